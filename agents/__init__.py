@@ -1,0 +1,1 @@
+"""Decisions only: every strategy is one file under its role."""

@@ -1,0 +1,1 @@
+"""Strategies of builders, one file each, discovered by file name."""

@@ -1,0 +1,1 @@
+"""Strategies of liquidators, one file each, discovered by file name."""

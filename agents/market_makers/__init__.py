@@ -1,0 +1,1 @@
+"""Strategies of market makers, one file each, discovered by file name."""

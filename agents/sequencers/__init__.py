@@ -1,0 +1,1 @@
+"""Strategies of sequencers, one file each, discovered by file name."""

@@ -1,0 +1,1 @@
+"""Strategies of traders, one file each, discovered by file name."""

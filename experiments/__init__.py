@@ -1,0 +1,1 @@
+"""Questions: runs, sweeps, studies, known answers and the command line."""

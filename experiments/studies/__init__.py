@@ -1,0 +1,1 @@
+"""One file per question, discovered by file name."""

@@ -1,0 +1,1 @@
+"""One file per family of known answers, discovered by file name."""

@@ -1,0 +1,1 @@
+"""Drawing only: reads stored tables and never simulates."""

@@ -1,0 +1,1 @@
+"""Named regimes, one short file each, discovered by file name."""

@@ -1,0 +1,1 @@
+"""The parts that a regime is made of, one mechanism a file."""

@@ -1,0 +1,1 @@
+"""Venues: state arrays and small compiled functions."""
