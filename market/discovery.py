@@ -1,0 +1,112 @@
+"""What is installed: the modules of a folder are its plug-ins, and a new one is one new file.
+
+Folders outside this tree are named in the environment variable ``SEQMARKET_PLUGINS`` (separated as in ``PATH``). Each
+mirrors the tree: ``<folder>/market/regimes/mine.py`` adds a regime, ``<folder>/experiments/studies/mine.py`` a study,
+``<folder>/figures/mine.py`` a figure.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import importlib
+import importlib.util
+import os
+import pkgutil
+from collections.abc import Iterable
+from pathlib import Path
+from types import ModuleType
+
+from market.errors import InputError
+
+VARIABLE = "SEQMARKET_PLUGINS"
+
+
+def plugin_folders() -> list[Path]:
+    """Folders outside the tree that hold plug-ins, in the order given.
+
+    Raises InputError when the environment names one that does not exist.
+    """
+    folders = [Path(part).resolve() for part in os.environ.get(VARIABLE, "").split(os.pathsep) if part]
+    for folder in folders:
+        if not folder.is_dir():
+            raise InputError(f"{VARIABLE}: no folder {str(folder)!r}; allowed: existing folders that mirror the tree")
+    return folders
+
+
+def modules(package: str) -> list[str]:
+    """Sorted names of the plug-ins of a package, found by file name without importing them.
+
+    Names that begin with an underscore are private to the folder. Raises InputError when two files have one name.
+    """
+    found = [item.name for item in pkgutil.iter_modules(_open(package).__path__) if not item.name.startswith("_")]
+    files: dict[str, list[Path]] = {}
+    for folder in _open(package).__path__:
+        for name in found:
+            if (path := Path(folder, f"{name}.py")).is_file():
+                files.setdefault(name, []).append(path)
+    for name, paths in files.items():
+        if len(paths) > 1:
+            raise InputError(f"{package}.{name}: defined twice, in {paths[0]} and {paths[1]}; names must be unique")
+    return sorted(found)
+
+
+def load(package: str, name: str) -> ModuleType:
+    """Import the plug-in ``name`` of a package; raises InputError, naming those that exist, when there is none."""
+    allowed = modules(package)
+    if name not in allowed:
+        raise InputError(f"{package.replace('.', '/')}: {unknown(name, allowed)}")
+    return importlib.import_module(f"{package}.{name}")
+
+
+def source(package: str, name: str) -> Path:
+    """File of the plug-in ``name`` of a package, found without importing it."""
+    _open(package)
+    spec = importlib.util.find_spec(f"{package}.{name}")
+    if spec is None or spec.origin is None:
+        raise InputError(f"{package.replace('.', '/')}: {unknown(name, modules(package))}")
+    return Path(spec.origin)
+
+
+def constant(package: str, name: str, variable: str, default: str | None = None) -> str:
+    """Value of a module-level string constant of a plug-in, read from its source so that nothing heavy is imported.
+
+    Raises InputError when the plug-in does not assign it a literal string and no default is given.
+    """
+    path = source(package, name)
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+    except SyntaxError as error:
+        raise InputError(f"{path}:{error.lineno}: {error.msg}; allowed: Python source") from error
+    for node in tree.body:
+        if isinstance(node, ast.Assign):
+            targets, value = node.targets, node.value
+        elif isinstance(node, ast.AnnAssign):
+            targets, value = [node.target], node.value
+        else:
+            continue
+        named = any(isinstance(target, ast.Name) and target.id == variable for target in targets)
+        if named and isinstance(value, ast.Constant) and isinstance(value.value, str):
+            return value.value
+    if default is None:
+        raise InputError(f"{path}: {variable} is missing; expected {variable} = a literal string")
+    return default
+
+
+def unknown(name: str, allowed: Iterable[str]) -> str:
+    """One-line complaint about a name that is not among the allowed ones, with the nearest one proposed."""
+    allowed = list(allowed)
+    near = difflib.get_close_matches(name, allowed, n=1)
+    hint = f" (did you mean {near[0]!r}?)" if near else ""
+    return f"unknown name {name!r}{hint}; allowed: {', '.join(allowed) or 'none exist'}"
+
+
+def _open(package: str) -> ModuleType:
+    """Import a package and let its search path reach into the plug-in folders."""
+    module = importlib.import_module(package)
+    for root in plugin_folders():
+        folder = str(root.joinpath(*package.split(".")))
+        if folder not in module.__path__ and Path(folder).is_dir():
+            module.__path__.append(folder)
+            importlib.invalidate_caches()
+    return module

@@ -1,0 +1,219 @@
+"""Compiled block execution: intents in order, bundles all or none, a receipt for each.
+
+Each intent, or bundle, is one all-or-none stretch of the journal. A bundle may carry somebody else's intent; when the
+bundle fails, the intents that it carried are executed on their own, so that nobody can revert another's intent.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from market.intents import Kind, Reason, Status
+from market.ledger import Why, full, move, open_journal, undo
+from market.state import (
+    ACCOUNT,
+    O_ACCOUNT,
+    O_FEE,
+    OUTSIDE,
+    P_FEE,
+    POOL,
+    PRICE_OF,
+    R_GAS,
+    ROLLUP,
+    Book,
+    assets,
+    get,
+    index,
+    length,
+    rollups,
+)
+from market.venues import bridges, lending, oracle, pools
+
+OK, BUNDLE = int(Reason.NONE), int(Reason.BUNDLE)
+BAD_AMOUNT, POOR = int(Reason.BAD_AMOUNT), int(Reason.INSUFFICIENT_BALANCE)
+WRONG_VENUE, TOO_LONG = int(Reason.WRONG_VENUE), int(Reason.TOO_LONG)
+LIMIT = int(Reason.LIMIT)
+FILLED, REVERTED = int(Status.FILLED), int(Status.REVERTED)
+TIP, GAS, PAYMENT, TO_OUTSIDE = int(Why.TIP), int(Why.GAS), int(Why.PAYMENT), int(Why.OUTSIDE)
+K_SWAP, K_ADD, K_REMOVE = int(Kind.SWAP), int(Kind.ADD_LIQUIDITY), int(Kind.REMOVE_LIQUIDITY)
+K_DEPOSIT, K_WITHDRAW, K_BORROW = int(Kind.DEPOSIT), int(Kind.WITHDRAW), int(Kind.BORROW)
+K_REPAY, K_LIQUIDATE, K_ORACLE = int(Kind.REPAY), int(Kind.LIQUIDATE), int(Kind.ORACLE_UPDATE)
+K_BRIDGE, K_PAYMENT, K_OUTSIDE = int(Kind.BRIDGE), int(Kind.PAYMENT), int(Kind.OUTSIDE)
+
+
+@njit(cache=True)
+def _pay(book: Book, row: np.ndarray) -> int:
+    """A payment to an account on the same rollup."""
+    if row.target < 0 or row.target >= length(book, ACCOUNT) or row.asset_in < 0 or row.asset_in >= assets(book):
+        return WRONG_VENUE
+    if not (row.amount > 0.0 and np.isfinite(row.amount)):
+        return BAD_AMOUNT
+    if not move(book, row.sender, row.target, row.rollup, row.asset_in, row.amount, PAYMENT):
+        return POOR
+    row.filled_in = row.amount
+    row.filled_out = row.amount
+    return OK
+
+
+@njit(cache=True)
+def _trade_outside(book: Book, row: np.ndarray) -> int:
+    """Exchange with the outside market at the reference price less its fee."""
+    if min(row.asset_in, row.asset_out) < 0 or max(row.asset_in, row.asset_out) >= assets(book):
+        return WRONG_VENUE
+    if not (row.amount > 0.0 and np.isfinite(row.amount)):
+        return BAD_AMOUNT
+    rate = get(book, PRICE_OF, row.asset_in, 0) / get(book, PRICE_OF, row.asset_out, 0)
+    out = row.amount * rate * (1.0 - get(book, OUTSIDE, 0, O_FEE))
+    if out < row.limit:
+        return LIMIT
+    outside = index(book, OUTSIDE, 0, O_ACCOUNT)
+    if not move(book, row.sender, outside, row.rollup, row.asset_in, row.amount, TO_OUTSIDE):
+        return POOR
+    if not move(book, outside, row.sender, row.rollup, row.asset_out, out, TO_OUTSIDE):
+        return POOR
+    row.filled_in = row.amount
+    row.filled_out = out
+    return OK
+
+
+@njit(cache=True)
+def _dispatch(book: Book, row: np.ndarray, time: float) -> int:
+    kind = row.kind
+    if kind == K_SWAP:
+        return pools.swap(book, row, time)
+    if kind == K_LIQUIDATE:
+        return lending.liquidate(book, row)
+    if kind == K_OUTSIDE:
+        return _trade_outside(book, row)
+    if kind == K_ORACLE:
+        return oracle.post(book, row, time)
+    if kind == K_DEPOSIT:
+        return lending.deposit(book, row)
+    if kind == K_WITHDRAW:
+        return lending.withdraw(book, row)
+    if kind == K_BORROW:
+        return lending.borrow(book, row)
+    if kind == K_REPAY:
+        return lending.repay(book, row)
+    if kind == K_ADD:
+        return pools.add_liquidity(book, row)
+    if kind == K_REMOVE:
+        return pools.remove_liquidity(book, row)
+    if kind == K_BRIDGE:
+        return bridges.send(book, row)
+    if kind == K_PAYMENT:
+        return _pay(book, row)
+    return WRONG_VENUE
+
+
+@njit(cache=True)
+def _execute(book: Book, row: np.ndarray, time: float, builder: int, operator: int) -> int:
+    """One intent with its tip (to whoever built the block) and gas (to the operator), inside an open stretch."""
+    row.filled_in = 0.0
+    row.filled_out = 0.0
+    if not (0 <= row.sender < length(book, ACCOUNT) and 0 <= row.rollup < rollups(book)):
+        return WRONG_VENUE
+    reason = _dispatch(book, row, time)
+    if reason != OK:
+        return reason
+    if not row.tip >= 0.0:
+        return BAD_AMOUNT
+    if row.tip > 0.0 and not move(book, row.sender, builder, row.rollup, 0, row.tip, TIP):
+        return POOR
+    gas = get(book, ROLLUP, row.rollup, R_GAS)
+    if gas > 0.0 and row.kind != K_ORACLE and not move(book, row.sender, operator, row.rollup, 0, gas, GAS):
+        return POOR
+    return TOO_LONG if full(book) else OK
+
+
+@njit(cache=True)
+def _finish(row: np.ndarray, reason: int, time: float) -> None:
+    row.reason = reason
+    row.executed = time
+    if reason == OK:
+        row.status = FILLED
+    else:
+        row.status = REVERTED
+        row.filled_in = 0.0
+        row.filled_out = 0.0
+
+
+@njit(cache=True)
+def _single(book: Book, rows: np.ndarray, at: int, time: float, builder: int, operator: int) -> None:
+    open_journal(book)
+    reason = _execute(book, rows[at], time, builder, operator)
+    if reason != OK:
+        undo(book)
+    _finish(rows[at], reason, time)
+
+
+@njit(cache=True)
+def _fallbacks(book: Book, rows: np.ndarray, first: int, last: int) -> None:
+    """Note what carried swaps would return if they stood where the bundle stands: the measure of their loss."""
+    for k in range(first, last):
+        row = rows[k]
+        if (
+            row.carried
+            and row.kind == K_SWAP
+            and pools.trades(book, row.venue, row.rollup, row.asset_in, row.asset_out)
+        ):
+            reserve_in = pools.reserve(book, row.venue, row.asset_in)
+            reserve_out = pools.reserve(book, row.venue, row.asset_out)
+            row.fallback_out = pools.output(reserve_in, reserve_out, get(book, POOL, row.venue, P_FEE), row.amount)
+
+
+@njit(cache=True)
+def _bundle(book: Book, rows: np.ndarray, first: int, last: int, time: float, builder: int, operator: int) -> None:
+    """All of rows[first:last] or none; what was carried is executed alone if the bundle fails."""
+    _fallbacks(book, rows, first, last)
+    open_journal(book)
+    failed = -1
+    reason = OK
+    for k in range(first, last):
+        reason = _execute(book, rows[k], time, builder, operator)
+        if reason != OK:
+            failed = k
+            break
+    if failed < 0:
+        for k in range(first, last):
+            _finish(rows[k], OK, time)
+        return
+    undo(book)
+    for k in range(first, last):
+        if not rows[k].carried:
+            _finish(rows[k], reason if k == failed else BUNDLE, time)
+    for k in range(first, last):
+        if rows[k].carried:
+            rows[k].fallback_out = 0.0
+            _single(book, rows, k, time, builder, operator)
+
+
+@njit(cache=True)
+def execute_block(book: Book, rows: np.ndarray, time: float, builder: int, operator: int) -> None:
+    """Execute the rows in order and write their receipts in place.
+
+    Parameters
+    ----------
+    book
+        the market
+    rows
+        shape (n,), dtype `INTENT`; members of a bundle stand next to each other
+    time
+        when the block takes effect [s]
+    builder, operator
+        accounts that receive tips and gas
+    """
+    at = 0
+    while at < rows.size:
+        end = at + 1
+        if rows[at].bundle >= 0:
+            while end < rows.size and rows[end].bundle == rows[at].bundle:
+                end += 1
+        for k in range(at, end):
+            rows[k].position = k
+        if end - at == 1 and rows[at].bundle < 0:
+            _single(book, rows, at, time, builder, operator)
+        else:
+            _bundle(book, rows, at, end, time, builder, operator)
+        at = end

@@ -1,0 +1,136 @@
+"""Price feeds. A feed reads a price, and posts it by an intent that a sequencer must include.
+
+It posts when the price has left the last posted one by the deviation threshold, or the heartbeat has passed, and no
+update of it is still on its way.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from market.intents import Reason
+from market.ledger import put
+from market.state import (
+    F_ACCOUNT,
+    F_ASSET,
+    F_DELAY,
+    F_DEVIATION,
+    F_HEARTBEAT,
+    F_PENDING_UNTIL,
+    F_POOL,
+    F_POSTED_AT,
+    F_PRICE,
+    F_ROLLUP,
+    F_SOURCE,
+    F_TWAP,
+    F_WEIGHT,
+    F_WINDOW,
+    F_WINDOW_CUMULATIVE,
+    F_WINDOW_START,
+    FEED,
+    P_ASSET0,
+    P_ASSET1,
+    P_CUMULATIVE,
+    P_CUMULATIVE_TIME,
+    POOL,
+    PRICE_OF,
+    Book,
+    cell,
+    get,
+    index,
+    length,
+)
+from market.venues.pools import reserve
+
+OK = int(Reason.NONE)
+WRONG_VENUE = int(Reason.WRONG_VENUE)
+NOT_OWNER = int(Reason.NOT_OWNER)
+BAD_AMOUNT = int(Reason.BAD_AMOUNT)
+EXTERNAL, POOL_TWAP, POOL_SPOT, BLEND = range(4)
+GIVE_UP_AFTER = 120.0
+"""An update that was not included for so long is sent again [s]."""
+
+
+@njit(cache=True)
+def pool_price(book: Book, pool: int) -> float:
+    """Mid of a pool: second asset per first."""
+    first, second = index(book, POOL, pool, P_ASSET0), index(book, POOL, pool, P_ASSET1)
+    return reserve(book, pool, second) / reserve(book, pool, first)
+
+
+@njit(cache=True)
+def _in_usd(book: Book, feed: int, price: float) -> float:
+    """Turn a price of the feed's pool into USD per unit of the feed's asset."""
+    pool = index(book, FEED, feed, F_POOL)
+    return price if index(book, POOL, pool, P_ASSET0) == index(book, FEED, feed, F_ASSET) else 1.0 / price
+
+
+@njit(cache=True)
+def _update_twap(book: Book, feed: int, time: float) -> None:
+    """Close a window of the time-weighted price once it is long enough (no journal: time is nobody's intent)."""
+    pool = index(book, FEED, feed, F_POOL)
+    price = pool_price(book, pool)
+    running = get(book, POOL, pool, P_CUMULATIVE) + price * (time - get(book, POOL, pool, P_CUMULATIVE_TIME))
+    elapsed = time - get(book, FEED, feed, F_WINDOW_START)
+    first = get(book, FEED, feed, F_TWAP) <= 0.0
+    if not first and elapsed < get(book, FEED, feed, F_WINDOW):
+        return
+    mean = price if first else (running - get(book, FEED, feed, F_WINDOW_CUMULATIVE)) / elapsed
+    book.cells[cell(book, FEED, feed, F_TWAP)] = _in_usd(book, feed, mean)
+    book.cells[cell(book, FEED, feed, F_WINDOW_CUMULATIVE)] = running
+    book.cells[cell(book, FEED, feed, F_WINDOW_START)] = time
+
+
+@njit(cache=True)
+def reading(book: Book, feed: int) -> float:
+    """What the feed would post now [USD]."""
+    source = index(book, FEED, feed, F_SOURCE)
+    outside = get(book, PRICE_OF, index(book, FEED, feed, F_ASSET), 0)
+    if source == EXTERNAL:
+        return outside
+    if source == POOL_SPOT:
+        return _in_usd(book, feed, pool_price(book, index(book, FEED, feed, F_POOL)))
+    twap = get(book, FEED, feed, F_TWAP)
+    if source == POOL_TWAP:
+        return twap
+    weight = get(book, FEED, feed, F_WEIGHT)
+    return weight * outside + (1.0 - weight) * twap
+
+
+@njit(cache=True)
+def due(book: Book, time: float, which: np.ndarray, prices: np.ndarray) -> int:
+    """Write the feeds that post now and their prices; return how many. Marks them as on their way."""
+    count = 0
+    for feed in range(length(book, FEED)):
+        source = index(book, FEED, feed, F_SOURCE)
+        if source in (POOL_TWAP, BLEND):
+            _update_twap(book, feed, time)
+        if time < get(book, FEED, feed, F_PENDING_UNTIL):
+            continue
+        price, posted = reading(book, feed), get(book, FEED, feed, F_PRICE)
+        stale = time - get(book, FEED, feed, F_POSTED_AT) >= get(book, FEED, feed, F_HEARTBEAT)
+        if stale or abs(price - posted) > get(book, FEED, feed, F_DEVIATION) * posted:
+            which[count] = feed
+            prices[count] = price
+            until = time + get(book, FEED, feed, F_DELAY) + GIVE_UP_AFTER
+            book.cells[cell(book, FEED, feed, F_PENDING_UNTIL)] = until
+            count += 1
+    return count
+
+
+@njit(cache=True)
+def post(book: Book, row: np.ndarray, time: float) -> int:
+    """Take a feed's own update into force."""
+    feed = row.venue
+    if feed < 0 or feed >= length(book, FEED) or index(book, FEED, feed, F_ROLLUP) != row.rollup:
+        return WRONG_VENUE
+    if index(book, FEED, feed, F_ACCOUNT) != row.sender:
+        return NOT_OWNER
+    if not (row.amount > 0.0 and np.isfinite(row.amount)):
+        return BAD_AMOUNT
+    put(book, cell(book, FEED, feed, F_PRICE), row.amount)
+    put(book, cell(book, FEED, feed, F_POSTED_AT), time)
+    put(book, cell(book, FEED, feed, F_PENDING_UNTIL), time)
+    row.filled_in = row.amount
+    return OK
