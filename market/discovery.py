@@ -39,16 +39,16 @@ def modules(package: str) -> list[str]:
 
     Names that begin with an underscore are private to the folder. Raises InputError when two files have one name.
     """
-    found = [item.name for item in pkgutil.iter_modules(_open(package).__path__) if not item.name.startswith("_")]
-    files: dict[str, list[Path]] = {}
-    for folder in _open(package).__path__:
-        for name in found:
-            if (path := Path(folder, f"{name}.py")).is_file():
-                files.setdefault(name, []).append(path)
-    for name, paths in files.items():
-        if len(paths) > 1:
-            raise InputError(f"{package}.{name}: defined twice, in {paths[0]} and {paths[1]}; names must be unique")
-    return sorted(found)
+    path = _open(package).__path__
+    places: dict[str, list[str]] = {}
+    for folder in path:
+        for item in pkgutil.iter_modules([folder]):
+            if not item.name.startswith("_"):
+                places.setdefault(item.name, []).append(folder)
+    for name, folders in places.items():
+        if len(folders) > 1:
+            raise InputError(f"{package}.{name}: is in {' and in '.join(folders)}; allowed: names that differ")
+    return sorted(places)
 
 
 def load(package: str, name: str) -> ModuleType:
@@ -102,11 +102,11 @@ def unknown(name: str, allowed: Iterable[str]) -> str:
 
 
 def _open(package: str) -> ModuleType:
-    """Import a package and let its search path reach into the plug-in folders."""
+    """Import a package and let its search path reach into the plug-in folders of the moment."""
     module = importlib.import_module(package)
-    for root in plugin_folders():
-        folder = str(root.joinpath(*package.split(".")))
-        if folder not in module.__path__ and Path(folder).is_dir():
-            module.__path__.append(folder)
-            importlib.invalidate_caches()
+    folders = [root.joinpath(*package.split(".")) for root in plugin_folders()]
+    path = [str(Path(str(module.__file__)).parent), *(str(folder) for folder in folders if folder.is_dir())]
+    if list(module.__path__) != path:
+        module.__path__ = path
+    importlib.invalidate_caches()  # a file may be newer than the last look into its folder
     return module

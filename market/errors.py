@@ -8,3 +8,14 @@ class InputError(ValueError):
 
     The command line prints the message and exits with code 2.
     """
+
+
+class StrategyError(RuntimeError):
+    """A strategy's fault: it raised, or asked for something that no market can carry out.
+
+    The message names agent, slot, seed and, where there is one, the intent. It fails the run it happened in, no other.
+    """
+
+
+class AccountingError(RuntimeError):
+    """The books do not balance: a fault of the market itself, never of a strategy."""

@@ -155,7 +155,7 @@ def read_pools(path: Path, template: RollupConfig | None = None) -> tuple[Rollup
         depth, price = float(usd[i]), float(usd[i] / eth[i])
         pool = PoolConfig(assets=("ETH", NUMERAIRE), depth_usd=depth, fee_bp=float(fee[i]), price_usd=price)
         pools.setdefault(name, []).append(pool)
-    shared = {field: getattr(template, field) for field in template.model_fields_set} if template else {}
+    shared = {} if template is None else dict(template)
     return tuple(
         RollupConfig(
             **{

@@ -133,7 +133,7 @@ def _spacing(table: Table, time_s: np.ndarray) -> float:
         raise InputError(f"{table.path}: one bar; allowed: at least two, which tell how long a bar is")
     steps = _steps(time_s)
     after = np.concatenate([[np.inf], steps])
-    stamps = table.columns["timestamp"]
+    stamps = [text.strip() for text in table.columns["timestamp"]]
     rising = "timestamps that increase from row to row"
     table.reject(after == 0, lambda i: f"timestamp {stamps[i]} repeats the row before", rising)
     table.reject(after < 0, lambda i: f"timestamp {stamps[i]} is before that of the row before", rising)

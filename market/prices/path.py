@@ -12,7 +12,10 @@ from market.prices.laws import Heston, JumpDiffusion, Law
 from market.prices.replay import Replay
 
 ROWS = 16_384
-"""Grid points drawn at a time (68 min at 0.25 s): memory does not grow with the horizon."""
+"""Most grid points drawn at a time (68 min at 0.25 s): memory does not grow with the horizon."""
+
+STRETCH_S = 4096.0
+"""Time drawn at once [s], within 64 to `ROWS` grid points: a coarse grid should not draw years ahead."""
 
 SLACK = 1e-6
 """Share of a grid step by which a time may fall short of a grid point through rounding and still count as on it."""
@@ -42,6 +45,7 @@ class PricePath:
         self._names = config.asset_names
         self._step = config.prices.step_s
         self._per_s = 1.0 / config.prices.step_s
+        self._rows = min(ROWS, max(64, math.ceil(STRETCH_S / config.prices.step_s)))
         self._factor = np.ones(len(config.assets) + 1)
         self._prices = self._law.start[None, :]
         self._first = 0
@@ -86,7 +90,7 @@ class PricePath:
         if row < self._row:
             raise ValueError(f"the price cannot go back to {time} s from {(self._first + self._row) * self._step} s")
         while row >= len(self._prices):
-            prices = self._law.draw(ROWS)
+            prices = self._law.draw(self._rows)
             if not len(prices):
                 end = (self._first + len(self._prices) - 1) * self._step
                 raise InputError(

@@ -1,1 +1,74 @@
-"""The parts that a regime is made of, one mechanism a file."""
+"""The parts that a regime is made of: one folder a part, one mechanism a file.
+
+A mechanism is a frozen configuration model whose `kind` is its file's name, which the file states as `KIND`; it carries its rule as
+methods. Mechanisms
+that remember something are given a memory of their own per domain by :meth:`Part.start`.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from pydantic import ValidationError
+
+from market import discovery
+from market.config import RegimeConfig, Settings
+from market.errors import InputError
+
+PARTS = {
+    "domains": "domains",
+    "leader": "leaders",
+    "visibility": "visibility",
+    "ordering": "ordering",
+    "auction": "auctions",
+    "revenue": "revenue",
+}
+"""Folder of each part of a regime."""
+
+
+class Part(Settings):
+    """Base of every mechanism."""
+
+    kind: str
+
+    def start(self) -> Part:
+        """Return the mechanism for one domain, with a memory of its own if it has any."""
+        return self
+
+
+def kinds(part: str) -> list[str]:
+    """Return the mechanisms that exist for a part."""
+    package = f"market.sequencing.{PARTS[part]}"
+    return [name for name in discovery.modules(package) if discovery.constant(package, name, "KIND", "") == name]
+
+
+def make(part: str, settings: dict[str, Any]) -> Part:
+    """Build a mechanism from its configuration.
+
+    Raises InputError, naming what is allowed, for an unknown kind or parameter.
+    """
+    kind = settings.get("kind", "")
+    allowed = kinds(part)
+    if kind not in allowed:
+        raise InputError(f"regime.{part}.kind: {discovery.unknown(str(kind), allowed)}")
+    module = discovery.load(f"market.sequencing.{PARTS[part]}", kind)
+    classes = [
+        item
+        for _, item in inspect.getmembers(module, inspect.isclass)
+        if issubclass(item, Part) and item.__module__ == module.__name__
+    ]
+    if len(classes) != 1:
+        raise InputError(f"regime.{part}: {module.__name__} must define exactly one mechanism, not {len(classes)}")
+    try:
+        return classes[0](**settings)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(piece) for piece in first["loc"]) or kind
+        fields = ", ".join(sorted(classes[0].model_fields))
+        raise InputError(f"regime.{part}.{where}: {first['msg']}; parameters of {kind}: {fields}") from None
+
+
+def compose(config: RegimeConfig) -> dict[str, Part]:
+    """Build every part of a regime."""
+    return {part: make(part, getattr(config, part)) for part in PARTS}

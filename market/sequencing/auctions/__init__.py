@@ -1,8 +1,6 @@
 """Allocation and payment rules of the auctions in which the right to order or to build is sold.
 
-Every rule is a compiled pure function of the bids: it knows nothing of bidders, values or strategies. The sealed formats
-share `settle(bids, reserve, u, payments) -> winner`; the open ascending auction is a relay that is advanced step by step.
-
-The rules allocate nothing and are therefore compiled without reference counting (`_nrt=False`): counting the references to the
-arrays that a caller passes in would cost several times what the rules themselves do.
+Every rule is a compiled pure function of the bids: it knows nothing of bidders, values or strategies. The sealed
+formats share `settle(bids, reserve, u, payments) -> winner`; the open ascending auction is a relay that is advanced
+step by step.
 """

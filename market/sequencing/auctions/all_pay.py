@@ -1,17 +1,17 @@
 """All-pay auction: the highest bid wins and every bidder pays the own bid.
 
-The stylised form of a priority-fee or latency race in which the loser's outlay is sunk. Sources: A. Hillman and J. Riley
-(1989), Politically contestable rents and transfers, Economics & Politics 1; M. Baye, D. Kovenock and C. de Vries (1996),
-The all-pay auction with complete information, Economic Theory 8.
+The stylised form of a priority-fee or latency race in which the loser's outlay is sunk. Sources: A. Hillman and J.
+Riley (1989), Politically contestable rents and transfers, Economics & Politics 1; M. Baye, D. Kovenock and C. de Vries
+(1996), The all-pay auction with complete information, Economic Theory 8.
 """
 
 import numpy as np
-from numba import njit
 
+from market.compiled import kernel
 from market.sequencing.auctions import first_price
 
 
-@njit(cache=True, _nrt=False)
+@kernel
 def settle(bids: np.ndarray, reserve: float, u: float, payments: np.ndarray) -> int:
     """Allocate to the highest bid at or above the reserve; all admitted bidders pay what they bid.
 

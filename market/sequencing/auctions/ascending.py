@@ -1,18 +1,20 @@
 """Open ascending auction with latency and cancellation, as run by a block relay.
 
-Time moves in steps. A bid decided in step s by a bidder with delay d reaches the relay in step s + d; from then on it is that
-bidder's standing bid, until the bidder's next message replaces it. With cancellation a lower bid replaces a higher one, without
-it the standing bid can only rise. The relay shows the highest standing bid to everybody; when the auction closes, the highest
-standing bid wins and pays itself, exact ties being broken at random.
+Time moves in steps. A bid decided in step s by a bidder with delay d reaches the relay in step s + d; from then on it
+is that bidder's standing bid, until the bidder's next message replaces it. With cancellation a lower bid replaces a
+higher one, without it the standing bid can only rise. The relay shows the highest standing bid to everybody; when the
+auction closes, the highest standing bid wins and pays itself, exact ties being broken at random.
 
-Source: F. Wu, T. Thiery, S. Leonardos and C. Ventre (2023), Strategic bidding wars in on-chain auctions, arXiv 2312.14510.
+Source: F. Wu, T. Thiery, S. Leonardos and C. Ventre (2023), Strategic bidding wars in on-chain auctions, arXiv
+2312.14510.
 """
 
 import numpy as np
-from numba import njit
+
+from market.compiled import kernel
 
 
-@njit(cache=True, _nrt=False)
+@kernel
 def clear(pending: np.ndarray, standing: np.ndarray) -> None:
     """Empty a relay for the next auction.
 
@@ -28,13 +30,13 @@ def clear(pending: np.ndarray, standing: np.ndarray) -> None:
     standing[:] = 0.0
 
 
-@njit(cache=True, _nrt=False)
+@kernel
 def post(pending: np.ndarray, bidder: int, step: int, delay: int, bid: float) -> None:
     """Send `bid`, decided in `step`, so that it reaches the relay `delay` steps later."""
     pending[(step + delay) % pending.shape[0], bidder] = bid
 
 
-@njit(cache=True, _nrt=False)
+@kernel
 def advance(pending: np.ndarray, standing: np.ndarray, step: int, cancellation: bool) -> float:
     """Let the messages of `step` arrive and return the highest standing bid.
 
@@ -58,9 +60,9 @@ def advance(pending: np.ndarray, standing: np.ndarray, step: int, cancellation: 
     return best
 
 
-@njit(cache=True, _nrt=False)
+@kernel
 def winner_of(standing: np.ndarray, u: float) -> int:
-    """Return the bidder of the highest positive standing bid, ties broken by the uniform draw `u`; -1 if there is none."""
+    """Return the bidder of the highest positive standing bid, -1 if there is none; the uniform draw `u` breaks ties."""
     best = 0.0
     ties = 0
     for i in range(standing.size):

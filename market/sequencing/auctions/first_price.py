@@ -3,11 +3,15 @@
 Source: W. Vickrey (1961), Counterspeculation, auctions, and competitive sealed tenders, Journal of Finance 16.
 """
 
+from typing import Literal
+
 import numpy as np
-from numba import njit
+
+from market.compiled import kernel
+from market.sequencing.auctions.base import SealedAuction
 
 
-@njit(cache=True, _nrt=False)
+@kernel
 def settle(bids: np.ndarray, reserve: float, u: float, payments: np.ndarray) -> int:
     """Allocate to the highest bid at or above the reserve; the winner pays the bid.
 
@@ -47,3 +51,13 @@ def settle(bids: np.ndarray, reserve: float, u: float, payments: np.ndarray) -> 
                 return i
             skip -= 1
     return -1
+
+
+class FirstPrice(SealedAuction):
+    """Sealed first-price auction for the slot's block."""
+
+    kind: Literal["first_price"] = "first_price"
+
+    def allocate(self, bids: np.ndarray, u: float, payments: np.ndarray) -> int:
+        """Winner, who pays the own bid."""
+        return settle(bids, self.reserve_usd, u, payments)

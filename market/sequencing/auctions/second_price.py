@@ -4,12 +4,12 @@ Source: W. Vickrey (1961), Counterspeculation, auctions, and competitive sealed 
 """
 
 import numpy as np
-from numba import njit
 
+from market.compiled import kernel
 from market.sequencing.auctions import first_price
 
 
-@njit(cache=True, _nrt=False)
+@kernel
 def settle(bids: np.ndarray, reserve: float, u: float, payments: np.ndarray) -> int:
     """Allocate to the highest bid at or above the reserve; the winner pays the best of the other bids.
 

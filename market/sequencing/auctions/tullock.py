@@ -1,4 +1,5 @@
-"""Ticket lottery (Tullock contest): the chance to win is bid^r over the sum of all bid^r, and every bidder pays the bid.
+"""Ticket lottery (Tullock contest): the chance to win is bid^r over the sum of all bid^r, and every bidder pays the
+bid.
 
 With decisiveness r = 1 this is a lottery of tickets sold at a fixed price, and also a first-come race in which every
 contestant floods the sequencer with copies that are executed in random order. Source: G. Tullock (1980), Efficient rent
@@ -6,10 +7,11 @@ seeking, in Toward a Theory of the Rent-Seeking Society.
 """
 
 import numpy as np
-from numba import njit
+
+from market.compiled import kernel
 
 
-@njit(cache=True, _nrt=False)
+@kernel
 def settle(bids: np.ndarray, reserve: float, u: float, payments: np.ndarray, decisiveness: float = 1.0) -> int:
     """Draw the winner in proportion to bid**decisiveness; all admitted bidders pay what they bid.
 

@@ -4,8 +4,8 @@ A compiled function cannot take another one as an argument and stay in numba's c
 """
 
 import numpy as np
-from numba import njit
 
+from market.compiled import kernel
 from market.sequencing.auctions import all_pay, first_price, second_price, tullock
 
 FIRST_PRICE, SECOND_PRICE, ALL_PAY, TULLOCK = range(4)
@@ -17,7 +17,7 @@ CODES = {
 }
 
 
-@njit(cache=True, _nrt=False)
+@kernel
 def settle(code: int, bids: np.ndarray, reserve: float, u: float, payments: np.ndarray) -> int:
     """Settle `bids` under the format `code`; see the format's own module for the meaning of the arguments."""
     if code == FIRST_PRICE:

@@ -1,0 +1,149 @@
+"""Closed forms of arbitrage between pools and with the outside market.
+
+The output of a path of constant-product pools is A d / (B + C d); pools compose by A <- phi r_out A, B <- r_in B,
+C <- r_in C + phi A_before. The path from an asset back to itself pays iff A > B; the best input is (sqrt(A B) - B) / C
+and earns (sqrt A - sqrt B)^2 / C. Derived from the pool rule by composition of Moebius maps.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from market.observation import ASSET0, ASSET1, FEE, RESERVE0, RESERVE1, ROLLUP
+
+# columns of the tables of opportunities
+T_POOL, T_IN, T_OUT, T_AMOUNT, T_OUTPUT, T_PROFIT = range(6)
+
+
+@njit(cache=True)
+def compose(r_in: np.ndarray, r_out: np.ndarray, phi: np.ndarray) -> tuple[float, float, float]:
+    """Coefficients (A, B, C) of a path of pools with reserves r_in, r_out and phi = 1 - fee, each of shape (k,)."""
+    a, b, c = 1.0, 1.0, 0.0
+    for k in range(r_in.size):
+        before = a
+        a = phi[k] * r_out[k] * before
+        b = r_in[k] * b
+        c = r_in[k] * c + phi[k] * before
+    return a, b, c
+
+
+@njit(cache=True)
+def best_input(a: float, b: float, c: float) -> tuple[float, float]:
+    """Best input of a closed path and what it earns, both in the asset it starts from; (0, 0) when none pays."""
+    if not a > b:
+        return 0.0, 0.0
+    return (np.sqrt(a * b) - b) / c, (np.sqrt(a) - np.sqrt(b)) ** 2 / c
+
+
+@njit(cache=True)
+def against_outside(r_in: float, r_out: float, phi: float, rate: float) -> tuple[float, float, float]:
+    """Best input into a pool whose output is sold outside at `rate` (input asset per output asset, net of fees).
+
+    Returns (input, output, profit in the input asset); zeros when none pays.
+    """
+    if not phi * r_out * rate > r_in:
+        return 0.0, 0.0, 0.0
+    amount = (np.sqrt(rate * phi * r_in * r_out) - r_in) / phi
+    out = r_out * phi * amount / (r_in + phi * amount)
+    return amount, out, out * rate - amount
+
+
+@njit(cache=True)
+def outside_arbitrages(pools: np.ndarray, prices: np.ndarray, fee: float, rollups: np.ndarray) -> np.ndarray:
+    """Profitable trades of single pools against the outside market: shape (n, 6), columns T_*; profit in USD.
+
+    pools: (P, 6) as observed; prices: (assets,) [USD]; fee: of the outside market; rollups: (k,) where to look.
+    """
+    found = np.empty((pools.shape[0], 6))
+    count = 0
+    for pool in range(pools.shape[0]):
+        if not (rollups == pools[pool, ROLLUP]).any():
+            continue
+        for side in range(2):
+            source = int(pools[pool, ASSET0 + side])
+            sink = int(pools[pool, ASSET1 - side])
+            rate = prices[sink] / prices[source] * (1.0 - fee)
+            phi = 1.0 - pools[pool, FEE]
+            amount, out, profit = against_outside(pools[pool, RESERVE0 + side], pools[pool, RESERVE1 - side], phi, rate)
+            if profit > 0.0:
+                found[count, T_POOL], found[count, T_IN], found[count, T_OUT] = pool, source, sink
+                found[count, T_AMOUNT], found[count, T_OUTPUT] = amount, out
+                found[count, T_PROFIT] = profit * prices[source]
+                count += 1
+    return found[:count]
+
+
+@njit(cache=True)
+def _best_pools(pools: np.ndarray, assets: int) -> np.ndarray:
+    """Pool with the best marginal rate of each ordered pair of assets, -1 for none: (assets, assets)."""
+    best = np.full((assets, assets), -1, np.int64)
+    rates = np.zeros((assets, assets))
+    for pool in range(pools.shape[0]):
+        for side in range(2):
+            source, sink = int(pools[pool, ASSET0 + side]), int(pools[pool, ASSET1 - side])
+            rate = (1.0 - pools[pool, FEE]) * pools[pool, RESERVE1 - side] / pools[pool, RESERVE0 + side]
+            if rate > rates[source, sink]:
+                rates[source, sink] = rate
+                best[source, sink] = pool
+    return best
+
+
+@njit(cache=True)
+def cycle_amounts(pools: np.ndarray, path: np.ndarray, start: int, legs: np.ndarray) -> float:
+    """Best trade around a cycle of pools, written into `legs` (k, 6) as T_*; returns the profit in the start asset.
+
+    path: (k,) pools in order; start: the asset that the cycle starts from and returns to.
+    """
+    count = path.size
+    r_in, r_out, phi = np.empty(count), np.empty(count), np.empty(count)
+    asset = start
+    for k in range(count):
+        pool = path[k]
+        side = 0 if int(pools[pool, ASSET0]) == asset else 1
+        r_in[k], r_out[k] = pools[pool, RESERVE0 + side], pools[pool, RESERVE1 - side]
+        phi[k] = 1.0 - pools[pool, FEE]
+        legs[k, T_POOL], legs[k, T_IN] = pool, asset
+        asset = int(pools[pool, ASSET1 - side])
+        legs[k, T_OUT] = asset
+    a, b, c = compose(r_in, r_out, phi)
+    amount, profit = best_input(a, b, c)
+    for k in range(count):
+        legs[k, T_AMOUNT] = amount
+        amount = r_out[k] * phi[k] * amount / (r_in[k] + phi[k] * amount)
+        legs[k, T_OUTPUT] = amount
+        legs[k, T_PROFIT] = profit
+    return profit
+
+
+@njit(cache=True)
+def best_cycle(pools: np.ndarray, prices: np.ndarray) -> tuple[float, np.ndarray]:
+    """Best cycle of two or three pools: (profit [USD], legs of shape (k, 6)).
+
+    Of each ordered pair of assets only the pool with the best marginal rate is considered: a cycle pays at all iff it
+    pays with those. The cost is linear in pools and cubic in assets, whatever the number of rollups.
+    """
+    assets = prices.size
+    best = _best_pools(pools, assets)
+    found = np.empty((0, 6))
+    highest = 0.0
+    for i in range(assets):
+        for j in range(assets):
+            if j == i or best[i, j] < 0:
+                continue
+            for k in range(assets):
+                # k == i closes a cycle of two; the start is the lowest asset so that no cycle is seen twice
+                if k == j or min(j, k) < i or best[j, k] < 0 or (k != i and best[k, i] < 0):
+                    continue
+                size = 2 if k == i else 3
+                path = np.empty(size, np.int64)
+                path[0], path[1] = best[i, j], best[j, k]
+                if size == 3:
+                    path[2] = best[k, i]
+                if path[0] == path[1]:
+                    continue
+                legs = np.empty((size, 6))
+                profit = cycle_amounts(pools, path, i, legs) * prices[i]
+                if profit > highest:
+                    highest, found = profit, legs
+    return highest, found

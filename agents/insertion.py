@@ -1,0 +1,244 @@
+"""Greedy optimal insertion: what whoever writes a block adds to it.
+
+From public state, arbitrage at the top of the block; around each user's swap that leaves room, a sandwich of the best
+size; after the last intent, the arbitrage that the block left. Intents are otherwise in arrival order. Each insertion is
+best given what stands before it, the block as a whole is a greedy one.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from agents.arbitrage import T_AMOUNT, T_IN, T_OUT, T_OUTPUT, T_POOL, T_PROFIT, outside_arbitrages
+from agents.sandwich import best_front_run
+from market.intents import INTENT, Kind, Purpose, blank
+from market.observation import ASSET0, ASSET1, FEE, RESERVE0, ROLLUP
+from market.seats import Arrangement
+from market.sequencing.ordering.base import CARRIED, FREE, first_come_order
+
+K_SWAP, K_OUTSIDE, K_ORACLE = int(Kind.SWAP), int(Kind.OUTSIDE), int(Kind.ORACLE_UPDATE)
+USER, SANDWICH, ARBITRAGE = int(Purpose.USER), int(Purpose.SANDWICH), int(Purpose.ARBITRAGE)
+MARGIN = 1e-9
+"""Relative slack of the limits on inserted intents, against rounding."""
+
+
+@njit(cache=True)
+def simulate_swap(pools: np.ndarray, row: np.ndarray) -> float:
+    """Carry out a swap on observed reserves, in place; returns its output, 0 if it would not be filled."""
+    pool = row.venue
+    if row.kind != K_SWAP or pool < 0 or pool >= pools.shape[0] or not row.amount > 0.0:
+        return 0.0
+    if row.asset_in == pools[pool, ASSET0] and row.asset_out == pools[pool, ASSET1]:
+        side = 0
+    elif row.asset_in == pools[pool, ASSET1] and row.asset_out == pools[pool, ASSET0]:
+        side = 1
+    else:
+        return 0.0
+    net = row.amount * (1.0 - pools[pool, FEE])
+    out = pools[pool, RESERVE0 + 1 - side] * net / (pools[pool, RESERVE0 + side] + net)
+    if out < row.limit:
+        return 0.0
+    pools[pool, RESERVE0 + side] += net
+    pools[pool, RESERVE0 + 1 - side] -= out
+    return out
+
+
+@njit(cache=True)
+def _fill(
+    row: np.ndarray, like: np.ndarray, rollup: int, venue: int, asset_in: int, asset_out: int, amount: float,
+    limit: float, kind: int, purpose: int,
+) -> None:  # fmt: skip
+    """Write one inserted row after the pattern of a blank one."""
+    row.sender, row.sent, row.arrival = like.sender, like.sent, like.sent
+    row.expiry = np.inf
+    row.around, row.target, row.position = -1, -1, -1
+    row.rollup, row.venue, row.asset_in, row.asset_out = rollup, venue, asset_in, asset_out
+    row.amount, row.limit, row.kind, row.purpose = amount, limit, kind, purpose
+
+
+@njit(cache=True)
+def _arbitrage(pools, prices, fee, rollups, cost, funds, like, order, bundle, inserted, counts) -> float:  # noqa: ANN001
+    """Append a bundle [swap, outside trade] for every pool that pays more than `cost`; returns the sum of profits."""
+    gain = 0.0
+    table = outside_arbitrages(pools, prices, fee, rollups)
+    for k in range(table.shape[0]):
+        pool, source, sink = int(table[k, T_POOL]), int(table[k, T_IN]), int(table[k, T_OUT])
+        rollup = int(pools[pool, ROLLUP])
+        if table[k, T_PROFIT] <= cost or table[k, T_AMOUNT] > funds[rollup, source]:
+            continue
+        at, new = counts[0], counts[1]
+        amount, out = table[k, T_AMOUNT], table[k, T_OUTPUT]
+        _fill(inserted[new], like, rollup, pool, source, sink, amount, out * (1 - MARGIN), K_SWAP, ARBITRAGE)
+        # selling a hair less than the output keeps the second leg within the first
+        _fill(inserted[new + 1], like, rollup, -1, sink, source, out * (1 - MARGIN), amount, K_OUTSIDE, ARBITRAGE)
+        order[at], order[at + 1] = -1 - new, -2 - new
+        bundle[at], bundle[at + 1] = at, at
+        counts[0], counts[1] = at + 2, new + 2
+        simulate_swap(pools, inserted[new])
+        gain += table[k, T_PROFIT] - cost
+    return gain
+
+
+@njit(cache=True)
+def _sandwich(pools, row, victim, prices, cost, funds, like, order, bundle, inserted, counts) -> float:  # noqa: ANN001
+    """Append [front, victim, back] if that pays more than `cost`; returns the profit [USD], 0 if nothing was added."""
+    pool = row.venue
+    side = 0 if row.asset_in == pools[pool, ASSET0] else 1
+    x, y = pools[pool, RESERVE0 + side], pools[pool, RESERVE0 + 1 - side]
+    rollup = row.rollup
+    capital = 0.5 * funds[rollup, row.asset_in]
+    size, gain = best_front_run(x, y, pools[pool, FEE], row.amount, row.limit, capital)
+    gain = gain * prices[row.asset_in] - cost
+    if gain <= 0.0:
+        return 0.0
+    at, new = counts[0], counts[1]
+    _fill(inserted[new], like, rollup, pool, row.asset_in, row.asset_out, size, 0.0, K_SWAP, SANDWICH)
+    bought = simulate_swap(pools, inserted[new])
+    simulate_swap(pools, row)
+    _fill(inserted[new + 1], like, rollup, pool, row.asset_out, row.asset_in, bought, size, K_SWAP, SANDWICH)
+    simulate_swap(pools, inserted[new + 1])
+    inserted[new].limit = bought * (1 - MARGIN)
+    order[at], order[at + 1], order[at + 2] = -1 - new, victim, -2 - new
+    bundle[at], bundle[at + 1], bundle[at + 2] = at, at, at
+    counts[0], counts[1] = at + 3, new + 2
+    return gain
+
+
+@njit(cache=True)
+def _wrappers(due: np.ndarray) -> np.ndarray:
+    """For each pending intent the first row of the best-tipping bundle that asks to carry it, -1 for none."""
+    best = np.full(due.size, -1, np.int64)
+    tips = np.zeros(due.size)
+    for k in range(due.size):
+        if due[k].around < 0 or (k > 0 and due[k - 1].bundle == due[k].bundle):
+            continue
+        tip = due[k].tip
+        if k + 1 < due.size and due[k + 1].bundle == due[k].bundle:
+            tip += due[k + 1].tip
+        for j in range(due.size):
+            if due[j].id == due[k].around and due[j].bundle < 0 and tip > tips[j]:
+                best[j], tips[j] = k, tip
+    return best
+
+
+@njit(cache=True)
+def _wrapped(pools, due, k, first, order, bundle, counts) -> float:  # noqa: ANN001
+    """Append a searcher's bundle around (or behind) intent k; returns its tips, 0 if it would fail."""
+    trial = pools.copy()
+    front = due[first].purpose == SANDWICH
+    last = first + 1 if first + 1 < due.size and due[first + 1].bundle == due[first].bundle else first
+    tip = due[first].tip + (due[last].tip if last > first else 0.0)
+    at = counts[0]
+    if front:
+        if last == first or simulate_swap(trial, due[first]) <= 0.0:
+            return 0.0
+        if simulate_swap(trial, due[k]) <= 0.0 or simulate_swap(trial, due[last]) <= 0.0:
+            return 0.0
+        order[at], order[at + 1], order[at + 2] = first, k, last
+        bundle[at], bundle[at + 1], bundle[at + 2] = FREE, CARRIED, FREE
+        counts[0] = at + 3
+    else:
+        if simulate_swap(trial, due[k]) <= 0.0 or simulate_swap(trial, due[first]) <= 0.0:
+            return 0.0
+        order[at] = k
+        bundle[at] = FREE
+        counts[0] = at + 1
+        for j in range(first, last + 1):
+            order[counts[0]] = j
+            bundle[counts[0]] = FREE
+            counts[0] += 1
+    pools[:] = trial
+    return tip
+
+
+@njit(cache=True)
+def _insert(
+    due, ties, pools, prices, fee, rollups, cost, funds, like, forced, forced_after, sandwich, order, bundle, inserted
+) -> tuple[int, int, float, float]:  # noqa: ANN001
+    """Write the block; returns (length, number inserted, profit of insertions, tips) [USD]."""
+    counts = np.zeros(2, np.int64)
+    new = forced.size
+    inserted[:new] = forced
+    counts[1] = new
+    gain = _forced(-1, forced, forced_after, order, bundle, counts)
+    gain = _arbitrage(pools, prices, fee, rollups, cost, funds, like, order, bundle, inserted, counts)
+    tips = 0.0
+    wrappers = _wrappers(due)
+    for k in first_come_order(due, ties):
+        row = due[k]
+        if row.around >= 0:
+            continue
+        tips += row.tip
+        if sandwich and row.kind == K_SWAP and row.bundle < 0 and row.purpose == USER and not row.sealed:
+            before = counts[0]
+            if wrappers[k] >= 0:
+                tips += _wrapped(pools, due, k, wrappers[k], order, bundle, counts)
+            else:
+                gain += _sandwich(pools, row, k, prices, cost, funds, like, order, bundle, inserted, counts)
+            if counts[0] > before:
+                continue
+        order[counts[0]], bundle[counts[0]] = k, FREE
+        counts[0] += 1
+        if row.kind == K_SWAP and not row.sealed:
+            simulate_swap(pools, row)
+        elif row.kind == K_ORACLE:
+            _forced(k, forced, forced_after, order, bundle, counts)
+    gain += _arbitrage(pools, prices, fee, rollups, cost, funds, like, order, bundle, inserted, counts)
+    return counts[0], counts[1], gain, tips
+
+
+@njit(cache=True)
+def _forced(after, forced, forced_after, order, bundle, counts) -> float:  # noqa: ANN001
+    """Append the author's ready rows that belong behind a pending intent (-1: the top), bundles as they come."""
+    at = counts[0]
+    for k in range(forced.size):
+        if forced_after[k] == after:
+            order[counts[0]] = -1 - k
+            bundle[counts[0]] = at + forced[k].bundle
+            counts[0] += 1
+    return 0.0
+
+
+NO_ROWS, NOWHERE = np.zeros(0, INTENT), np.zeros(0, np.int64)
+
+
+def insert(
+    seen,  # noqa: ANN001
+    *,
+    cost_usd: float,
+    ties: np.ndarray,
+    forced: np.ndarray = NO_ROWS,
+    forced_after: np.ndarray = NOWHERE,
+    sandwich: bool = True,
+) -> tuple[Arrangement, float, float]:
+    """Arrange a block with one's best insertions.
+
+    Parameters
+    ----------
+    seen : BlockView
+        what the author reads
+    cost_usd
+        cost of an insertion below which it is left out [USD]
+    ties
+        shape (len(seen.due),): uniform draws that break ties of arrival
+    forced, forced_after
+        the author's own ready rows (bundle: number within the place) and after which pending intent each goes (-1: top)
+    sandwich
+        whether to front-run users
+
+    Returns
+    -------
+    arrangement, profit expected of the insertions [USD], tips of the pending intents included [USD]
+    """
+    due = seen.due
+    like = blank(1)
+    like["sender"], like["sent"] = seen.account, seen.time
+    most = 2 * (due.size + 2 * 2 * len(seen.pools)) + forced.size
+    inserted = np.zeros(most, INTENT)
+    order, bundle = np.empty(most + due.size, np.int64), np.empty(most + due.size, np.int64)
+    length, new, gain, tips = _insert(
+        due, ties, seen.pools.copy(), seen.prices, seen.public.outside_fee, np.array(seen.rollups), cost_usd,
+        seen.funds, like[0], forced, forced_after, sandwich, order, bundle, inserted,
+    )  # fmt: skip
+    return Arrangement(order[:length], bundle[:length], inserted[:new]), gain, tips

@@ -1,0 +1,123 @@
+"""A liquidator that takes every position that pays, and bids by tip and latency for being first."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from agents.base import Liquidator
+from market.desk import Desk
+from market.intents import Kind, Purpose, Reason, Status
+from market.model import SequencerMarket
+from market.observation import (
+    ASSET0,
+    ASSET1,
+    FEE,
+    RESERVE0,
+    ROLLUP,
+    U_COLLATERAL,
+    U_DEBT,
+    U_MARKET,
+    U_MOST,
+    U_POSITION,
+    U_RATE,
+    Observation,
+)
+
+LIQUIDATE, FILLED = int(Kind.LIQUIDATE), int(Status.FILLED)
+LOST = int(Reason.HEALTHY)
+
+
+class Greedy(Liquidator):
+    """Watches health in the domain whose slot it is; sells what it seizes on the rollup's pools or outside.
+
+    Parameters
+    ----------
+    sell
+        "pool": on the rollup's best pool, "outside": at the reference price; capital comes back in the same bundle
+    tip_share
+        first share of the expected profit offered as tip [1]; adapts between 0 and 0.9 to being first or late
+    most_per_slot
+        positions attempted per rollup and slot
+    """
+
+    def __init__(
+        self,
+        model: SequencerMarket,
+        account: int,
+        sell: str = "pool",
+        tip_share: float = 0.1,
+        most_per_slot: int = 8,
+    ) -> None:
+        super().__init__(model, account)
+        if sell not in ("pool", "outside"):
+            raise ValueError(f"sell must be 'pool' or 'outside', not {sell!r}")
+        if not 0.0 <= tip_share < 1.0:
+            raise ValueError(f"tip_share must lie in [0, 1), not {tip_share}")
+        self.sell, self.tip_share, self.most_per_slot = sell, tip_share, most_per_slot
+
+    def act(self, seen: Observation, desk: Desk) -> None:
+        """Attempt the largest positions that pay, as far as funds on the rollup reach."""
+        for rollup in seen.rollups:
+            table = seen.unhealthy(rollup)
+            if not len(table):
+                continue
+            left = seen.funds[rollup].copy()
+            for entry in table[np.argsort(-table[:, U_MOST], kind="stable")][: self.most_per_slot]:
+                self._attempt(seen, desk, rollup, entry, left)
+
+    def _attempt(self, seen: Observation, desk: Desk, rollup: int, entry: np.ndarray, left: np.ndarray) -> None:
+        debt, collateral = int(entry[U_DEBT]), int(entry[U_COLLATERAL])
+        amount = min(float(entry[U_MOST]), float(left[debt]))
+        if amount <= 0.0:
+            return
+        if self.sell == "pool":
+            pool, amount, back = self._best_sale(seen, rollup, debt, collateral, amount, float(entry[U_RATE]))
+        else:
+            pool = -1
+            back = amount * float(entry[U_RATE]) * seen.prices[collateral] / seen.prices[debt]
+            back *= 1.0 - seen.public.outside_fee
+        profit = (back - amount) * seen.prices[debt] - 2.0 * float(seen.public.gas[rollup, 0])
+        if amount <= 0.0 or profit <= 0.0:
+            return
+        left[debt] -= amount
+        seized = amount * float(entry[U_RATE]) * (1.0 - 1e-9)
+        bundle = desk.bundle()
+        desk.liquidate(
+            int(entry[U_MARKET]), int(entry[U_POSITION]), amount, seized,
+            debt=debt, collateral=collateral, tip=self.tip_share * profit, bundle=bundle, expires_s=10.0,
+        )  # fmt: skip
+        if pool >= 0:
+            desk.swap(pool, collateral, debt, seized, amount, purpose=Purpose.LIQUIDATION, bundle=bundle)
+        else:
+            desk.outside(rollup, collateral, debt, seized, amount, purpose=Purpose.LIQUIDATION, bundle=bundle)
+
+    def _best_sale(
+        self, seen: Observation, rollup: int, debt: int, collateral: int, amount: float, rate: float
+    ) -> tuple[int, float, float]:
+        """Pool that pays most for the collateral, and the repayment that earns most there: (pool, amount, income).
+
+        With x, y the pool's reserves and phi = 1 - fee, repaying r earns y phi q r / (x + phi q r) - r, where q is the
+        collateral seized per unit repaid: largest at r = (sqrt(phi q x y) - x) / (phi q).
+        """
+        best = (-1, 0.0, 0.0)
+        pools = seen.pools
+        for pool in np.flatnonzero(pools[:, ROLLUP] == rollup):
+            if {int(pools[pool, ASSET0]), int(pools[pool, ASSET1])} != {debt, collateral}:
+                continue
+            side = 0 if int(pools[pool, ASSET0]) == collateral else 1
+            x, y = pools[pool, RESERVE0 + side], pools[pool, RESERVE0 + 1 - side]
+            push = (1.0 - pools[pool, FEE]) * rate
+            size = min(amount, max(0.0, (np.sqrt(push * x * y) - x) / push))
+            income = y * push * size / (x + push * size)
+            if income - size > best[2] - best[1]:
+                best = (int(pool), size, income)
+        return best
+
+    def learn(self, receipts: np.ndarray) -> None:
+        """Bid more after coming late, less after being first."""
+        tried = receipts[receipts["kind"] == LIQUIDATE]
+        if not tried.size:
+            return
+        late = float((tried["reason"] == LOST).mean())
+        first = float((tried["status"] == FILLED).mean())
+        self.tip_share = min(0.9, max(0.0, self.tip_share + 0.02 * late - 0.01 * first))

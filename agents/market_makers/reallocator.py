@@ -1,0 +1,101 @@
+"""A provider of liquidity that moves it towards where fees less loss-versus-rebalancing pay best."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from agents.base import MarketMaker
+from agents.inventory import rebalance
+from market import state
+from market.desk import Desk
+from market.model import SequencerMarket
+from market.observation import ASSET0, ASSET1, RESERVE0, RESERVE1, ROLLUP, Observation
+
+
+class Reallocator(MarketMaker):
+    """Measures what each pool paid per unit of value provided, net of loss-versus-rebalancing, and follows it.
+
+    The loss is measured, not modelled: the change of the reserves' value at reference prices beyond what holding the
+    reserves of the last look would have brought.
+
+    Parameters
+    ----------
+    review_s
+        time between two looks [s]
+    step
+        largest share of own capital on a rollup moved at one look [1]
+    memory
+        weight of the newest look in the remembered return [1]
+    """
+
+    def __init__(
+        self,
+        model: SequencerMarket,
+        account: int,
+        review_s: float = 300.0,
+        step: float = 0.2,
+        memory: float = 0.3,
+    ) -> None:
+        super().__init__(model, account)
+        if not (review_s > 0.0 and 0.0 < step <= 1.0 and 0.0 < memory <= 1.0):
+            raise ValueError("review_s must be positive, step and memory in (0, 1]")
+        self.review_s, self.step, self.memory = review_s, step, memory
+        self.wake_at = float(self.rng_own.random()) * review_s
+        self._provider = int(model.world.tables.account[account, state.A_PROVIDER])
+        self._last: tuple[np.ndarray, np.ndarray] | None = None
+        self.net_return = np.zeros(len(model.world.tables.pool))
+        self._home = model.world.tables.balance[account].copy()
+
+    def act(self, seen: Observation, desk: Desk) -> None:
+        """Review, withdraw from the worst pool of this domain, provide to the best one."""
+        if self._last is None or seen.time >= self._next_review:
+            self._review(seen)
+            self._next_review = seen.time + self.review_s
+            self._moved: set[int] = set()
+        mine = [pool for pool in range(len(seen.pools)) if int(seen.pools[pool, ROLLUP]) in seen.rollups]
+        mine = [pool for pool in mine if int(seen.pools[pool, ROLLUP]) not in self._moved]
+        if mine:
+            self._move(seen, desk, mine)
+            self._moved |= {int(seen.pools[pool, ROLLUP]) for pool in mine}
+            rebalance(seen, desk, self._home)
+        if len(self._moved) == seen.funds.shape[0]:
+            self.wake_at = self._next_review
+
+    def _review(self, seen: Observation) -> None:
+        """Update the remembered net return of every pool [1/s], from public state alone."""
+        pools, table = seen.pools, seen.public.pool_table
+        prices = np.stack(
+            [seen.prices[pools[:, ASSET0].astype(np.int64)], seen.prices[pools[:, ASSET1].astype(np.int64)]]
+        )
+        reserves = np.stack([pools[:, RESERVE0], pools[:, RESERVE1]])
+        shares = table[:, state.P_SHARES]
+        growth = table[:, [state.P_GROWTH0, state.P_GROWTH1]].T
+        per_share = np.concatenate([reserves / shares, growth])
+        if self._last is not None:
+            before, then = self._last
+            fees = ((per_share[2:] - before[2:]) * prices).sum(axis=0)
+            # value of the reserves now less value now of the reserves held at the last look
+            lost = ((per_share[:2] - before[:2]) * prices).sum(axis=0)
+            value = (per_share[:2] * prices).sum(axis=0)
+            paid = (fees + lost) / value / max(1e-9, seen.time - float(then[0]))
+            self.net_return += self.memory * (paid - self.net_return)
+        self._last = (per_share, np.array([seen.time]))
+
+    def _move(self, seen: Observation, desk: Desk, mine: list[int]) -> None:
+        """Withdraw where the return is below the mean of all pools, provide where it is above."""
+        mean = float(self.net_return.mean())
+        best = max(mine, key=lambda pool: self.net_return[pool])
+        for pool in mine:
+            owned = float(seen.public.provision[self._provider, pool, state.V_SHARES])
+            if owned > 0.0 and self.net_return[pool] < min(mean, 0.0):
+                desk.remove_liquidity(pool, owned * self.step)
+        if self.net_return[best] >= mean and self.net_return[best] >= 0.0:
+            self._provide(seen, desk, best)
+
+    def _provide(self, seen: Observation, desk: Desk, pool: int) -> None:
+        row = seen.pools[pool]
+        rollup, first, second = int(row[ROLLUP]), int(row[ASSET0]), int(row[ASSET1])
+        price = row[RESERVE1] / row[RESERVE0]
+        amount = min(float(seen.funds[rollup, first]), float(seen.funds[rollup, second] / price)) * self.step
+        if amount * float(seen.prices[first]) > 1.0:
+            desk.add_liquidity(pool, amount, 1.01 * amount * price)

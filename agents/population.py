@@ -1,0 +1,140 @@
+"""From specifications to agents: who takes part in a market."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from functools import partial
+
+from pydantic import ValidationError
+
+from agents.base import StrategicAgent
+from agents.traders.borrowers import Borrowers
+from agents.traders.retail import RetailFlow
+from market import discovery
+from market.config import AgentConfig, MarketConfig
+from market.errors import InputError
+from market.model import SequencerMarket
+from market.seats import Member
+from market.sequencing import compose
+
+FOLDERS = {
+    "sequencer": "sequencers",
+    "builder": "builders",
+    "market_maker": "market_makers",
+    "liquidator": "liquidators",
+    "trader": "traders",
+}
+"""Folder of each role's strategies."""
+
+
+def strategies() -> dict[str, list[str]]:
+    """Return the names of the built-in strategies by role's folder."""
+    return {folder: _names(folder) for folder in FOLDERS.values()}
+
+
+def _names(folder: str) -> list[str]:
+    """Modules of a role's folder that define a strategy, told by a class whose bases are named in the source."""
+    package = f"agents.{folder}"
+    return [
+        name for name in discovery.modules(package) if name != "base" and _class_in(f"{package}.{name}") is not None
+    ]
+
+
+def _class_in(module_name: str) -> type[StrategicAgent] | None:
+    module = importlib.import_module(module_name)
+    found = [
+        item
+        for _, item in inspect.getmembers(module, inspect.isclass)
+        if issubclass(item, StrategicAgent) and item.__module__ == module.__name__
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def strategy_class(role: str, name: str) -> type[StrategicAgent]:
+    """Find a strategy by the name of its file, or as "package.module:Class".
+
+    Raises InputError, naming what exists, when there is none or it plays another role.
+    """
+    if ":" in name:
+        found = _outside(name)
+    else:
+        allowed = _names(FOLDERS[role])
+        if name not in allowed:
+            raise InputError(f"agents.strategy: {discovery.unknown(name, allowed)}, or 'package.module:Class'")
+        found = _class_in(f"agents.{FOLDERS[role]}.{name}")
+    if found is None or found.role != role:
+        raise InputError(f"agents.strategy: {name!r} is no strategy of role {role!r}")
+    return found
+
+
+def _outside(name: str) -> type[StrategicAgent]:
+    module_name, _, class_name = name.partition(":")
+    try:
+        module = importlib.import_module(module_name)
+    except ImportError as error:
+        raise InputError(
+            f"agents.strategy: cannot import {module_name!r}: {error}; allowed: an importable module"
+        ) from None
+    found = getattr(module, class_name, None)
+    if not (inspect.isclass(found) and issubclass(found, StrategicAgent)):
+        raise InputError(f"agents.strategy: {name!r} is no subclass of agents.base.StrategicAgent")
+    return found
+
+
+def _check_parameters(group: AgentConfig, found: type[StrategicAgent]) -> None:
+    allowed = [p for p in inspect.signature(found.__init__).parameters if p not in ("self", "model", "account")]
+    for key in group.parameters:
+        if key not in allowed:
+            raise InputError(f"agents.{group.strategy}.parameters: {discovery.unknown(key, allowed)}")
+
+
+class Population:
+    """The roster of a configuration: strategic agents, retail flow, borrowers."""
+
+    def __init__(self, config: MarketConfig) -> None:
+        self._config = config
+
+    def members(self, domains: list[list[int]]) -> list[Member]:
+        """Return the sequencers of every domain, then the other agents in the order configured."""
+        seats = compose(self._config.regime)["leader"].seats()
+        group = self._sequencers()
+        members = [
+            self._member(group, f"sequencer {domain}.{seat}" if seats > 1 else f"sequencer {domain}", 0, domain)
+            for domain in range(len(domains))
+            for seat in range(seats)
+        ]
+        counters: dict[str, int] = {}
+        for group in self._config.agents:
+            if group.role == "sequencer":
+                continue
+            for number in range(group.count):
+                short = group.strategy.rpartition(":")[2]
+                counters[short] = counters.get(short, -1) + 1
+                members.append(self._member(group, f"{short} {counters[short]}", number, -1))
+        return members
+
+    def _sequencers(self) -> AgentConfig:
+        named = [group for group in self._config.agents if group.role == "sequencer"]
+        if len(named) > 1:
+            raise InputError("agents: two groups of role 'sequencer'; allowed: one")
+        return named[0] if named else AgentConfig(role="sequencer", strategy=self._config.regime.sequencer)
+
+    def _member(self, group: AgentConfig, name: str, number: int, domain: int) -> Member:
+        found = strategy_class(group.role, group.strategy)
+        _check_parameters(group, found)
+        latency = group.latency_s + group.latency_spread_s * number / max(1, group.count)
+        return Member(
+            name, group.role, group.capital_usd, latency, partial(_make, found, dict(group.parameters)), domain
+        )
+
+    def populations(self, market: SequencerMarket) -> list:
+        """Retail flow and borrowers."""
+        return [RetailFlow(market), Borrowers(market)]
+
+
+def _make(found: type[StrategicAgent], parameters: dict, market: SequencerMarket, account: int) -> StrategicAgent:
+    try:
+        return found(market, account, **parameters)
+    except (TypeError, ValueError, ValidationError) as error:
+        raise InputError(f"agents.{found.__name__}.parameters: {error}") from error

@@ -1,0 +1,178 @@
+"""An arbitrageur: cycles over pools of all rollups, and single pools against the outside market.
+
+Where one domain sequences all legs of a cycle they go as one bundle; where not, each leg goes on its own and the agent
+bears the risk that one of them fails.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from agents.arbitrage import (
+    T_AMOUNT,
+    T_IN,
+    T_OUT,
+    T_OUTPUT,
+    T_POOL,
+    T_PROFIT,
+    best_cycle,
+    outside_arbitrages,
+)
+from agents.base import Trader
+from agents.inventory import rebalance
+from market.desk import Desk
+from market.intents import Purpose, Status
+from market.model import SequencerMarket
+from market.observation import ROLLUP, Observation
+
+ARBITRAGE, FILLED = int(Purpose.ARBITRAGE), int(Status.FILLED)
+
+
+class Arbitrageur(Trader):
+    """Takes the best cycle, or the best trades against the outside market.
+
+    Parameters
+    ----------
+    outside
+        trade single pools against the outside market
+    cycles
+        trade cycles over pools
+    least_usd
+        least profit after gas of any trade [USD]
+    unwind_bp
+        cost that the agent expects of unwinding a leg left alone [bp]
+    """
+
+    def __init__(
+        self,
+        model: SequencerMarket,
+        account: int,
+        outside: bool = True,
+        cycles: bool = True,
+        least_usd: float = 0.02,
+        unwind_bp: float = 10.0,
+    ) -> None:
+        super().__init__(model, account)
+        self.outside, self.cycles, self.least_usd, self.unwind_bp = outside, cycles, least_usd, unwind_bp
+        self.failure = 0.1  # chance that a leg fails, as experienced
+        self.failure_outside = 0.0
+        self._open_legs = 0
+        self._home = model.world.tables.balance[account].copy()
+        self._next_rebalance = 0.0
+        self._unwind: list[tuple[int, int, float]] = []
+
+    def act(self, seen: Observation, desk: Desk) -> None:
+        """Look for gaps and trade the profitable ones."""
+        if self._unwind:
+            self._unwind_legs(seen, desk)
+        if self.cycles and not self._open_legs:
+            self._trade_cycle(seen, desk)
+        if self.outside:
+            self._trade_outside(seen, desk)
+        if seen.time >= self._next_rebalance:
+            self._next_rebalance = seen.time + 60.0
+            rebalance(seen, desk, self._home)
+
+    def _trade_outside(self, seen: Observation, desk: Desk) -> None:
+        public = seen.public
+        table = public.derived(
+            ("outside", seen.domain),
+            lambda: outside_arbitrages(public.pools, public.prices, public.outside_fee, np.array(seen.rollups)),
+        )
+        for entry in table:
+            pool, source, sink = int(entry[T_POOL]), int(entry[T_IN]), int(entry[T_OUT])
+            rollup = int(public.pools[pool, ROLLUP])
+            cost = 2.0 * float(public.gas[rollup, 0]) + self.least_usd
+            if entry[T_PROFIT] <= cost:
+                continue
+            amount, out = float(entry[T_AMOUNT]), float(entry[T_OUTPUT])
+            held = float(seen.funds[rollup, source])
+            if amount > held:
+                # the profit is concave in size: a smaller trade earns more per unit, so its limit is met
+                out *= held / amount
+                amount = held
+                if amount <= 0.0:
+                    continue
+            bundle = desk.bundle()
+            least = out * (1.0 - 1e-9)
+            desk.swap(pool, source, sink, amount, least, purpose=ARBITRAGE, bundle=bundle, expires_s=5.0)
+            desk.outside(rollup, sink, source, least, amount, purpose=ARBITRAGE, bundle=bundle)
+
+    def _trade_cycle(self, seen: Observation, desk: Desk) -> None:
+        public = seen.public
+        profit, legs = public.derived("cycle", lambda: best_cycle(public.pools, public.prices))
+        if profit <= self.least_usd or not len(legs):
+            return
+        rollups = [int(public.pools[int(leg[T_POOL]), ROLLUP]) for leg in legs]
+        if seen.rollups and rollups[0] not in seen.rollups and rollups[-1] not in seen.rollups:
+            return
+        gas = float(sum(public.gas[rollup, 0] for rollup in rollups))
+        if any(leg[T_AMOUNT] > seen.funds[rollup, int(leg[T_IN])] for leg, rollup in zip(legs, rollups, strict=True)):
+            return
+        if all(seen.atomic(rollups[0], rollup) for rollup in rollups):
+            if profit > gas + self.least_usd:
+                self._send_atomic(desk, legs)
+        elif profit > gas + self.least_usd + self._leg_risk(public.prices, legs):
+            self._send_legged(desk, legs)
+
+    def _leg_risk(self, prices: np.ndarray, legs: np.ndarray) -> float:
+        """Margin that a risk-neutral agent asks for: q c / (1 - q), q the chance and c the cost of a leg left alone."""
+        value = float(legs[0, T_AMOUNT] * prices[int(legs[0, T_IN])])
+        return self.failure / (1.0 - self.failure) * self.unwind_bp * 1e-4 * value
+
+    def _send_atomic(self, desk: Desk, legs: np.ndarray) -> None:
+        bundle = desk.bundle()
+        for leg in legs:
+            desk.swap(
+                int(leg[T_POOL]), int(leg[T_IN]), int(leg[T_OUT]), float(leg[T_AMOUNT]),
+                float(leg[T_OUTPUT]) * (1.0 - 1e-9), purpose=ARBITRAGE, bundle=bundle, expires_s=5.0,
+            )  # fmt: skip
+
+    def _send_legged(self, desk: Desk, legs: np.ndarray) -> None:
+        """Each leg alone, with half of the cycle's profit as slack: a leg may slip and the cycle still pay."""
+        start = float(legs[0, T_AMOUNT])
+        slack = 0.5 * float(legs[0, T_PROFIT]) / start / len(legs)
+        for leg in legs:
+            desk.swap(
+                int(leg[T_POOL]), int(leg[T_IN]), int(leg[T_OUT]), float(leg[T_AMOUNT]),
+                float(leg[T_OUTPUT]) * (1.0 - slack), purpose=ARBITRAGE, expires_s=10.0,
+            )  # fmt: skip
+        self._open_legs = len(legs)
+        self._legs_failed = 0
+        self._legs_done: list[tuple[int, int, float]] = []
+
+    def _unwind_legs(self, seen: Observation, desk: Desk) -> None:
+        """Sell outside what a broken cycle left over, once the rollup's turn comes."""
+        later = []
+        for rollup, asset, amount in self._unwind:
+            if rollup in seen.rollups:
+                if asset == 0:
+                    continue
+                if amount > 0.0:
+                    desk.outside(rollup, asset, 0, amount, purpose=ARBITRAGE)
+                else:
+                    desk.outside(rollup, 0, asset, -amount * float(seen.prices[asset]), purpose=ARBITRAGE)
+            else:
+                later.append((rollup, asset, amount))
+        self._unwind = later
+
+    def learn(self, receipts: np.ndarray) -> None:
+        """Count the legs of a cycle sent in pieces: how often one fails, and what is left to unwind."""
+        if not self._open_legs:
+            return
+        for row in receipts:
+            if row["bundle"] >= 0 or row["venue"] < 0:
+                continue
+            self._open_legs -= 1
+            if row["status"] == FILLED:
+                rollup = int(row["rollup"])
+                self._legs_done.append((rollup, int(row["asset_in"]), -float(row["filled_in"])))
+                self._legs_done.append((rollup, int(row["asset_out"]), float(row["filled_out"])))
+            else:
+                self._legs_failed += 1
+            if self._open_legs == 0:
+                broken = self._legs_failed > 0
+                self.failure = min(0.9, 0.95 * self.failure + 0.05 * broken)
+                if broken:
+                    self._unwind += [leg for leg in self._legs_done if leg[1] != 0]
+                break

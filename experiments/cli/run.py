@@ -1,0 +1,95 @@
+"""``seqmarket run``: a study from its grid to its table and figure."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from experiments import configuration
+from experiments import study as studies
+from experiments.cli import figures, provenance
+from experiments.store import Store, code_version, finished
+from experiments.study import Run, Study
+from experiments.sweep import Sweep, sweep
+from market.config import MarketConfig
+from market.errors import InputError
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Run what is not finished yet, write the results, and say where they are; 1 when a run failed."""
+    started = datetime.now(UTC)
+    study = studies.load(arguments.study)
+    runs = grid(study, arguments)
+    store = Store(arguments.out / study.name, code_version(study.name, _strategies(runs)))
+    with _executor(arguments.scheduler, arguments.workers) as (executor, workers):
+        done = sweep(study.name, runs, executor, workers, store)
+    write(study, runs, done, store, started)
+    return _report(done, store)
+
+
+def grid(study: Study, arguments: argparse.Namespace) -> list[Run]:
+    """The runs that a study makes of the arguments; InputError when there are none."""
+
+    def configure(base: Any) -> Any:
+        return configuration.load(arguments.config, arguments.set, base)
+
+    runs = list(study.runs(arguments.seeds, arguments.quick, configure))
+    if not runs:
+        raise InputError(f"{study.name}: the grid is empty; allowed: at least one run")
+    return runs
+
+
+def write(study: Study, runs: list[Run], done: Sweep, store: Store, started: datetime) -> None:
+    """Write runs.parquet and study.json, and the table and the figure of the runs that did not fail."""
+    table = store.write_runs(done.rows)
+    store.write_study(provenance.describe(study, runs, done, started, store.code))
+    rows = finished(table)
+    if not rows.empty:
+        store.write_table(study.table(rows), study.title)
+        figures.draw(study.figure, rows, store.folder)
+
+
+def _report(done: Sweep, store: Store) -> int:
+    failed = done.failed
+    print(
+        f"{store.folder}: {len(done.rows)} runs, {done.reused} of them kept, {len(failed)} failed; {done.seconds:.1f} s"
+    )
+    if not failed:
+        print((store.folder / "table.md").read_text(encoding="utf-8"), end="")
+        return 0
+    first = failed[0]
+    complaint = f"regime {first['regime']}, seed {first['seed']}: {first['error']}"
+    if len(failed) == len(done.rows) and first["error"].startswith(InputError.__name__):
+        raise InputError(first["error"].partition(": ")[2])
+    print(f"seqmarket: {len(failed)} of {len(done.rows)} runs failed, first {complaint}", file=sys.stderr)
+    return 1
+
+
+def _strategies(runs: list[Run]) -> set[str]:
+    """Strategies that the grid names, built-in or not."""
+    configs = [run.config for run in runs if isinstance(run.config, MarketConfig)]
+    return {group.strategy for config in configs for group in config.agents} | {c.regime.sequencer for c in configs}
+
+
+@contextmanager
+def _executor(address: str | None, workers: int) -> Iterator[tuple[Executor | None, int]]:
+    """Executor of a Dask cluster and its number of workers; without an address, local processes."""
+    if address is None:
+        yield None, workers
+        return
+    try:
+        distributed = importlib.import_module("distributed")
+    except ImportError as error:
+        raise InputError("--scheduler: needs the extra 'cluster'; `uv sync --extra cluster` installs it") from error
+    try:
+        client = distributed.Client(address, timeout=10)
+    except (OSError, ValueError) as error:
+        raise InputError(f"--scheduler {address}: no answer; allowed: the address of a Dask scheduler") from error
+    with client:
+        yield client.get_executor(), max(1, sum(client.ncores().values()))

@@ -1,0 +1,77 @@
+"""``seqmarket simulate``: one market, its outcomes."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from experiments import configuration
+from market.config import MarketConfig
+from market.errors import InputError
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Run one market and print its outcomes, as a table or as the JSON object that programs read."""
+    if arguments.tape is not None and not arguments.tape.parent.is_dir():
+        raise InputError(f"--tape {arguments.tape}: no such folder; allowed: a file in an existing folder")
+    config = configure(arguments)
+    from experiments.run import run_one
+
+    outcomes = run_one(config, arguments.seed, tape=arguments.tape)
+    if arguments.json:
+        print(json.dumps({key: _json(value) for key, value in outcomes.items()}, allow_nan=False))
+    else:
+        _print(outcomes, config)
+    return 0
+
+
+def configure(arguments: argparse.Namespace) -> MarketConfig:
+    """The reference scenario under the regime and with the pools named, then the file, the flags and --set over it."""
+    from experiments.scenarios import reference
+    from market.regimes import load as load_regime
+
+    base = reference().model_copy(update={"regime": load_regime(arguments.regime or "siloed")})
+    if arguments.pools is not None:
+        base = _with_pools(base, arguments.pools)
+    flags = []
+    if arguments.hours is not None:
+        flags.append(f"horizon_s={arguments.hours * 3600}")
+    if arguments.prices is not None:
+        if not arguments.prices.is_file():
+            raise InputError(f"--prices {arguments.prices}: no such file; allowed: a CSV of bars")
+        # The file's name as a TOML string, whatever it looks like; a replay has no synthetic episodes.
+        flags += [f"prices.file={json.dumps(str(arguments.prices))}", "prices.episodes=[]"]
+        flags += ["prices.kind=replay", "prices.rescale=true"]
+    return configuration.load(arguments.config, [*flags, *arguments.set], base)
+
+
+def _with_pools(base: MarketConfig, path: Path) -> MarketConfig:
+    from market.rollups import read_pools, reference_level
+
+    if not path.is_file():
+        raise InputError(f"--pools {path}: no such file; allowed: a CSV of pools")
+    rollups = read_pools(path)
+    asset = base.assets[0].model_copy(update={"price_usd": reference_level(rollups)})
+    changed = base.model_copy(update={"rollups": rollups, "assets": (asset,)})
+    return MarketConfig.model_validate(changed.model_dump())
+
+
+def _json(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _print(outcomes: Mapping[str, Any], config: MarketConfig) -> None:
+    width = max(map(len, outcomes))
+    for key, value in outcomes.items():
+        print(f"{key:{width}}  {f'{value:,.6g}' if isinstance(value, float) else value}")
+    if config.prices.file is None:
+        return
+    if (scale := outcomes["price_rescale"]) != 1:
+        start = ", ".join(f"{asset.price_usd:,.6g} USD" for asset in config.assets)
+        print(f"The prices of {config.prices.file} were multiplied by {scale:.6g}, so that they start at {start}.")
+    if gaps := outcomes["price_gaps"]:
+        print(f"{gaps} gaps between the bars of {config.prices.file} were bridged.")

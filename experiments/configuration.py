@@ -1,0 +1,214 @@
+"""A configuration from a file and ``key=value`` settings, laid over a base; every mistake is one clear line.
+
+What is laid over what: a table is merged key by key; a part of a regime whose ``kind`` changes is replaced; in a file,
+``[[agents]]`` join the base's agents (an entry with the role and strategy of an existing one changes that one, and
+``count = 0`` removes it; sequencers are matched by role alone); every other list is replaced.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from market import discovery
+from market.config import RegimeConfig
+from market.errors import InputError
+
+
+def load[M: BaseModel](file: Path | None, overrides: Sequence[str], base: M) -> M:
+    """Lay a TOML file and then ``key=value`` settings over a configuration.
+
+    Parameters
+    ----------
+    file : TOML file, or None
+    overrides : settings such as ``rollups.0.block_time_s=1`` or ``regime.ordering=random_batch``; keys are dotted, with
+        indices into lists, and values are TOML, or a string where they are not
+    base : any frozen pydantic model; it is not changed
+
+    Raises
+    ------
+    InputError
+        One line: the key or the line of the file, what is wrong with it and what is allowed.
+    """
+    data: Any = base
+    if file is not None:
+        data = _merge(data, _read(file), top=True)
+    settings = [_parse(text) for text in overrides]
+    for keys, value in settings:
+        data = _assign(data, keys, value)
+    if data is base:
+        return base
+    try:
+        return type(base).model_validate(data)
+    except ValidationError as error:
+        raise InputError(_explain(error, type(base), file, [keys for keys, _ in settings])) from error
+
+
+def _read(file: Path) -> dict[str, Any]:
+    if not file.is_file():
+        raise InputError(f"{file}: no such file; allowed: a TOML file")
+    try:
+        return _plain(tomllib.loads(file.read_text(encoding="utf-8")))
+    except UnicodeDecodeError as error:
+        raise InputError(f"{file}: not a text file; allowed: TOML in UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        message, line = re.sub(r"\s*\(at .*\)$", "", str(error)), re.search(r"at line (\d+)", str(error))
+        where = f"{file}:{line[1]}" if line else str(file)
+        raise InputError(f"{where}: {message}; allowed: TOML") from error
+
+
+def _parse(text: str) -> tuple[list[str], Any]:
+    key, separator, raw = text.partition("=")
+    keys = [part.strip() for part in key.split(".")]
+    if not separator or not all(keys):
+        raise InputError(f"--set {text}: not a setting; allowed: key=value with a dotted key, as in flow.per_second=20")
+    try:
+        table = tomllib.loads(f"value = {raw}")
+    except tomllib.TOMLDecodeError:
+        return keys, raw.strip()
+    return keys, _plain(table["value"]) if len(table) == 1 else raw.strip()
+
+
+def _plain(value: Any) -> Any:
+    """TOML's dates as the ISO 8601 strings that the configuration asks for."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, datetime.date | datetime.time):
+        return value.isoformat()
+    return value
+
+
+def _merge(base: Any, new: Any, top: bool = False) -> Any:
+    """``new`` laid over ``base``, as plain data in which untouched parts of ``base`` stay as they are."""
+    if isinstance(base, RegimeConfig) and isinstance(new, str):
+        from market.regimes import load as load_regime
+
+        return load_regime(new)
+    if isinstance(base, Mapping) and "kind" in base and isinstance(new, str):
+        new = {"kind": new}
+    if not isinstance(new, Mapping):
+        return new
+    if isinstance(base, BaseModel):
+        base = {name: getattr(base, name) for name in type(base).model_fields}
+    elif not isinstance(base, Mapping) or new.get("kind", base.get("kind")) != base.get("kind"):
+        return dict(new)
+    merged = {**base, **{key: _merge(base.get(key), value) for key, value in new.items()}}
+    if top and isinstance(new.get("agents"), list) and "agents" in base:
+        merged["agents"] = _join(base["agents"], new["agents"])
+    return merged
+
+
+def _join(base: Sequence[Any], new: Sequence[Any]) -> list[Any]:
+    """Groups of agents of a file joined to those of the base, matched by role and strategy."""
+
+    def identity(group: Any) -> Any:
+        role, strategy = (
+            (group.get("role"), group.get("strategy")) if isinstance(group, Mapping) else (group.role, group.strategy)
+        )
+        return role if role == "sequencer" else (role, strategy)
+
+    known = {identity(group): position for position, group in enumerate(base)}
+    joined = list(base)
+    for group in new:
+        if isinstance(group, Mapping) and identity(group) in known:
+            position = known[identity(group)]
+            joined[position] = _merge(base[position], group)
+        else:
+            joined.append(group)
+    return joined
+
+
+def _assign(data: Any, keys: list[str], value: Any, depth: int = 0) -> Any:
+    """``data`` with the value at a dotted key replaced; unknown keys are left for the validation to find."""
+    if depth == len(keys):
+        return _merge(data, value)
+    key, where = keys[depth], ".".join(keys[: depth + 1])
+    if isinstance(data, BaseModel):
+        data = {name: getattr(data, name) for name in type(data).model_fields}
+    if isinstance(data, Mapping):
+        return {**data, key: _assign(data.get(key), keys, value, depth + 1)}
+    if isinstance(data, list | tuple):
+        if not key.isdecimal() or int(key) >= len(data):
+            allowed = f"0 to {len(data) - 1}" if data else "none, the list is empty"
+            raise InputError(f"--set {where}: no such place in a list; allowed: {allowed}")
+        items = list(data)
+        items[int(key)] = _assign(items[int(key)], keys, value, depth + 1)
+        return items
+    if data is None:
+        return {key: _assign(None, keys, value, depth + 1)}
+    raise InputError(f"--set {where}: {'.'.join(keys[:depth])} is a value and has no keys; allowed: set it as a whole")
+
+
+def _explain(error: ValidationError, model: type[BaseModel], file: Path | None, settings: list[list[str]]) -> str:
+    """The first complaint of pydantic as one line: where, what, what is allowed."""
+    errors = error.errors(include_url=False)
+    first = errors[0]
+    keys = [str(part) for part in first["loc"]]
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    return f"{_where(keys, file, settings)}: {_what(first, model, keys)}{more}"
+
+
+def _where(keys: list[str], file: Path | None, settings: list[list[str]]) -> str:
+    dotted = ".".join(keys)
+    for setting in settings:
+        if setting[: len(keys)] == keys or keys[: len(setting)] == setting:
+            return f"--set {dotted}" if dotted else f"--set {'.'.join(setting)}"
+    if file is None:
+        return dotted or "configuration"
+    lines = file.read_text(encoding="utf-8").splitlines()
+    pattern = re.compile(rf"(^|[\s{{,.]){re.escape(keys[-1])}\s*=") if keys else None
+    found = [number for number, line in enumerate(lines, 1) if pattern and pattern.search(line)]
+    place = f"{file}:{found[0]}" if len(found) == 1 else str(file)
+    return f"{place}: {dotted}" if dotted else place
+
+
+def _what(error: ErrorDetails, model: type[BaseModel], keys: list[str]) -> str:
+    kind, context, value = error["type"], error.get("ctx", {}), error.get("input")
+    parent, field = _resolve(model, keys)
+    if kind == "extra_forbidden":
+        return discovery.unknown(keys[-1], sorted(parent.model_fields)).replace("unknown name", "unknown key", 1)
+    if kind == "missing":
+        return f"missing; expected: {_description(field)}"
+    if kind == "value_error":
+        return " ".join(str(context["error"]).split())
+    if kind in ("literal_error", "enum"):
+        allowed = re.findall(r"'([^']*)'", str(context["expected"]))
+        return discovery.unknown(str(value), allowed)
+    shown = repr(value) if isinstance(value, str | int | float | bool) else f"a {type(value).__name__}"
+    bound = error["msg"].removeprefix("Input should be ").removeprefix("Value should have ")
+    return f"got {shown}; allowed: {bound} ({_description(field)})"
+
+
+def _resolve(model: type[BaseModel], keys: list[str]) -> tuple[type[BaseModel], FieldInfo | None]:
+    """Model that a dotted key ends in, and the field there (None when it has no such field)."""
+    field: FieldInfo | None = None
+    for position, key in enumerate(keys):
+        if key.isdecimal():
+            continue
+        field = model.model_fields.get(key)
+        inner = _model(field.annotation) if field else None
+        if field is None or inner is None or position == len(keys) - 1:
+            break
+        model = inner
+    return model, field
+
+
+def _model(annotation: Any) -> type[BaseModel] | None:
+    """The pydantic model inside an annotation such as ``tuple[RollupConfig, ...]``, if there is one."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for inner in get_args(annotation) if (found := _model(inner))), None)
+
+
+def _description(field: FieldInfo | None) -> str:
+    return (field.description if field else None) or "see the configuration's description"

@@ -1,0 +1,89 @@
+"""Reference scenarios, and where their numbers come from.
+
+Pool depths, fees, volatility, retail flow and block times are those of the project's reference scenario; sources:
+
+- block times 0.25 s (Arbitrum) and 2 s (OP Stack) from their documentation;
+- retail sizes and fees from on-chain medians of late 2024 (a five-swap transaction cost USD 0.004 to 0.03);
+- volatility 80% a year (ETH 2022); the stress episode 300% with downward jumps of 3% (ETH, 36 h around 12 March 2020,
+  measured 580%; jumps 1 to 2 a day with standard deviation 1.4 to 5.9%);
+- lending terms as in Aave v3 for ETH: threshold 82.5%, largest loan-to-value 80%, close factor 50%, bonus 5%.
+"""
+
+from __future__ import annotations
+
+from market.config import (
+    AgentConfig,
+    BorrowersConfig,
+    EpisodeConfig,
+    FlowConfig,
+    LendingConfig,
+    MarketConfig,
+    OracleConfig,
+    PoolConfig,
+    PriceConfig,
+    RegimeConfig,
+    RollupConfig,
+)
+
+DEPTHS_USD = (50e6, 20e6, 10e6, 5e6, 2e6, 1e6)
+FEES_BP = (5.0, 5.0, 5.0, 30.0, 30.0, 30.0)
+BLOCK_TIMES_S = (0.25, 2.0, 2.0, 2.0, 1.0, 1.0)
+BORROWERS = (3000, 2000, 1000, 500, 0, 0)
+GAS_USD = (0.03, 0.015, 0.004, 0.004, 0.004, 0.004)
+
+
+def reference(*, regime: RegimeConfig | None = None, quick: bool = False, stress: bool = True) -> MarketConfig:
+    """Six rollups over two volatile hours (quick: ten minutes).
+
+    Parameters
+    ----------
+    regime
+        the treatment; first come on separate rollups by default
+    quick
+        a short run with the same ingredients
+    stress
+        whether a stress episode fills the middle of the run
+    """
+    horizon = 600.0 if quick else 7200.0
+    episode = EpisodeConfig(
+        start_s=0.4 * horizon,
+        end_s=0.6 * horizon,
+        volatility=3.0,
+        jumps_per_day=6.0 * 86400.0 / horizon,
+        jump_mean=-0.03,
+        jump_sd=0.02,
+    )
+    rollups = tuple(
+        RollupConfig(
+            name=f"rollup{at}",
+            block_time_s=BLOCK_TIMES_S[at],
+            pools=(PoolConfig(assets=("ETH", "USD"), depth_usd=DEPTHS_USD[at], fee_bp=FEES_BP[at]),),
+            lending=(LendingConfig(cash_usd=DEPTHS_USD[at]),) if BORROWERS[at] else (),
+            oracle=OracleConfig(),
+            gas_usd=GAS_USD[at],
+            borrowers=BORROWERS[at],
+        )
+        for at in range(len(DEPTHS_USD))
+    )
+    return MarketConfig(
+        horizon_s=horizon,
+        prices=PriceConfig(kind="gbm", episodes=(episode,) if stress else ()),
+        rollups=rollups,
+        regime=regime or RegimeConfig(name="siloed"),
+        flow=FlowConfig(),
+        borrowers=BorrowersConfig(),
+        agents=cast(),
+    )
+
+
+def cast() -> tuple[AgentConfig, ...]:
+    """Three to five of each role."""
+    return (
+        AgentConfig(role="builder", strategy="adaptive", count=4),
+        AgentConfig(role="market_maker", strategy="reallocator", count=3, capital_usd=1e6),
+        AgentConfig(role="liquidator", strategy="greedy", count=2),
+        AgentConfig(role="liquidator", strategy="greedy", count=2, parameters={"sell": "outside"}),
+        AgentConfig(role="trader", strategy="arbitrageur", count=2),
+        AgentConfig(role="trader", strategy="arbitrageur", count=2, parameters={"outside": False}),
+        AgentConfig(role="trader", strategy="searcher", count=3),
+    )

@@ -1,0 +1,206 @@
+"""Results on disk: a folder per study that is resumable at any moment and the same bytes for the same runs.
+
+``DIR/STUDY/runs/CODE/*.jsonl``
+    one small file for each batch of finished runs, written whole or not at all. CODE names the simulation's source, so
+    that after a change of a strategy the runs are made anew and never mixed with the old ones.
+``DIR/STUDY/runs.parquet``
+    a row per run, in the order of the study's grid, without wall-clock times.
+``study.json, table.md, table.tex``
+    configuration and provenance; the headline table.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from experiments import study as studies
+from market import discovery
+from market.errors import InputError
+
+ROOT = Path(__file__).resolve().parents[1]
+IDENTITY = ("run_id", "study", "regime", "seed", "status", "error")
+
+type Row = dict[str, Any]
+
+
+def is_wall_clock(key: str) -> bool:
+    """Whether an outcome is wall-clock time, which no table of results may contain."""
+    return key == "seconds" or key.endswith("_seconds")
+
+
+class Store:
+    """The folder of one study.
+
+    Parameters
+    ----------
+    folder : created when it does not exist; InputError when it cannot be
+    code : name of the simulation's source, from :func:`code_version`; runs of another are kept but not reused
+    """
+
+    def __init__(self, folder: Path, code: str) -> None:
+        self.folder, self.code = folder, code
+        self._batches = folder / "runs" / code
+        try:
+            self._batches.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"{folder}: {error.strerror}; allowed: a folder that can be written") from error
+
+    def save(self, rows: Sequence[Row]) -> None:
+        """Keep the rows of some finished runs; afterwards they survive a kill."""
+        text = "".join(json.dumps(row) + "\n" for row in rows)
+        name = hashlib.sha256("".join(row["run_id"] for row in rows).encode()).hexdigest()[:16]
+        write(self._batches / f"{name}.jsonl", text)
+
+    def finished(self) -> set[str]:
+        """The run_ids that need not be run again: those that ended without an error."""
+        return {row["run_id"] for row in self._rows() if row["status"] == "done"}
+
+    def rows(self, order: Sequence[str]) -> list[Row]:
+        """Kept rows in the order of the given run_ids; those that were never finished are left out."""
+        wanted, found = set(order), dict[str, Row]()
+        for row in self._rows():
+            kept = found.get(row["run_id"])
+            if row["run_id"] in wanted and (kept is None or kept["status"] != "done"):
+                found[row["run_id"]] = row
+        return [found[run_id] for run_id in order if run_id in found]
+
+    def _rows(self) -> Iterator[Row]:
+        for path in sorted(self._batches.glob("*.jsonl")):
+            for line in path.read_text(encoding="utf-8").splitlines():
+                with contextlib.suppress(json.JSONDecodeError):  # a damaged line is a run to be made again
+                    yield json.loads(line)
+
+    def write_runs(self, rows: Sequence[Row]) -> pd.DataFrame:
+        """Write runs.parquet from rows in the order of the grid, and return it as it reads back."""
+        keys = dict.fromkeys([*IDENTITY, *(key for row in rows for key in row)])
+        columns = {key: _column([row.get(key) for row in rows]) for key in keys if not is_wall_clock(key)}
+        path = self.folder / "runs.parquet"
+        with _replacing(path) as partial:
+            pq.write_table(pa.table(columns), partial, compression="zstd")
+        return pd.read_parquet(path)
+
+    def write_study(self, description: Mapping[str, Any]) -> None:
+        """Write study.json."""
+        write(self.folder / "study.json", json.dumps(description, indent=2, default=str) + "\n")
+
+    def write_table(self, table: pd.DataFrame, title: str) -> None:
+        """Write the headline table as table.md and table.tex (booktabs)."""
+        write(self.folder / "table.md", markdown(table, title))
+        write(self.folder / "table.tex", latex(table, title))
+
+
+def read_runs(folder: Path) -> pd.DataFrame:
+    """The runs.parquet of a study's folder; InputError when there is none or it is not one."""
+    path = folder / "runs.parquet"
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; `seqmarket run {folder.name} --out {folder.parent}` writes it")
+    try:
+        runs = pd.read_parquet(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise InputError(f"{path}: not a parquet file; `seqmarket run {folder.name}` writes it") from error
+    missing = [name for name in IDENTITY if name not in runs.columns]
+    if missing:
+        raise InputError(f"{path}: no column {missing[0]!r}; `seqmarket run {folder.name}` writes it")
+    return runs
+
+
+def finished(runs: pd.DataFrame) -> pd.DataFrame:
+    """The rows of runs that ended without an error."""
+    return pd.DataFrame(runs[runs["status"] == "done"])
+
+
+def code_version(study: str, strategies: Iterable[str] = ()) -> str:
+    """Name of the source that determines a study's numbers: 12 hexadecimal digits of a hash of its files.
+
+    Counted are the market, the agents, the plug-ins, what ``experiments`` simulates with, the study itself, and the
+    modules of strategies named ``package.module:Class`` (but not what those import in turn).
+    """
+    files = {path for room in ("market", "agents") for path in (ROOT / room).rglob("*.py")}
+    files |= {ROOT / "experiments" / name for name in ("run.py", "scenarios.py")}
+    files |= {path for part in ("games", "equilibrium") for path in (ROOT / "experiments" / part).rglob("*.py")}
+    for root in discovery.plugin_folders():
+        files |= {path for room in ("market", "agents") for path in (root / room).rglob("*.py")}
+    files.add(discovery.source(studies.PACKAGE, study))
+    for module in {name.partition(":")[0] for name in strategies if ":" in name}:
+        with contextlib.suppress(ImportError, ValueError):  # a module that is not there is the run's own complaint
+            spec = find_spec(module)
+            files |= {Path(spec.origin)} if spec and spec.origin else set()
+    digest = hashlib.sha256()
+    for path in sorted(path for path in files if path.is_file()):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:12]
+
+
+def write(path: Path, text: str) -> None:
+    """Write a text file whole or not at all, and only return when it is on the disk."""
+    with _replacing(path) as partial:
+        partial.write_text(text, encoding="utf-8")
+
+
+@contextlib.contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    try:
+        yield partial
+        with partial.open("rb") as stream:
+            os.fsync(stream.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _column(values: list[Any]) -> pa.Array:
+    try:
+        return pa.array(values)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):  # numbers beside names, as in a lever that is "none" or 0.5
+        return pa.array([None if value is None else str(value) for value in values])
+
+
+def markdown(table: pd.DataFrame, title: str) -> str:
+    """A table as Markdown under its title; numbers with four significant digits."""
+    rows = [list(map(str, table.columns)), *_cells(table)]
+    rows = [[cell.replace("|", "\\|") for cell in row] for row in rows]
+    widths = [max(3, *(len(row[column]) for row in rows)) for column in range(len(rows[0]))]
+    lines = [
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows
+    ]
+    lines.insert(1, "| " + " | ".join("-" * width for width in widths) + " |")
+    return f"{title}\n\n" + "\n".join(lines) + "\n"
+
+
+def latex(table: pd.DataFrame, title: str) -> str:
+    """A table for LaTeX with the package booktabs; numbers with four significant digits, minus signs in math mode."""
+    header = " & ".join(_tex(str(name)) for name in table.columns)
+    body = [" & ".join(_tex(cell) for cell in row) + r" \\" for row in _cells(table)]
+    layout = "l" + "r" * (table.shape[1] - 1)
+    lines = [f"% {title}", rf"\begin{{tabular}}{{{layout}}}", r"\toprule", header + r" \\", r"\midrule", *body]
+    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"]) + "\n"
+
+
+def _cells(table: pd.DataFrame) -> list[list[str]]:
+    return [[_cell(value) for value in row] for row in table.itertuples(index=False)]
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return "" if pd.isna(value) else f"{value:.4g}"
+    return "" if value is None else str(value)
+
+
+def _tex(text: str) -> str:
+    special = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+    special |= {character: f"\\{character}" for character in "&%$#_{}"}
+    escaped = "".join(special.get(character, character) for character in text)
+    return re.sub(r"(?<![\w-])-(?=\d)", "$-$", escaped)

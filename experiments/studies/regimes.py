@@ -1,0 +1,92 @@
+"""The main comparison: the same seeds under every sequencing regime."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from experiments import statistics
+from experiments.study import Configure, Run, seeds
+from market.errors import InputError
+
+TITLE = "Sequencing regimes compared on six rollups through a volatile two hours"
+QUESTION = "Who gains and who pays when the rule that orders transactions changes and the world does not?"
+HYPOTHESIS = (
+    "Sequencing many rollups together narrows price gaps between them and lets whoever orders them extract more; "
+    "hiding contents until they are ordered removes sandwiches but not arbitrage; selling the right to build moves "
+    "extracted value from builders to sequencers without giving it back to users."
+)
+
+BASELINE = "siloed"
+SEEDS, QUICK_SEEDS = 10, 2
+BP_OF_VOLUME = "bp of volume"
+OUTCOMES: dict[str, tuple[str, Any]] = {  # column of the table: outcome, and what it is divided by
+    "sandwiches [bp of volume]": ("extracted_sandwich_usd", BP_OF_VOLUME),
+    "arbitrage [bp of volume]": ("extracted_arbitrage_usd", BP_OF_VOLUME),
+    "liquidations [bp of volume]": ("extracted_liquidation_usd", BP_OF_VOLUME),
+    "user cost [bp]": ("user_cost_bp", 1.0),
+    "dispersion [bp]": ("dispersion_bp", 1.0),
+    "LP return [bp/day]": ("lp_net_bp_per_day", 1.0),
+    "liquidated [million USD]": ("liquidated_usd", 1e6),
+    "bad debt [thousand USD]": ("bad_debt_usd", 1e3),
+    "inclusion delay [s]": ("inclusion_delay_s", 1.0),
+    "builder HHI [1]": ("builder_hhi", 1.0),
+}
+
+
+def runs(asked: int | None, quick: bool, configure: Configure) -> Iterator[Run]:
+    """Every named regime on the reference scenario, the baseline first."""
+    from experiments.scenarios import reference
+    from market.regimes import load, names
+
+    base = reference(quick=quick)
+    for name in sorted(names(), key=lambda name: (name != BASELINE, name)):
+        config = configure(base.model_copy(update={"regime": load(name)}))
+        if config.regime.name != name:
+            raise InputError(
+                f"regime.name: got {config.regime.name!r}, but this study runs every named regime; "
+                "allowed: a new file in market/regimes, or `seqmarket simulate`"
+            )
+        for seed in seeds(asked, QUICK_SEEDS if quick else SEEDS):
+            yield Run({}, name, seed, config)
+
+
+def table(runs: pd.DataFrame) -> pd.DataFrame:
+    """For each regime: means (standard errors), paired differences to the baseline, and their 95% intervals."""
+    scaled = pd.DataFrame({"regime": runs["regime"], "seed": runs["seed"]})
+    for column, (outcome, unit) in OUTCOMES.items():
+        scaled[column] = runs[outcome] / (runs["volume_usd"] * 1e-4 if unit == BP_OF_VOLUME else unit)
+    levels = {column: statistics.summary(scaled, column).to_dict("index") for column in OUTCOMES}
+    changes = {column: _changes(scaled, column) for column in OUTCOMES}
+    rows = []
+    for regime in dict.fromkeys(runs["regime"]):
+        rows.append({"regime": regime, "": "mean (s.e.)"} | {c: _level(levels[c][regime]) for c in OUTCOMES})
+        if all(regime in changes[column] for column in OUTCOMES):
+            row = {column: changes[column][regime] for column in OUTCOMES}
+            rows.append({"regime": "", "": f"less {BASELINE}"} | {c: _number(r["mean"]) for c, r in row.items()})
+            rows.append({"regime": "", "": "95% interval"} | {c: _interval(r) for c, r in row.items()})
+    return pd.DataFrame(rows)
+
+
+def _changes(scaled: pd.DataFrame, column: str) -> dict[Any, dict[str, float]]:
+    if BASELINE not in set(scaled["regime"]):  # every one of its runs failed: levels can still be shown
+        return {}
+    return statistics.paired(scaled, column, BASELINE).to_dict("index")
+
+
+def _level(row: dict[str, float]) -> str:
+    return _number(row["mean"]) + (f" ({_number(row['standard_error'])})" if row["n"] > 1 else "")
+
+
+def _interval(row: dict[str, float]) -> str:
+    return f"[{_number(row['low'])}, {_number(row['high'])}]" if math.isfinite(row["low"]) else ""
+
+
+def _number(value: float) -> str:
+    if not math.isfinite(value):
+        return ""
+    value += 0.0  # no minus sign before a zero
+    return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"

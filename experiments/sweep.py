@@ -1,0 +1,282 @@
+"""One function that runs a study's grid on any executor, keeps what is finished and resumes after a kill."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from itertools import islice
+from multiprocessing import connection
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from tqdm import tqdm
+
+from experiments import study as studies
+from experiments.store import IDENTITY, Row, Store
+from experiments.study import Run, Study
+from market.errors import InputError
+
+BATCH_S = 1.0  # a batch of runs is about this long: long enough to hide its overhead, short enough to lose to a kill
+LARGEST_BATCH = 256
+
+type Task = tuple[str, Run]  # run_id and run
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What a sweep did.
+
+    ``rows`` are those of runs.parquet in the order of the grid (and their wall-clock ``seconds``), ``reused`` the
+    number of runs that were there already, ``seconds`` the wall-clock time of this call.
+    """
+
+    rows: list[Row]
+    reused: int
+    seconds: float
+
+    @property
+    def failed(self) -> list[Row]:
+        """Rows of the runs that ended with an error."""
+        return [row for row in self.rows if row["status"] == "failed"]
+
+
+def sweep(
+    study: str, runs: Iterable[Run], executor: Executor | None = None, workers: int = 2, store: Store | None = None
+) -> Sweep:
+    """Run a study's grid; the results do not depend on the executor, the workers, or how often it was interrupted.
+
+    Parameters
+    ----------
+    study : name of a study
+    runs : the grid, all different; consumed as it is run
+    executor : any executor whose workers can import this project; it is left open. Default: local processes
+    workers : local processes (one: this very process), or the number of workers of a given executor
+    store : where finished runs are kept and looked up; without it nothing outlives the call
+
+    A run that raises is a row with status ``failed`` and the error; the others go on, and it is tried again next time.
+    So is a run whose process dies. On KeyboardInterrupt what is finished is kept and local processes are ended.
+    Raises InputError when the grid holds a run twice or a lever has a reserved name.
+    """
+    start = time.perf_counter()
+    total = len(runs) if isinstance(runs, Sequence) else None
+    loaded = studies.load(study)
+    with _Workers(executor, workers, warm=loaded.has_market) as pool, _bar(study, total) as bar:
+        progress = _Progress(loaded, pool, store, bar.update)
+        progress.drive(runs)
+    rows = store.rows(list(progress.order)) if store else [progress.memory[run_id] for run_id in progress.order]
+    return Sweep(rows, progress.reused, time.perf_counter() - start)
+
+
+def _bar(study: str, total: int | None) -> tqdm[Any]:
+    return tqdm(total=total, desc=study, unit="run", disable=None)  # None: only on a terminal
+
+
+class _Progress:
+    """A sweep under way: a few batches at the workers, as long as the pace of the runs suggests."""
+
+    def __init__(self, study: Study, pool: _Workers, store: Store | None, report: Callable[[int], Any]) -> None:
+        self.study, self.pool, self.store, self.report = study, pool, store, report
+        self.finished = store.finished() if store else set[str]()
+        self.order: dict[str, None] = {}
+        self.memory: dict[str, Row] = {}
+        self.reused = 0
+        self._pending: dict[Future[list[Row]], list[Task]] = {}
+        self._suspects: deque[Task] = deque()  # were under way when a process died; made again one at a time
+        self._alone = False
+        self._pace_s = BATCH_S
+
+    def drive(self, runs: Iterable[Run]) -> None:
+        todo = self._todo(runs)
+        self._fill(todo)
+        while self._pending:
+            for future in wait(self._pending, return_when=FIRST_COMPLETED).done:
+                self._collect(future, self._pending.pop(future))
+            self._fill(todo)
+
+    def _todo(self, runs: Iterable[Run]) -> Iterator[Task]:
+        for run in runs:
+            if reserved := set(run.levers) & set(IDENTITY):
+                raise InputError(f"{self.study.name}: lever {min(reserved)!r} has the name of a column of every table")
+            for key, value in run.levers.items():
+                _plain(key, value)
+            run_id = studies.run_id(self.study.name, run)
+            if run_id in self.order:
+                raise InputError(f"{self.study.name}: {run} is in the grid twice; allowed: runs that differ")
+            self.order[run_id] = None
+            if run_id in self.finished:
+                self.reused += 1
+                self.report(1)
+            else:
+                yield run_id, run
+
+    def _fill(self, todo: Iterator[Task]) -> None:
+        if self._suspects:
+            if not self._pending:
+                self._alone = True
+                self._submit([self._suspects.popleft()])
+            return
+        self._alone = self._alone and bool(self._pending)
+        while not self._alone and len(self._pending) < self.pool.window:
+            batch = list(islice(todo, max(1, min(LARGEST_BATCH, int(BATCH_S / max(self._pace_s, 1e-6))))))
+            if not batch:
+                return
+            self._submit(batch)
+
+    def _submit(self, batch: list[Task]) -> None:
+        self._pending[self.pool.submit(_work, self.study.name, batch, str(Path.cwd()))] = batch
+
+    def _collect(self, future: Future[list[Row]], batch: list[Task]) -> None:
+        error = future.exception()
+        if isinstance(error, BrokenExecutor):
+            self.pool.renew(error)
+            if not self._alone:
+                self._suspects.extend(batch)
+                return
+        rows = [_failure(self.study.name, *task, error) for task in batch] if error else future.result()
+        self._pace_s = 0.5 * self._pace_s + 0.5 * float(np.mean([row["seconds"] for row in rows]))
+        if self.store:
+            self.store.save(rows)
+        else:
+            self.memory |= {row["run_id"]: row for row in rows}
+        self.report(len(rows))
+
+
+class _Workers:
+    """Workers on a given executor, or local processes that live for the whole sweep and start with the first run."""
+
+    def __init__(self, given: Executor | None, workers: int, warm: bool) -> None:
+        self._given, self._workers, self._warm = given, workers, warm
+        self._executor = given
+        self._before = multiprocessing.active_children()
+        self.window = 1 if given is None and workers == 1 else 2 * workers  # one batch waits for each worker
+
+    def __enter__(self) -> Self:
+        return self
+
+    def submit(self, work: Callable[..., list[Row]], *arguments: Any) -> Future[list[Row]]:
+        if self._executor is None:
+            self._executor = self._start()
+        try:
+            with _interrupts_later() if isinstance(self._executor, ProcessPoolExecutor) else nullcontext():
+                return self._executor.submit(work, *arguments)
+        except BrokenExecutor as error:
+            broken: Future[list[Row]] = Future()
+            broken.set_exception(error)
+            return broken
+
+    def renew(self, error: BrokenExecutor) -> None:
+        """Replace local processes after one of them died; a given executor is its owner's to replace."""
+        if self._given is not None:
+            raise error
+        if self._executor is not None:
+            self._executor.shutdown(wait=False, cancel_futures=True)
+            self._executor = None
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self._given is not None or self._executor is None:
+            return
+        self._executor.shutdown(wait=kind is None, cancel_futures=True)
+        if kind is not None:
+            for process in set(multiprocessing.active_children()) - set(self._before):
+                process.terminate()
+
+    def _start(self) -> Executor:
+        if self._warm:
+            _warm()
+        if self._workers == 1:
+            return _ThisProcess()
+        # Spawned, not forked: compiled code and the threads of libraries do not survive a fork reliably.
+        context = multiprocessing.get_context("spawn")
+        return ProcessPoolExecutor(self._workers, mp_context=context, initializer=_begin_worker)
+
+
+class _ThisProcess(Executor):
+    """An executor without workers: what is submitted is done at once."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
+
+
+def _warm() -> None:
+    """Compile once into the cache that the workers read, rather than once in each of them."""
+    from experiments import run
+
+    if hasattr(run, "warm"):
+        run.warm()
+
+
+@contextmanager
+def _interrupts_later() -> Iterator[None]:
+    """Hold Ctrl-C back while processes are started, which inherit that: it is the parent who answers to it."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _begin_worker() -> None:
+    """Leave Ctrl-C to the parent, and do not outlive it when it is killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+
+
+def _end_with(sentinel: int) -> None:
+    connection.wait([sentinel])
+    os._exit(1)
+
+
+def _work(study: str, batch: list[Task], folder: str) -> list[Row]:
+    """Rows of a batch of runs; ``folder`` is where the user's own modules may lie."""
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    loaded = studies.load(study)
+    return [_row(loaded, run_id, run) for run_id, run in batch]
+
+
+def _row(study: Study, run_id: str, run: Run) -> Row:
+    start = time.perf_counter()
+    try:
+        outcomes = {key: _plain(key, value) for key, value in study.execute(run).items()}
+        if twice := (set(outcomes) & set(run.levers)):
+            raise ValueError(f"outcome {min(twice)!r} has the name of a lever")
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with one run must not end the others
+        return _failure(study.name, run_id, run, error) | {"seconds": time.perf_counter() - start}
+    row = _identity(study.name, run_id, run, "done", None)
+    outcomes = {key: value for key, value in outcomes.items() if key not in row}
+    return row | outcomes | {"seconds": time.perf_counter() - start}
+
+
+def _failure(study: str, run_id: str, run: Run, error: BaseException) -> Row:
+    text = "its process died" if isinstance(error, BrokenExecutor) else " ".join(str(error).split())
+    return _identity(study, run_id, run, "failed", f"{type(error).__name__}: {text}") | {"seconds": 0.0}
+
+
+def _identity(study: str, run_id: str, run: Run, status: str, error: str | None) -> Row:
+    values = (run_id, study, run.regime, run.seed, status, error)
+    return dict(zip(IDENTITY, values, strict=True)) | {key: _plain(key, value) for key, value in run.levers.items()}
+
+
+def _plain(key: str, value: Any) -> Any:
+    """A number or a string as Python's own type."""
+    value = value.item() if isinstance(value, np.generic) else value
+    if value is not None and not isinstance(value, bool | int | float | str):
+        raise InputError(f"{key!r} is a {type(value).__name__}; allowed: numbers and strings")
+    return value

@@ -1,0 +1,237 @@
+"""The desk: how a strategy submits intents.
+
+Every call writes one row; nothing is carried out before the domain's slot. A call that no market can carry out (a number
+that is not finite, an unknown venue, a bundle across domains) is the strategy's fault and raises at once.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from market.errors import StrategyError
+from market.intents import INTENT, Kind, Purpose
+
+if TYPE_CHECKING:
+    from market.model import SequencerMarket
+
+SWAP, ADD, REMOVE, DEPOSIT, WITHDRAW, BORROW, REPAY, LIQUIDATE, _, BRIDGE, PAYMENT, OUTSIDE = (int(k) for k in Kind)
+
+
+class Desk:
+    """Collects the intents of the agents that act in a slot.
+
+    Every method returns nothing; amounts are in units of the asset, tips in USD. `bundle` is a number obtained from
+    :meth:`bundle`: intents with the same number execute all or none, in the order submitted, and must be submitted one
+    after the other, all for rollups of one domain.
+    """
+
+    def __init__(self, market: SequencerMarket) -> None:
+        self._market = market
+        self._rows = np.zeros(1024, INTENT)
+        self._count = 0
+        self._agent: object = None
+        self._account = -1
+        self._now = 0.0
+        self._arrival = 0.0
+        self._bundles = 0
+        self._around: dict[int, int] = {}
+        self._bundle_domain: dict[int, int] = {}
+        self._pool_rollup = [int(row[0]) for row in market.world.tables.pool]
+        self._market_rollup = [int(row[0]) for row in market.world.tables.lending]
+        self._bridges = len(market.world.tables.bridge)
+        self._rollups, self._assets = market.world.tables.balance.shape[1:]
+
+    def open_for(self, agent, now: float) -> Desk:  # noqa: ANN001
+        """Hand the desk to an agent."""
+        self._agent = agent
+        self._account = agent.account
+        self._now = now
+        self._arrival = now + agent.latency_s
+        return self
+
+    def take(self) -> np.ndarray:
+        """Everything submitted since the last call, as a view valid until the next submission."""
+        rows = self._rows[: self._count]
+        self._count = 0
+        if self._around:
+            self._around.clear()
+            self._bundle_domain.clear()
+        return rows
+
+    def bundle(self, around: int = -1) -> int:
+        """Open a bundle; `around` is the id of a pending intent to be carried in its middle."""
+        self._bundles += 1
+        if around >= 0:
+            self._around[self._bundles] = around
+        return self._bundles
+
+    def _fault(self, what: str) -> StrategyError:
+        return self._market.fault(self._agent, f"intent {self._count} {what}")
+
+    def _add(
+        self,
+        kind: int,
+        rollup: int,
+        venue: int,
+        asset_in: int,
+        asset_out: int,
+        amount: float,
+        *,
+        target: int = -1,
+        limit: float = 0.0,
+        tip: float = 0.0,
+        purpose: int = Purpose.USER,
+        bundle: int = -1,
+        mid: float = 0.0,
+        expires_s: float = math.inf,
+    ) -> None:
+        if not (math.isfinite(amount) and math.isfinite(limit) and math.isfinite(tip)):
+            raise self._fault(f"has a number that is not finite: amount={amount}, limit={limit}, tip={tip}")
+        if tip < 0.0:
+            raise self._fault(f"has a negative tip: {tip}")
+        if bundle >= 0:
+            domain = self._market.domain_of[rollup]
+            if self._bundle_domain.setdefault(bundle, domain) != domain:
+                raise self._fault(f"puts rollup {rollup} into a bundle of another domain; bundles live in one domain")
+        if self._count == len(self._rows):
+            self._rows = np.concatenate([self._rows, np.zeros_like(self._rows)])
+        self._rows[self._count] = (
+            -1,
+            bundle,
+            self._around.get(bundle, -1),
+            self._account,
+            venue,
+            target,
+            rollup,
+            asset_in,
+            asset_out,
+            kind,
+            purpose,
+            0,
+            0,
+            0,
+            0,
+            -1,
+            amount,
+            limit,
+            tip,
+            self._now,
+            self._arrival,
+            self._now + expires_s,
+            mid,
+            0.0,
+            0.0,
+            0.0,
+            0.0,
+            0.0,
+        )
+        self._count += 1
+
+    def _pool(self, pool: int) -> int:
+        if not 0 <= pool < len(self._pool_rollup):
+            raise self._fault(f"names pool {pool}; there are {len(self._pool_rollup)}")
+        return self._pool_rollup[pool]
+
+    def _lending(self, market: int) -> int:
+        if not 0 <= market < len(self._market_rollup):
+            raise self._fault(f"names lending market {market}; there are {len(self._market_rollup)}")
+        return self._market_rollup[market]
+
+    def swap(
+        self,
+        pool: int,
+        asset_in: int,
+        asset_out: int,
+        amount: float,
+        minimum: float,
+        *,
+        tip: float = 0.0,
+        purpose: int = Purpose.USER,
+        bundle: int = -1,
+        expires_s: float = math.inf,
+    ) -> None:
+        """Exchange exactly `amount` for at least `minimum`."""
+        self._add(
+            SWAP,
+            self._pool(pool),
+            pool,
+            asset_in,
+            asset_out,
+            amount,
+            limit=minimum,
+            tip=tip,
+            purpose=purpose,
+            bundle=bundle,
+            expires_s=expires_s,
+        )
+
+    def outside(
+        self,
+        rollup: int,
+        asset_in: int,
+        asset_out: int,
+        amount: float,
+        minimum: float = 0.0,
+        *,
+        purpose: int = Purpose.USER,
+        bundle: int = -1,
+    ) -> None:
+        """Exchange with the outside market at the reference price when the intent's turn comes."""
+        self._add(OUTSIDE, rollup, -1, asset_in, asset_out, amount, limit=minimum, purpose=purpose, bundle=bundle)
+
+    def liquidate(
+        self,
+        market: int,
+        position: int,
+        amount: float,
+        minimum: float = 0.0,
+        *,
+        debt: int,
+        collateral: int,
+        tip: float = 0.0,
+        bundle: int = -1,
+        expires_s: float = math.inf,
+    ) -> None:
+        """Repay up to `amount` of a position's debt for at least `minimum` of its collateral."""
+        self._add(
+            LIQUIDATE,
+            self._lending(market),
+            market,
+            debt,
+            collateral,
+            amount,
+            target=position,
+            limit=minimum,
+            tip=tip,
+            purpose=Purpose.LIQUIDATION,
+            bundle=bundle,
+            expires_s=expires_s,
+        )
+
+    def add_liquidity(self, pool: int, amount: float, most_second: float = 0.0, *, tip: float = 0.0) -> None:
+        """Provide `amount` of the first asset with the second in proportion, at most `most_second` (0: any)."""
+        self._add(ADD, self._pool(pool), pool, -1, -1, amount, limit=most_second, tip=tip, purpose=Purpose.INVENTORY)
+
+    def remove_liquidity(self, pool: int, shares: float, *, tip: float = 0.0) -> None:
+        """Burn shares for reserves and fees."""
+        self._add(REMOVE, self._pool(pool), pool, -1, -1, shares, tip=tip, purpose=Purpose.INVENTORY)
+
+    def position(self, kind: Kind, market: int, position: int, amount: float, *, bundle: int = -1) -> None:
+        """Deposit, withdraw, borrow or repay on a position of a lending market."""
+        if kind not in (Kind.DEPOSIT, Kind.WITHDRAW, Kind.BORROW, Kind.REPAY):
+            raise self._fault(f"of kind {kind!r} is no change of a position")
+        rollup = self._lending(market)
+        self._add(int(kind), rollup, market, -1, -1, amount, target=position, purpose=Purpose.BORROWER, bundle=bundle)
+
+    def bridge(self, bridge: int, rollup: int, asset: int, amount: float, *, tip: float = 0.0) -> None:
+        """Send `amount` from `rollup` over a bridge."""
+        if not 0 <= bridge < self._bridges:
+            raise self._fault(f"names bridge {bridge}; there are {self._bridges}")
+        self._add(BRIDGE, rollup, bridge, asset, asset, amount, tip=tip, purpose=Purpose.INVENTORY)
+
+    def pay(self, rollup: int, payee: int, asset: int, amount: float, *, bundle: int = -1) -> None:
+        """Pay an account on the same rollup."""
+        self._add(PAYMENT, rollup, -1, asset, asset, amount, target=payee, bundle=bundle)

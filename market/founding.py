@@ -1,0 +1,218 @@
+"""Founding a market: from a configuration to accounts, endowments and open venues."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from market import state
+from market.config import MarketConfig
+from market.errors import InputError
+from market.ledger import REASONS, endow
+from market.rollups import build_graph
+from market.seats import Member
+from market.state import Book, Sizes, Tables
+from market.venues.lending import open_position
+from market.venues.oracle import BLEND, EXTERNAL, POOL_SPOT, POOL_TWAP
+from market.venues.pools import seed_pool
+
+YEAR = 365.0 * 86400.0
+SOURCES = {"external": EXTERNAL, "pool_twap": POOL_TWAP, "pool": POOL_SPOT, "blend": BLEND}
+DEEP_POCKET_USD = 1e12
+"""Funds of the outside market and of the retail population per rollup and asset: never the binding constraint [USD]."""
+
+
+@dataclass
+class World:
+    """The founded market: books, and who is who."""
+
+    book: Book
+    tables: Tables
+    groups: list[str]
+    account_of: dict[str, int]  # by name: "outside", "retail", "passive", "oracle", and of every member
+    first_borrower: int
+    borrowers: int
+    pool_names: list[str] = field(default_factory=list)
+
+
+def found(config: MarketConfig, members: list[Member], prices: np.ndarray, rng: np.random.Generator) -> World:
+    """Lay out the accounts, endow them and open every venue at the given reference prices [USD], shape (assets,)."""
+    graph = build_graph(config, rng)
+    lending = [(r, spec) for r, rollup in enumerate(config.rollups) for spec in rollup.lending]
+    pools = [(r, spec) for r, rollup in enumerate(config.rollups) for spec in rollup.pools]
+    feeds = _feeds(config)
+    positions = [market for market, (rollup, _) in enumerate(lending) for _ in range(config.rollups[rollup].borrowers)]
+    world = _accounts(config, members, len(pools), len(lending), graph.number_of_edges(), len(feeds), positions)
+    tables = world.tables
+    tables.price[:] = prices
+    tables.rollup[:, state.R_GAS] = [rollup.gas_usd for rollup in config.rollups]
+    tables.outside[0] = world.account_of["outside"], config.outside_fee_bp * 1e-4
+    _endow_deep_pockets(world, config)
+    _endow_members(world, config, members)
+    _open_pools(world, config, pools)
+    _open_feeds(world, config, feeds)
+    _open_lending(world, config, lending)
+    _open_bridges(world, graph)
+    _open_positions(world, config, positions, rng)
+    return world
+
+
+def _feeds(config: MarketConfig) -> list[tuple[int, int]]:
+    """(rollup, asset) of every feed: one per risky asset that a rollup's lending markets need."""
+    names = config.asset_names
+    return [
+        (r, asset)
+        for r, rollup in enumerate(config.rollups)
+        for asset in range(1, len(names))
+        if any(names[asset] in (spec.collateral, spec.debt) for spec in rollup.lending)
+    ]
+
+
+def _accounts(
+    config: MarketConfig,
+    members: list[Member],
+    pools: int,
+    markets: int,
+    bridges: int,
+    feeds: int,
+    positions: list[int],
+) -> World:
+    single = ["outside", "retail", "passive", "oracle"]
+    names = [member.name for member in members] + single
+    shared = {"pools": pools, "pool fees": pools, "lending": markets, "bridges": bridges, "borrowers": len(positions)}
+    groups = names + list(shared)
+    group_of = list(range(len(names)))
+    for offset, count in enumerate(shared.values()):
+        group_of += [len(names) + offset] * count
+    providers = [i for i, member in enumerate(members) if member.role == "market_maker"]
+    providers.append(names.index("passive"))
+    sizes = Sizes(
+        accounts=len(group_of),
+        rollups=len(config.rollups),
+        assets=len(config.asset_names),
+        groups=len(groups),
+        reasons=REASONS,
+        pools=pools,
+        markets=markets,
+        positions=len(positions),
+        feeds=feeds,
+        bridges=bridges,
+        providers=len(providers),
+    )
+    book, tables = state.allocate(sizes)
+    tables.account[:, state.A_GROUP] = group_of
+    tables.account[:, state.A_PROVIDER] = -1
+    tables.account[providers, state.A_PROVIDER] = range(len(providers))
+    first = len(names)
+    tables.pool[:, state.P_ACCOUNT] = range(first, first + pools)
+    tables.pool[:, state.P_FEE_ACCOUNT] = range(first + pools, first + 2 * pools)
+    tables.lending[:, state.L_ACCOUNT] = range(first + 2 * pools, first + 2 * pools + markets)
+    first_bridge = first + 2 * pools + markets
+    tables.bridge[:, state.B_ACCOUNT] = range(first_bridge, first_bridge + bridges)
+    first_borrower = first_bridge + bridges
+    tables.position[:, state.N_MARKET] = positions
+    tables.position[:, state.N_OWNER] = range(first_borrower, first_borrower + len(positions))
+    account_of = {name: account for account, name in enumerate(names)}
+    return World(book, tables, groups, account_of, first_borrower, len(positions))
+
+
+def _endow_deep_pockets(world: World, config: MarketConfig) -> None:
+    for name in ("outside", "retail"):
+        for rollup in range(len(config.rollups)):
+            for asset, price in enumerate(world.tables.price):
+                endow(world.tables, world.account_of[name], rollup, asset, DEEP_POCKET_USD / price)
+
+
+def _endow_members(world: World, config: MarketConfig, members: list[Member]) -> None:
+    for account, member in enumerate(members):
+        for rollup in range(len(config.rollups)):
+            for asset, price in enumerate(world.tables.price):
+                endow(world.tables, account, rollup, asset, member.capital_usd / price)
+
+
+def _open_pools(world: World, config: MarketConfig, pools: list) -> None:
+    names, tables = config.asset_names, world.tables
+    for at, (rollup, spec) in enumerate(pools):
+        first, second = names.index(spec.assets[0]), names.index(spec.assets[1])
+        price = spec.price_usd or tables.price[first] / tables.price[second]
+        row = tables.pool[at]
+        row[state.P_ROLLUP], row[state.P_ASSET0], row[state.P_ASSET1] = rollup, first, second
+        row[state.P_FEE] = spec.fee_bp * 1e-4
+        amount = spec.depth_usd / tables.price[first]
+        endow(tables, int(row[state.P_ACCOUNT]), rollup, first, amount)
+        endow(tables, int(row[state.P_ACCOUNT]), rollup, second, amount * price)
+        seed_pool(tables, at, world.account_of["passive"])
+        world.pool_names.append(f"{config.rollups[rollup].name}:{spec.assets[0]}/{spec.assets[1]}:{spec.fee_bp:g}")
+
+
+def _open_feeds(world: World, config: MarketConfig, feeds: list[tuple[int, int]]) -> None:
+    tables = world.tables
+    for at, (rollup, asset) in enumerate(feeds):
+        spec = config.rollups[rollup].oracle
+        row = tables.feed[at]
+        row[state.F_ROLLUP], row[state.F_ASSET], row[state.F_ACCOUNT] = rollup, asset, world.account_of["oracle"]
+        row[state.F_POOL] = _deepest_pool(tables, rollup, asset)
+        row[state.F_SOURCE] = SOURCES[spec.source]
+        if spec.source != "external" and row[state.F_POOL] < 0:
+            name = config.rollups[rollup].name
+            raise InputError(f"rollups.{name}.oracle: source {spec.source!r} needs a pool of the asset against USD")
+        row[state.F_WEIGHT], row[state.F_WINDOW] = spec.blend_weight, spec.twap_s
+        row[state.F_DEVIATION], row[state.F_HEARTBEAT] = spec.deviation_bp * 1e-4, spec.heartbeat_s
+        row[state.F_DELAY] = spec.delay_s
+        row[state.F_PRICE] = tables.price[asset]
+
+
+def _deepest_pool(tables: Tables, rollup: int, asset: int) -> int:
+    best, depth = -1, 0.0
+    for at, row in enumerate(tables.pool):
+        pair = {int(row[state.P_ASSET0]), int(row[state.P_ASSET1])}
+        if int(row[state.P_ROLLUP]) == rollup and pair == {0, asset}:
+            held = tables.balance[int(row[state.P_ACCOUNT]), rollup, 0]
+            if held > depth:
+                best, depth = at, held
+    return best
+
+
+def _open_lending(world: World, config: MarketConfig, lending: list) -> None:
+    names, tables = config.asset_names, world.tables
+    feed_of = {(int(row[state.F_ROLLUP]), int(row[state.F_ASSET])): at for at, row in enumerate(tables.feed)}
+    for at, (rollup, spec) in enumerate(lending):
+        row = tables.lending[at]
+        collateral, debt = names.index(spec.collateral), names.index(spec.debt)
+        row[state.L_ROLLUP], row[state.L_COLLATERAL], row[state.L_DEBT] = rollup, collateral, debt
+        row[state.L_FEED_COLLATERAL] = feed_of.get((rollup, collateral), -1)
+        row[state.L_FEED_DEBT] = feed_of.get((rollup, debt), -1)
+        row[state.L_THRESHOLD], row[state.L_MAX_LTV] = spec.liquidation_threshold, spec.max_ltv
+        row[state.L_CLOSE_FACTOR], row[state.L_FULL_CLOSE] = spec.close_factor, spec.full_close_health
+        row[state.L_BONUS], row[state.L_RATE] = spec.bonus, spec.rate / YEAR
+        row[state.L_INDEX] = 1.0
+        endow(tables, int(row[state.L_ACCOUNT]), rollup, debt, spec.cash_usd / tables.price[debt])
+
+
+def _open_bridges(world: World, graph) -> None:  # noqa: ANN001
+    tables = world.tables
+    for at, (source, target, edge) in enumerate(sorted(graph.edges(data=True), key=lambda edge: edge[:2])):
+        row = tables.bridge[at]
+        row[state.B_SOURCE], row[state.B_TARGET] = source, target
+        row[state.B_DELAY], row[state.B_FEE] = edge["delay_s"], edge["fee_bp"] * 1e-4
+        for rollup in (source, target):
+            for asset, price in enumerate(tables.price):
+                endow(tables, int(row[state.B_ACCOUNT]), rollup, asset, edge["capacity_usd"] / price)
+
+
+def _open_positions(world: World, config: MarketConfig, positions: list[int], rng: np.random.Generator) -> None:
+    """Borrowers with lognormal collateral, loan-to-value from a scaled beta law, and reserves for top-ups."""
+    law, tables = config.borrowers, world.tables
+    count = len(positions)
+    value = law.collateral_median_usd * np.exp(law.collateral_log_sd * rng.standard_normal(count))
+    ltv = law.ltv_low + (law.ltv_high - law.ltv_low) * rng.beta(law.ltv_alpha, law.ltv_beta, count)
+    for at, market in enumerate(positions):
+        row = tables.lending[market]
+        rollup, collateral, debt = (int(row[column]) for column in (state.L_ROLLUP, state.L_COLLATERAL, state.L_DEBT))
+        amount = value[at] / tables.price[collateral]
+        endow(tables, int(row[state.L_ACCOUNT]), rollup, collateral, amount)
+        open_position(tables, at, amount, value[at] * ltv[at] / tables.price[debt])
+        endow(tables, world.first_borrower + at, rollup, collateral, amount * law.reserve_share)
+        # what was borrowed was spent elsewhere, but for a little to pay fees with
+        endow(tables, world.first_borrower + at, rollup, 0, 100.0)

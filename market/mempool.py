@@ -1,0 +1,103 @@
+"""The mempools: one per domain, holding what has been sent and not yet been decided on."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from market.intents import INTENT, Status
+
+EXPIRED = int(Status.EXPIRED)
+
+
+@njit(cache=True)
+def _append(pending: np.ndarray, counts: np.ndarray, domain_of: np.ndarray, rows: np.ndarray, first_id: int) -> None:
+    for k in range(rows.size):
+        rollup = rows[k].rollup
+        domain = domain_of[rollup] if 0 <= rollup < domain_of.size else 0
+        at = counts[domain]
+        pending[domain, at] = rows[k]
+        pending[domain, at].id = first_id + k
+        counts[domain] = at + 1
+
+
+@njit(cache=True)
+def _take(pending: np.ndarray, count: int, until: float, due: np.ndarray, expired: np.ndarray) -> tuple[int, int, int]:
+    """Split pending[:count] into due, expired and left; the left ones close ranks. Bundles stay together."""
+    taken, dropped, left = 0, 0, 0
+    for k in range(count):
+        if pending[k].arrival > until:
+            if left != k:
+                pending[left] = pending[k]
+            left += 1
+        elif pending[k].expiry < until:
+            expired[dropped] = pending[k]
+            expired[dropped].status = EXPIRED
+            expired[dropped].executed = until
+            dropped += 1
+        else:
+            due[taken] = pending[k]
+            taken += 1
+    return taken, dropped, left
+
+
+class Mempool:
+    """Pending intents by domain.
+
+    Parameters
+    ----------
+    domain_of
+        shape (rollups,), int64: the domain that sequences each rollup
+    domains
+        how many there are
+    """
+
+    def __init__(self, domain_of: np.ndarray, domains: int) -> None:
+        self.domain_of = domain_of
+        self.submitted = 0
+        self._pending = np.zeros((domains, 256), INTENT)
+        self._counts = np.zeros(domains, np.int64)
+        self._due = np.zeros(256, INTENT)
+        self._expired = np.zeros(256, INTENT)
+
+    def submit(self, rows: np.ndarray) -> None:
+        """Hand in rows; members of a bundle stand next to each other. Numbers them in the order handed in."""
+        if not rows.size:
+            return
+        most = int(self._counts.max()) + rows.size
+        if most > self._pending.shape[1]:
+            self._grow(most)
+        _append(self._pending, self._counts, self.domain_of, rows, self.submitted)
+        self.submitted += rows.size
+
+    def _grow(self, least: int) -> None:
+        size = 1 << (least - 1).bit_length()
+        grown = np.zeros((self._pending.shape[0], size), INTENT)
+        grown[:, : self._pending.shape[1]] = self._pending
+        self._pending = grown
+        self._due = np.zeros(size, INTENT)
+        self._expired = np.zeros(size, INTENT)
+
+    def take(self, domain: int, until: float) -> tuple[np.ndarray, np.ndarray]:
+        """Remove and return what has arrived by `until`: (due, expired), valid until the next call."""
+        count = int(self._counts[domain])
+        taken, dropped, left = _take(self._pending[domain], count, until, self._due, self._expired)
+        self._counts[domain] = left
+        return self._due[:taken], self._expired[:dropped]
+
+    def put_back(self, domain: int, rows: np.ndarray) -> None:
+        """Return intents that a block left out; they keep their number and their place in line."""
+        if not rows.size:
+            return
+        count = int(self._counts[domain])
+        if count + rows.size > self._pending.shape[1]:
+            kept = rows.copy()
+            self._grow(count + rows.size)
+            rows = kept
+        self._pending[domain, rows.size : rows.size + count] = self._pending[domain, :count].copy()
+        self._pending[domain, : rows.size] = rows
+        self._counts[domain] = count + rows.size
+
+    def waiting(self, domain: int) -> np.ndarray:
+        """Everything pending in a domain, arrived or not: a view, valid until the next call."""
+        return self._pending[domain, : int(self._counts[domain])]

@@ -1,0 +1,204 @@
+"""What a strategy is given to read, and the desk through which it acts.
+
+Everything here is read-only: the arrays are windows on memory that cannot be written through them. A strategy sees the
+public state, its own funds, and of the pending intents what the regime's visibility entitles its role to.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numba import njit
+
+from market import state
+from market.intents import CONTENT_FIELDS, INTENT
+from market.state import POOL, Book, get, index, length
+from market.venues import lending
+from market.venues.pools import reserve
+
+if TYPE_CHECKING:
+    from market.model import Domain, SequencerMarket
+
+# columns of Observation.pools
+ROLLUP, ASSET0, ASSET1, FEE, RESERVE0, RESERVE1 = range(6)
+# columns of Observation.unhealthy
+U_POSITION, U_MARKET, U_ROLLUP, U_COLLATERAL, U_DEBT, U_MOST, U_RATE = range(7)
+
+
+@njit(cache=True)
+def _snapshot(book: Book, out: np.ndarray) -> None:
+    for pool in range(length(book, POOL)):
+        out[pool, ROLLUP] = get(book, POOL, pool, state.P_ROLLUP)
+        out[pool, ASSET0] = get(book, POOL, pool, state.P_ASSET0)
+        out[pool, ASSET1] = get(book, POOL, pool, state.P_ASSET1)
+        out[pool, FEE] = get(book, POOL, pool, state.P_FEE)
+        out[pool, RESERVE0] = reserve(book, pool, index(book, POOL, pool, state.P_ASSET0))
+        out[pool, RESERVE1] = reserve(book, pool, index(book, POOL, pool, state.P_ASSET1))
+
+
+@njit(cache=True)
+def _terms(book: Book, positions: np.ndarray, out: np.ndarray) -> None:
+    for k in range(positions.size):
+        market = index(book, state.POSITION, positions[k], state.N_MARKET)
+        most, rate = lending.liquidation_terms(book, positions[k])
+        out[k, U_POSITION] = positions[k]
+        out[k, U_MARKET] = market
+        out[k, U_ROLLUP] = get(book, state.LENDING, market, state.L_ROLLUP)
+        out[k, U_COLLATERAL] = get(book, state.LENDING, market, state.L_COLLATERAL)
+        out[k, U_DEBT] = get(book, state.LENDING, market, state.L_DEBT)
+        out[k, U_MOST] = most
+        out[k, U_RATE] = rate
+
+
+def read_only(array: np.ndarray) -> np.ndarray:
+    """Return a window on an array that cannot be written through, nor made writable again."""
+    window = np.frombuffer(memoryview(array.reshape(-1).view(np.uint8)).toreadonly(), array.dtype)
+    return window.reshape(array.shape)
+
+
+def redact(rows: np.ndarray) -> np.ndarray:
+    """Copy of pending intents without their contents: who sent something where, and when it arrived, stays."""
+    sealed = rows.copy()
+    for name in CONTENT_FIELDS:
+        sealed[name] = 0 if name in ("amount", "limit", "mid") else -1
+    sealed["route"] = 0.0
+    sealed["sealed"] = 1
+    return sealed
+
+
+class PublicView:
+    """The public state at one instant: computed once per slot and shared by all who look at it."""
+
+    def __init__(self, market: SequencerMarket) -> None:
+        self._market = market
+        tables, book = market.world.tables, market.world.book
+        self._pools = np.zeros((len(tables.pool), 6))
+        self._positions = np.zeros(min(len(tables.position), 4096), np.int64)
+        self._unhealthy: dict[int, np.ndarray] = {}
+        self._derived: dict[object, object] = {}
+        self._book = book
+        self.pools = read_only(self._pools)
+        self.prices = read_only(tables.price)
+        self.balance = read_only(tables.balance)
+        self.gas = read_only(tables.rollup)
+        self.bridges = read_only(tables.bridge)
+        self.feeds = read_only(tables.feed)
+        self.lending = read_only(tables.lending)
+        self.positions = read_only(tables.position)
+        self.pool_table = read_only(tables.pool)
+        self.provision = read_only(tables.provision)
+        self.outside_fee = float(tables.outside[0, state.O_FEE])
+
+    def refresh(self) -> None:
+        """Take the state as it is now."""
+        _snapshot(self._book, self._pools)
+        if self._unhealthy:
+            self._unhealthy.clear()
+        if self._derived:
+            self._derived.clear()
+
+    def unhealthy(self, rollup: int) -> np.ndarray:
+        """Positions of a rollup that can be liquidated now: shape (n, 7), columns U_*."""
+        found = self._unhealthy.get(rollup)
+        if found is None:
+            count = lending.unhealthy(self._book, rollup, self._positions)
+            found = np.zeros((count, 7))
+            if count:
+                _terms(self._book, self._positions[:count], found)
+            found.flags.writeable = False
+            self._unhealthy[rollup] = found
+        return found
+
+    def derived(self, key: object, compute):  # noqa: ANN001, ANN201
+        """Return a fact derived from public state, computed once per slot however many ask for it."""
+        if key not in self._derived:
+            self._derived[key] = compute()
+        return self._derived[key]
+
+
+class Observation:
+    """One agent's view of a slot.
+
+    Attributes
+    ----------
+    time : float
+        now [s]
+    slot : int
+        number of the slot in its domain
+    domain : int
+        the domain whose slot this is
+    rollups : tuple of int
+        rollups of that domain
+    account : int
+        the agent's own account
+    pools : (P, 6) array
+        rollup, assets, fee and reserves of every pool, columns ROLLUP .. RESERVE1
+    prices : (assets,) array
+        reference prices of the outside market [USD]
+    funds : (rollups, assets) array
+        own balances [units of the asset]
+    """
+
+    __slots__ = ("_domain", "_market", "_role", "account", "domain", "funds", "public", "rollups", "slot", "time")
+
+    def __init__(self, market: SequencerMarket, account: int, role: str) -> None:
+        self._market = market
+        self._role = role
+        self.account = account
+        self.public: PublicView = market.public
+        self.funds = self.public.balance[account]
+        self.time = 0.0
+        self.slot = 0
+        self.domain = 0
+        self.rollups: tuple[int, ...] = ()
+
+    def at(self, domain: Domain, time: float) -> Observation:
+        """Point this view at a slot."""
+        self._domain = domain
+        self.time, self.slot, self.domain, self.rollups = time, domain.slot, domain.index, domain.rollups
+        return self
+
+    @property
+    def pools(self) -> np.ndarray:
+        """All pools: shape (P, 6)."""
+        return self.public.pools
+
+    @property
+    def prices(self) -> np.ndarray:
+        """Reference prices [USD]: shape (assets,)."""
+        return self.public.prices
+
+    def unhealthy(self, rollup: int) -> np.ndarray:
+        """Positions of a rollup that can be liquidated now: shape (n, 7), columns U_*."""
+        return self.public.unhealthy(rollup)
+
+    def atomic(self, first: int, second: int) -> bool:
+        """Whether a bundle may span these two rollups: whether one domain sequences both."""
+        return self._market.domain_of[first] == self._market.domain_of[second]
+
+    def pending(self) -> np.ndarray:
+        """Return what this agent may read of this domain's pending intents: shape (n,), dtype `INTENT`, a copy.
+
+        Whoever is not entitled to contents gets redacted rows; whoever is not entitled to anything gets none.
+        """
+        return self._domain.regime.visibility.show(
+            self._role, self.account, self._market.mempool.waiting(self.domain), self.time
+        )
+
+
+class BlockView(Observation):
+    """What the author of a block reads: the observation, and the intents that are due, as far as the regime shows them.
+
+    Attributes
+    ----------
+    due : (n,) array, dtype `INTENT`
+        intents that may go into the block, in the order handed in; contents redacted where sealed
+    """
+
+    __slots__ = ("due",)
+
+    due: np.ndarray
+
+
+BLANK = np.zeros(0, INTENT)

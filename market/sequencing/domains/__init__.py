@@ -1,0 +1,1 @@
+"""Which rollups are sequenced together."""

@@ -1,0 +1,1 @@
+"""Who may order a slot."""

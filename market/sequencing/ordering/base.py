@@ -1,0 +1,172 @@
+"""Writing a block: from an arrangement to rows in order, and the checks that it must pass."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from market.intents import INTENT
+from market.seats import Arrangement
+from market.sequencing import Part
+
+FAULTS = (
+    "",
+    "names an intent that is not pending",
+    "includes an intent twice",
+    "names an inserted intent that it did not hand in",
+    "includes an inserted intent twice",
+    "inserts an intent from an account that is not its own",
+    "splits a bundle",
+    "ties somebody's bundle into another",
+    "carries an intent in a bundle that did not ask for it",
+)
+FREE, CARRIED = -1, -2
+"""In an arrangement's `bundle`: left as it is; carried by the pending bundle of the row before it."""
+NO_ROWS = np.zeros(0, INTENT)
+
+
+@njit(cache=True)
+def first_come_order(rows: np.ndarray, ties: np.ndarray) -> np.ndarray:
+    """Indices of rows by arrival, bundles kept together, exact ties broken by the uniform draws `ties`.
+
+    A bundle arrives with its first member. Sorting is by (arrival, draw, index), hence stable.
+    """
+    count = rows.size
+    arrival, draw = np.empty(count), np.empty(count)
+    for k in range(count):
+        same = k > 0 and rows[k].bundle >= 0 and rows[k].bundle == rows[k - 1].bundle
+        arrival[k] = arrival[k - 1] if same else rows[k].arrival
+        draw[k] = draw[k - 1] if same else ties[k]
+    order = np.argsort(arrival, kind="mergesort")
+    # runs of equal arrival are short and rare: insertion sort by draw
+    for i in range(1, count):
+        item = order[i]
+        j = i - 1
+        while j >= 0 and arrival[order[j]] == arrival[item] and draw[order[j]] > draw[item]:
+            order[j + 1] = order[j]
+            j -= 1
+        order[j + 1] = item
+    return order
+
+
+@njit(cache=True)
+def _bundle_fault(due: np.ndarray, order: np.ndarray, bundle: np.ndarray, at: int) -> int:
+    """Check that the bundle of pending intent order[at] is whole and in sequence, but for an intent that it carries."""
+    k = order[at]
+    own = due[k].bundle
+    if bundle[at] != FREE:
+        return 7
+    before, after = at - 1, at + 1
+    if before >= 0 and bundle[before] == CARRIED:
+        before -= 1
+    if after < order.size and bundle[after] == CARRIED:
+        after += 1
+    if k > 0 and due[k - 1].bundle == own and (before < 0 or order[before] != k - 1):
+        return 6
+    if k + 1 < due.size and due[k + 1].bundle == own and (after >= order.size or order[after] != k + 1):
+        return 6
+    return 0
+
+
+@njit(cache=True)
+def _carry_fault(due: np.ndarray, order: np.ndarray, at: int) -> int:
+    """Check that the intent order[at] is carried by the bundle of the row before it, which asked to carry it."""
+    if at == 0 or order[at - 1] < 0 or order[at - 1] >= due.size or due[order[at]].bundle >= 0:
+        return 8
+    return 0 if due[order[at - 1]].around == due[order[at]].id else 8
+
+
+@njit(cache=True)
+def write_block(
+    due: np.ndarray,
+    order: np.ndarray,
+    bundle: np.ndarray,
+    inserted: np.ndarray,
+    account: int,
+    first_id: int,
+    first_bundle: int,
+    block: np.ndarray,
+    included: np.ndarray,
+) -> int:
+    """Write the rows of an arrangement into `block`; returns 0 or the number of a fault.
+
+    `included` (a flag per pending intent) must come zeroed and tells afterwards what was taken.
+    """
+    used = np.zeros(inserted.size, np.bool_)
+    for at in range(order.size):
+        k = order[at]
+        if k >= 0:
+            if k >= due.size:
+                return 1
+            if included[k]:
+                return 2
+            if due[k].bundle >= 0:
+                fault = _bundle_fault(due, order, bundle, at)
+                if fault:
+                    return fault
+            included[k] = True
+            block[at] = due[k]
+            if bundle[at] == CARRIED:
+                fault = _carry_fault(due, order, at)
+                if fault:
+                    return fault
+                block[at].bundle = block[at - 1].bundle
+            block[at].carried = 0 if bundle[at] == FREE else 1
+        else:
+            k = -1 - k
+            if k >= inserted.size:
+                return 3
+            if used[k]:
+                return 4
+            if inserted[k].sender != account:
+                return 5
+            used[k] = True
+            block[at] = inserted[k]
+            block[at].id = first_id + k
+        if bundle[at] >= 0:
+            block[at].bundle = first_bundle + bundle[at]
+    return 0
+
+
+class Ordering(Part):
+    """How a block is ordered. A subclass says by `arrange` what goes where; the rest is the same for all."""
+
+    def arrange(self, slot) -> tuple[Arrangement | None, object]:  # noqa: ANN001
+        """Return the arrangement of a slot and its author (None: the rule itself).
+
+        `slot` is the :class:`market.model.Slot` with its due intents and leader. No arrangement: an empty block.
+        """
+        raise NotImplementedError
+
+    def block(self, slot) -> np.ndarray:  # noqa: ANN001
+        """Return the rows of the slot's block, in order; what it leaves out goes back to the mempool."""
+        arrangement, author = self.arrange(slot)
+        if arrangement is None:
+            slot.market.mempool.put_back(slot.domain.index, slot.due.copy())
+            return NO_ROWS
+        block = np.empty(arrangement.order.size, INTENT)
+        included = np.zeros(slot.due.size, np.bool_)
+        market = slot.market
+        fault = write_block(
+            slot.due,
+            arrangement.order,
+            arrangement.bundle,
+            arrangement.inserted,
+            -1 if author is None else author.account,
+            market.mempool.submitted,
+            market.bundles,
+            block,
+            included,
+        )
+        if fault:
+            raise market.fault(author, f"its block {FAULTS[fault]}")
+        market.mempool.submitted += arrangement.inserted.size
+        market.bundles += arrangement.order.size
+        if not included.all():
+            market.mempool.put_back(slot.domain.index, slot.due[~included])
+        return block
+
+
+def untouched(order: np.ndarray) -> Arrangement:
+    """Arrangement that ties and inserts nothing."""
+    return Arrangement(order, np.full(order.size, -1, np.int64), NO_ROWS)

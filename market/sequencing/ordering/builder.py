@@ -1,0 +1,22 @@
+"""The winning builder's block, as it was bid for; without a bid, arrival order."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from market.seats import Arrangement
+from market.sequencing.ordering.base import Ordering, first_come_order, untouched
+
+KIND = "builder"
+
+
+class BuildersBlock(Ordering):
+    """Proposer-builder separation: the proposer signs the block of the auction's winner unseen."""
+
+    kind: Literal["builder"] = "builder"
+
+    def arrange(self, slot) -> tuple[Arrangement | None, object]:  # noqa: ANN001
+        """Take the auction's outcome."""
+        if slot.winner is None:
+            return untouched(first_come_order(slot.due, slot.rng.random(slot.due.size))), None
+        return slot.winning.arrangement, slot.winner

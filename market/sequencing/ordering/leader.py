@@ -1,0 +1,20 @@
+"""The leader orders as it likes: inserts, delays, leaves out."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from market.seats import Arrangement
+from market.sequencing.ordering.base import Ordering
+
+KIND = "leader"
+
+
+class LeadersDiscretion(Ordering):
+    """Whatever the leader's strategy chooses, of what the visibility lets it read."""
+
+    kind: Literal["leader"] = "leader"
+
+    def arrange(self, slot) -> tuple[Arrangement | None, object]:  # noqa: ANN001
+        """Ask the leader."""
+        return slot.leader.arrange(slot.view_of(slot.leader)), slot.leader

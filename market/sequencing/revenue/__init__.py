@@ -1,0 +1,1 @@
+"""Who keeps what the sequencer takes in."""

@@ -1,0 +1,15 @@
+"""The operator keeps tips, gas and bids."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from market.sequencing import Part
+
+KIND = "keep"
+
+
+class Keep(Part):
+    """What comes in stays with whoever received it."""
+
+    kind: Literal["keep"] = "keep"

@@ -1,0 +1,1 @@
+"""Who reads a pending intent before its order is fixed."""

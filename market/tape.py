@@ -1,0 +1,91 @@
+"""The tape: every intent with its fate, written as it happens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from market.intents import Kind, Purpose, Reason, Status
+
+if TYPE_CHECKING:
+    from market.domain import Slot
+    from market.model import SequencerMarket
+
+ROWS_PER_GROUP = 1 << 16
+NAMES = {"kind": Kind, "status": Status, "reason": Reason, "purpose": Purpose}
+COLUMNS = (
+    "id",
+    "position",
+    "venue",
+    "target",
+    "asset_in",
+    "asset_out",
+    "amount",
+    "limit",
+    "filled_in",
+    "filled_out",
+    "fallback_out",
+    "tip",
+    "sent",
+    "arrival",
+    "executed",
+    "bundle",
+    "carried",
+)
+
+
+class Tape:
+    """A parquet file with a row per intent, in the order of decision."""
+
+    def __init__(self, path: Path, market: SequencerMarket) -> None:
+        self._path = path
+        self._market = market
+        self._buffer: list[np.ndarray] = []
+        self._slots: list[np.ndarray] = []
+        self._count = 0
+        self._writer: pq.ParquetWriter | None = None
+        names = [member.name for member in market.members] + ["outside", "retail", "passive", "oracle"]
+        roles = [member.role for member in market.members] + ["outside", "retail", "passive", "oracle"]
+        self._names, self._roles = np.array([*names, "borrower"]), np.array([*roles, "borrower"])
+        self._rollups = np.array([rollup.name for rollup in market.config.rollups])
+
+    def write(self, slot: Slot) -> None:
+        """Add a slot's rows."""
+        self._buffer.append(slot.rows.copy())
+        self._slots.append(np.full(slot.rows.size, slot.domain.slot))
+        self._count += slot.rows.size
+        if self._count >= ROWS_PER_GROUP:
+            self._flush()
+
+    def close(self) -> None:
+        """Write what is left and finish the file."""
+        self._flush()
+        if self._writer is not None:
+            self._writer.close()
+
+    def _flush(self) -> None:
+        if not self._buffer:
+            return
+        table = self._table(np.concatenate(self._buffer), np.concatenate(self._slots))
+        if self._writer is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._writer = pq.ParquetWriter(self._path, table.schema)
+        self._writer.write_table(table)
+        self._buffer, self._slots, self._count = [], [], 0
+
+    def _table(self, rows: np.ndarray, slots: np.ndarray) -> pa.Table:
+        sender = np.minimum(rows["sender"], len(self._names) - 1)
+        columns: dict[str, object] = {
+            "slot": slots,
+            "sender": self._names[sender],
+            "account": rows["sender"],
+            "role": self._roles[sender],
+            "rollup": self._rollups[rows["rollup"]],
+        }
+        columns |= {name: np.array([item.name.lower() for item in enum])[rows[name]] for name, enum in NAMES.items()}
+        columns |= {name: np.ascontiguousarray(rows[name]) for name in COLUMNS}
+        return pa.table(columns)

@@ -1,0 +1,291 @@
+"""The command line: what programs read, exit codes, and one line for every mistake."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import stand_in
+
+from experiments.__main__ import main
+
+ROOT = Path(__file__).resolve().parents[1]
+SHORT = ("--hours", "0.02")
+ANSWER = '''
+"""A stand-in for known answers."""
+
+ID = "M98"
+TITLE = "Coins"
+
+
+def rows(quick, data):
+    row = {"id": ID, "case": "fair", "statistic": "share", "expected": 0.5, "simulated": 0.51, "standard_error": 0.01}
+    yield {**row, "tolerance": 0.02, "passed": True}
+    if not quick:
+        yield {**row, "case": "bent", "simulated": 0.7, "tolerance": float("nan"), "passed": False}
+    if data is None:
+        yield {**row, "case": "real", "simulated": None, "tolerance": None, "passed": None, "reason": "no coins"}
+'''
+
+type Add = Callable[[str, str], Path]
+
+
+@pytest.fixture
+def coins(plugins: Add, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The stand-in study, its figure and a known answer are installed; the current folder is empty."""
+    plugins("experiments/studies/coins.py", stand_in.STUDY)
+    plugins("figures/coins.py", stand_in.FIGURE)
+    plugins("experiments/validation/coins.py", ANSWER)
+    monkeypatch.setenv("COINS_LOG", str(tmp_path / "log"))
+    monkeypatch.delenv("SEQMARKET_DATA", raising=False)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+MISTAKES = [
+    ([], "the following arguments are required: COMMAND"),
+    (["fly"], "argument COMMAND: invalid choice: 'fly'"),
+    (["list", "--jsn"], "unrecognized arguments: --jsn"),
+    (["run"], "run: the following arguments are required: STUDY"),
+    (["run", "coin"], "experiments/studies: unknown name 'coin' (did you mean 'coins'?); allowed: coins, regimes"),
+    (["run", "coins", "--seeds", "0"], "run: argument --seeds: got '0'; allowed: a whole number of at least 1"),
+    (["run", "coins", "--workers", "two"], "run: argument --workers: got 'two'; allowed: a whole number of at least 1"),
+    (
+        ["run", "coins", "--out", "/dev/null/x"],
+        "/dev/null/x/coins: Not a directory; allowed: a folder that can be written",
+    ),
+    (
+        ["run", "regimes", "--set", "flow.per_second=-1"],
+        "--set flow.per_second: got -1; allowed: greater than or equal to 0",
+    ),
+    (
+        ["run", "regimes", "--set", "regime.name=mine"],
+        "regime.name: got 'mine', but this study runs every named regime",
+    ),
+    (["run", "regimes", "--config", "absent.toml"], "absent.toml: no such file; allowed: a TOML file"),
+    (["simulate", "--regime", "silo"], "market/regimes: unknown name 'silo' (did you mean 'siloed'?); allowed: "),
+    (["simulate", "--hours", "-1"], "simulate: argument --hours: got '-1'; allowed: a number of hours above 0"),
+    (["simulate", "--seed", "x"], "simulate: argument --seed: got 'x'; allowed: a whole number of at least 0"),
+    (["simulate", "--prices", "absent.csv"], "absent.csv: no such file"),
+    (["simulate", "--pools", "absent.csv"], "absent.csv: no such file"),
+    (["simulate", "--tape", "absent/tape.parquet"], "--tape absent/tape.parquet: no such folder"),
+    (
+        ["simulate", "--set", "prices.kind=heton"],
+        "--set prices.kind: unknown name 'heton' (did you mean 'heston'?); allowed: ",
+    ),
+    (["figures", "regimes", "--out", "absent"], "absent/regimes/runs.parquet: no such file; `seqmarket run regimes"),
+    (["validate", "M0"], "validate: unknown name 'M0'"),
+    (["validate", "--data", "absent"], "--data: no folder 'absent'; allowed: an existing folder of real data"),
+    (["validate", "--json", "absent/rows.json"], "--json absent/rows.json: no such folder"),
+    (["dashboard", "--port", "0"], "dashboard: argument --port: got '0'; allowed: a whole number from 1 to 65535"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "complaint"), MISTAKES, ids=lambda value: " ".join(value)[:40])
+def test_mistakes_are_one_line_and_exit_code_2(
+    coins: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], complaint: str
+) -> None:
+    assert main(arguments) == 2
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.startswith("seqmarket: ")
+    assert complaint in output.err
+    assert output.err.count("\n") == 1
+
+
+def test_a_plugin_folder_that_does_not_exist(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SEQMARKET_PLUGINS", "/absent")
+    assert main(["run", "regimes"]) == 2
+    assert "SEQMARKET_PLUGINS: no folder '/absent'" in capsys.readouterr().err
+
+
+def test_the_scheduler_needs_its_extra(
+    coins: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    assert main(["run", "coins", "--scheduler", "tcp://127.0.0.1:1"]) == 2
+    assert "--scheduler: needs the extra 'cluster'" in capsys.readouterr().err
+
+
+def test_list_is_what_programs_read(coins: Path, plugins: Add, capsys: pytest.CaptureFixture[str]) -> None:
+    plugins(
+        "market/regimes/coin_toss.py", 'from market.config import RegimeConfig\nREGIME = RegimeConfig(name="coin_toss")'
+    )
+    assert main(["list", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert list(found) == ["studies", "regimes", "strategies", "known_answers"]
+    assert {"regimes", "coins"} <= set(found["studies"])
+    assert {"siloed", "siloed_extractive", "centralized_shared", "pbs", "encrypted", "coin_toss"} <= set(
+        found["regimes"]
+    )
+    assert list(found["strategies"]) == ["sequencers", "builders", "market_makers", "liquidators", "traders"]
+    assert all(names and names == sorted(names) for names in found["strategies"].values())
+    assert "M98" in found["known_answers"]
+
+
+def test_list_for_people(coins: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "  coins    Tossing coins" in lines
+    assert "  M98  Coins" in lines
+    assert {"studies", "regimes", "strategies: market makers", "known answers"} <= set(lines)
+
+
+def test_run_writes_everything(coins: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["run", "coins", "--workers", "1", "--quick", "--out", "out"]
+    assert main(command) == 0
+    assert capsys.readouterr().out.startswith("out/coins: 8 runs, 0 of them kept, 0 failed; ")
+    folder = coins / "out" / "coins"
+    names = {"runs", "runs.parquet", "study.json", "table.md", "table.tex", "figure.pdf", "figure.png"}
+    assert {path.name for path in folder.iterdir()} == names
+    about = json.loads((folder / "study.json").read_text())
+    expected = {"study", "title", "question", "hypothesis", "regimes", "seeds", "configuration", "variations", "commit"}
+    assert expected | {"versions", "machine", "timings", "code", "runs", "failed"} <= set(about)
+    assert (about["seeds"], about["regimes"]) == ([1, 2], ["siloed", "pbs"])
+    assert {"python", "numpy", "mesa"} <= set(about["versions"])
+    assert about["timings"]["run_seconds"]["max"] >= 0
+    first = {name: (folder / name).read_bytes() for name in names - {"runs", "study.json"}}
+    assert main(command) == 0
+    assert "8 of them kept" in capsys.readouterr().out
+    assert {name: (folder / name).read_bytes() for name in first} == first
+
+
+def test_figures_draws_again_without_running(coins: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "coins", "--workers", "1", "--quick"]) == 0
+    log, drawn = (coins / "log").read_text(), (coins / "results" / "coins" / "figure.png").read_bytes()
+    (coins / "results" / "coins" / "figure.png").unlink()
+    capsys.readouterr()
+    assert main(["figures", "coins"]) == 0
+    assert capsys.readouterr().out.split() == ["results/coins/figure.pdf", "results/coins/figure.png"]
+    assert (coins / "results" / "coins" / "figure.png").read_bytes() == drawn
+    assert (coins / "log").read_text() == log
+
+
+def test_a_failed_run_is_reported_and_the_rest_is_written(
+    coins: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COINS_FAULT", "raise")
+    assert main(["run", "coins", "--workers", "1", "--quick"]) == 1
+    said = capsys.readouterr().err
+    assert said == (
+        "seqmarket: 1 of 8 runs failed, first regime pbs, seed 2: ArithmeticError: the coin fell off the table\n"
+    )
+    runs = pd.read_parquet(coins / "results" / "coins" / "runs.parquet")
+    assert runs["status"].tolist() == ["done"] * 7 + ["failed"]
+    assert (coins / "results" / "coins" / "figure.pdf").exists()
+
+
+def test_a_grid_that_fails_for_bad_input_is_bad_input(
+    coins: Path, plugins: Add, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = "from market.errors import InputError\n" + stand_in.STUDY.replace(
+        "def execute(run):", 'def execute(run):\n    raise InputError("coins: no coins; allowed: some")\n'
+    )
+    plugins("experiments/studies/coinless.py", broken)
+    assert main(["run", "coinless", "--workers", "1", "--quick"]) == 2
+    assert "seqmarket: coins: no coins; allowed: some\n" in capsys.readouterr().err
+
+
+def test_interrupted_by_hand(coins: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COINS_SLEEP", "0.3")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "experiments", "run", "coins"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 30
+    while not (coins / "log").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    said = process.communicate(timeout=30)[1]
+    assert process.returncode == 130
+    assert said == "seqmarket: interrupted; finished runs are kept in results/coins, the same command resumes\n"
+
+
+def test_validate(coins: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["validate", "m98", "--json", "rows.json"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 5
+    assert ("passed" in lines[1], "FAILED" in lines[2], "no data" in lines[3]) == (True, True, True)
+    assert lines[4] == "1 passed, 1 failed, 1 without data"
+    rows = json.loads((coins / "rows.json").read_text())
+    keys = ["id", "case", "statistic", "expected", "simulated", "standard_error", "tolerance", "passed"]
+    assert [list(row) for row in rows] == [[*keys, "seconds"], [*keys, "seconds"], [*keys, "reason", "seconds"]]
+    assert [row["passed"] for row in rows] == [True, False, None]
+    assert rows[1]["tolerance"] is None
+    (coins / "data").mkdir()
+    assert main(["validate", "M98", "--quick", "--data", "data"]) == 0
+
+
+def test_validate_takes_the_data_from_the_environment(coins: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEQMARKET_DATA", str(coins))
+    assert main(["validate", "M98", "--quick", "--json", "rows.json"]) == 0
+    assert len(json.loads((coins / "rows.json").read_text())) == 1
+
+
+def test_two_known_answers_of_one_name(coins: Path, plugins: Add, capsys: pytest.CaptureFixture[str]) -> None:
+    plugins("experiments/validation/more_coins.py", ANSWER)
+    assert main(["validate"]) == 2
+    assert "both have the ID 'M98'" in capsys.readouterr().err
+
+
+def test_simulate_is_one_json_object(coins: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["simulate", *SHORT, "--regime", "pbs", "--seed", "3", "--tape", "tape.parquet", "--json"]) == 0
+    outcomes = json.loads(capsys.readouterr().out)
+    assert {"regime", "seed", "slots", "intents", "conservation_error", "seconds"} <= set(outcomes)
+    assert (outcomes["regime"], outcomes["seed"]) == ("pbs", 3)
+    assert abs(outcomes["conservation_error"]) < 1e-9
+    tape = pd.read_parquet("tape.parquet")
+    assert {"slot", "sender", "role", "rollup", "kind", "tip", "arrival", "status", "reason", "bundle"} <= set(
+        tape.columns
+    )
+    assert len(tape) == outcomes["intents"]
+
+
+def test_simulate_for_people(coins: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["simulate", *SHORT]) == 0
+    first = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+    assert {"regime", "seed", "slots", "user_cost_bp"} <= set(first)
+
+
+def test_simulate_on_real_input(coins: Path, data_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    prices = data_dir / "prices" / "eth_usd_5m_2020-03-11_2020-03-14.csv"
+    pools = data_dir / "rollups" / "weth_usdc_pools_2024-11-01.csv"
+    assert (
+        main(["simulate", "--regime", "siloed", "--prices", str(prices), "--pools", str(pools), *SHORT, "--json"]) == 0
+    )
+    outcomes = json.loads(capsys.readouterr().out)
+    assert outcomes["price_rescale"] == pytest.approx(2500 / 195, rel=0.1)
+    assert outcomes["price_gaps"] == 0
+
+
+def test_the_main_study_is_the_same_for_one_and_two_workers(
+    seqmarket: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    for workers in (1, 2):
+        options = ("--quick", "--seeds", "1", "--set", "horizon_s=60", "--workers", workers, "--out", str(workers))
+        ended = seqmarket("run", "regimes", *options)
+        assert (ended.returncode, ended.stderr) == (0, "")
+    one, two = ((tmp_path / workers / "regimes" / "runs.parquet").read_bytes() for workers in ("1", "2"))
+    assert one == two
+
+
+def test_listing_and_mistakes_load_no_model() -> None:
+    code = (
+        "import sys; from experiments.__main__ import main; main(['list', '--json']); main(['figures', 'regimes']); "
+        "main(['run', 'silo']); print([name for name in ('mesa', 'numba', 'matplotlib') if name in sys.modules])"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ended.stdout.splitlines()[-1] == "[]"

@@ -1,0 +1,95 @@
+"""Bootstrap intervals and paired comparisons."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from experiments import statistics
+
+
+def test_interval_of_a_normal_sample_is_close_to_students() -> None:
+    sample = np.random.default_rng(3).normal(5, 2, size=400)
+    low, high = statistics.interval(sample)
+    half = 1.966 * statistics.standard_error(sample)
+    assert low == pytest.approx(sample.mean() - half, abs=0.02)
+    assert high == pytest.approx(sample.mean() + half, abs=0.02)
+
+
+def test_interval_covers_the_mean_as_often_as_it_says() -> None:
+    rng = np.random.default_rng(11)
+    samples = rng.normal(1, 1, size=(300, 20))
+    covered = [low <= 1 <= high for low, high in map(statistics.interval, samples)]
+    assert 0.89 <= np.mean(covered) <= 0.98  # a bootstrap of twenty values covers a little less than 95%
+
+
+def test_interval_is_the_same_every_time_and_leaves_the_sample_alone() -> None:
+    sample = np.array([3.0, 1.0, math.nan, 2.0, 8.0])
+    before = sample.copy()
+    assert statistics.interval(sample) == statistics.interval(sample)
+    np.testing.assert_array_equal(sample, before)
+
+
+@pytest.mark.parametrize(
+    ("sample", "expected"),
+    [
+        ([], (math.nan, math.nan)),
+        ([1.0], (math.nan, math.nan)),
+        ([2.0, 2.0, 2.0], (2.0, 2.0)),
+        ([1.0, 3.0], (1.0, 3.0)),
+    ],
+)
+def test_interval_of_degenerate_samples(sample: list[float], expected: tuple[float, float]) -> None:
+    np.testing.assert_allclose(statistics.interval(sample), expected)
+
+
+def test_standard_error_by_hand() -> None:
+    assert statistics.standard_error([1.0, 2.0, 3.0, math.nan]) == pytest.approx(1 / math.sqrt(3))
+    assert math.isnan(statistics.standard_error([1.0]))
+
+
+def test_paired_differences_remove_what_seeds_share() -> None:
+    rng = np.random.default_rng(5)
+    world = rng.normal(0, 100, size=30)
+    effect = rng.normal(2, 0.1, size=30)
+    runs = pd.DataFrame(
+        {
+            "regime": ["siloed"] * 30 + ["pbs"] * 30,
+            "seed": [*range(30), *reversed(range(30))],
+            "cost": np.concatenate([world, (world + effect)[::-1]]),
+        }
+    )
+    row = statistics.paired(runs, "cost").loc["pbs"]
+    assert row["n"] == 30
+    assert row["mean"] == pytest.approx(effect.mean())
+    assert row["median"] == pytest.approx(np.median(effect))
+    assert row["low"] < 2 < row["high"] < 2.2
+
+
+def test_paired_leaves_out_seeds_that_one_side_lacks() -> None:
+    rows = [("siloed", 1, 1.0), ("siloed", 2, 2.0), ("pbs", 2, 5.0), ("pbs", 3, 9.0), ("encrypted", 4, 1.0)]
+    result = statistics.paired(pd.DataFrame(rows, columns=["regime", "seed", "cost"]), "cost")
+    assert list(result.index) == ["pbs", "encrypted"]
+    assert result.loc["pbs", "n"] == 1
+    assert result.loc["pbs", "mean"] == 3.0
+    assert result.loc["encrypted", "n"] == 0
+    assert math.isnan(result.loc["encrypted", "mean"])
+
+
+def test_paired_needs_its_baseline_and_one_run_for_each_seed() -> None:
+    runs = pd.DataFrame({"regime": ["pbs"], "seed": [1], "cost": [1.0]})
+    with pytest.raises(ValueError, match="no runs of the baseline 'siloed'; there are pbs"):
+        statistics.paired(runs, "cost")
+    with pytest.raises(ValueError, match="duplicate"):
+        statistics.paired(pd.concat([runs, runs]), "cost", baseline="pbs")
+
+
+def test_summary_by_regime_in_order_of_appearance() -> None:
+    runs = pd.DataFrame({"regime": ["b", "b", "a"], "cost": [1.0, 3.0, 5.0]})
+    result = statistics.summary(runs, "cost")
+    assert list(result.index) == ["b", "a"]
+    assert result.loc["b", ["n", "mean", "median"]].tolist() == [2, 2.0, 2.0]
+    assert result.loc["a", "n"] == 1
