@@ -35,7 +35,7 @@ class StrategicAgent(mesa.Agent):
     acts: ClassVar[bool] = False
     wake_at: float = 0.0
 
-    def __init_subclass__(cls, **kwargs) -> None:  # noqa: ANN003
+    def __init_subclass__(cls, **kwargs) -> None:
         """Note whether the strategy does anything in `act`: whoever does not is never asked."""
         super().__init_subclass__(**kwargs)
         cls.acts = cls.act is not StrategicAgent.act

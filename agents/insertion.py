@@ -58,7 +58,7 @@ def _fill(
 
 
 @njit(cache=True)
-def _arbitrage(pools, prices, fee, rollups, cost, funds, like, order, bundle, inserted, counts) -> float:  # noqa: ANN001
+def _arbitrage(pools, prices, fee, rollups, cost, funds, like, order, bundle, inserted, counts) -> float:
     """Append a bundle [swap, outside trade] for every pool that pays more than `cost`; returns the sum of profits."""
     gain = 0.0
     table = outside_arbitrages(pools, prices, fee, rollups)
@@ -81,7 +81,7 @@ def _arbitrage(pools, prices, fee, rollups, cost, funds, like, order, bundle, in
 
 
 @njit(cache=True)
-def _sandwich(pools, row, victim, prices, cost, funds, like, order, bundle, inserted, counts) -> float:  # noqa: ANN001
+def _sandwich(pools, row, victim, prices, cost, funds, like, order, bundle, inserted, counts) -> float:
     """Append [front, victim, back] if that pays more than `cost`; returns the profit [USD], 0 if nothing was added."""
     pool = row.venue
     side = 0 if row.asset_in == pools[pool, ASSET0] else 1
@@ -123,7 +123,7 @@ def _wrappers(due: np.ndarray) -> np.ndarray:
 
 
 @njit(cache=True)
-def _wrapped(pools, due, k, first, order, bundle, counts) -> float:  # noqa: ANN001
+def _wrapped(pools, due, k, first, order, bundle, counts) -> float:
     """Append a searcher's bundle around (or behind) intent k; returns its tips, 0 if it would fail."""
     trial = pools.copy()
     front = due[first].purpose == SANDWICH
@@ -155,7 +155,7 @@ def _wrapped(pools, due, k, first, order, bundle, counts) -> float:  # noqa: ANN
 @njit(cache=True)
 def _insert(
     due, ties, pools, prices, fee, rollups, cost, funds, like, forced, forced_after, sandwich, order, bundle, inserted
-) -> tuple[int, int, float, float]:  # noqa: ANN001
+) -> tuple[int, int, float, float]:
     """Write the block; returns (length, number inserted, profit of insertions, tips) [USD]."""
     counts = np.zeros(2, np.int64)
     new = forced.size
@@ -189,7 +189,7 @@ def _insert(
 
 
 @njit(cache=True)
-def _forced(after, forced, forced_after, order, bundle, counts) -> float:  # noqa: ANN001
+def _forced(after, forced, forced_after, order, bundle, counts) -> float:
     """Append the author's ready rows that belong behind a pending intent (-1: the top), bundles as they come."""
     at = counts[0]
     for k in range(forced.size):
@@ -204,7 +204,7 @@ NO_ROWS, NOWHERE = np.zeros(0, INTENT), np.zeros(0, np.int64)
 
 
 def insert(
-    seen,  # noqa: ANN001
+    seen,
     *,
     cost_usd: float,
     ties: np.ndarray,

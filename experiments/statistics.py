@@ -27,8 +27,8 @@ def interval(sample: ArrayLike, confidence: float = 0.95, method: str = "BCa") -
 
     Returns
     -------
-    Lower and upper end in the sample's unit; NaN for fewer than two values, a point when all are equal (but for rounding). The resampling
-    has a fixed seed, so the same sample always has the same interval.
+    Lower and upper end in the sample's unit; NaN for fewer than two values, a point when all are equal but for
+    rounding. The resampling has a fixed seed, so the same sample always has the same interval.
     """
     values = finite(sample)
     if values.size < 2:

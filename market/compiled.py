@@ -12,9 +12,6 @@ def kernel[F: Callable[..., Any]](function: F) -> F:
     In a function that a loop calls for every intent, bid or period, that counting costs several times what the
     arithmetic does. A function that creates an array cannot be compiled like this; numba says so when it is first
     called.
-
-    numba's cache on disk notices that a file has changed, but not that a function called from another file has: after
-    editing a kernel, delete the `*.nbi` files of its callers.
     """
     options: dict[str, Any] = {"cache": True, "_nrt": False}
     compiled: Any = njit(**options)(function)

@@ -44,7 +44,7 @@ class Desk:
         self._bridges = len(market.world.tables.bridge)
         self._rollups, self._assets = market.world.tables.balance.shape[1:]
 
-    def open_for(self, agent, now: float) -> Desk:  # noqa: ANN001
+    def open_for(self, agent, now: float) -> Desk:
         """Hand the desk to an agent."""
         self._agent = agent
         self._account = agent.account

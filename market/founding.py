@@ -19,8 +19,8 @@ from market.venues.pools import seed_pool
 
 YEAR = 365.0 * 86400.0
 SOURCES = {"external": EXTERNAL, "pool_twap": POOL_TWAP, "pool": POOL_SPOT, "blend": BLEND}
-DEEP_POCKET_USD = 1e12
-"""Funds of the outside market and of the retail population per rollup and asset: never the binding constraint [USD]."""
+OPEN_ACCOUNTS = ("outside", "retail")
+"""Accounts that stand for the rest of the world and may owe: the outside market, and users who bring their funds."""
 
 
 @dataclass
@@ -48,7 +48,8 @@ def found(config: MarketConfig, members: list[Member], prices: np.ndarray, rng: 
     tables.price[:] = prices
     tables.rollup[:, state.R_GAS] = [rollup.gas_usd for rollup in config.rollups]
     tables.outside[0] = world.account_of["outside"], config.outside_fee_bp * 1e-4
-    _endow_deep_pockets(world, config)
+    for name in OPEN_ACCOUNTS:
+        tables.account[world.account_of[name], state.A_OPEN] = 1.0
     _endow_members(world, config, members)
     _open_pools(world, config, pools)
     _open_feeds(world, config, feeds)
@@ -117,13 +118,6 @@ def _accounts(
     return World(book, tables, groups, account_of, first_borrower, len(positions))
 
 
-def _endow_deep_pockets(world: World, config: MarketConfig) -> None:
-    for name in ("outside", "retail"):
-        for rollup in range(len(config.rollups)):
-            for asset, price in enumerate(world.tables.price):
-                endow(world.tables, world.account_of[name], rollup, asset, DEEP_POCKET_USD / price)
-
-
 def _endow_members(world: World, config: MarketConfig, members: list[Member]) -> None:
     for account, member in enumerate(members):
         for rollup in range(len(config.rollups)):
@@ -190,7 +184,7 @@ def _open_lending(world: World, config: MarketConfig, lending: list) -> None:
         endow(tables, int(row[state.L_ACCOUNT]), rollup, debt, spec.cash_usd / tables.price[debt])
 
 
-def _open_bridges(world: World, graph) -> None:  # noqa: ANN001
+def _open_bridges(world: World, graph) -> None:
     tables = world.tables
     for at, (source, target, edge) in enumerate(sorted(graph.edges(data=True), key=lambda edge: edge[:2])):
         row = tables.bridge[at]

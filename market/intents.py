@@ -68,6 +68,7 @@ class Purpose(IntEnum):
     INVENTORY = 4
     BORROWER = 5
     SYSTEM = 6
+    CYCLE = 7
 
 
 INTENT = np.dtype(

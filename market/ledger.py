@@ -13,6 +13,7 @@ from numba import boolean, float64, int64, njit, void
 
 from market.state import (
     A_GROUP,
+    A_OPEN,
     ACCOUNT,
     ASSETS_AT,
     BOOK,
@@ -90,10 +91,13 @@ def undo(book: Book) -> None:
 def move(book: Book, payer: int, payee: int, rollup: int, asset: int, amount: float, why: int) -> bool:
     """Move `amount` units of an asset on a rollup; False, and nothing moves, where the payer has less.
 
-    Moving nothing succeeds. A negative or non-finite amount never moves.
+    Moving nothing succeeds. A negative or non-finite amount never moves. An open account, which stands for the rest of
+    the world, may owe: its balance is what the market has taken from the world on net.
     """
     source = balance_cell(book, payer, rollup, asset)
-    if not amount >= 0.0 or book.cells[source] < amount:
+    if not amount >= 0.0 or amount == np.inf:
+        return False
+    if book.cells[source] < amount and index(book, ACCOUNT, payer, A_OPEN) == 0:
         return False
     if amount == 0.0:
         return True

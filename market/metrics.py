@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 DAY = 86400.0
 KINDS = {
-    "sandwich": Purpose.SANDWICH,
-    "arbitrage": Purpose.ARBITRAGE,
-    "liquidation": Purpose.LIQUIDATION,
+    "sandwich": (Purpose.SANDWICH,),
+    "arbitrage": (Purpose.ARBITRAGE, Purpose.CYCLE),
+    "liquidation": (Purpose.LIQUIDATION,),
 }
 RECEIVERS = {"sequencers": "sequencer", "builders": "builder", "traders": "trader", "liquidators": "liquidator"}
 
@@ -62,8 +62,9 @@ def _intents(market: SequencerMarket) -> dict[str, int]:
 
 def _extraction(market: SequencerMarket) -> dict[str, float]:
     gains = market.tally.gains
-    report = {f"extracted_{kind}_usd": float(gains[:, purpose].sum()) for kind, purpose in KINDS.items()}
-    extracted = gains[:, list(KINDS.values())].sum(axis=1)
+    report = {f"extracted_{kind}_usd": float(gains[:, purposes].sum()) for kind, purposes in KINDS.items()}
+    report["extracted_cycles_usd"] = float(gains[:, Purpose.CYCLE].sum())
+    extracted = gains[:, [purpose for purposes in KINDS.values() for purpose in purposes]].sum(axis=1)
     for name, role in RECEIVERS.items():
         accounts = [at for at, member in enumerate(market.members) if member.role == role]
         report[f"extracted_by_{name}_usd"] = float(extracted[accounts].sum())

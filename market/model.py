@@ -159,7 +159,7 @@ class SequencerMarket(mesa.Model):
         self.public.refresh()
         agent = None
         try:
-            for agent in domain.actors:  # noqa: B007 (the fault below names it)
+            for agent in domain.actors:
                 if agent.wake_at <= now:
                     agent.act(self.observations[agent.account].at(domain, now), self.desk.open_for(agent, now))
         except StrategyError:

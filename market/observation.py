@@ -110,7 +110,7 @@ class PublicView:
             self._unhealthy[rollup] = found
         return found
 
-    def derived(self, key: object, compute):  # noqa: ANN001, ANN201
+    def derived(self, key: object, compute):
         """Return a fact derived from public state, computed once per slot however many ask for it."""
         if key not in self._derived:
             self._derived[key] = compute()

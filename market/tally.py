@@ -11,14 +11,14 @@ from market.state import Book, get, index
 
 K_SWAP, K_LIQUIDATE, K_OUTSIDE, K_BRIDGE = int(Kind.SWAP), int(Kind.LIQUIDATE), int(Kind.OUTSIDE), int(Kind.BRIDGE)
 USER, SANDWICH, ARBITRAGE = int(Purpose.USER), int(Purpose.SANDWICH), int(Purpose.ARBITRAGE)
-LIQUIDATION = int(Purpose.LIQUIDATION)
+LIQUIDATION, CYCLE = int(Purpose.LIQUIDATION), int(Purpose.CYCLE)
 PURPOSES = len(Purpose)
 FILLED, REVERTED = int(Status.FILLED), int(Status.REVERTED)
 
 # columns of Tally.by_rollup
 VOLUME, USER_VOLUME, USER_COST, USER_COUNT, USER_DELAY, SANDWICH_LOSS = range(6)
-LP_FEES, LP_MARKED, LP_ARBITRAGE, LIQUIDATED, LIQUIDATIONS, PENALTY, CYCLE_GAIN = range(6, 13)
-COLUMNS = 13
+LP_FEES, LP_MARKED, LP_ARBITRAGE, LIQUIDATED, LIQUIDATIONS, PENALTY = range(6, 12)
+COLUMNS = 12
 DELAY_BINS = 160
 DELAY_LOW, DELAY_PER_DECADE = 1e-3, 20.0
 RING_S = 60
@@ -49,7 +49,7 @@ def _swap(book: Book, row: np.ndarray, in_price: float, out_price: float, at: np
     at[LP_FEES] += fee
     marked = value - fee - row.filled_out * out_price
     at[LP_MARKED] += marked
-    if row.purpose == ARBITRAGE:
+    if row.purpose in (ARBITRAGE, CYCLE):
         at[LP_ARBITRAGE] -= marked
 
 

@@ -51,7 +51,7 @@ def fallen_at(seen: BlockView, feed: int, price: float) -> np.ndarray:
     return np.concatenate(found) if found else np.zeros((0, 7))
 
 
-def _terms_at(public, market: int, line: float, ratio: float) -> np.ndarray:  # noqa: ANN001
+def _terms_at(public, market: int, line: float, ratio: float) -> np.ndarray:
     row, table = public.lending[market], public.positions
     collateral, debt = table[:, state.N_COLLATERAL], table[:, state.N_DEBT]
     key = np.divide(debt, collateral * row[state.L_THRESHOLD], out=np.zeros_like(debt), where=collateral > 0.0)
@@ -68,7 +68,7 @@ def _terms_at(public, market: int, line: float, ratio: float) -> np.ndarray:  # 
     return out
 
 
-def ratio_now(public, market: int) -> float:  # noqa: ANN001
+def ratio_now(public, market: int) -> float:
     """Oracle price of a market's collateral in units of its debt, as posted."""
     row = public.lending[market]
 
@@ -79,7 +79,7 @@ def ratio_now(public, market: int) -> float:  # noqa: ANN001
     return posted(state.L_FEED_COLLATERAL) / posted(state.L_FEED_DEBT)
 
 
-def _bundle(seen, table, rollup, place, parts, places) -> None:  # noqa: ANN001
+def _bundle(seen, table, rollup, place, parts, places) -> None:
     """Write the bundles of one place, largest first, as far as own funds reach and a profit is left."""
     fee = seen.public.outside_fee
     left = seen.funds[rollup].copy()

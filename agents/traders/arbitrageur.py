@@ -25,7 +25,7 @@ from market.intents import Purpose, Status
 from market.model import SequencerMarket
 from market.observation import ROLLUP, Observation
 
-ARBITRAGE, FILLED = int(Purpose.ARBITRAGE), int(Status.FILLED)
+ARBITRAGE, CYCLE, FILLED = int(Purpose.ARBITRAGE), int(Purpose.CYCLE), int(Status.FILLED)
 
 
 class Arbitrageur(Trader):
@@ -125,7 +125,7 @@ class Arbitrageur(Trader):
         for leg in legs:
             desk.swap(
                 int(leg[T_POOL]), int(leg[T_IN]), int(leg[T_OUT]), float(leg[T_AMOUNT]),
-                float(leg[T_OUTPUT]) * (1.0 - 1e-9), purpose=ARBITRAGE, bundle=bundle, expires_s=5.0,
+                float(leg[T_OUTPUT]) * (1.0 - 1e-9), purpose=CYCLE, bundle=bundle, expires_s=5.0,
             )  # fmt: skip
 
     def _send_legged(self, desk: Desk, legs: np.ndarray) -> None:
@@ -135,7 +135,7 @@ class Arbitrageur(Trader):
         for leg in legs:
             desk.swap(
                 int(leg[T_POOL]), int(leg[T_IN]), int(leg[T_OUT]), float(leg[T_AMOUNT]),
-                float(leg[T_OUTPUT]) * (1.0 - slack), purpose=ARBITRAGE, expires_s=10.0,
+                float(leg[T_OUTPUT]) * (1.0 - slack), purpose=CYCLE, expires_s=10.0,
             )  # fmt: skip
         self._open_legs = len(legs)
         self._legs_failed = 0
@@ -149,9 +149,9 @@ class Arbitrageur(Trader):
                 if asset == 0:
                     continue
                 if amount > 0.0:
-                    desk.outside(rollup, asset, 0, amount, purpose=ARBITRAGE)
+                    desk.outside(rollup, asset, 0, amount, purpose=CYCLE)
                 else:
-                    desk.outside(rollup, 0, asset, -amount * float(seen.prices[asset]), purpose=ARBITRAGE)
+                    desk.outside(rollup, 0, asset, -amount * float(seen.prices[asset]), purpose=CYCLE)
             else:
                 later.append((rollup, asset, amount))
         self._unwind = later

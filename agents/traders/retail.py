@@ -12,7 +12,7 @@ from numba import njit
 from market import state
 from market.intents import INTENT, Kind, Purpose, Status
 from market.model import SequencerMarket
-from market.state import POOL, Book, get, index
+from market.state import POOL, Book, get
 from market.venues.pools import output, reserve
 
 CHUNK_S = 600.0

@@ -1,7 +1,6 @@
 """The parts that a regime is made of: one folder a part, one mechanism a file.
 
-A mechanism is a frozen configuration model whose `kind` is its file's name, which the file states as `KIND`; it carries its rule as
-methods. Mechanisms
+A mechanism is a frozen configuration model whose `kind` is its file's name; it carries its rule as methods. Mechanisms
 that remember something are given a memory of their own per domain by :meth:`Part.start`.
 """
 
@@ -40,7 +39,11 @@ class Part(Settings):
 def kinds(part: str) -> list[str]:
     """Return the mechanisms that exist for a part."""
     package = f"market.sequencing.{PARTS[part]}"
-    return [name for name in discovery.modules(package) if discovery.constant(package, name, "KIND", "") == name]
+    return [
+        name
+        for name in discovery.modules(package)
+        if f'kind: Literal["{name}"]' in discovery.source(package, name).read_text(encoding="utf-8")
+    ]
 
 
 def make(part: str, settings: dict[str, Any]) -> Part:

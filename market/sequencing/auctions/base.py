@@ -20,7 +20,7 @@ class SealedAuction(Part):
         """Winner (-1: none) and, in place, what each pays [USD]."""
         raise NotImplementedError
 
-    def hold(self, slot) -> None:  # noqa: ANN001
+    def hold(self, slot) -> None:
         """Collect the bids of a slot, settle in the ledger, tell the bidders, and name the winner in the slot."""
         builders = slot.market.builders
         offers: list[Bid] = [self._offer(slot, builder) for builder in builders]
@@ -36,7 +36,7 @@ class SealedAuction(Part):
         for at, builder in enumerate(builders):
             builder.told(at == winner, float(payments[at]), highest)
 
-    def _offer(self, slot, builder) -> Bid:  # noqa: ANN001
+    def _offer(self, slot, builder) -> Bid:
         view, received = slot.builder_view(builder)
         with slot.market.blame(builder):
             offer = builder.build(view)
@@ -50,7 +50,7 @@ class SealedAuction(Part):
         mapped[taken] = received[order[taken]]
         return offer._replace(arrangement=offer.arrangement._replace(order=mapped))
 
-    def _pay(self, slot, builder, payment: float) -> None:  # noqa: ANN001
+    def _pay(self, slot, builder, payment: float) -> None:
         """Take the payment from wherever in the domain the builder has funds; a bid that it cannot pay is a fault."""
         book, left = slot.market.world.book, payment
         for rollup in slot.domain.rollups:

@@ -6,13 +6,11 @@ from typing import Literal
 
 from market.sequencing import Part
 
-KIND = "none"
-
 
 class NoAuction(Part):
     """No auction."""
 
     kind: Literal["none"] = "none"
 
-    def hold(self, slot) -> None:  # noqa: ANN001
+    def hold(self, slot) -> None:
         """Nothing is sold."""

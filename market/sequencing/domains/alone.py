@@ -7,8 +7,6 @@ from typing import Literal
 from market.config import MarketConfig
 from market.sequencing import Part
 
-KIND = "alone"
-
 
 class Alone(Part):
     """Siloed sequencing."""

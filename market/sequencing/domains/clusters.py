@@ -10,8 +10,6 @@ from market.config import MarketConfig
 from market.errors import InputError
 from market.sequencing import Part
 
-KIND = "clusters"
-
 
 class Clusters(Part):
     """Rollups by name; those that no cluster names are sequenced alone."""

@@ -7,8 +7,6 @@ from typing import Literal
 from market.config import MarketConfig
 from market.sequencing import Part
 
-KIND = "shared"
-
 
 class Shared(Part):
     """One sequencing domain for all rollups."""

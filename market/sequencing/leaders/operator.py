@@ -8,8 +8,6 @@ import numpy as np
 
 from market.sequencing import Part
 
-KIND = "operator"
-
 
 class Operator(Part):
     """A single sequencer."""

@@ -131,14 +131,14 @@ def write_block(
 class Ordering(Part):
     """How a block is ordered. A subclass says by `arrange` what goes where; the rest is the same for all."""
 
-    def arrange(self, slot) -> tuple[Arrangement | None, object]:  # noqa: ANN001
+    def arrange(self, slot) -> tuple[Arrangement | None, object]:
         """Return the arrangement of a slot and its author (None: the rule itself).
 
         `slot` is the :class:`market.model.Slot` with its due intents and leader. No arrangement: an empty block.
         """
         raise NotImplementedError
 
-    def block(self, slot) -> np.ndarray:  # noqa: ANN001
+    def block(self, slot) -> np.ndarray:
         """Return the rows of the slot's block, in order; what it leaves out goes back to the mempool."""
         arrangement, author = self.arrange(slot)
         if arrangement is None:

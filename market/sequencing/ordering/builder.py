@@ -7,15 +7,13 @@ from typing import Literal
 from market.seats import Arrangement
 from market.sequencing.ordering.base import Ordering, first_come_order, untouched
 
-KIND = "builder"
-
 
 class BuildersBlock(Ordering):
     """Proposer-builder separation: the proposer signs the block of the auction's winner unseen."""
 
     kind: Literal["builder"] = "builder"
 
-    def arrange(self, slot) -> tuple[Arrangement | None, object]:  # noqa: ANN001
+    def arrange(self, slot) -> tuple[Arrangement | None, object]:
         """Take the auction's outcome."""
         if slot.winner is None:
             return untouched(first_come_order(slot.due, slot.rng.random(slot.due.size))), None

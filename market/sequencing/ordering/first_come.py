@@ -7,14 +7,12 @@ from typing import Literal
 from market.seats import Arrangement
 from market.sequencing.ordering.base import Ordering, first_come_order, untouched
 
-KIND = "first_come"
-
 
 class FirstCome(Ordering):
     """Arrival order, enforced by the regime: whoever leads has no say."""
 
     kind: Literal["first_come"] = "first_come"
 
-    def arrange(self, slot) -> tuple[Arrangement | None, object]:  # noqa: ANN001
+    def arrange(self, slot) -> tuple[Arrangement | None, object]:
         """Order by arrival; exact ties at random."""
         return untouched(first_come_order(slot.due, slot.rng.random(slot.due.size))), None

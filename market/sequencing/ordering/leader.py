@@ -7,14 +7,12 @@ from typing import Literal
 from market.seats import Arrangement
 from market.sequencing.ordering.base import Ordering
 
-KIND = "leader"
-
 
 class LeadersDiscretion(Ordering):
     """Whatever the leader's strategy chooses, of what the visibility lets it read."""
 
     kind: Literal["leader"] = "leader"
 
-    def arrange(self, slot) -> tuple[Arrangement | None, object]:  # noqa: ANN001
+    def arrange(self, slot) -> tuple[Arrangement | None, object]:
         """Ask the leader."""
         return slot.leader.arrange(slot.view_of(slot.leader)), slot.leader

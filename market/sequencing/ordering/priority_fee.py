@@ -10,8 +10,6 @@ from numba import njit
 from market.seats import Arrangement
 from market.sequencing.ordering.base import Ordering, first_come_order, untouched
 
-KIND = "priority_fee"
-
 
 @njit(cache=True)
 def tip_order(rows: np.ndarray, ties: np.ndarray) -> np.ndarray:
@@ -35,6 +33,6 @@ class PriorityFee(Ordering):
 
     kind: Literal["priority_fee"] = "priority_fee"
 
-    def arrange(self, slot) -> tuple[Arrangement | None, object]:  # noqa: ANN001
+    def arrange(self, slot) -> tuple[Arrangement | None, object]:
         """Order by tip."""
         return untouched(tip_order(slot.due, slot.rng.random(slot.due.size))), None

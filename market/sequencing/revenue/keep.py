@@ -6,8 +6,6 @@ from typing import Literal
 
 from market.sequencing import Part
 
-KIND = "keep"
-
 
 class Keep(Part):
     """What comes in stays with whoever received it."""

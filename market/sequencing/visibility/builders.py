@@ -13,8 +13,6 @@ from pydantic import Field
 
 from market.sequencing.visibility.base import NOTHING, Visibility
 
-KIND = "builders"
-
 
 class Builders(Visibility):
     """A channel to builders, and public gossip of a share of users' intents."""

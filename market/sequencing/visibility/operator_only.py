@@ -6,8 +6,6 @@ from typing import ClassVar, Literal
 
 from market.sequencing.visibility.base import Visibility
 
-KIND = "operator_only"
-
 
 class OperatorOnly(Visibility):
     """The mempool of today's rollups."""

@@ -6,8 +6,6 @@ from typing import ClassVar, Literal
 
 from market.sequencing.visibility.base import ROLES, Visibility
 
-KIND = "public"
-
 
 class Public(Visibility):
     """Contents are gossiped to all."""

@@ -8,8 +8,6 @@ from pydantic import Field
 
 from market.sequencing.visibility.base import ROLES, Visibility
 
-KIND = "sealed"
-
 
 class Sealed(Visibility):
     """Nobody reads contents before the order is fixed; who sent when is visible to the author of the block."""
