@@ -17,8 +17,10 @@ from market.observation import ASSET0, ASSET1, FEE, RESERVE0, ROLLUP
 from market.seats import Arrangement
 from market.sequencing.ordering.base import CARRIED, FREE, first_come_order
 
-K_SWAP, K_OUTSIDE, K_ORACLE = int(Kind.SWAP), int(Kind.OUTSIDE), int(Kind.ORACLE_UPDATE)
-USER, SANDWICH, ARBITRAGE = int(Purpose.USER), int(Purpose.SANDWICH), int(Purpose.ARBITRAGE)
+# typed constants: a bare int would have callees compiled once per value
+K_SWAP, K_OUTSIDE, K_ORACLE = np.int64(Kind.SWAP), np.int64(Kind.OUTSIDE), np.int64(Kind.ORACLE_UPDATE)
+USER, SANDWICH, ARBITRAGE = np.int64(Purpose.USER), np.int64(Purpose.SANDWICH), np.int64(Purpose.ARBITRAGE)
+TOP = np.int64(-1)
 MARGIN = 1e-9
 """Relative slack of the limits on inserted intents, against rounding."""
 
@@ -71,7 +73,7 @@ def _arbitrage(pools, prices, fee, rollups, cost, funds, like, order, bundle, in
         amount, out = table[k, T_AMOUNT], table[k, T_OUTPUT]
         _fill(inserted[new], like, rollup, pool, source, sink, amount, out * (1 - MARGIN), K_SWAP, ARBITRAGE)
         # selling a hair less than the output keeps the second leg within the first
-        _fill(inserted[new + 1], like, rollup, -1, sink, source, out * (1 - MARGIN), amount, K_OUTSIDE, ARBITRAGE)
+        _fill(inserted[new + 1], like, rollup, TOP, sink, source, out * (1 - MARGIN), amount, K_OUTSIDE, ARBITRAGE)
         order[at], order[at + 1] = -1 - new, -2 - new
         bundle[at], bundle[at + 1] = at, at
         counts[0], counts[1] = at + 2, new + 2
@@ -161,7 +163,7 @@ def _insert(
     new = forced.size
     inserted[:new] = forced
     counts[1] = new
-    gain = _forced(-1, forced, forced_after, order, bundle, counts)
+    gain = _forced(TOP, forced, forced_after, order, bundle, counts)
     gain = _arbitrage(pools, prices, fee, rollups, cost, funds, like, order, bundle, inserted, counts)
     tips = 0.0
     wrappers = _wrappers(due)

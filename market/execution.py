@@ -177,7 +177,7 @@ def _bundle(book: Book, rows: np.ndarray, first: int, last: int, time: float, bu
             break
     if failed < 0:
         for k in range(first, last):
-            _finish(rows[k], OK, time)
+            _finish(rows[k], reason, time)
         return
     undo(book)
     for k in range(first, last):
@@ -204,7 +204,7 @@ def execute_block(book: Book, rows: np.ndarray, time: float, builder: int, opera
     builder, operator
         accounts that receive tips and gas
     """
-    at = 0
+    at = np.int64(0)  # a bare 0 would have every callee compiled once more for that constant
     while at < rows.size:
         end = at + 1
         if rows[at].bundle >= 0:

@@ -19,7 +19,9 @@ from market.venues.pools import output, reserve
 CHUNK_S = 60.0
 WAIT, TOP_UP, DELEVERAGE = range(3)
 BORROWER = int(Purpose.BORROWER)
-K_DEPOSIT, K_REPAY, K_SWAP = int(Kind.DEPOSIT), int(Kind.REPAY), int(Kind.SWAP)
+# typed constants: a bare int would have callees compiled once per value
+K_DEPOSIT, K_REPAY, K_SWAP = np.int64(Kind.DEPOSIT), np.int64(Kind.REPAY), np.int64(Kind.SWAP)
+NOBODY = np.int64(-1)
 TARGET_ABOVE = 0.10
 """A borrower who acts aims at this much health above the level at which she reacts."""
 
@@ -62,7 +64,7 @@ def _sell_and_repay(
     if not amount > 0.0:
         return False
     out = output(x, y, get(book, state.POOL, pool, state.P_FEE), amount) * 0.98
-    _blank(rows[0], owner, rollup, K_SWAP, pool, -1, sent)
+    _blank(rows[0], owner, rollup, K_SWAP, pool, NOBODY, sent)
     rows[0].amount, rows[0].limit, rows[0].asset_in, rows[0].asset_out = amount, out, asset, debt
     _blank(rows[1], owner, rollup, K_REPAY, market, position, sent)
     rows[1].amount, rows[1].asset_in, rows[1].asset_out = out, debt, debt
