@@ -4,8 +4,8 @@ Pool depths, fees, volatility, retail flow and block times are those of the proj
 
 - block times 0.25 s (Arbitrum) and 2 s (OP Stack) from their documentation;
 - retail sizes and fees from on-chain medians of late 2024 (a five-swap transaction cost USD 0.004 to 0.03);
-- volatility 80% a year (ETH 2022); the stress episode 300% with downward jumps of 3% (ETH, 36 h around 12 March 2020,
-  measured 580%; jumps 1 to 2 a day with standard deviation 1.4 to 5.9%);
+- volatility 80% a year (ETH 2022); the stress episode 300% with downward jumps of 2.5% that add up to 15% in 24 minutes
+  (ETH, 5 August 2024: 20% within the hour; 36 h around 12 March 2020: 580% a year);
 - lending terms as in Aave v3 for ETH: threshold 82.5%, largest loan-to-value 80%, close factor 50%, bonus 5%.
 """
 
@@ -49,9 +49,10 @@ def reference(*, regime: RegimeConfig | None = None, quick: bool = False, stress
         start_s=0.4 * horizon,
         end_s=0.6 * horizon,
         volatility=3.0,
-        jumps_per_day=6.0 * 86400.0 / horizon,
-        jump_mean=-0.03,
-        jump_sd=0.02,
+        # in expectation six jumps in the episode, a fifth of the run, that take a seventh off the price
+        jumps_per_day=6.0 * 86400.0 / (0.2 * horizon),
+        jump_mean=-0.025,
+        jump_sd=0.015,
     )
     rollups = tuple(
         RollupConfig(

@@ -27,27 +27,29 @@ class Settings(BaseModel):
 class AssetConfig(Settings):
     """A risky asset. The numeraire USD exists always and is not listed."""
 
-    name: str = Field("ETH", min_length=1, description="symbol")
-    price_usd: Positive = Field(2500.0, description="reference price at the start [USD]")
-    volatility: NonNegative = Field(0.8, description="annualised volatility of the log price [1/sqrt(year)]")
-    drift: float = Field(0.0, description="annualised drift of the price [1/year]")
+    name: str = Field(default="ETH", min_length=1, description="symbol")
+    price_usd: Positive = Field(default=2500.0, description="reference price at the start [USD]")
+    volatility: NonNegative = Field(default=0.8, description="annualised volatility of the log price [1/sqrt(year)]")
+    drift: float = Field(default=0.0, description="annualised drift of the price [1/year]")
 
 
 class JumpConfig(Settings):
     """Compound Poisson jumps of the log price (Merton 1976)."""
 
-    per_day: NonNegative = Field(1.5, description="mean number of jumps [1/day]")
-    mean: float = Field(0.0, description="mean of a log jump [1]")
-    sd: NonNegative = Field(0.02, description="standard deviation of a log jump [1]")
+    per_day: NonNegative = Field(default=1.5, description="mean number of jumps [1/day]")
+    mean: float = Field(default=0.0, description="mean of a log jump [1]")
+    sd: NonNegative = Field(default=0.02, description="standard deviation of a log jump [1]")
 
 
 class HestonConfig(Settings):
     """Square-root variance (Heston 1993)."""
 
-    reversion: Positive = Field(5.0, description="speed of mean reversion of the variance [1/year]")
-    long_run_volatility: Positive = Field(0.8, description="square root of the long-run variance [1/sqrt(year)]")
-    vol_of_vol: NonNegative = Field(1.0, description="volatility of the variance [1/year]")
-    correlation: float = Field(-0.5, ge=-1, le=1, description="of price and variance shocks [1]")
+    reversion: Positive = Field(default=5.0, description="speed of mean reversion of the variance [1/year]")
+    long_run_volatility: Positive = Field(
+        default=0.8, description="square root of the long-run variance [1/sqrt(year)]"
+    )
+    vol_of_vol: NonNegative = Field(default=1.0, description="volatility of the variance [1/year]")
+    correlation: float = Field(default=-0.5, ge=-1, le=1, description="of price and variance shocks [1]")
 
 
 class EpisodeConfig(Settings):
@@ -55,11 +57,11 @@ class EpisodeConfig(Settings):
 
     start_s: NonNegative = Field(description="start of the episode [s]")
     end_s: Positive = Field(description="end of the episode [s]")
-    volatility: NonNegative = Field(3.0, description="annualised volatility in the episode [1/sqrt(year)]")
-    jumps_per_day: NonNegative = Field(0.0, description="mean number of jumps in the episode [1/day]")
-    jump_mean: float = Field(0.0, description="mean of a log jump in the episode [1]")
-    jump_sd: NonNegative = Field(0.02, description="standard deviation of a log jump in the episode [1]")
-    drift: float = Field(0.0, description="annualised drift of the price in the episode [1/year]")
+    volatility: NonNegative = Field(default=3.0, description="annualised volatility in the episode [1/sqrt(year)]")
+    jumps_per_day: NonNegative = Field(default=0.0, description="mean number of jumps in the episode [1/day]")
+    jump_mean: float = Field(default=0.0, description="mean of a log jump in the episode [1]")
+    jump_sd: NonNegative = Field(default=0.02, description="standard deviation of a log jump in the episode [1]")
+    drift: float = Field(default=0.0, description="annualised drift of the price in the episode [1/year]")
 
     @model_validator(mode="after")
     def _ordered(self) -> EpisodeConfig:
@@ -71,15 +73,23 @@ class EpisodeConfig(Settings):
 class PriceConfig(Settings):
     """The reference price of the risky assets: an outside market that no agent controls."""
 
-    kind: Literal["gbm", "merton", "heston", "replay"] = Field("gbm", description="law of the price")
-    step_s: Positive = Field(0.25, description="resolution of the price path [s]")
-    correlation: float = Field(0.6, ge=-0.99, le=1, description="between the shocks of any two risky assets [1]")
+    kind: Literal["gbm", "merton", "heston", "replay"] = Field(default="gbm", description="law of the price")
+    step_s: Positive = Field(default=0.25, description="resolution of the price path [s]")
+    correlation: float = Field(
+        default=0.6, ge=-0.99, le=1, description="between the shocks of any two risky assets [1]"
+    )
     jumps: JumpConfig = Field(default_factory=JumpConfig, description="used by kind merton")
     heston: HestonConfig = Field(default_factory=HestonConfig, description="used by kind heston")
-    episodes: tuple[EpisodeConfig, ...] = Field((), description="stretches with another volatility (gbm, merton)")
-    file: Path | None = Field(None, description="CSV of bars for kind replay: timestamp,open,high,low,close,volume")
-    start: str | None = Field(None, description="first instant of a replay, ISO 8601 (default: the first bar)")
-    rescale: bool = Field(True, description="rescale a replayed price so that it starts at the asset's price_usd")
+    episodes: tuple[EpisodeConfig, ...] = Field(
+        default=(), description="stretches with another volatility (gbm, merton)"
+    )
+    file: Path | None = Field(
+        default=None, description="CSV of bars for kind replay: timestamp,open,high,low,close,volume"
+    )
+    start: str | None = Field(default=None, description="first instant of a replay, ISO 8601 (default: the first bar)")
+    rescale: bool = Field(
+        default=True, description="rescale a replayed price so that it starts at the asset's price_usd"
+    )
     impact_per_million: NonNegative = Field(
         0.0,
         description="permanent log impact on the reference price per million USD of net flow into the outside market",
@@ -95,9 +105,9 @@ class PriceConfig(Settings):
 class PoolConfig(Settings):
     """A constant-product pool."""
 
-    assets: tuple[str, str] = Field(("ETH", NUMERAIRE), description="the two assets")
-    depth_usd: Positive = Field(10e6, description="value of each side at the start [USD]")
-    fee_bp: float = Field(5.0, ge=0, lt=10_000, description="fee on the input [bp]")
+    assets: tuple[str, str] = Field(default=("ETH", NUMERAIRE), description="the two assets")
+    depth_usd: Positive = Field(default=10e6, description="value of each side at the start [USD]")
+    fee_bp: float = Field(default=5.0, ge=0, lt=10_000, description="fee on the input [bp]")
     price_usd: Positive | None = Field(
         None,
         description="price of the first asset in units of the second at the start (default: the reference price)",
@@ -113,42 +123,48 @@ class PoolConfig(Settings):
 class LendingConfig(Settings):
     """A lending market: one collateral asset against one debt asset."""
 
-    collateral: str = Field("ETH", description="collateral asset")
-    debt: str = Field(NUMERAIRE, description="borrowed asset")
+    collateral: str = Field(default="ETH", description="collateral asset")
+    debt: str = Field(default=NUMERAIRE, description="borrowed asset")
     liquidation_threshold: float = Field(
-        0.825, gt=0, lt=1, description="debt over collateral value at which HF = 1 [1]"
+        default=0.825, gt=0, lt=1, description="debt over collateral value at which HF = 1 [1]"
     )
-    max_ltv: float = Field(0.80, gt=0, lt=1, description="largest loan-to-value at which one may borrow [1]")
-    close_factor: float = Field(0.5, gt=0, le=1, description="share of the debt that one liquidation may repay [1]")
+    max_ltv: float = Field(default=0.80, gt=0, lt=1, description="largest loan-to-value at which one may borrow [1]")
+    close_factor: float = Field(
+        default=0.5, gt=0, le=1, description="share of the debt that one liquidation may repay [1]"
+    )
     full_close_health: float = Field(
-        0.95, ge=0, le=1, description="health below which all of the debt may be repaid [1]"
+        default=0.95, ge=0, le=1, description="health below which all of the debt may be repaid [1]"
     )
-    bonus: float = Field(0.05, ge=0, lt=1, description="liquidation bonus, seized over repaid value less one [1]")
-    rate: float = Field(0.05, ge=0, description="continuously compounded borrowing rate [1/year]")
-    cash_usd: NonNegative = Field(20e6, description="lendable funds at the start, in value [USD]")
+    bonus: float = Field(
+        default=0.05, ge=0, lt=1, description="liquidation bonus, seized over repaid value less one [1]"
+    )
+    rate: float = Field(default=0.05, ge=0, description="continuously compounded borrowing rate [1/year]")
+    cash_usd: NonNegative = Field(default=20e6, description="lendable funds at the start, in value [USD]")
 
 
 class OracleConfig(Settings):
     """A price feed of a rollup's lending markets; its updates are intents that need sequencing."""
 
-    source: Literal["external", "pool_twap", "pool", "blend"] = Field("external", description="what it reads")
-    blend_weight: Share = Field(0.5, description="weight of the external price in a blend [1]")
-    twap_s: Positive = Field(600.0, description="window of the time-weighted pool price [s]")
-    deviation_bp: NonNegative = Field(25.0, description="deviation that triggers an update [bp]")
-    heartbeat_s: Positive = Field(3600.0, description="longest time between two updates [s]")
-    delay_s: NonNegative = Field(1.0, description="from reading the price to arriving at the sequencer [s]")
+    source: Literal["external", "pool_twap", "pool", "blend"] = Field(default="external", description="what it reads")
+    blend_weight: Share = Field(default=0.5, description="weight of the external price in a blend [1]")
+    twap_s: Positive = Field(default=600.0, description="window of the time-weighted pool price [s]")
+    deviation_bp: NonNegative = Field(default=25.0, description="deviation that triggers an update [bp]")
+    heartbeat_s: Positive = Field(default=3600.0, description="longest time between two updates [s]")
+    delay_s: NonNegative = Field(default=1.0, description="from reading the price to arriving at the sequencer [s]")
 
 
 class RollupConfig(Settings):
     """A rollup: its venues and, when it is sequenced alone, its block time."""
 
     name: str = Field(min_length=1, description="unique name")
-    block_time_s: Positive = Field(2.0, description="block time when the rollup has a sequencing domain of its own [s]")
-    pools: tuple[PoolConfig, ...] = Field((PoolConfig(),), description="pools")
-    lending: tuple[LendingConfig, ...] = Field((), description="lending markets")
-    oracle: OracleConfig = Field(OracleConfig(), description="price feed of every risky asset on this rollup")
-    gas_usd: NonNegative = Field(0.01, description="fee of an included intent, paid to the operator [USD]")
-    borrowers: Annotated[int, Field(ge=0)] = Field(0, description="leveraged borrowers per lending market [1]")
+    block_time_s: Positive = Field(
+        default=2.0, description="block time when the rollup has a sequencing domain of its own [s]"
+    )
+    pools: tuple[PoolConfig, ...] = Field(default=(PoolConfig(),), description="pools")
+    lending: tuple[LendingConfig, ...] = Field(default=(), description="lending markets")
+    oracle: OracleConfig = Field(default=OracleConfig(), description="price feed of every risky asset on this rollup")
+    gas_usd: NonNegative = Field(default=0.01, description="fee of an included intent, paid to the operator [USD]")
+    borrowers: Annotated[int, Field(ge=0)] = Field(default=0, description="leveraged borrowers per lending market [1]")
 
 
 class BridgeConfig(Settings):
@@ -156,52 +172,64 @@ class BridgeConfig(Settings):
 
     source: str = Field(description="one end: a rollup")
     target: str = Field(description="other end: a rollup")
-    delay_s: NonNegative = Field(300.0, description="from inclusion to arrival [s]")
-    fee_bp: float = Field(5.0, ge=0, lt=10_000, description="fee on the amount moved [bp]")
-    capacity_usd: NonNegative = Field(5e6, description="funds of the bridge at either end, per asset, in value [USD]")
+    delay_s: NonNegative = Field(default=300.0, description="from inclusion to arrival [s]")
+    fee_bp: float = Field(default=5.0, ge=0, lt=10_000, description="fee on the amount moved [bp]")
+    capacity_usd: NonNegative = Field(
+        default=5e6, description="funds of the bridge at either end, per asset, in value [USD]"
+    )
 
 
 class GraphConfig(Settings):
     """How the bridges of the rollup graph are laid."""
 
-    kind: Literal["complete", "star", "ring", "small_world", "list"] = Field("complete", description="generator")
-    neighbours: Annotated[int, Field(ge=2)] = Field(2, description="neighbours on the ring of a small world [1]")
-    rewire: Share = Field(0.2, description="rewiring probability of a small world [1]")
-    delay_s: NonNegative = Field(300.0, description="delay of every generated bridge [s]")
-    fee_bp: float = Field(5.0, ge=0, lt=10_000, description="fee of every generated bridge [bp]")
-    capacity_usd: NonNegative = Field(5e6, description="funds per end and asset of every generated bridge [USD]")
-    bridges: tuple[BridgeConfig, ...] = Field((), description="the bridges, for kind list")
+    kind: Literal["complete", "star", "ring", "small_world", "list"] = Field(
+        default="complete", description="generator"
+    )
+    neighbours: Annotated[int, Field(ge=2)] = Field(
+        default=2, description="neighbours on the ring of a small world [1]"
+    )
+    rewire: Share = Field(default=0.2, description="rewiring probability of a small world [1]")
+    delay_s: NonNegative = Field(default=300.0, description="delay of every generated bridge [s]")
+    fee_bp: float = Field(default=5.0, ge=0, lt=10_000, description="fee of every generated bridge [bp]")
+    capacity_usd: NonNegative = Field(
+        default=5e6, description="funds per end and asset of every generated bridge [USD]"
+    )
+    bridges: tuple[BridgeConfig, ...] = Field(default=(), description="the bridges, for kind list")
 
 
 class FlowConfig(Settings):
     """Retail order flow: exogenous arrivals and sizes, endogenous choice of rollup."""
 
-    per_second: NonNegative = Field(5.0, description="arrival rate over all rollups [1/s]")
-    median_usd: Positive = Field(300.0, description="median size of a swap [USD]")
-    log_sd: NonNegative = Field(1.8, description="standard deviation of the log size [1]")
-    slippage_median_bp: Positive = Field(50.0, description="median slippage limit [bp]")
-    slippage_log_sd: NonNegative = Field(0.8, description="standard deviation of the log slippage limit [1]")
-    tip_mean_usd: NonNegative = Field(0.01, description="mean of the exponential tip [USD]")
-    latency_s: NonNegative = Field(0.2, description="mean network delay of an intent [s]")
-    patience_s: Positive = Field(60.0, description="an intent not executed after this time expires [s]")
-    choice_sensitivity: NonNegative = Field(0.3, description="logit weight of past execution cost [1/bp]")
-    memory: float = Field(0.02, gt=0, le=1, description="weight of a new execution in the remembered cost [1]")
+    per_second: NonNegative = Field(default=3.0, description="arrival rate over all rollups [1/s]")
+    median_usd: Positive = Field(default=300.0, description="median size of a swap [USD]")
+    log_sd: NonNegative = Field(default=1.8, description="standard deviation of the log size [1]")
+    slippage_median_bp: Positive = Field(default=20.0, description="median slippage limit [bp]")
+    slippage_log_sd: NonNegative = Field(default=0.8, description="standard deviation of the log slippage limit [1]")
+    tip_mean_usd: NonNegative = Field(default=0.01, description="mean of the exponential tip [USD]")
+    latency_s: NonNegative = Field(default=0.2, description="mean network delay of an intent [s]")
+    patience_s: Positive = Field(default=60.0, description="an intent not executed after this time expires [s]")
+    choice_sensitivity: NonNegative = Field(default=0.3, description="logit weight of past execution cost [1/bp]")
+    memory: float = Field(default=0.02, gt=0, le=1, description="weight of a new execution in the remembered cost [1]")
 
 
 class BorrowersConfig(Settings):
     """Leveraged borrowers: how they start and what they do when their health falls."""
 
-    collateral_median_usd: Positive = Field(20_000.0, description="median collateral of a borrower [USD]")
-    collateral_log_sd: NonNegative = Field(1.2, description="standard deviation of the log collateral [1]")
-    ltv_low: float = Field(0.30, ge=0, lt=1, description="lowest loan-to-value at the start [1]")
-    ltv_high: float = Field(0.78, gt=0, lt=1, description="highest loan-to-value at the start [1]")
-    ltv_alpha: Positive = Field(2.0, description="first shape of the beta law of loan-to-value [1]")
-    ltv_beta: Positive = Field(2.0, description="second shape of the beta law of loan-to-value [1]")
-    top_up_share: Share = Field(0.3, description="share of borrowers who top up their collateral [1]")
-    deleverage_share: Share = Field(0.3, description="share of borrowers who sell collateral to repay [1]")
-    act_below_health: Positive = Field(1.06, description="health factor below which an active borrower reacts [1]")
-    reserve_share: NonNegative = Field(0.15, description="funds for top-ups over collateral at the start [1]")
-    attention_s: Positive = Field(60.0, description="mean time between two looks of a borrower at her position [s]")
+    collateral_median_usd: Positive = Field(default=20_000.0, description="median collateral of a borrower [USD]")
+    collateral_log_sd: NonNegative = Field(default=1.2, description="standard deviation of the log collateral [1]")
+    ltv_low: float = Field(default=0.30, ge=0, lt=1, description="lowest loan-to-value at the start [1]")
+    ltv_high: float = Field(default=0.78, gt=0, lt=1, description="highest loan-to-value at the start [1]")
+    ltv_alpha: Positive = Field(default=2.0, description="first shape of the beta law of loan-to-value [1]")
+    ltv_beta: Positive = Field(default=2.0, description="second shape of the beta law of loan-to-value [1]")
+    top_up_share: Share = Field(default=0.3, description="share of borrowers who top up their collateral [1]")
+    deleverage_share: Share = Field(default=0.3, description="share of borrowers who sell collateral to repay [1]")
+    act_below_health: Positive = Field(
+        default=1.06, description="health factor below which an active borrower reacts [1]"
+    )
+    reserve_share: NonNegative = Field(default=0.15, description="funds for top-ups over collateral at the start [1]")
+    attention_s: Positive = Field(
+        default=60.0, description="mean time between two looks of a borrower at her position [s]"
+    )
 
     @model_validator(mode="after")
     def _shares(self) -> BorrowersConfig:
@@ -218,11 +246,11 @@ class AgentConfig(Settings):
     role: Literal["sequencer", "builder", "market_maker", "liquidator", "trader"] = Field(description="role")
     strategy: str = Field(min_length=1, description="name of a built-in strategy or 'package.module:Class'")
     count: Annotated[int, Field(ge=0)] = Field(
-        1, description="number of agents (sequencers: one per seat, count ignored)"
+        default=1, description="number of agents (sequencers: one per seat, count ignored)"
     )
-    capital_usd: NonNegative = Field(2e6, description="funds per rollup and asset at the start, in value [USD]")
-    latency_s: NonNegative = Field(0.02, description="delay from deciding to arriving at the sequencer [s]")
-    latency_spread_s: NonNegative = Field(0.03, description="agent i of n adds i/n of this to its latency [s]")
+    capital_usd: NonNegative = Field(default=2e6, description="funds per rollup and asset at the start, in value [USD]")
+    latency_s: NonNegative = Field(default=0.02, description="delay from deciding to arriving at the sequencer [s]")
+    latency_spread_s: NonNegative = Field(default=0.03, description="agent i of n adds i/n of this to its latency [s]")
     parameters: dict[str, Any] = Field(default_factory=dict, description="passed to the strategy's constructor")
 
 
@@ -233,15 +261,15 @@ class RegimeConfig(Settings):
     """
 
     name: str = Field(min_length=1, description="name in tables and figures")
-    source: str = Field("", description="where the regime is described")
-    domains: dict[str, Any] = Field({"kind": "alone"}, description="which rollups are sequenced together")
-    leader: dict[str, Any] = Field({"kind": "operator"}, description="who may order a slot")
-    visibility: dict[str, Any] = Field({"kind": "operator_only"}, description="who reads a pending intent")
-    ordering: dict[str, Any] = Field({"kind": "first_come"}, description="how a block is ordered")
-    auction: dict[str, Any] = Field({"kind": "none"}, description="how the right to build is sold")
-    revenue: dict[str, Any] = Field({"kind": "keep"}, description="who keeps tips, gas and bids")
-    sequencer: str = Field("honest", description="strategy of the sequencers unless [[agents]] name one")
-    block_time_s: Positive | None = Field(None, description="block time of a shared domain [s] (default: 2)")
+    source: str = Field(default="", description="where the regime is described")
+    domains: dict[str, Any] = Field(default={"kind": "alone"}, description="which rollups are sequenced together")
+    leader: dict[str, Any] = Field(default={"kind": "operator"}, description="who may order a slot")
+    visibility: dict[str, Any] = Field(default={"kind": "operator_only"}, description="who reads a pending intent")
+    ordering: dict[str, Any] = Field(default={"kind": "first_come"}, description="how a block is ordered")
+    auction: dict[str, Any] = Field(default={"kind": "none"}, description="how the right to build is sold")
+    revenue: dict[str, Any] = Field(default={"kind": "keep"}, description="who keeps tips, gas and bids")
+    sequencer: str = Field(default="honest", description="strategy of the sequencers unless [[agents]] name one")
+    block_time_s: Positive | None = Field(default=None, description="block time of a shared domain [s] (default: 2)")
 
     @model_validator(mode="before")
     @classmethod
@@ -255,20 +283,22 @@ class RegimeConfig(Settings):
 class MarketConfig(Settings):
     """Everything that determines a run, but for the seed."""
 
-    horizon_s: Positive = Field(7200.0, description="length of the run [s]")
-    assets: tuple[AssetConfig, ...] = Field((AssetConfig(),), min_length=1, description="risky assets")
-    prices: PriceConfig = Field(PriceConfig(), description="reference price")
+    horizon_s: Positive = Field(default=7200.0, description="length of the run [s]")
+    assets: tuple[AssetConfig, ...] = Field(default=(AssetConfig(),), min_length=1, description="risky assets")
+    prices: PriceConfig = Field(default=PriceConfig(), description="reference price")
     rollups: tuple[RollupConfig, ...] = Field(min_length=1, description="rollups")
-    graph: GraphConfig = Field(GraphConfig(), description="bridges")
+    graph: GraphConfig = Field(default=GraphConfig(), description="bridges")
     regime: RegimeConfig = Field(description="the sequencing regime")
-    flow: FlowConfig = Field(FlowConfig(), description="retail flow")
-    borrowers: BorrowersConfig = Field(BorrowersConfig(), description="leveraged borrowers")
-    agents: tuple[AgentConfig, ...] = Field((), description="strategic agents")
-    outside_fee_bp: float = Field(1.0, ge=0, lt=10_000, description="fee of the outside market [bp]")
+    flow: FlowConfig = Field(default=FlowConfig(), description="retail flow")
+    borrowers: BorrowersConfig = Field(default=BorrowersConfig(), description="leveraged borrowers")
+    agents: tuple[AgentConfig, ...] = Field(default=(), description="strategic agents")
+    outside_fee_bp: float = Field(default=1.0, ge=0, lt=10_000, description="fee of the outside market [bp]")
     window_s: NonNegative = Field(
-        0.1, description="from the start of a slot, when agents act, to the sealing of its block [s]"
+        default=0.1, description="from the start of a slot, when agents act, to the sealing of its block [s]"
     )
-    audit_every: Annotated[int, Field(ge=1)] = Field(256, description="blocks between two checks of conservation [1]")
+    audit_every: Annotated[int, Field(ge=1)] = Field(
+        default=256, description="blocks between two checks of conservation [1]"
+    )
 
     @model_validator(mode="after")
     def _names(self) -> MarketConfig:

@@ -38,6 +38,11 @@ class Slot:
     winning: Bid | None = None
     rows: np.ndarray = field(default_factory=lambda: np.zeros(0, INTENT))
 
+    @property
+    def author(self) -> int:
+        """Account of whoever built the block: the auction's winner, else the leader."""
+        return self.leader.account if self.winner is None else self.winner.account
+
     def view_of(self, agent: Any) -> BlockView:
         """Return what an agent reads of the block that it may order."""
         view = self.domain.block_view(agent, self.time)

@@ -68,6 +68,9 @@ def _extraction(market: SequencerMarket) -> dict[str, float]:
     for name, role in RECEIVERS.items():
         accounts = [at for at, member in enumerate(market.members) if member.role == role]
         report[f"extracted_by_{name}_usd"] = float(extracted[accounts].sum())
+    # who ends up with it: what was bid for the right to build went to the sequencers
+    report["extracted_by_builders_usd"] -= market.tally.auction_revenue
+    report["extracted_by_sequencers_usd"] += market.tally.auction_revenue
     return report
 
 

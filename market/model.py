@@ -180,9 +180,7 @@ class SequencerMarket(mesa.Model):
 
     def execute(self, slot: Slot) -> None:
         """Carry out the block."""
-        leader = slot.leader.account
-        builder = leader if slot.winner is None else slot.winner.account
-        execute_block(self.world.book, slot.rows, slot.time, builder, leader)
+        execute_block(self.world.book, slot.rows, slot.time, slot.author, slot.leader.account)
         if self.config.prices.impact_per_million > 0.0:
             self._move_outside_price()
 
@@ -200,7 +198,7 @@ class SequencerMarket(mesa.Model):
 
     def record(self, slot: Slot) -> None:
         """Add the block to the totals, schedule what it put on bridges, check the books."""
-        bridged = self.tally.record(self.world.book, slot.rows, slot.leader.account)
+        bridged = self.tally.record(self.world.book, slot.rows, slot.author, slot.leader.account)
         if bridged:
             self._promise(slot)
         if self.tape is not None:

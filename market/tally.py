@@ -76,6 +76,7 @@ def _liquidated(row: np.ndarray, in_price: float, out_price: float, at: np.ndarr
 def record_block(
     book: Book,
     rows: np.ndarray,
+    builder: int,
     operator: int,
     by_rollup: np.ndarray,
     gains: np.ndarray,
@@ -85,9 +86,11 @@ def record_block(
 ) -> int:
     """Add a block's receipts to the totals; returns how many bridge transfers were filled.
 
-    Gains are what a sender received less what it gave, at reference prices, less tips and gas: by group and purpose.
+    Gains are what a sender received less what it gave, at reference prices, less tips and gas: by group and purpose. A
+    tip out of an extraction is a gain, of the same purpose, of whoever built the block.
     """
     bridged = 0
+    author = index(book, state.ACCOUNT, builder, state.A_GROUP)
     for k in range(rows.size):
         row = rows[k]
         statuses[row.status] += 1
@@ -110,6 +113,8 @@ def record_block(
         if row.sender != operator:
             gain -= get(book, state.ROLLUP, row.rollup, state.R_GAS)
         gains[index(book, state.ACCOUNT, row.sender, state.A_GROUP), row.purpose] += gain
+        if row.purpose in (SANDWICH, ARBITRAGE, CYCLE, LIQUIDATION):
+            gains[author, row.purpose] += row.tip
     return bridged
 
 
@@ -160,10 +165,12 @@ class Tally:
         self.blocks_won: dict[int, int] = {}
         self.conservation_error = 0.0
 
-    def record(self, book: Book, rows: np.ndarray, operator: int) -> int:
+    def record(self, book: Book, rows: np.ndarray, builder: int, operator: int) -> int:
         """Add a block; returns how many bridge transfers it filled."""
         self.slots += 1
-        return record_block(book, rows, operator, self.by_rollup, self.gains, self.statuses, self.delays, self.ring)
+        return record_block(
+            book, rows, builder, operator, self.by_rollup, self.gains, self.statuses, self.delays, self.ring
+        )
 
     def paid_bid(self, account: int, amount: float) -> None:
         """Add a payment for the right to build [USD]."""

@@ -5,6 +5,7 @@ is compiled in functions of plain arrays, one learner a file; repeated games cal
 loops, so that the learner that is checked there is the one that an agent in the market uses.
 """
 
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -57,7 +58,7 @@ class Learner(Protocol):
         ...
 
 
-LEARNERS: dict[str, type[Learner]] = {
+LEARNERS: dict[str, Callable[..., Learner]] = {
     "q_learning": QLearning,
     "exp3": Exp3,
     "hedge": Hedge,

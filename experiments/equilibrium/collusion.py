@@ -5,7 +5,8 @@ price comes back. Screens on bids alone raise suspicion where nobody can be made
 
 Sources: E. Calvano, G. Calzolari, V. Denicolo and S. Pastorello (2020), Artificial intelligence, algorithmic pricing,
 and collusion, American Economic Review 110; R. Abrantes-Metz, L. Froeb, J. Geweke and C. Taylor (2006), A variance
-screen for collusion, International Journal of Industrial Organization 24.
+screen for collusion, International Journal of Industrial Organization 24; A. Mood (1940), The distribution theory of
+runs, Annals of Mathematical Statistics 11.
 """
 
 from dataclasses import dataclass
@@ -70,22 +71,21 @@ def bid_rotation(winners: np.ndarray) -> tuple[float, float]:
     repeats : float
         Share of auctions won by the winner of the one before.
     z : float
-        Distance of the number of repeats from what independent winners with the same shares would give, in standard
+        Distance of the number of repeats from its mean if the same winners came in random order, in standard
         deviations; strongly negative when winners rotate.
     """
     won = np.asarray(winners)
     won = won[won >= 0]
     if won.size < 3:
         return float("nan"), float("nan")
-    same = won[1:] == won[:-1]
-    shares = np.bincount(won) / won.size
-    chance = float((shares**2).sum())
-    # Neighbouring pairs share an auction: cov = sum p^3 - (sum p^2)^2 enters the variance of the count twice.
-    n = same.size
-    variance = n * chance * (1 - chance) + 2 * (n - 1) * (float((shares**3).sum()) - chance**2)
-    if variance <= 0.0:
-        return float(same.mean()), 0.0
-    return float(same.mean()), float((same.sum() - n * chance) / np.sqrt(variance))
+    repeats = int((won[1:] == won[:-1]).sum())
+    # Moments of the number of repeats when the same winners come in random order (those of runs of several kinds).
+    size, counts = won.size, np.bincount(won).astype(float)
+    squares, cubes = (counts**2).sum(), (counts**3).sum()
+    mean = squares / size - 1
+    variance = (squares * (squares + size * (size + 1)) - 2 * size * cubes - size**3) / (size**2 * (size - 1))
+    z = (repeats - mean) / np.sqrt(variance) if variance > 0 else 0.0
+    return repeats / (size - 1), float(z)
 
 
 def variance_screen(prices: np.ndarray, window: int) -> np.ndarray:

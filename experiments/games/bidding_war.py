@@ -171,6 +171,8 @@ def play(rng, rules, delays, access, draw_access, timing, money, flow, winner, p
                 trace[game, step, :] = standing
         # The relay closes at the start of step `last`: what arrives then still counts.
         paid[game] = ascending.advance(pending, standing, last, True)
+        if game < trace.shape[0] and last < trace.shape[1]:
+            trace[game, last, :] = standing
         available[game] = public + total
         first = ascending.winner_of(standing, rng.random())
         winner[game] = first
@@ -187,7 +189,7 @@ def simulate(game: BiddingWar, auctions: int, seed: int, trace: bool = False) ->
     outcome : Outcome
         Results by auction.
     trace : (auctions, steps, bidders) array of float32
-        Standing bids step by step; empty unless `trace`.
+        Standing bids at the start of each step, the last being that at which the auction closes; empty unless `trace`.
     """
     n = len(game.rules)
     steps = int(np.ceil((game.length_s + 6 * game.length_sd_s) / STEP_S)) + 1

@@ -51,8 +51,9 @@ def _exact(n: int) -> Iterator[dict[str, Any]]:
 
 def _exact_unequal() -> Iterator[dict[str, Any]]:
     case, strong, weak = "V = 1, .6 exact mixture", 1.0, 0.6
+    # The strong bids uniformly on [0, .6]; the weak does so with probability .6 and bids nothing otherwise.
     draws = sealed_bid.uniform_values(DRAWS, 2, seed=7)
-    bids = np.column_stack([weak * draws[:, 0], np.maximum(0.0, strong * (draws[:, 1] - 1 + weak / strong) * 1.0)])
+    bids = np.column_stack([weak * draws[:, 0], np.maximum(0.0, strong * (draws[:, 1] - 1 + weak / strong))])
     played = sealed_bid.play("all_pay", np.broadcast_to([strong, weak], bids.shape), bids)
     mean, error = mean_and_error(played.revenue)
     yield row(ID, case, "revenue", 0.48, mean, TOLERANCE, error)

@@ -1,0 +1,240 @@
+"""Small markets to test with. Every number that a test relies on is set here, not taken from the defaults."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from agents.population import Population
+from market import regimes, state
+from market.config import (
+    AgentConfig,
+    BorrowersConfig,
+    FlowConfig,
+    GraphConfig,
+    LendingConfig,
+    MarketConfig,
+    OracleConfig,
+    PoolConfig,
+    PriceConfig,
+    RegimeConfig,
+    RollupConfig,
+)
+from market.execution import execute_block
+from market.founding import World, found
+from market.intents import Kind, Reason, Status, blank
+from market.model import SequencerMarket
+from market.seats import Member
+from market.state import Tables
+
+ETH_USD = 2500.0
+USD, ETH = 0, 1
+ROLES = ("trader", "trader", "market_maker", "market_maker", "sequencer")
+ALICE, BOB, MAKER, OTHER_MAKER, OPERATOR = range(5)
+CAPITAL_USD = 1e6
+
+
+def rollup(name: str, **changes: Any) -> RollupConfig:
+    """A rollup with one pool of 1000 ETH against 2.5 million USD, no lending and no gas."""
+    settings: dict[str, Any] = {
+        "name": name,
+        "block_time_s": 1.0,
+        "pools": (PoolConfig(assets=("ETH", "USD"), depth_usd=2.5e6, fee_bp=30.0, price_usd=ETH_USD),),
+        "lending": (),
+        "oracle": OracleConfig(deviation_bp=25.0, heartbeat_s=3600.0, delay_s=1.0, twap_s=600.0),
+        "gas_usd": 0.0,
+        "borrowers": 0,
+    }
+    return RollupConfig(**settings | changes)
+
+
+def lender(**changes: Any) -> LendingConfig:
+    """A lending market with round numbers: threshold 0.8, close factor 0.5, bonus 10%, no interest."""
+    settings: dict[str, Any] = {
+        "liquidation_threshold": 0.8,
+        "max_ltv": 0.75,
+        "close_factor": 0.5,
+        "full_close_health": 0.95,
+        "bonus": 0.1,
+        "rate": 0.0,
+        "cash_usd": 1e6,
+    }
+    return LendingConfig(**settings | changes)
+
+
+def config(*rollups: RollupConfig, regime: str | RegimeConfig = "siloed", **changes: Any) -> MarketConfig:
+    """A market of the given rollups (two plain ones by default), bridged with 100 s, 10 bp and 100,000 USD a side."""
+    settings: dict[str, Any] = {
+        "horizon_s": 30.0,
+        "rollups": rollups or (rollup("a"), rollup("b")),
+        "prices": PriceConfig(kind="gbm"),
+        "graph": GraphConfig(kind="complete", delay_s=100.0, fee_bp=10.0, capacity_usd=1e5),
+        "regime": regimes.load(regime) if isinstance(regime, str) else regime,
+        "flow": FlowConfig(
+            per_second=4.0,
+            median_usd=2000.0,
+            log_sd=1.8,
+            slippage_median_bp=100.0,
+            slippage_log_sd=0.8,
+            tip_mean_usd=0.05,
+            latency_s=0.2,
+            patience_s=20.0,
+            choice_sensitivity=0.3,
+            memory=0.02,
+        ),
+        "borrowers": BorrowersConfig(),
+        "agents": (),
+        "outside_fee_bp": 1.0,
+        "window_s": 0.1,
+    }
+    return MarketConfig(**settings | changes)
+
+
+def cast(*, sandwich: bool = True) -> tuple[AgentConfig, ...]:
+    """At least one of each role, with little latency."""
+    return (
+        AgentConfig(role="builder", strategy="adaptive", count=2, parameters={"sandwich": sandwich}),
+        AgentConfig(role="market_maker", strategy="reallocator", parameters={"review_s": 5.0}),
+        AgentConfig(role="liquidator", strategy="greedy", count=1),
+        AgentConfig(role="trader", strategy="arbitrageur", count=2),
+        AgentConfig(role="trader", strategy="searcher", count=2, parameters={"sandwich": sandwich}),
+    )
+
+
+def stressed(regime: str | RegimeConfig, **changes: Any) -> MarketConfig:
+    """Two rollups with indebted borrowers and a price that moves several percent a minute: every kind of intent occurs."""
+    risky = BorrowersConfig(collateral_median_usd=2e4, collateral_log_sd=1.0, ltv_low=0.6, ltv_high=0.79)
+    rough = PriceConfig(kind="gbm", step_s=0.25)
+    both = tuple(rollup(name, lending=(lender(rate=0.05),), borrowers=40, gas_usd=0.01) for name in ("a", "b"))
+    settings: dict[str, Any] = {
+        "horizon_s": 30.0,
+        "prices": rough,
+        "assets": ({"name": "ETH", "price_usd": ETH_USD, "volatility": 60.0},),
+        "borrowers": risky,
+        "agents": cast(),
+        "audit_every": 1,
+    }
+    return config(*both, regime=regime, **settings | changes)
+
+
+def opened(config: MarketConfig, seed: int = 1) -> SequencerMarket:
+    """A market about to run."""
+    return SequencerMarket(config, seed, Population(config))
+
+
+def ran(config: MarketConfig, seed: int = 1) -> SequencerMarket:
+    """A market that ran to its horizon."""
+    market = opened(config, seed)
+    market.run()
+    return market
+
+
+# -- books without a market: to test execution alone -------------------------------------------------------------------
+
+
+def books(*rollups: RollupConfig, **changes: Any) -> World:
+    """Founded books: accounts 0 to 4 are ALICE, BOB, MAKER, OTHER_MAKER and OPERATOR with 1 million USD everywhere."""
+    settings = config(*rollups, **changes)
+    members = [Member(f"{role} {at}", role, CAPITAL_USD, 0.0, _nobody) for at, role in enumerate(ROLES)]
+    prices = np.array([1.0, *(asset.price_usd for asset in settings.assets)])
+    return found(settings, members, prices, np.random.default_rng(7))
+
+
+def _nobody(market: SequencerMarket, account: int) -> None:
+    """Nobody sits at these books."""
+
+
+def intent(kind: Kind, sender: int = ALICE, **fields: Any) -> np.ndarray:
+    """One row; fields that are not named are blank."""
+    row = blank(1)
+    row["kind"], row["sender"] = int(kind), sender
+    for name, value in fields.items():
+        row[name] = value
+    return row
+
+
+def swap(sender: int, amount: float, *, buy: bool = True, pool: int = 0, **fields: Any) -> np.ndarray:
+    """A swap on a pool of ETH against USD: buying ETH, or selling it."""
+    sides = {"asset_in": USD, "asset_out": ETH} if buy else {"asset_in": ETH, "asset_out": USD}
+    return intent(Kind.SWAP, sender, venue=pool, amount=amount, **{"rollup": pool} | sides | fields)
+
+
+def execute(world: World, *rows: np.ndarray, time: float = 0.0, builder: int = OPERATOR) -> np.ndarray:
+    """Execute rows as one block; returns the receipts."""
+    block = np.concatenate(rows)
+    execute_block(world.book, block, time, builder, OPERATOR)
+    return block
+
+
+def fates(receipts: np.ndarray) -> list[str]:
+    """Of each receipt FILLED, or the reason why not."""
+    return [
+        "FILLED" if row["status"] == Status.FILLED else Reason(row["reason"]).name if row["reason"] else "UNTOUCHED"
+        for row in receipts
+    ]
+
+
+def reserves(world: World, pool: int = 0) -> tuple[float, float]:
+    """Reserves of a pool: (first asset, second asset)."""
+    row = world.tables.pool[pool]
+    held = world.tables.balance[int(row[state.P_ACCOUNT]), int(row[state.P_ROLLUP])]
+    return float(held[int(row[state.P_ASSET0])]), float(held[int(row[state.P_ASSET1])])
+
+
+# -- what holds at all times -------------------------------------------------------------------------------------------
+
+DRIFT = 1e-9
+"""Relative error that sums may have."""
+
+
+def check_books(tables: Tables, opening: np.ndarray) -> None:
+    """Assert everything that no sequence of intents may break; `opening` holds the totals at the start."""
+    now = tables.balance.sum(axis=(0, 1))
+    assert np.all(np.abs(now - opening) <= DRIFT * opening), "an asset was made or lost"
+    closed = tables.account[:, state.A_OPEN] == 0.0
+    assert np.all(tables.balance[closed] >= 0.0), "a closed account is overdrawn"
+    assert np.isfinite(tables.balance).all()
+    assert np.all(tables.position[:, [state.N_COLLATERAL, state.N_DEBT]] >= 0.0)
+    assert np.all(tables.pool[:, state.P_SHARES] >= 0.0)
+    assert np.all(tables.provision[:, :, state.V_SHARES] >= 0.0)
+    _check_pools(tables)
+    _check_lending(tables)
+    _check_bridges(tables)
+
+
+def _check_pools(tables: Tables) -> None:
+    for at, row in enumerate(tables.pool):
+        provided = tables.provision[:, at]
+        shares = row[state.P_SHARES]
+        assert abs(provided[:, state.V_SHARES].sum() - shares) <= DRIFT * shares, "shares are not those of the providers"
+        rollup_at = int(row[state.P_ROLLUP])
+        for side in range(2):
+            asset = int(row[state.P_ASSET0 + side])
+            assert tables.balance[int(row[state.P_ACCOUNT]), rollup_at, asset] > 0.0, "a pool is empty"
+            owed = provided[:, state.V_SHARES] @ (row[state.P_GROWTH0 + side] - provided[:, state.V_CLAIMED0 + side])
+            held = tables.balance[int(row[state.P_FEE_ACCOUNT]), rollup_at, asset]
+            # what was ever earned bounds the rounding of what is left
+            slack = DRIFT * max(held, row[state.P_GROWTH0 + side] * shares)
+            assert owed <= held + slack, "more fees are owed than were taken"
+
+
+def _check_lending(tables: Tables) -> None:
+    for at, row in enumerate(tables.lending):
+        of_market = tables.position[tables.position[:, state.N_MARKET] == at]
+        owed = of_market[:, state.N_DEBT].sum()
+        scale = max(owed, row[state.L_SCALED_DEBT], 1.0)
+        assert abs(owed - row[state.L_SCALED_DEBT]) <= DRIFT * scale, "debts do not add up to the market's total"
+        pledged = of_market[:, state.N_COLLATERAL].sum()
+        held = tables.balance[int(row[state.L_ACCOUNT]), int(row[state.L_ROLLUP]), int(row[state.L_COLLATERAL])]
+        assert pledged <= held * (1.0 + DRIFT) + DRIFT, "collateral is missing"
+
+
+def _check_bridges(tables: Tables) -> None:
+    assets = tables.balance.shape[2]
+    for row in tables.bridge:
+        promised = row[state.B_PROMISED :].reshape(2, assets)
+        for direction, end in enumerate((state.B_TARGET, state.B_SOURCE)):
+            held = tables.balance[int(row[state.B_ACCOUNT]), int(row[end])]
+            assert np.all(promised[direction] >= 0.0)
+            assert np.all(promised[direction] <= held * (1.0 + DRIFT)), "a bridge promised more than it holds"
