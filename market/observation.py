@@ -89,12 +89,16 @@ class PublicView:
         self.pool_table = read_only(tables.pool)
         self.provision = read_only(tables.provision)
         self.outside_fee = float(tables.outside[0, state.O_FEE])
+        self._lending_rollups = frozenset(int(row[state.L_ROLLUP]) for row in tables.lending)
+        self._distressed: dict[int, tuple[int, ...]] = {}
 
     def refresh(self) -> None:
         """Take the state as it is now."""
         _snapshot(self._book, self._pools)
         if self._unhealthy:
             self._unhealthy.clear()
+        if self._distressed:
+            self._distressed.clear()
         if self._derived:
             self._derived.clear()
 
@@ -108,6 +112,14 @@ class PublicView:
                 _terms(self._book, self._positions[:count], found)
             found.flags.writeable = False
             self._unhealthy[rollup] = found
+        return found
+
+    def distressed(self, domain: int, rollups: tuple[int, ...]) -> tuple[int, ...]:
+        """Rollups of a domain on which some position can be liquidated now."""
+        found = self._distressed.get(domain)
+        if found is None:
+            found = tuple(at for at in rollups if at in self._lending_rollups and len(self.unhealthy(at)))
+            self._distressed[domain] = found
         return found
 
     def derived(self, key: object, compute):
@@ -172,6 +184,10 @@ class Observation:
     def unhealthy(self, rollup: int) -> np.ndarray:
         """Positions of a rollup that can be liquidated now: shape (n, 7), columns U_*."""
         return self.public.unhealthy(rollup)
+
+    def distressed(self) -> tuple[int, ...]:
+        """Rollups of this domain on which some position can be liquidated now."""
+        return self.public.distressed(self.domain, self.rollups)
 
     def atomic(self, first: int, second: int) -> bool:
         """Whether a bundle may span these two rollups: whether one domain sequences both."""

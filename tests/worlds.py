@@ -207,7 +207,9 @@ def _check_pools(tables: Tables) -> None:
     for at, row in enumerate(tables.pool):
         provided = tables.provision[:, at]
         shares = row[state.P_SHARES]
-        assert abs(provided[:, state.V_SHARES].sum() - shares) <= DRIFT * shares, "shares are not those of the providers"
+        assert abs(provided[:, state.V_SHARES].sum() - shares) <= DRIFT * shares, (
+            "shares are not those of the providers"
+        )
         rollup_at = int(row[state.P_ROLLUP])
         for side in range(2):
             asset = int(row[state.P_ASSET0 + side])

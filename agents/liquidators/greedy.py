@@ -57,10 +57,8 @@ class Greedy(Liquidator):
 
     def act(self, seen: Observation, desk: Desk) -> None:
         """Attempt the largest positions that pay, as far as funds on the rollup reach."""
-        for rollup in seen.rollups:
+        for rollup in seen.distressed():
             table = seen.unhealthy(rollup)
-            if not len(table):
-                continue
             left = seen.funds[rollup].copy()
             for entry in table[np.argsort(-table[:, U_MOST], kind="stable")][: self.most_per_slot]:
                 self._attempt(seen, desk, rollup, entry, left)

@@ -21,10 +21,8 @@ def ready_liquidations(seen: BlockView) -> tuple[np.ndarray, np.ndarray]:
     """
     parts: list[np.ndarray] = []
     places: list[int] = []
-    for rollup in seen.rollups:
-        table = seen.unhealthy(rollup)
-        if len(table):
-            _bundle(seen, table[:MOST_PER_BLOCK], rollup, -1, parts, places)
+    for rollup in seen.distressed():
+        _bundle(seen, seen.unhealthy(rollup)[:MOST_PER_BLOCK], rollup, -1, parts, places)
     if seen.due.size:
         for k in np.flatnonzero(seen.due["kind"] == ORACLE):
             row = seen.due[k]

@@ -77,16 +77,16 @@ class Arbitrageur(Trader):
         public = seen.public
         table = public.derived(
             ("outside", seen.domain),
-            lambda: outside_arbitrages(public.pools, public.prices, public.outside_fee, np.array(seen.rollups)),
+            lambda: outside_arbitrages(
+                public.pools, public.prices, public.outside_fee, np.array(seen.rollups)
+            ).tolist(),
         )
-        for entry in table:
-            pool, source, sink = int(entry[T_POOL]), int(entry[T_IN]), int(entry[T_OUT])
+        for pool, source, sink, amount, out, profit in table:
+            pool, source, sink = int(pool), int(source), int(sink)
             rollup = int(public.pools[pool, ROLLUP])
-            cost = 2.0 * float(public.gas[rollup, 0]) + self.least_usd
-            if entry[T_PROFIT] <= cost:
+            if profit <= 2.0 * public.gas.item(rollup, 0) + self.least_usd:
                 continue
-            amount, out = float(entry[T_AMOUNT]), float(entry[T_OUTPUT])
-            held = float(seen.funds[rollup, source])
+            held = seen.funds.item(rollup, source)
             if amount > held:
                 # the profit is concave in size: a smaller trade earns more per unit, so its limit is met
                 out *= held / amount
@@ -100,10 +100,9 @@ class Arbitrageur(Trader):
 
     def _trade_cycle(self, seen: Observation, desk: Desk) -> None:
         public = seen.public
-        profit, legs = public.derived("cycle", lambda: best_cycle(public.pools, public.prices))
-        if profit <= self.least_usd or not len(legs):
+        profit, legs, rollups = public.derived("cycle", lambda: _find_cycle(public))
+        if profit <= self.least_usd or not rollups:
             return
-        rollups = [int(public.pools[int(leg[T_POOL]), ROLLUP]) for leg in legs]
         if seen.rollups and rollups[0] not in seen.rollups and rollups[-1] not in seen.rollups:
             return
         gas = float(sum(public.gas[rollup, 0] for rollup in rollups))
@@ -176,3 +175,9 @@ class Arbitrageur(Trader):
                 if broken:
                     self._unwind += [leg for leg in self._legs_done if leg[1] != 0]
                 break
+
+
+def _find_cycle(public) -> tuple[float, np.ndarray, list[int]]:
+    """Best cycle now: profit [USD], legs, and the rollup of each leg."""
+    profit, legs = best_cycle(public.pools, public.prices)
+    return profit, legs, [int(public.pools[int(leg[T_POOL]), ROLLUP]) for leg in legs]

@@ -165,10 +165,9 @@ def learn_roles(game: RoleGame, rounds: int, seed: int, measured: int = 20_000) 
         _play(*arguments, measured, False, average, average, records, stream)
     else:
         records[:] = _builders_only(game, measured, seed)
-    means, errors = records.mean(axis=0), records.std(axis=0, ddof=1) / np.sqrt(measured)
-    return RolesLearned(
-        float(average @ shares), *(float(x) for x in means), (float(errors[0]), float(errors[1]), float(errors[2]))
-    )
+    searcher, builder, proposer = (float(mean) for mean in records.mean(axis=0))
+    errors = records.std(axis=0, ddof=1) / np.sqrt(measured)
+    return RolesLearned(float(average @ shares), searcher, builder, proposer, (errors[0], errors[1], errors[2]))
 
 
 def _builders_only(game: RoleGame, blocks: int, seed: int) -> np.ndarray:

@@ -1,6 +1,9 @@
 """The constant-product rule against the reserves of a real pool.
 
-Source: events of a 30 bp WETH/USDC pool on Base, 1 November 2024; that pool keeps its fees inside the reserves.
+Source: events of a 30 bp WETH/USDC pool on Base, 1 November 2024. That pool keeps its fees inside the reserves, and its
+contract pays whole units of a token, rounded down: 1e-6 USD, 1e-18 ETH. The market's amounts are real numbers, so the
+output is rounded down to the unit before it is compared. It matters for dust alone: unrounded, 15 of the 1128 swaps are
+off by more than 1e-4, all with outputs below 0.01 USD and all by less than one unit.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.validation._markets import asset, execute, intents, pool, rollup, set_reserves, still, Watched
+from experiments.validation._markets import Watched, asset, execute, intents, pool, rollup, set_reserves, still
 from experiments.validation._rows import row
 from market.errors import InputError
 from market.intents import Kind
@@ -24,6 +27,7 @@ CLOSE = 1e-4  # relative error of an output that counts as equal
 SHARE = 0.99  # of the swaps must be that close
 FEE_BP = 30.0
 ETH, USD = 1, 0
+UNITS = {ETH: 1e-18, USD: 1e-6}
 
 
 def rows(quick: bool, data: Path | None) -> Iterator[dict[str, Any]]:
@@ -59,9 +63,7 @@ def _errors(reserves: np.ndarray) -> np.ndarray:
     swaps = np.flatnonzero(change[:, 0] * change[:, 1] < 0.0)
     price = float(reserves[0, 1] / reserves[0, 0])
     start = (float(reserves[0, 0]), float(reserves[0, 1]))
-    market = Watched(
-        still([rollup("base", pool(start, ("ETH", "USD"), FEE_BP, price))], [asset("ETH", price)]), seed=0
-    )
+    market = Watched(still([rollup("base", pool(start, ("ETH", "USD"), FEE_BP, price))], [asset("ETH", price)]), seed=0)
     errors = np.empty(swaps.size)
     for number, at in enumerate(swaps):
         paid = int(np.argmax(change[at]))
@@ -69,6 +71,6 @@ def _errors(reserves: np.ndarray) -> np.ndarray:
         set_reserves(market, 0, before[at])
         fill = {"kind": Kind.SWAP, "asset_in": source, "asset_out": sink, "amount": change[at, paid]}
         receipt = execute(market, intents(market, 1, "retail", venue=0, rollup=0, **fill))[0]
-        observed = -change[at, 1 - paid]
-        errors[number] = abs(float(receipt["filled_out"]) - observed) / observed
+        observed, unit = -change[at, 1 - paid], UNITS[sink]
+        errors[number] = abs(np.floor(float(receipt["filled_out"]) / unit) * unit - observed) / observed
     return errors

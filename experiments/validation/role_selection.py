@@ -5,6 +5,7 @@ Source: Y. Li and Z. Wang (2025), Role-selection game in block production under 
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,11 @@ AGENTS, BUILDERS = 10, 3
 def rows(quick: bool, data: Path | None) -> Iterator[dict[str, Any]]:
     """Rows of the known answer: five conflict probabilities, three when `quick`."""
     conflicts = (0.0, 0.5, 1.0) if quick else (0.0, 0.25, 0.5, 0.75, 1.0)
-    found = {p: _by_builders(p, 15_000 if quick else 40_000) for p in conflicts}
+    found = {p: _by_builders(p, 12_000 if quick else 40_000) for p in conflicts}
     three = [found[p][BUILDERS] for p in conflicts]
 
     shares = [learned.share for learned in three]
-    rises = sum(later > earlier for earlier, later in zip(shares, shares[1:], strict=False))
+    rises = sum(later > earlier for earlier, later in pairwise(shares))
     yield row(ID, "3 builders", "rises of the share bid", len(conflicts) - 1, rises, 0)
 
     revenue = np.array([learned.proposer for learned in three])
@@ -40,7 +41,7 @@ def rows(quick: bool, data: Path | None) -> Iterator[dict[str, Any]]:
         return
     for name, pick in (("fewest", min), ("most", max)):
         numbers = [pick(numbers) for numbers in stable]
-        falls = sum(later < earlier for earlier, later in zip(numbers, numbers[1:], strict=False))
+        falls = sum(later < earlier for earlier, later in pairwise(numbers))
         yield row(ID, "roles may switch", f"falls of the {name} builders", 0, falls, 0)
         yield row(ID, "roles may switch", f"{name} builders gain with conflict", 1, numbers[-1] > numbers[0], 0)
 
