@@ -109,8 +109,8 @@ def stack(
 
 
 def number(value: float) -> str:
-    """A number with three significant digits and a true minus sign."""
-    return f"{value:.3g}".replace("-", "\N{MINUS SIGN}")
+    """A number with three significant digits, or whole from a thousand on, and a true minus sign."""
+    return (f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}").replace("-", "\N{MINUS SIGN}")
 
 
 def letter(axes: Axes, name: str, title: str) -> None:

@@ -268,15 +268,21 @@ class RegimeConfig(Settings):
     ordering: dict[str, Any] = Field(default={"kind": "first_come"}, description="how a block is ordered")
     auction: dict[str, Any] = Field(default={"kind": "none"}, description="how the right to build is sold")
     revenue: dict[str, Any] = Field(default={"kind": "keep"}, description="who keeps tips, gas and bids")
+    capacity: dict[str, Any] = Field(default={"kind": "unlimited"}, description="what a block holds and costs")
+    consensus: dict[str, Any] = Field(default={"kind": "instant"}, description="when a slot has its block")
+    preconfirmation: dict[str, Any] = Field(default={"kind": "none"}, description="promises ahead of the block")
+    forced_inclusion: dict[str, Any] = Field(default={"kind": "none"}, description="the way around the sequencer")
+    margin: dict[str, Any] = Field(default={"kind": "none"}, description="what is checked before inclusion")
+    breaker: dict[str, Any] = Field(default={"kind": "none"}, description="when intents are paused")
     sequencer: str = Field(default="honest", description="strategy of the sequencers unless [[agents]] name one")
     block_time_s: Positive | None = Field(default=None, description="block time of a shared domain [s] (default: 2)")
 
     @model_validator(mode="before")
     @classmethod
     def _kind_by_name(cls, values: Any) -> Any:
-        parts = ("domains", "leader", "visibility", "ordering", "auction", "revenue")
+        plain = ("name", "source", "sequencer", "block_time_s")
         if isinstance(values, dict):
-            return {k: {"kind": v} if k in parts and isinstance(v, str) else v for k, v in values.items()}
+            return {k: {"kind": v} if k not in plain and isinstance(v, str) else v for k, v in values.items()}
         return values
 
 

@@ -16,6 +16,7 @@ from market.sequencing import compose
 if TYPE_CHECKING:
     from market.model import SequencerMarket
 
+NO_ROWS = np.zeros(0, INTENT)
 SHARED_BLOCK_TIME_S = 2.0
 """Block time of a domain of several rollups unless the regime says otherwise [s]."""
 
@@ -36,7 +37,9 @@ class Slot:
     rng: np.random.Generator
     winner: Any = None
     winning: Bid | None = None
-    rows: np.ndarray = field(default_factory=lambda: np.zeros(0, INTENT))
+    missed: bool = False  # no block was agreed on
+    bids: float = 0.0  # paid for the right to build or to lead this slot [USD]
+    rows: np.ndarray = field(default_factory=lambda: NO_ROWS)
 
     @property
     def author(self) -> int:
@@ -122,11 +125,13 @@ class Domain:
         self.market.schedule_event(self.run, at=self.next_time())
 
     def open_slot(self, now: float) -> Slot:
-        """Take what has arrived, name the leader."""
-        seat = self.regime.leader.choose(self.slot, self.rng)
-        sealed_at = now + self.market.config.window_s - self.regime.visibility.delay()
-        due, expired = self.market.mempool.take(self.index, sealed_at)
-        return Slot(self.market, self, now, due, expired, self.leaders[seat], self.rng)
+        """Take what has arrived and name the leader; a slot that consensus misses takes nothing."""
+        leader = self.regime.leader.choose(self, now)
+        if not self.regime.consensus.reached(self, now):
+            return Slot(self.market, self, now, NO_ROWS, NO_ROWS, leader, self.rng, missed=True)
+        latency = self.regime.visibility.delay() + self.regime.consensus.delay()
+        due, expired = self.market.mempool.take(self.index, now + self.market.config.window_s - latency)
+        return Slot(self.market, self, now, due, expired, leader, self.rng)
 
     def block_view(self, agent: Any, now: float) -> BlockView:
         """Return an agent's view as the author of a block."""

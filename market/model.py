@@ -169,18 +169,28 @@ class SequencerMarket(mesa.Model):
         self.mempool.submit(self.desk.take())
 
     def sequence(self, domain: Domain, now: float) -> Slot:
-        """Choose a leader, hold the auction, fix the order of the block."""
-        slot = domain.open_slot(now)
-        domain.regime.auction.hold(slot)
+        """Choose a leader, hold the auction, fix the order of the block, screen it."""
+        slot, regime = domain.open_slot(now), domain.regime
+        if slot.missed:
+            return slot
+        regime.preconfirmation.promise(slot)
+        regime.auction.hold(slot)
         if slot.winner is not None:
             self.tally.built(slot.winner.account)
         with self.blame(slot.winner or slot.leader):
-            slot.rows = domain.regime.ordering.block(slot)
+            rows = regime.ordering.block(slot)
+        rows = regime.forced_inclusion.enforce(slot, rows)
+        rows = regime.preconfirmation.enforce(slot, rows)
+        rows = regime.margin.screen(slot, rows)
+        rows = regime.breaker.screen(slot, rows)
+        slot.rows = regime.capacity.fit(slot, rows)
         return slot
 
     def execute(self, slot: Slot) -> None:
         """Carry out the block."""
         execute_block(self.world.book, slot.rows, slot.time, slot.author, slot.leader.account)
+        slot.domain.regime.breaker.watch(slot)
+        slot.domain.regime.revenue.share(slot)
         if self.config.prices.impact_per_million > 0.0:
             self._move_outside_price()
 

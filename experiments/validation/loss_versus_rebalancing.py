@@ -26,7 +26,7 @@ from market.execution import execute_block
 from market.intents import Kind, Status
 from market.observation import ASSET0, RESERVE0
 from market.prices import PricePath
-from market.state import PRICE_OF, Book, balance, cell, get
+from market.state import P_ACCOUNT, PRICE_OF, Book, balance, cell, get
 from market.venues.pools import reserve
 
 ID = "M2"
@@ -106,7 +106,7 @@ def _poisson(at: Cell, rng: np.random.Generator) -> Iterator[dict[str, Any]]:
     expected = _trade_chance(at)
     yield row(ID, f"{at}, Poisson", "blocks with a trade", expected, chance, RELATIVE * expected, error)
     expected = _poisson_profit_per_day(at) * 1e4
-    per_day, error = mean_and_error(profit / (BATCH * at.block_s / DAY_S) * 1e4)
+    per_day, error = mean_and_error(profit / (waits.sum(axis=1) / DAY_S) * 1e4)
     yield row(ID, f"{at}, Poisson", "profit, bp of V a day", expected, per_day, RELATIVE * expected, error)
 
 
@@ -162,7 +162,7 @@ def _market(at: Cell, horizon_s: float) -> Watched:
         now, prices = held(market, market.account("trader")), market.world.tables.price
         gain = float((now - before) @ prices)
         before[:] = now
-        account = int(market.world.tables.pool[0, 1])
+        account = int(market.world.tables.pool[0, P_ACCOUNT])
         return gain, float(held(market, account) @ prices)
 
     config = still(

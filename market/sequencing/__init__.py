@@ -22,6 +22,12 @@ PARTS = {
     "ordering": "ordering",
     "auction": "auctions",
     "revenue": "revenue",
+    "capacity": "capacity",
+    "consensus": "consensus",
+    "preconfirmation": "preconfirmation",
+    "forced_inclusion": "forced_inclusion",
+    "margin": "margin",
+    "breaker": "breakers",
 }
 """Folder of each part of a regime."""
 

@@ -62,4 +62,5 @@ class SealedAuction(Part):
         if left > 1e-9 * payment:
             raise slot.market.fault(builder, f"bids {payment:.2f} USD, {left:.2f} USD more than it has in the domain")
         slot.market.tally.auction_revenue += payment
+        slot.bids += payment
         slot.market.tally.paid_bid(builder.account, payment)

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
+from market.sequencing.leaders.base import Leaders
 
-from market.sequencing import Part
+if TYPE_CHECKING:
+    from market.domain import Domain
 
 
-class Operator(Part):
+class Operator(Leaders):
     """A single sequencer."""
 
     kind: Literal["operator"] = "operator"
 
-    def seats(self) -> int:
-        """Return the number of sequencers of a domain."""
-        return 1
-
-    def choose(self, slot: int, rng: np.random.Generator) -> int:
-        """Seat of the leader of a slot."""
-        return 0
+    def choose(self, domain: Domain, now: float) -> Any:
+        """Return the only one there is."""
+        return domain.leaders[0]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from market.sequencing import Part
+from market.sequencing.revenue.base import Revenue
 
 
-class Keep(Part):
+class Keep(Revenue):
     """What comes in stays with whoever received it."""
 
     kind: Literal["keep"] = "keep"

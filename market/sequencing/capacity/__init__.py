@@ -1,0 +1,1 @@
+"""What a block holds, and what room costs."""

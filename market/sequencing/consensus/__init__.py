@@ -1,0 +1,1 @@
+"""When a slot's block is agreed on, and when it is not."""

@@ -1,0 +1,1 @@
+"""The way around the sequencer, through L1."""

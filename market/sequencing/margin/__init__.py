@@ -1,0 +1,1 @@
+"""What the sequencer checks before it includes an intent."""

@@ -1,0 +1,1 @@
+"""Promises of inclusion ahead of the block."""
