@@ -18,7 +18,7 @@ DELAYS = 512
 class StrategicAgent(mesa.Agent):
     """An agent that observes, submits intents and learns from receipts.
 
-    A strategy is a subclass in a file of its own under its role; its constructor's keyword arguments are its parameters.
+    A strategy is a subclass in a file of its own under its role; its constructor's keywords are its parameters.
     Draw from `self.rng_own` only: Mesa's `rng` is one stream shared by the whole model.
 
     Attributes

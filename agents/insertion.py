@@ -1,8 +1,8 @@
 """Greedy optimal insertion: what whoever writes a block adds to it.
 
 From public state, arbitrage at the top of the block; around each user's swap that leaves room, a sandwich of the best
-size; after the last intent, the arbitrage that the block left. Intents are otherwise in arrival order. Each insertion is
-best given what stands before it, the block as a whole is a greedy one.
+size; after the last intent, the arbitrage that the block left. Intents are otherwise in arrival order. Each insertion
+is best given what stands before it, the block as a whole is a greedy one.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from numba import njit
 
 from agents.arbitrage import T_AMOUNT, T_IN, T_OUT, T_OUTPUT, T_POOL, T_PROFIT, outside_arbitrages
 from agents.sandwich import best_front_run
-from market.intents import INTENT, Kind, Purpose, blank
+from market.intents import INTENT, Kind, Purpose, Row, Rows, blank
 from market.observation import ASSET0, ASSET1, FEE, RESERVE0, ROLLUP
 from market.seats import Arrangement
 from market.sequencing.ordering.base import CARRIED, FREE, first_come_order
@@ -26,7 +26,7 @@ MARGIN = 1e-9
 
 
 @njit(cache=True)
-def simulate_swap(pools: np.ndarray, row: np.ndarray) -> float:
+def simulate_swap(pools: np.ndarray, row: Row) -> float:
     """Carry out a swap on observed reserves, in place; returns its output, 0 if it would not be filled."""
     pool = row.venue
     if row.kind != K_SWAP or pool < 0 or pool >= pools.shape[0] or not row.amount > 0.0:
@@ -48,8 +48,8 @@ def simulate_swap(pools: np.ndarray, row: np.ndarray) -> float:
 
 @njit(cache=True)
 def _fill(
-    row: np.ndarray, like: np.ndarray, rollup: int, venue: int, asset_in: int, asset_out: int, amount: float,
-    limit: float, kind: int, purpose: int,
+    row: Row, like: Row, rollup: int, venue: int | np.int64, asset_in: int, asset_out: int, amount: float,
+    limit: float, kind: np.int64, purpose: np.int64,
 ) -> None:  # fmt: skip
     """Write one inserted row after the pattern of a blank one."""
     row.sender, row.sent, row.arrival = like.sender, like.sent, like.sent
@@ -108,7 +108,7 @@ def _sandwich(pools, row, victim, prices, cost, funds, like, order, bundle, inse
 
 
 @njit(cache=True)
-def _wrappers(due: np.ndarray) -> np.ndarray:
+def _wrappers(due: Rows) -> np.ndarray:
     """For each pending intent the first row of the best-tipping bundle that asks to carry it, -1 for none."""
     best = np.full(due.size, -1, np.int64)
     tips = np.zeros(due.size)
@@ -210,7 +210,7 @@ def insert(
     *,
     cost_usd: float,
     ties: np.ndarray,
-    forced: np.ndarray = NO_ROWS,
+    forced: Rows = NO_ROWS,
     forced_after: np.ndarray = NOWHERE,
     sandwich: bool = True,
 ) -> tuple[Arrangement, float, float]:

@@ -9,6 +9,7 @@ from functools import partial
 from pydantic import ValidationError
 
 from agents.base import StrategicAgent
+from agents.roles import FOLDERS, names
 from agents.traders.borrowers import Borrowers
 from agents.traders.retail import RetailFlow
 from market import discovery
@@ -17,28 +18,6 @@ from market.errors import InputError
 from market.model import SequencerMarket
 from market.seats import Member
 from market.sequencing import compose
-
-FOLDERS = {
-    "sequencer": "sequencers",
-    "builder": "builders",
-    "market_maker": "market_makers",
-    "liquidator": "liquidators",
-    "trader": "traders",
-}
-"""Folder of each role's strategies."""
-
-
-def strategies() -> dict[str, list[str]]:
-    """Return the names of the built-in strategies by role's folder."""
-    return {folder: _names(folder) for folder in FOLDERS.values()}
-
-
-def _names(folder: str) -> list[str]:
-    """Modules of a role's folder that define a strategy, told by a class whose bases are named in the source."""
-    package = f"agents.{folder}"
-    return [
-        name for name in discovery.modules(package) if name != "base" and _class_in(f"{package}.{name}") is not None
-    ]
 
 
 def _class_in(module_name: str) -> type[StrategicAgent] | None:
@@ -59,7 +38,7 @@ def strategy_class(role: str, name: str) -> type[StrategicAgent]:
     if ":" in name:
         found = _outside(name)
     else:
-        allowed = _names(FOLDERS[role])
+        allowed = names(role)
         if name not in allowed:
             raise InputError(f"agents.strategy: {discovery.unknown(name, allowed)}, or 'package.module:Class'")
         found = _class_in(f"agents.{FOLDERS[role]}.{name}")

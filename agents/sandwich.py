@@ -1,9 +1,9 @@
 """Closed forms of the sandwich on a constant-product pool.
 
-A front-run of a before a victim's v that must return at least m: with reserves x (in) and y (out) and phi = 1 - fee, the
-largest a is the positive root of
-phi a^2 + a [x (1 + phi) + phi^2 v] + x (x + phi v) - phi v x y / m = 0. Fees stay outside of the curve.
-Some a pays iff (1 + v/x)(1 + phi v/x) > 1/phi^2. Derived from the pool rule.
+A front-run of a before a victim's v that must return at least m: with reserves x (in) and y (out) and phi = 1 - fee,
+which stays outside of the curve, the victim gets m when (x + phi a)(x + phi a + phi v) = phi v x y / m. So the largest a
+is the positive root of phi^2 a^2 + phi a (2 x + phi v) + x (x + phi v) - phi v x y / m = 0.
+Some a pays iff phi (1 + phi v/x) > 1. Derived from the pool rule.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ def largest_front_run(x: float, y: float, fee: float, v: float, m: float) -> flo
     if m <= 0.0:
         return np.inf
     phi = 1.0 - fee
-    linear = x * (1.0 + phi) + phi * phi * v
+    linear = phi * (2.0 * x + phi * v)
     constant = x * (x + phi * v) - phi * v * x * y / m
     if constant >= 0.0:
         return 0.0
-    root = np.sqrt(linear * linear - 4.0 * phi * constant)
-    # the stable form of (-linear + root) / (2 phi)
+    root = np.sqrt(linear * linear - 4.0 * phi * phi * constant)
+    # the stable form of (-linear + root) / (2 phi^2)
     return -2.0 * constant / (linear + root)
 
 
@@ -33,7 +33,7 @@ def largest_front_run(x: float, y: float, fee: float, v: float, m: float) -> flo
 def pays(x: float, fee: float, v: float) -> bool:
     """Whether a sandwich of some size pays before costs."""
     phi = 1.0 - fee
-    return (1.0 + v / x) * (1.0 + phi * v / x) * phi * phi > 1.0
+    return phi * (1.0 + phi * v / x) > 1.0
 
 
 @njit(cache=True)

@@ -1,6 +1,6 @@
 """Speed and memory of the market, measured where it runs.
 
-The cost model to hold: a fixed cost per slot, a cost per awake strategic agent, a marginal cost per intent, each linear.
+The cost model to hold: a fixed cost per slot, a cost per awake strategic agent, a marginal cost per intent, all linear.
 Every figure is the median of a few repetitions of compiled code; differences of two runs isolate a marginal cost.
 """
 
@@ -70,7 +70,7 @@ def flow_only(rollups: int, per_slot: float, horizon_s: float) -> MarketConfig:
 
 
 def seconds(config: MarketConfig, repeat: int = 3) -> float:
-    """Median processor time of a run, without founding the market [s]; the first run, which may compile, does not count.
+    """Median processor time of a run, without founding the market [s]; the first, which may compile, does not count.
 
     Processor time, which is wall time on an idle machine, does not count what other programs take.
     """

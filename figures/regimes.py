@@ -12,14 +12,14 @@ from matplotlib.ticker import MaxNLocator
 from figures import _shared as shared
 
 CAPTION = (
-    "Outcomes by sequencing regime. Every regime meets the same price paths and order flow: one small point per seed, "
-    "means, and 95% bootstrap intervals. (a) Value extracted, by kind; the interval is that of the sum. (b) Who ends up "
-    "with it, after bids for the right to build; traders are searchers and arbitrageurs, and receivers that lose count "
-    "as zero. (c-e) Differences to the siloed regime within a seed, whose row gives its mean: execution cost of users "
-    "against the mid at submission, price dispersion across rollups, and the return of liquidity providers on depth, "
-    "net of loss-versus-rebalancing. (f) Liquidated volume and, in the margin, mean bad debt. (g) Delay from submission "
-    "to inclusion: mean, and 95th percentile (triangles). (h) Concentration of block building; a dash where nobody bids "
-    "to build."
+    "Outcomes by sequencing regime. Every regime meets the same price paths and order flow: one small point per "
+    "seed, means, and 95% bootstrap intervals. (a) Value extracted, by kind; the interval is that of the sum. (b) "
+    "Who ends up with it, after bids for the right to build; traders are searchers and arbitrageurs, and "
+    "receivers that lose count as zero. (c-e) Differences to the siloed regime within a seed, whose row gives its "
+    "mean: execution cost of users against the mid at submission, price dispersion across rollups, and the return "
+    "of liquidity providers on depth, net of loss-versus-rebalancing. (f) Liquidated volume and, in the margin, "
+    "mean bad debt. (g) Delay from submission to inclusion: mean, and 95th percentile (triangles). (h) "
+    "Concentration of block building; a dash where nobody bids to build."
 )
 
 BASELINE = "siloed"

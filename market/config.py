@@ -21,7 +21,7 @@ NUMERAIRE = "USD"
 class Settings(BaseModel):
     """Base of every configuration model: frozen, strict about unknown keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)
 
 
 class AssetConfig(Settings):
@@ -91,7 +91,7 @@ class PriceConfig(Settings):
         default=True, description="rescale a replayed price so that it starts at the asset's price_usd"
     )
     impact_per_million: NonNegative = Field(
-        0.0,
+        default=0.0,
         description="permanent log impact on the reference price per million USD of net flow into the outside market",
     )
 
@@ -109,7 +109,7 @@ class PoolConfig(Settings):
     depth_usd: Positive = Field(default=10e6, description="value of each side at the start [USD]")
     fee_bp: float = Field(default=5.0, ge=0, lt=10_000, description="fee on the input [bp]")
     price_usd: Positive | None = Field(
-        None,
+        default=None,
         description="price of the first asset in units of the second at the start (default: the reference price)",
     )
 

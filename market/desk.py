@@ -1,13 +1,13 @@
 """The desk: how a strategy submits intents.
 
-Every call writes one row; nothing is carried out before the domain's slot. A call that no market can carry out (a number
-that is not finite, an unknown venue, a bundle across domains) is the strategy's fault and raises at once.
+Every call writes one row; nothing is carried out before the domain's slot. A call that no market can carry out (a
+number that is not finite, an unknown venue, a bundle across domains) is the strategy's fault and raises at once.
 """
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -32,7 +32,7 @@ class Desk:
         self._market = market
         self._rows = np.zeros(1024, INTENT)
         self._count = 0
-        self._agent: object = None
+        self._agent: Any = None
         self._account = -1
         self._now = 0.0
         self._arrival = 0.0

@@ -6,10 +6,12 @@ bundle fails, the intents that it carried are executed on their own, so that nob
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
-from market.intents import Kind, Reason, Status
+from market.intents import Kind, Reason, Row, Status
 from market.ledger import Why, full, move, open_journal, undo
 from market.state import (
     ACCOUNT,
@@ -43,7 +45,7 @@ K_BRIDGE, K_PAYMENT, K_OUTSIDE = int(Kind.BRIDGE), int(Kind.PAYMENT), int(Kind.O
 
 
 @njit(cache=True)
-def _pay(book: Book, row: np.ndarray) -> int:
+def _pay(book: Book, row: Row) -> int:
     """A payment to an account on the same rollup."""
     if row.target < 0 or row.target >= length(book, ACCOUNT) or row.asset_in < 0 or row.asset_in >= assets(book):
         return WRONG_VENUE
@@ -57,7 +59,7 @@ def _pay(book: Book, row: np.ndarray) -> int:
 
 
 @njit(cache=True)
-def _trade_outside(book: Book, row: np.ndarray) -> int:
+def _trade_outside(book: Book, row: Row) -> int:
     """Exchange with the outside market at the reference price less its fee."""
     if min(row.asset_in, row.asset_out) < 0 or max(row.asset_in, row.asset_out) >= assets(book):
         return WRONG_VENUE
@@ -78,7 +80,7 @@ def _trade_outside(book: Book, row: np.ndarray) -> int:
 
 
 @njit(cache=True)
-def _dispatch(book: Book, row: np.ndarray, time: float) -> int:
+def _dispatch(book: Book, row: Row, time: float) -> int:
     kind = row.kind
     if kind == K_SWAP:
         return pools.swap(book, row, time)
@@ -108,7 +110,7 @@ def _dispatch(book: Book, row: np.ndarray, time: float) -> int:
 
 
 @njit(cache=True)
-def _execute(book: Book, row: np.ndarray, time: float, builder: int, operator: int) -> int:
+def _execute(book: Book, row: Row, time: float, builder: int, operator: int) -> int:
     """One intent with its tip (to whoever built the block) and gas (to the operator), inside an open stretch."""
     row.filled_in = 0.0
     row.filled_out = 0.0
@@ -128,7 +130,7 @@ def _execute(book: Book, row: np.ndarray, time: float, builder: int, operator: i
 
 
 @njit(cache=True)
-def _finish(row: np.ndarray, reason: int, time: float) -> None:
+def _finish(row: Row, reason: int, time: float) -> None:
     row.reason = reason
     row.executed = time
     if reason == OK:
@@ -204,7 +206,7 @@ def execute_block(book: Book, rows: np.ndarray, time: float, builder: int, opera
     builder, operator
         accounts that receive tips and gas
     """
-    at = np.int64(0)  # a bare 0 would have every callee compiled once more for that constant
+    at: Any = np.int64(0)  # a bare 0 would have every callee compiled once more for that constant
     while at < rows.size:
         end = at + 1
         if rows[at].bundle >= 0:

@@ -8,6 +8,7 @@ compiled function has one form, not one for every mixture of widths.
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 
@@ -108,6 +109,12 @@ INTENT = np.dtype(
     ],
     align=True,
 )
+
+Row = Any
+"""One row of `INTENT` in compiled code, where fields are attributes."""
+
+Rows = Any
+"""Rows of `INTENT` in compiled code: shape (n,); an item of it is a `Row`."""
 
 CONTENT_FIELDS = (
     "venue",

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from market.intents import INTENT, Status
+from market.intents import INTENT, Rows, Status
 
 EXPIRED = int(Status.EXPIRED)
 
 
 @njit(cache=True)
-def _append(pending: np.ndarray, counts: np.ndarray, domain_of: np.ndarray, rows: np.ndarray, first_id: int) -> None:
+def _append(pending: Rows, counts: np.ndarray, domain_of: np.ndarray, rows: Rows, first_id: int) -> None:
     for k in range(rows.size):
         rollup = rows[k].rollup
         domain = domain_of[rollup] if 0 <= rollup < domain_of.size else 0
@@ -22,7 +22,7 @@ def _append(pending: np.ndarray, counts: np.ndarray, domain_of: np.ndarray, rows
 
 
 @njit(cache=True)
-def _take(pending: np.ndarray, count: int, until: float, due: np.ndarray, expired: np.ndarray) -> tuple[int, int, int]:
+def _take(pending: Rows, count: int, until: float, due: Rows, expired: Rows) -> tuple[int, int, int]:
     """Split pending[:count] into due, expired and left; the left ones close ranks. Bundles stay together."""
     taken, dropped, left = 0, 0, 0
     for k in range(count):
@@ -60,7 +60,7 @@ class Mempool:
         self._due = np.zeros(256, INTENT)
         self._expired = np.zeros(256, INTENT)
 
-    def submit(self, rows: np.ndarray) -> None:
+    def submit(self, rows: Rows) -> None:
         """Hand in rows; members of a bundle stand next to each other. Numbers them in the order handed in."""
         if not rows.size:
             return
@@ -85,7 +85,7 @@ class Mempool:
         self._counts[domain] = left
         return self._due[:taken], self._expired[:dropped]
 
-    def put_back(self, domain: int, rows: np.ndarray) -> None:
+    def put_back(self, domain: int, rows: Rows) -> None:
         """Return intents that a block left out; they keep their number and their place in line."""
         if not rows.size:
             return

@@ -7,7 +7,7 @@ stale prices, borrowers who paid the liquidation bonus.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -129,7 +129,7 @@ def _sequencing(market: SequencerMarket) -> dict[str, float]:
 
 
 def _replay(market: SequencerMarket) -> dict[str, float | int]:
-    notes = market.path.notes
+    notes: dict[str, Any] = market.path.notes
     if "rescale_factor" not in notes:
         return {}
     return {"price_rescale": float(notes["rescale_factor"]), "price_gaps": int(notes["gaps_bridged"])}

@@ -113,7 +113,7 @@ class SequencerMarket(mesa.Model):
         self.populations: list[Population] = roster.populations(self)
 
     def _find_main_pools(self) -> np.ndarray:
-        """Return the deepest pool of each asset against the numeraire on each rollup, -1 for none: (assets, rollups)."""
+        """Return the deepest pool of each asset against the numeraire by rollup, -1 for none: (assets, rollups)."""
         tables = self.world.tables
         main = np.full((len(tables.price), len(self.config.rollups)), -1, np.int64)
         depth = np.zeros(main.shape)

@@ -6,7 +6,8 @@ public state, its own funds, and of the pending intents what the regime's visibi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numba import njit
@@ -76,7 +77,7 @@ class PublicView:
         self._pools = np.zeros((len(tables.pool), 6))
         self._positions = np.zeros(min(len(tables.position), 4096), np.int64)
         self._unhealthy: dict[int, np.ndarray] = {}
-        self._derived: dict[object, object] = {}
+        self._derived: dict[object, Any] = {}
         self._book = book
         self.pools = read_only(self._pools)
         self.prices = read_only(tables.price)
@@ -122,7 +123,7 @@ class PublicView:
             self._distressed[domain] = found
         return found
 
-    def derived(self, key: object, compute):
+    def derived(self, key: object, compute: Callable[[], Any]) -> Any:
         """Return a fact derived from public state, computed once per slot however many ask for it."""
         if key not in self._derived:
             self._derived[key] = compute()

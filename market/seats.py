@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 
 if TYPE_CHECKING:
+    from market.desk import Desk
     from market.model import SequencerMarket
-    from market.observation import BlockView, Desk, Observation
+    from market.observation import BlockView, Observation
 
 
 class Arrangement(NamedTuple):
@@ -25,8 +26,8 @@ class Arrangement(NamedTuple):
     order
         shape (n,), int64: i >= 0 is pending intent i, -1 - k the author's own inserted intent k
     bundle
-        shape (n,), int64: number >= 0 of a bundle that the author ties; -1 leaves the intent as it is; -2 has it carried
-        by the pending bundle whose member stands before it and asked for it (`around`)
+        shape (n,), int64: number >= 0 of a bundle that the author ties; -1 leaves the intent as it is; -2 has it
+        carried by the pending bundle whose member stands before it and asked for it (`around`)
     inserted
         shape (m,), dtype `INTENT`: the author's own intents
     """

@@ -10,7 +10,7 @@ Whole numbers (accounts, assets) are stored as floats, which are exact up to 2**
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import float64, int64, njit, types
@@ -50,9 +50,9 @@ WIDTHS = {POOL: 11, LENDING: 18, POSITION: 4, FEED: 16, PROVISION: 3, ACCOUNT: 3
 class Book(NamedTuple):
     """What compiled functions work on."""
 
-    cells: np.ndarray  # (n,) float64: all tables, end to end
-    journal: np.ndarray  # (1 + 2 capacity,) float64: number of writes, then (cell, what it held) of each
-    layout: np.ndarray  # int64: start, width and length of each table, then the sizes
+    cells: Any  # (n,) float64: all tables, end to end
+    journal: Any  # (1 + 2 capacity,) float64: number of writes, then (cell, what it held) of each
+    layout: Any  # int64: start, width and length of each table, then the sizes
 
 
 BOOK = types.NamedTuple((float64[::1], float64[::1], int64[::1]), Book)

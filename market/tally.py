@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 
 from market import state
-from market.intents import Kind, Purpose, Status
+from market.intents import Kind, Purpose, Row, Rows, Status
 from market.state import Book, get, index
 
 K_SWAP, K_LIQUIDATE, K_OUTSIDE, K_BRIDGE = int(Kind.SWAP), int(Kind.LIQUIDATE), int(Kind.OUTSIDE), int(Kind.BRIDGE)
@@ -30,7 +30,7 @@ def _delay_bin(delay: float) -> int:
 
 
 @njit(cache=True)
-def _user(book: Book, row: np.ndarray, value: float, out_price: float, at: np.ndarray, delays: np.ndarray) -> None:
+def _user(book: Book, row: Row, value: float, out_price: float, at: np.ndarray, delays: np.ndarray) -> None:
     at[USER_VOLUME] += value
     at[USER_COUNT] += 1.0
     if row.mid > 0.0:
@@ -42,7 +42,7 @@ def _user(book: Book, row: np.ndarray, value: float, out_price: float, at: np.nd
 
 
 @njit(cache=True)
-def _swap(book: Book, row: np.ndarray, in_price: float, out_price: float, at: np.ndarray) -> None:
+def _swap(book: Book, row: Row, in_price: float, out_price: float, at: np.ndarray) -> None:
     value = row.filled_in * in_price
     fee = get(book, state.POOL, row.venue, state.P_FEE) * value
     at[VOLUME] += value
@@ -54,7 +54,7 @@ def _swap(book: Book, row: np.ndarray, in_price: float, out_price: float, at: np
 
 
 @njit(cache=True)
-def _liquidated(row: np.ndarray, in_price: float, out_price: float, at: np.ndarray, ring: np.ndarray) -> None:
+def _liquidated(row: Row, in_price: float, out_price: float, at: np.ndarray, ring: np.ndarray) -> None:
     value = row.filled_in * in_price
     at[LIQUIDATED] += value
     at[LIQUIDATIONS] += 1.0
@@ -75,7 +75,7 @@ def _liquidated(row: np.ndarray, in_price: float, out_price: float, at: np.ndarr
 @njit(cache=True)
 def record_block(
     book: Book,
-    rows: np.ndarray,
+    rows: Rows,
     builder: int,
     operator: int,
     by_rollup: np.ndarray,
@@ -165,7 +165,7 @@ class Tally:
         self.blocks_won: dict[int, int] = {}
         self.conservation_error = 0.0
 
-    def record(self, book: Book, rows: np.ndarray, builder: int, operator: int) -> int:
+    def record(self, book: Book, rows: Rows, builder: int, operator: int) -> int:
         """Add a block; returns how many bridge transfers it filled."""
         self.slots += 1
         return record_block(

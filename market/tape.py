@@ -39,7 +39,7 @@ COLUMNS = (
 
 
 class Tape:
-    """A parquet file with a row per intent, in the order of decision."""
+    """A parquet file with a row per intent, in the order of decision; pending ones come last, with slot -1."""
 
     def __init__(self, path: Path, market: SequencerMarket) -> None:
         self._path = path
@@ -62,7 +62,11 @@ class Tape:
             self._flush()
 
     def close(self) -> None:
-        """Write what is left and finish the file."""
+        """Write what is left, and what is still pending, and finish the file."""
+        for domain in self._market.domains:
+            pending = self._market.mempool.waiting(domain.index).copy()
+            self._buffer.append(pending)
+            self._slots.append(np.full(pending.size, -1))
         self._flush()
         if self._writer is not None:
             self._writer.close()

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from market.sequencing.auctions import _formats as formats
@@ -42,6 +42,7 @@ def test_hand_worked(auction, bids, reserve, winner, payments):
     np.testing.assert_array_equal(paid, payments)
 
 
+@settings(deadline=None)  # the first example compiles
 @given(bids=BIDS, reserve=st.floats(0.0, 10.0), u=UNIT)
 def test_rules_of_every_format(bids, reserve, u):
     bids = np.array(bids)
@@ -62,6 +63,7 @@ def test_rules_of_every_format(bids, reserve, u):
             assert (np.delete(payments, winner) == 0).all() if winner >= 0 else (payments == 0).all()
 
 
+@settings(deadline=None)  # the first example compiles
 @given(bids=st.lists(st.floats(0, 100), min_size=2, max_size=6), u=UNIT)
 def test_second_price_is_the_best_losing_bid(bids, u):
     winner, payments = settle("second_price", bids, u=u)
@@ -76,6 +78,7 @@ def test_exact_ties_are_broken_evenly(auction):
     np.testing.assert_array_equal(np.bincount(winners, minlength=4), [100, 100, 0, 100])
 
 
+@settings(deadline=None)  # the first example compiles
 @given(bids=st.lists(st.floats(0.01, 100), min_size=2, max_size=5), r=st.floats(0.2, 5.0))
 def test_ticket_lottery_is_proportional_to_the_power(bids, r):
     bids, payments = np.array(bids), np.empty(len(bids))

@@ -7,7 +7,7 @@ import pytest
 
 from agents import bidding
 from agents.learning import draws
-from experiments.games import contest, pricing, repeated, role_selection, sealed_bid
+from experiments.games import contest, matrix, pricing, repeated, role_selection, sealed_bid
 from experiments.games.auction_learning import RepeatedAuction, learn
 from experiments.games.bidding_war import BiddingWar, OrderFlow, simulate
 
@@ -54,6 +54,12 @@ class TestBiddingWar:
         slow = dataclasses.replace(even, delays=(1, 40, 40, 40))
         winners = simulate(slow, 4000, 1)[0].winner
         assert (winners == 0).mean() > 0.4
+
+    def test_bidders_must_be_described_equally_often(self):
+        with pytest.raises(ValueError, match="same number"):
+            BiddingWar((bidding.NAIVE,) * 2, (1,))
+        with pytest.raises(ValueError, match="at least one step"):
+            BiddingWar((bidding.NAIVE,), (0,), global_delay=0)
 
     def test_nobody_wins_an_auction_without_order_flow(self):
         game = BiddingWar((bidding.NAIVE,) * 2, (1, 1), flow=OrderFlow(public_rate=0.0, private_rate=0.0))
@@ -261,3 +267,28 @@ class TestRoleSelection:
         searcher = np.array([0.0, 3.0, 2.0, 1.0, 0.0])
         builder = np.array([0.0, 9.0, 5.0, 1.5, 0.5])
         assert role_selection.stable_builders(searcher, builder) == [2]
+
+
+class TestMatrix:
+    SCISSORS = np.array([[0.0, -1, 1], [1, 0, -1], [-1, 1, 0]])
+    DILEMMA = np.array([[3.0, 0.0], [5.0, 1.0]])
+
+    @pytest.mark.parametrize("learner", matrix.CODES)
+    def test_dominant_actions_are_found_and_runs_repeat(self, learner):
+        kept = self.DILEMMA.copy()
+        first, second = (matrix.play(self.DILEMMA, self.DILEMMA.T, (learner, learner), 50_000, 3) for _ in range(2))
+        np.testing.assert_array_equal(first.row, second.row)
+        np.testing.assert_array_equal(self.DILEMMA, kept)
+        # Exp3 keeps 5% of uniform play, Q-learning explores on average a fifth of 50,000 periods away.
+        assert first.row[1] > 0.85
+        assert first.column[1] > 0.85
+
+    @pytest.mark.parametrize("learner", ["exp3", "hedge", "regret_matching", "fictitious_play"])
+    def test_learners_without_regret_play_the_value_of_a_zero_sum_game(self, learner):
+        found = matrix.play(self.SCISSORS, -self.SCISSORS, (learner, "regret_matching"), 200_000, 1)
+        assert found.payoffs[0] == -found.payoffs[1]
+        assert abs(found.payoffs[0]) < 0.03
+
+    def test_a_learner_exploits_one_who_never_learns_to_mix(self):
+        found = matrix.play(self.SCISSORS, -self.SCISSORS, ("hedge", "q_learning"), 200_000, 1)
+        assert found.payoffs[0] > 0

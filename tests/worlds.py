@@ -103,14 +103,14 @@ def cast(*, sandwich: bool = True) -> tuple[AgentConfig, ...]:
 
 
 def stressed(regime: str | RegimeConfig, **changes: Any) -> MarketConfig:
-    """Two rollups with indebted borrowers and a price that moves several percent a minute: every kind of intent occurs."""
+    """Two rollups with indebted borrowers and a price that falls by a fifth in 30 s: every kind of intent occurs."""
     risky = BorrowersConfig(collateral_median_usd=2e4, collateral_log_sd=1.0, ltv_low=0.6, ltv_high=0.79)
     rough = PriceConfig(kind="gbm", step_s=0.25)
     both = tuple(rollup(name, lending=(lender(rate=0.05),), borrowers=40, gas_usd=0.01) for name in ("a", "b"))
     settings: dict[str, Any] = {
         "horizon_s": 30.0,
         "prices": rough,
-        "assets": ({"name": "ETH", "price_usd": ETH_USD, "volatility": 60.0},),
+        "assets": ({"name": "ETH", "price_usd": ETH_USD, "volatility": 20.0, "drift": -2.5e5},),
         "borrowers": risky,
         "agents": cast(),
         "audit_every": 1,

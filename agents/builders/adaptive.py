@@ -13,7 +13,7 @@ class AdaptiveMargin(Builder):
     ----------
     margin
         first share of the value kept [1]
-    step
+    pace
         relative change of the margin after an auction [1]
     sandwich
         whether it front-runs users
@@ -24,13 +24,13 @@ class AdaptiveMargin(Builder):
         model: SequencerMarket,
         account: int,
         margin: float = 0.2,
-        step: float = 0.05,
+        pace: float = 0.05,
         sandwich: bool = True,
     ) -> None:
         super().__init__(model, account, sandwich=sandwich)
-        if not (0.0 < margin < 1.0 and 0.0 < step < 1.0):
-            raise ValueError(f"margin and step must lie in (0, 1), not {margin} and {step}")
-        self.margin, self.step = margin, step
+        if not (0.0 < margin < 1.0 and 0.0 < pace < 1.0):
+            raise ValueError(f"margin and pace must lie in (0, 1), not {margin} and {pace}")
+        self.margin, self.pace = margin, pace
         self._value = 0.0
 
     def bid(self, value: float) -> float:
@@ -43,6 +43,6 @@ class AdaptiveMargin(Builder):
         if self._value <= 0.0:
             return
         if won:
-            self.margin = min(0.95, self.margin * (1.0 + self.step))
+            self.margin = min(0.95, self.margin * (1.0 + self.pace))
         elif highest < self._value:
-            self.margin = max(0.001, self.margin * (1.0 - self.step))
+            self.margin = max(0.001, self.margin * (1.0 - self.pace))

@@ -22,7 +22,7 @@ class Reallocator(MarketMaker):
     ----------
     review_s
         time between two looks [s]
-    step
+    share
         largest share of own capital on a rollup moved at one look [1]
     memory
         weight of the newest look in the remembered return [1]
@@ -33,13 +33,13 @@ class Reallocator(MarketMaker):
         model: SequencerMarket,
         account: int,
         review_s: float = 300.0,
-        step: float = 0.2,
+        share: float = 0.2,
         memory: float = 0.3,
     ) -> None:
         super().__init__(model, account)
-        if not (review_s > 0.0 and 0.0 < step <= 1.0 and 0.0 < memory <= 1.0):
-            raise ValueError("review_s must be positive, step and memory in (0, 1]")
-        self.review_s, self.step, self.memory = review_s, step, memory
+        if not (review_s > 0.0 and 0.0 < share <= 1.0 and 0.0 < memory <= 1.0):
+            raise ValueError("review_s must be positive, share and memory in (0, 1]")
+        self.review_s, self.share, self.memory = review_s, share, memory
         self.wake_at = float(self.rng_own.random()) * review_s
         self._provider = int(model.world.tables.account[account, state.A_PROVIDER])
         self._last: tuple[np.ndarray, np.ndarray] | None = None
@@ -88,7 +88,7 @@ class Reallocator(MarketMaker):
         for pool in mine:
             owned = float(seen.public.provision[self._provider, pool, state.V_SHARES])
             if owned > 0.0 and self.net_return[pool] < min(mean, 0.0):
-                desk.remove_liquidity(pool, owned * self.step)
+                desk.remove_liquidity(pool, owned * self.share)
         if self.net_return[best] >= mean and self.net_return[best] >= 0.0:
             self._provide(seen, desk, best)
 
@@ -96,6 +96,6 @@ class Reallocator(MarketMaker):
         row = seen.pools[pool]
         rollup, first, second = int(row[ROLLUP]), int(row[ASSET0]), int(row[ASSET1])
         price = row[RESERVE1] / row[RESERVE0]
-        amount = min(float(seen.funds[rollup, first]), float(seen.funds[rollup, second] / price)) * self.step
+        amount = min(float(seen.funds[rollup, first]), float(seen.funds[rollup, second] / price)) * self.share
         if amount * float(seen.prices[first]) > 1.0:
             desk.add_liquidity(pool, amount, 1.01 * amount * price)

@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 
 from market import state
-from market.intents import INTENT, Kind, Purpose
+from market.intents import INTENT, Kind, Purpose, Row, Rows
 from market.model import SequencerMarket
 from market.state import LENDING, POSITION, Book, balance, get, index
 from market.venues import lending
@@ -27,7 +27,7 @@ TARGET_ABOVE = 0.10
 
 
 @njit(cache=True)
-def _blank(row: np.ndarray, sender: int, rollup: int, kind: int, venue: int, target: int, sent: float) -> None:
+def _blank(row: Row, sender: int, rollup: int, kind: np.int64, venue: int, target: int | np.int64, sent: float) -> None:
     row.id, row.bundle, row.around, row.position = -1, -1, -1, -1
     row.sender, row.rollup, row.kind, row.venue, row.target = sender, rollup, kind, venue, target
     row.purpose, row.status, row.reason, row.sealed, row.carried = BORROWER, 0, 0, 0, 0
@@ -37,7 +37,7 @@ def _blank(row: np.ndarray, sender: int, rollup: int, kind: int, venue: int, tar
 
 
 @njit(cache=True)
-def _top_up(book: Book, position: int, owner: int, market: int, goal: float, sent: float, row: np.ndarray) -> bool:
+def _top_up(book: Book, position: int, owner: int, market: int, goal: float, sent: float, row: Row) -> bool:
     """Deposit what lifts health to the goal, as far as reserves reach."""
     rollup, asset = index(book, LENDING, market, state.L_ROLLUP), index(book, LENDING, market, state.L_COLLATERAL)
     health = lending.health(book, position)
@@ -52,7 +52,7 @@ def _top_up(book: Book, position: int, owner: int, market: int, goal: float, sen
 
 @njit(cache=True)
 def _sell_and_repay(
-    book: Book, position: int, owner: int, market: int, goal: float, sent: float, pool: int, rows: np.ndarray
+    book: Book, position: int, owner: int, market: int, goal: float, sent: float, pool: int, rows: Rows
 ) -> bool:
     """Sell reserves on a pool and repay with the proceeds, in one bundle, towards the goal."""
     rollup = index(book, LENDING, market, state.L_ROLLUP)
@@ -74,7 +74,7 @@ def _sell_and_repay(
 @njit(cache=True)
 def _look(
     book: Book, times: np.ndarray, who: np.ndarray, habit: np.ndarray, pool_of: np.ndarray, level: float,
-    bundle: int, out: np.ndarray,
+    bundle: int, out: Rows,
 ) -> int:  # fmt: skip
     """Let borrowers look at their positions; returns how many rows they sent."""
     count = 0
@@ -170,5 +170,5 @@ class Borrowers:
         self._cursor = 0
         self._drawn_until += CHUNK_S
 
-    def learn(self, rows: np.ndarray) -> None:
+    def learn(self, rows: Rows) -> None:
         """Learn nothing from a block: what matters is on the books when a borrower looks."""

@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 
 from market import state
-from market.intents import INTENT, Kind, Purpose, Status
+from market.intents import INTENT, Kind, Purpose, Rows, Status
 from market.model import SequencerMarket
 from market.state import POOL, Book, get
 from market.venues.pools import output, reserve
@@ -43,7 +43,7 @@ def _write(
     offered: np.ndarray,
     sender: int,
     patience: float,
-    out: np.ndarray,
+    out: Rows,
 ) -> int:
     """Turn draws (n, 9) into rows; `choice` (assets, rollups) cumulative, `offered` (assets, rollups, k) pools."""
     count = 0
@@ -73,10 +73,10 @@ def _write(
 
 
 @njit(cache=True)
-def _remember(rows: np.ndarray, sender: int, memory: float, cost: np.ndarray) -> int:
+def _remember(rows: Rows, sender: int, memory: float, cost: np.ndarray) -> int:
     """Move the remembered cost [bp] of each rollup towards each execution's; returns how many there were.
 
-    Large trades pay price impact that is theirs, not the rollup's: a trade weighs like the square root of its size says.
+    Large trades pay price impact that is theirs, not the rollup's: what one trade can teach is bounded at 200 bp.
     """
     seen = 0
     for k in range(rows.size):
@@ -189,7 +189,7 @@ class RetailFlow:
         self._chunk, self._cursor = chunk, 0
         self._drawn_until += CHUNK_S
 
-    def learn(self, rows: np.ndarray) -> None:
+    def learn(self, rows: Rows) -> None:
         """Remember what executions cost, and choose accordingly."""
         if _remember(rows, self._sender, self._flow.memory, self.cost_bp):
             self._choose()

@@ -7,7 +7,7 @@ import numpy as np
 from agents.base import Trader
 from agents.sandwich import best_front_run, pays
 from market.desk import Desk
-from market.intents import Kind, Purpose, Status
+from market.intents import Kind, Purpose, Row, Status
 from market.model import SequencerMarket
 from market.observation import ASSET0, FEE, RESERVE0, ROLLUP, Observation
 
@@ -49,7 +49,7 @@ class Searcher(Trader):
         pools = seen.pools[users["venue"]]
         return pools[:, RESERVE0] * seen.prices[pools[:, ASSET0].astype(np.int64)]
 
-    def _sandwich(self, seen: Observation, desk: Desk, row: np.ndarray) -> bool:
+    def _sandwich(self, seen: Observation, desk: Desk, row: Row) -> bool:
         pool, source, sink = int(row["venue"]), int(row["asset_in"]), int(row["asset_out"])
         state = seen.pools[pool]
         side = 0 if int(state[ASSET0]) == source else 1
@@ -72,7 +72,7 @@ class Searcher(Trader):
         )  # fmt: skip
         return True
 
-    def _back_run(self, seen: Observation, desk: Desk, row: np.ndarray) -> None:
+    def _back_run(self, seen: Observation, desk: Desk, row: Row) -> None:
         """Trade a pool back to the outside price right behind a swap that moves it away."""
         pool, source, sink = int(row["venue"]), int(row["asset_in"]), int(row["asset_out"])
         state = seen.pools[pool]

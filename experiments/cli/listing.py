@@ -11,7 +11,7 @@ from market import discovery
 
 def main(arguments: argparse.Namespace) -> int:
     """Print what exists, as text with titles or as the JSON object that programs read."""
-    from agents.population import strategies
+    from agents.roles import strategies
     from market.regimes import names
 
     studies = {name: discovery.constant(study.PACKAGE, name, "TITLE") for name in study.names()}

@@ -85,6 +85,13 @@ class BiddingWar:
     bluff_high: float = 0.4
     flow: OrderFlow = field(default_factory=OrderFlow)
 
+    def __post_init__(self) -> None:
+        """Refuse a war whose bidders are not described equally often."""
+        if not len(self.rules) == len(self.delays) == len(self.access or self.rules):
+            raise ValueError("rules, delays and access must name the same number of bidders")
+        if min(self.delays) + self.global_delay < 1:
+            raise ValueError("a bid takes at least one step to reach the relay")
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -99,6 +106,14 @@ class Outcome:
     def efficiency(self) -> np.ndarray:
         """Winning bid over the total available signal, (auctions,)."""
         return self.paid / self.available
+
+
+@njit(cache=True)
+def _room(rate, timing):
+    """Arrays for the signals of one auction: twelve standard deviations more than the longest is expected to bring."""
+    mean = rate * (timing[2] + 6.0 * timing[3])
+    room = int(mean + 12.0 * np.sqrt(mean)) + 50
+    return np.empty(room, np.int64), np.empty(room)
 
 
 @njit(cache=True)
@@ -131,13 +146,13 @@ def play(rng, rules, delays, access, draw_access, timing, money, flow, winner, p
     bluff = np.empty(n)
     private = np.empty(n)
     known = np.empty((longest, n))
-    room = 10_000
-    public_at, public_value = np.empty(room, np.int64), np.empty(room)
-    private_at, private_value = np.empty(room, np.int64), np.empty(room)
+    public_at, public_value = _room(flow[0], timing)
+    private_at, private_value = _room(flow[3], timing)
     for i in range(n):
         lag[i] = delays[i] + int(timing[0])
         reveal[i] = int(timing[2]) - int(timing[1]) - lag[i]
     for game in range(winner.size):
+        # An auction is never shorter than the longest delay, so that every bidder has a bid in it.
         last = max(int(timing[2] + timing[3] * rng.standard_normal() + ROUNDING), longest)
         publics = _draw_signals(rng, flow[0], flow[1], flow[2], last, public_at, public_value)
         privates = _draw_signals(rng, flow[3], flow[4], flow[5], last, private_at, private_value)

@@ -72,7 +72,7 @@ def _market(pools: Sequence[Leg]) -> Watched:
     ]
     assets = [asset(name, price) for name, price in PRICES.items()]
     agents = [trader("arbitrageur", 1e7, outside=False, least_usd=0.0)]
-    return Watched(still(rollups, assets, agents, "centralized_shared", horizon_s=2.0), seed=0)
+    return Watched(still(rollups, assets, agents, "centralized_shared"), seed=0)
 
 
 def _traded(pools: Sequence[Leg]) -> tuple[np.ndarray, np.ndarray]:

@@ -54,8 +54,7 @@ class Cell(NamedTuple):
 
 
 CELLS = tuple(
-    Cell(*numbers)
-    for numbers in [(0.5, 2, 5), (0.8, 0.25, 5), (0.8, 2, 5), (0.8, 12, 5), (0.8, 12, 30), (1.5, 2, 5)]
+    Cell(*numbers) for numbers in [(0.5, 2, 5), (0.8, 0.25, 5), (0.8, 2, 5), (0.8, 12, 5), (0.8, 12, 30), (1.5, 2, 5)]
 )
 
 

@@ -1,11 +1,14 @@
 """Sandwiches on a constant-product pool: sized by the victim's limit, carried out by a sequencer, gone where it is blind.
 
-Derived from the pool rule. Reserves x (in) and y (out), phi = 1 - fee, victim's input v and least output m. A front-run
-of a leaves the victim exactly m at the positive root of
-phi a^2 + a [x (1 + phi) + phi^2 v] + x (x + phi v) - phi v x y / m = 0; without a fee a sandwich of a earns
-a v (2 x + a + v) / ((x + a)^2 + a v); with one some a pays iff (1 + v/x)(1 + phi v/x) > 1 / phi^2.
-With x = 1e6, y = 500, v = 1e4 and 1% slippage: a = 5062.8793 earns 100.9899 without a fee, a = 5070.4477 earns 70.1625 at
-30 bp; v = 2000 at 30 bp: none.
+Derived from the pool rule. Reserves x (in) and y (out), phi = 1 - fee, victim's input v and least output m; of each input
+the share kappa goes into the reserves: phi where fees stay outside of the curve, as in this market, and 1 where the pool
+keeps them in its reserves. A front-run of a leaves the victim exactly m at the positive root of
+phi kappa a^2 + a [x (kappa + phi) + phi^2 v] + x (x + phi v) - phi v x y / m = 0, and some a pays iff
+(1 + kappa v/x)(1 + phi v/x) > 1 / phi^2. Without a fee a sandwich of a earns a v (2 x + a + v) / ((x + a)^2 + a v).
+
+With x = 1e6, y = 500, v = 1e4 and 1% slippage: a = 5062.8793 earns 100.9899 without a fee. With 30 bp kept in the reserves
+a = 5070.4477 earns 70.1625, and v/x must exceed .000500, .003014, .010152 at 5 bp, 30 bp, 1%. The market's sequencer plays
+on pools whose fees stay outside; fees kept inside are had by paying each fee into the pool behind its swap.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from experiments.validation._markets import Watched, asset, bisect, execute, hel
 from experiments.validation._rows import row
 from market.config import AgentConfig
 from market.intents import Kind, Purpose, Status
+from market.state import P_ACCOUNT, P_FEE_ACCOUNT
 
 ID = "M3"
 TITLE = "Sandwich on a constant-product pool"
@@ -27,6 +31,7 @@ TITLE = "Sandwich on a constant-product pool"
 X, Y = 1e6, 500.0
 SLIPPAGE = 0.01
 DIGITS = 5e-5  # half a unit of the last stated digit [USD]
+RELATIVE = 1e-4  # of a threshold
 USD, ETH = 0, 1
 SANDWICH, FILLED = int(Purpose.SANDWICH), int(Status.FILLED)
 
@@ -39,12 +44,20 @@ class Outcome(NamedTuple):
     received: float
 
 
+class Done(NamedTuple):
+    """A sandwich executed by hand."""
+
+    gain: float  # USD
+    filled: bool  # whether the victim got its limit
+
+
 def rows(quick: bool, data: Path | None) -> Iterator[dict[str, Any]]:
-    """Sizes and gains, thresholds by decision and by execution, blind regimes; `quick` leaves out two thresholds."""
+    """Sizes and gains, thresholds, blind regimes; `quick` looks for the thresholds of one fee only."""
     for fee_bp, v in ((0.0, 1e4), (30.0, 1e4), (30.0, 2000.0)):
         yield from _realised(fee_bp, v)
+    yield from _kept(30.0, 1e4)
     for fee_bp in (30.0,) if quick else (5.0, 30.0, 100.0):
-        yield from _threshold(fee_bp)
+        yield from _thresholds(fee_bp)
     for regime in ("encrypted", "siloed"):
         yield from _blind(regime)
 
@@ -57,26 +70,26 @@ def _quote(fee: float, v: float) -> float:
     return Y - X * Y / (X + (1.0 - fee) * v)
 
 
-def _largest(fee: float, v: float) -> float:
+def _largest(fee: float, v: float, kappa: float) -> float:
     phi, m = 1.0 - fee, (1.0 - SLIPPAGE) * _quote(fee, v)
-    coefficients = [phi, X * (1.0 + phi) + phi**2 * v, X * (X + phi * v) - phi * v * X * Y / m]
-    return float(np.roots(coefficients).max())
+    linear, constant = X * (kappa + phi) + phi**2 * v, X * (X + phi * v) - phi * v * X * Y / m
+    return float(np.roots([phi * kappa, linear, constant]).max())
 
 
-def _gain(fee: float, v: float, a: float) -> float:
+def _gain(fee: float, v: float, a: float, kappa: float) -> float:
     """What a front-run of a earns: the closed form without a fee, else the constant product three times over."""
     if fee == 0.0:
         return a * v * (2.0 * X + a + v) / ((X + a) ** 2 + a * v)
-    phi, k = 1.0 - fee, X * Y
-    bought = Y - k / (X + phi * a)
-    x = X + phi * (a + v)
-    return x - k / (k / x + phi * bought) - a
+    phi, left = 1.0 - fee, X * Y / (X + (1.0 - fee) * a)
+    bought, x = Y - left, X + kappa * a
+    left, x = x * left / (x + phi * v), x + kappa * v
+    return x - x * left / (left + phi * bought) - a
 
 
-def _least_share(fee: float) -> float:
+def _least_share(fee: float, kappa: float) -> float:
     """Victim's input over the reserve at which sandwiches begin to pay: the positive root of the condition."""
     phi = 1.0 - fee
-    return float(np.roots([phi, 1.0 + phi, 1.0 - 1.0 / phi**2]).max())
+    return float(np.roots([phi * kappa, phi + kappa, 1.0 - 1.0 / phi**2]).max())
 
 
 # -- simulated ---------------------------------------------------------------------------------------------------------
@@ -109,10 +122,11 @@ def _attack(fee_bp: float, v: float, regime: str = "siloed_extractive", slippage
 
 
 def _realised(fee_bp: float, v: float) -> Iterator[dict[str, Any]]:
+    """What the market's extractive sequencer makes of a victim."""
     fee = fee_bp * 1e-4
-    pays = (1.0 + v / X) * (1.0 + (1.0 - fee) * v / X) > 1.0 / (1.0 - fee) ** 2
-    size = _largest(fee, v) if pays else 0.0
-    gain = _gain(fee, v, size) if pays else 0.0
+    pays = v / X > (_least_share(fee, 1.0 - fee) if fee else 0.0)
+    size = _largest(fee, v, 1.0 - fee) if pays else 0.0
+    gain = _gain(fee, v, size, 1.0 - fee) if pays else 0.0
     received = (1.0 - SLIPPAGE if pays else 1.0) * _quote(fee, v)
     case, found = f"{fee_bp:g} bp, victim of {v:g}", _attack(fee_bp, v)
     yield row(ID, case, "front-run, USD", size, found.front_run, DIGITS)
@@ -120,31 +134,67 @@ def _realised(fee_bp: float, v: float) -> Iterator[dict[str, Any]]:
     yield row(ID, case, "victim's output, ETH", received, found.received, 1e-9 * received)
 
 
-def _threshold(fee_bp: float) -> Iterator[dict[str, Any]]:
-    """Where the sequencer begins to sandwich, and where a small sandwich executed by hand begins to earn."""
-    expected = _least_share(fee_bp * 1e-4)
+def _kept(fee_bp: float, v: float) -> Iterator[dict[str, Any]]:
+    """The largest front-run that leaves the victim its limit, and what it earns, where the pool keeps its fees."""
+    fee = fee_bp * 1e-4
+    least = (1.0 - SLIPPAGE) * _quote(fee, v)
+    by_hand = ByHand(fee_bp, keeps=True)
+    size, case = _largest(fee, v, 1.0), f"{fee_bp:g} bp kept, victim of {v:g}"
+    found = bisect(lambda a: not by_hand.sandwich(a, v, least).filled, 1.0, v, 50)
+    yield row(ID, case, "largest front-run, USD", size, found, DIGITS)
+    yield row(ID, case, "gain, USD", _gain(fee, v, size, 1.0), by_hand.sandwich(found, v).gain, DIGITS)
+
+
+def _thresholds(fee_bp: float) -> Iterator[dict[str, Any]]:
+    """Where the sequencer begins to sandwich, and where a small sandwich begins to earn."""
+    fee, small = fee_bp * 1e-4, 0.01
+    case = f"{fee_bp:g} bp, least victim over x"
+    expected = _least_share(fee, 1.0 - fee)
     low, high = 0.9 * expected, 1.1 * expected
     decided = bisect(lambda share: _attack(fee_bp, share * X, slippage=0.5).front_run > 0.0, low, high, 16)
-    market = _market(fee_bp, "siloed_extractive")
-    start = market.world.book.cells.copy()
-
-    def earns(share: float) -> bool:
-        market.world.book.cells[:] = start
-        return _by_hand(market, share * X, 0.01) > 0.0
-
-    case = f"{fee_bp:g} bp, least victim over x"
-    yield row(ID, case, "sequencer's decision", expected, decided, 1e-4 * expected)
-    yield row(ID, case, "executed by hand", expected, bisect(earns, low, high, 30), 1e-4 * expected)
+    yield row(ID, case, "sequencer's decision", expected, decided, RELATIVE * expected)
+    for keeps, name in ((False, "executed"), (True, "executed, fees kept")):
+        expected, by_hand = _least_share(fee, 1.0 if keeps else 1.0 - fee), ByHand(fee_bp, keeps)
+        found = bisect(lambda share, hand=by_hand: hand.sandwich(small, share * X).gain > 0.0, low, high, 30)
+        yield row(ID, case, name, expected, found, RELATIVE * expected)
 
 
-def _by_hand(market: Watched, v: float, a: float) -> float:
-    """Execute front-run, victim and back-run as three blocks; returns the gain [USD]."""
-    back = a
-    for amount, source, sink in ((a, USD, ETH), (v, USD, ETH), (None, ETH, USD)):
-        swap = {"kind": Kind.SWAP, "asset_in": source, "asset_out": sink, "amount": back if amount is None else amount}
-        receipt = execute(market, intents(market, 1, "retail", venue=0, rollup=0, **swap))[0]
-        back = float(receipt["filled_out"]) if amount != v else back
-    return back - a
+class ByHand:
+    """Sandwiches executed swap by swap on the market's pool, each from the same start.
+
+    Parameters
+    ----------
+    fee_bp
+        fee of the pool [bp]
+    keeps
+        whether each fee is paid into the pool's reserves behind its swap
+    """
+
+    def __init__(self, fee_bp: float, keeps: bool) -> None:
+        self._market = _market(fee_bp, "siloed")
+        self._start = self._market.world.book.cells.copy()
+        self._fee, self._keeps = fee_bp * 1e-4, keeps
+        pool_row = self._market.world.tables.pool[0]
+        self._pool, self._fees = int(pool_row[P_ACCOUNT]), int(pool_row[P_FEE_ACCOUNT])
+
+    def sandwich(self, a: float, v: float, least: float = 0.0) -> Done:
+        """Front-run of a, victim of v that must get `least` [ETH], back-run: gain [USD], and whether the victim did."""
+        self._market.world.book.cells[:] = self._start
+        bought, _ = self._swap(USD, ETH, a)
+        _, filled = self._swap(USD, ETH, v, least)
+        back, _ = self._swap(ETH, USD, bought)
+        return Done(back - a, filled)
+
+    def _swap(self, source: int, sink: int, amount: float, least: float = 0.0) -> tuple[float, bool]:
+        rows = intents(self._market, 2 if self._keeps else 1, "retail", rollup=0, amount=amount, asset_in=source)
+        rows["kind"], rows["asset_out"] = int(Kind.SWAP), sink
+        rows["limit"][0] = least
+        if self._keeps:
+            rows["bundle"] = 0  # no fee without its swap
+            rows[1]["kind"], rows[1]["sender"], rows[1]["target"] = int(Kind.PAYMENT), self._fees, self._pool
+            rows[1]["amount"] = amount * self._fee
+        receipt = execute(self._market, rows)[0]
+        return float(receipt["filled_out"]), receipt["status"] == FILLED
 
 
 def _blind(regime: str) -> Iterator[dict[str, Any]]:

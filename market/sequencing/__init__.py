@@ -33,9 +33,7 @@ PARTS = {
 
 
 class Part(Settings):
-    """Base of every mechanism."""
-
-    kind: str
+    """Base of every mechanism; each states its `kind` as a literal, the name of its file."""
 
     def start(self) -> Part:
         """Return the mechanism for one domain, with a memory of its own if it has any."""
@@ -52,7 +50,7 @@ def kinds(part: str) -> list[str]:
     ]
 
 
-def make(part: str, settings: dict[str, Any]) -> Part:
+def make(part: str, settings: dict[str, Any]) -> Any:
     """Build a mechanism from its configuration.
 
     Raises InputError, naming what is allowed, for an unknown kind or parameter.
@@ -78,6 +76,6 @@ def make(part: str, settings: dict[str, Any]) -> Part:
         raise InputError(f"regime.{part}.{where}: {first['msg']}; parameters of {kind}: {fields}") from None
 
 
-def compose(config: RegimeConfig) -> dict[str, Part]:
+def compose(config: RegimeConfig) -> dict[str, Any]:
     """Build every part of a regime."""
     return {part: make(part, getattr(config, part)) for part in PARTS}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from market.intents import Reason
+from market.intents import Reason, Row
 from market.ledger import Why, move, open_journal, put
 from market.state import (
     B_ACCOUNT,
@@ -44,7 +44,7 @@ def promised_cell(book: Book, bridge: int, direction: int, asset: int) -> int:
 
 
 @njit(cache=True)
-def send(book: Book, row: np.ndarray) -> int:
+def send(book: Book, row: Row) -> int:
     """Hand funds to the bridge on this rollup against a promise on the other.
 
     The bridge promises no more than it holds at the other end and has not promised yet. The fee stays with it.

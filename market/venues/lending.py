@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from market.intents import Reason
+from market.intents import Reason, Row
 from market.ledger import Why, move, put
 from market.state import (
     F_PRICE,
@@ -140,7 +140,7 @@ def _set_position(book: Book, position: int, collateral: float, debt: float) -> 
 
 
 @njit(cache=True)
-def _check(book: Book, row: np.ndarray) -> int:
+def _check(book: Book, row: Row) -> int:
     market, position = row.venue, row.target
     if market < 0 or market >= length(book, LENDING) or index(book, LENDING, market, L_ROLLUP) != row.rollup:
         return WRONG_VENUE
@@ -157,7 +157,7 @@ def _account(book: Book, market: int) -> int:
 
 
 @njit(cache=True)
-def deposit(book: Book, row: np.ndarray) -> int:
+def deposit(book: Book, row: Row) -> int:
     """Add collateral to a position; anybody may."""
     wrong = _check(book, row)
     if wrong != OK:
@@ -180,7 +180,7 @@ def _too_risky(book: Book, position: int) -> bool:
 
 
 @njit(cache=True)
-def withdraw(book: Book, row: np.ndarray) -> int:
+def withdraw(book: Book, row: Row) -> int:
     """Take collateral out of one's position while the loan stays within the largest loan-to-value."""
     wrong = _check(book, row)
     if wrong != OK:
@@ -202,7 +202,7 @@ def withdraw(book: Book, row: np.ndarray) -> int:
 
 
 @njit(cache=True)
-def borrow(book: Book, row: np.ndarray) -> int:
+def borrow(book: Book, row: Row) -> int:
     """Take debt against one's collateral, up to the largest loan-to-value."""
     wrong = _check(book, row)
     if wrong != OK:
@@ -228,7 +228,7 @@ def owed(book: Book, position: int) -> float:
 
 
 @njit(cache=True)
-def repay(book: Book, row: np.ndarray) -> int:
+def repay(book: Book, row: Row) -> int:
     """Pay back debt of a position, at most what it owes; anybody may."""
     wrong = _check(book, row)
     if wrong != OK:
@@ -266,7 +266,7 @@ def liquidation_terms(book: Book, position: int) -> tuple[float, float]:
 
 
 @njit(cache=True)
-def liquidate(book: Book, row: np.ndarray) -> int:
+def liquidate(book: Book, row: Row) -> int:
     """Repay debt of an unhealthy position for its collateral at the bonus; what is left unbacked is bad debt."""
     wrong = _check(book, row)
     if wrong != OK:

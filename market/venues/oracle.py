@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from market.intents import Reason
+from market.intents import Reason, Row
 from market.ledger import put
 from market.state import (
     F_ACCOUNT,
@@ -120,7 +120,7 @@ def due(book: Book, time: float, which: np.ndarray, prices: np.ndarray) -> int:
 
 
 @njit(cache=True)
-def post(book: Book, row: np.ndarray, time: float) -> int:
+def post(book: Book, row: Row, time: float) -> int:
     """Take a feed's own update into force."""
     feed = row.venue
     if feed < 0 or feed >= length(book, FEED) or index(book, FEED, feed, F_ROLLUP) != row.rollup:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numba import float64, int64, njit
 
-from market.intents import Reason
+from market.intents import Reason, Row
 from market.ledger import Why, move, put
 from market.state import (
     A_PROVIDER,
@@ -85,7 +85,7 @@ def accumulate_price(book: Book, pool: int, time: float) -> None:
 
 
 @njit(cache=True)
-def swap(book: Book, row: np.ndarray, time: float) -> int:
+def swap(book: Book, row: Row, time: float) -> int:
     """Exact input for at least `limit` out. Fills the receipt; returns a reason (0: filled)."""
     pool, rollup = row.venue, row.rollup
     if not trades(book, pool, rollup, row.asset_in, row.asset_out):
@@ -150,7 +150,7 @@ def _change_shares(book: Book, account: int, pool: int, change: float) -> None:
 
 
 @njit(cache=True)
-def _may_provide(book: Book, row: np.ndarray) -> int:
+def _may_provide(book: Book, row: Row) -> int:
     if row.venue < 0 or row.venue >= length(book, POOL) or index(book, POOL, row.venue, P_ROLLUP) != row.rollup:
         return WRONG_VENUE
     if index(book, ACCOUNT, row.sender, A_PROVIDER) < 0:
@@ -161,7 +161,7 @@ def _may_provide(book: Book, row: np.ndarray) -> int:
 
 
 @njit(cache=True)
-def add_liquidity(book: Book, row: np.ndarray) -> int:
+def add_liquidity(book: Book, row: Row) -> int:
     """Provide `amount` of the first asset and the second in proportion; at most `limit` of the second (0: any)."""
     wrong = _may_provide(book, row)
     if wrong != OK:
@@ -188,7 +188,7 @@ def add_liquidity(book: Book, row: np.ndarray) -> int:
 
 
 @njit(cache=True)
-def remove_liquidity(book: Book, row: np.ndarray) -> int:
+def remove_liquidity(book: Book, row: Row) -> int:
     """Burn `amount` shares for their part of the reserves and all fees owed."""
     wrong = _may_provide(book, row)
     if wrong != OK:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
-from market.intents import INTENT
+from market.intents import INTENT, Rows
 from market.seats import Arrangement
 from market.sequencing import Part
 
@@ -26,7 +28,7 @@ NO_ROWS = np.zeros(0, INTENT)
 
 
 @njit(cache=True)
-def first_come_order(rows: np.ndarray, ties: np.ndarray) -> np.ndarray:
+def first_come_order(rows: Rows, ties: np.ndarray) -> np.ndarray:
     """Indices of rows by arrival, bundles kept together, exact ties broken by the uniform draws `ties`.
 
     A bundle arrives with its first member. Sorting is by (arrival, draw, index), hence stable.
@@ -50,7 +52,7 @@ def first_come_order(rows: np.ndarray, ties: np.ndarray) -> np.ndarray:
 
 
 @njit(cache=True)
-def _bundle_fault(due: np.ndarray, order: np.ndarray, bundle: np.ndarray, at: int) -> int:
+def _bundle_fault(due: Rows, order: np.ndarray, bundle: np.ndarray, at: int) -> int:
     """Check that the bundle of pending intent order[at] is whole and in sequence, but for an intent that it carries."""
     k = order[at]
     own = due[k].bundle
@@ -69,7 +71,7 @@ def _bundle_fault(due: np.ndarray, order: np.ndarray, bundle: np.ndarray, at: in
 
 
 @njit(cache=True)
-def _carry_fault(due: np.ndarray, order: np.ndarray, at: int) -> int:
+def _carry_fault(due: Rows, order: np.ndarray, at: int) -> int:
     """Check that the intent order[at] is carried by the bundle of the row before it, which asked to carry it."""
     if at == 0 or order[at - 1] < 0 or order[at - 1] >= due.size or due[order[at]].bundle >= 0:
         return 8
@@ -78,14 +80,14 @@ def _carry_fault(due: np.ndarray, order: np.ndarray, at: int) -> int:
 
 @njit(cache=True)
 def write_block(
-    due: np.ndarray,
+    due: Rows,
     order: np.ndarray,
     bundle: np.ndarray,
-    inserted: np.ndarray,
+    inserted: Rows,
     account: int,
     first_id: int,
     first_bundle: int,
-    block: np.ndarray,
+    block: Rows,
     included: np.ndarray,
 ) -> int:
     """Write the rows of an arrangement into `block`; returns 0 or the number of a fault.
@@ -131,7 +133,7 @@ def write_block(
 class Ordering(Part):
     """How a block is ordered. A subclass says by `arrange` what goes where; the rest is the same for all."""
 
-    def arrange(self, slot) -> tuple[Arrangement | None, object]:
+    def arrange(self, slot) -> tuple[Arrangement | None, Any]:
         """Return the arrangement of a slot and its author (None: the rule itself).
 
         `slot` is the :class:`market.model.Slot` with its due intents and leader. No arrangement: an empty block.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from market.seats import Arrangement
 from market.sequencing.ordering.base import Ordering, first_come_order, untouched
@@ -13,7 +13,7 @@ class BuildersBlock(Ordering):
 
     kind: Literal["builder"] = "builder"
 
-    def arrange(self, slot) -> tuple[Arrangement | None, object]:
+    def arrange(self, slot) -> tuple[Arrangement | None, Any]:
         """Take the auction's outcome."""
         if slot.winner is None:
             return untouched(first_come_order(slot.due, slot.rng.random(slot.due.size))), None

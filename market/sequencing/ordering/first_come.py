@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from market.seats import Arrangement
 from market.sequencing.ordering.base import Ordering, first_come_order, untouched
@@ -13,6 +13,6 @@ class FirstCome(Ordering):
 
     kind: Literal["first_come"] = "first_come"
 
-    def arrange(self, slot) -> tuple[Arrangement | None, object]:
+    def arrange(self, slot) -> tuple[Arrangement | None, Any]:
         """Order by arrival; exact ties at random."""
         return untouched(first_come_order(slot.due, slot.rng.random(slot.due.size))), None

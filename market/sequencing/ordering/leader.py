@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from market.seats import Arrangement
 from market.sequencing.ordering.base import Ordering
@@ -13,6 +13,6 @@ class LeadersDiscretion(Ordering):
 
     kind: Literal["leader"] = "leader"
 
-    def arrange(self, slot) -> tuple[Arrangement | None, object]:
+    def arrange(self, slot) -> tuple[Arrangement | None, Any]:
         """Ask the leader."""
         return slot.leader.arrange(slot.view_of(slot.leader)), slot.leader

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numba import njit
 
+from market.intents import Rows
 from market.seats import Arrangement
 from market.sequencing.ordering.base import Ordering, first_come_order, untouched
 
 
 @njit(cache=True)
-def tip_order(rows: np.ndarray, ties: np.ndarray) -> np.ndarray:
+def tip_order(rows: Rows, ties: np.ndarray) -> np.ndarray:
     """Indices by falling tip, then arrival; a bundle offers the sum of its members' tips and stays together."""
     order = first_come_order(rows, ties)
     offer = np.zeros(rows.size)
@@ -33,6 +34,6 @@ class PriorityFee(Ordering):
 
     kind: Literal["priority_fee"] = "priority_fee"
 
-    def arrange(self, slot) -> tuple[Arrangement | None, object]:
+    def arrange(self, slot) -> tuple[Arrangement | None, Any]:
         """Order by tip."""
         return untouched(tip_order(slot.due, slot.rng.random(slot.due.size))), None

@@ -1,0 +1,188 @@
+"""Leg risk: an arbitrage between two rollups whose second leg comes later than the first, or never.
+
+Derived. Net edge m, s = sigma sqrt(tau) over the delay tau between the legs, cost c of unwinding the first leg, all in
+log price. A forced second leg loses with probability Phi(-m / s). Who may abort earns
+-c + (m + c) Phi((m + c) / s) + s phi((m + c) / s) >= m in the mean, so delay alone does not hurt. If the second leg fails
+with probability q, the trade pays iff m > q c / (1 - q). Executed atomically it pays from the fees g1 + g2 on.
+sigma = .8, tau = 12 s, m = 10 bp: s = 4.93 bp and a loss in 2.14% of trades.
+
+Two rollups with a deep pool each. The first leg buys on the cheap one; somebody's swap then moves the price of the dear
+one; the second leg sells there, and what it refuses is sold where it was bought. The trade is so small beside the pools
+that it does not move them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numba import njit
+from scipy.stats import norm
+
+from experiments.validation._markets import YEAR_S, Watched, asset, bisect, intents, pool, rollup, still, trader
+from experiments.validation._rows import mean_and_error, row
+from market.execution import execute_block
+from market.intents import Kind, Purpose, Status
+from market.state import P_FEE, POOL, Book, get
+from market.venues.pools import reserve
+
+ID = "M5"
+TITLE = "Leg risk: forced, aborted, failing and atomic second legs"
+
+DRAWS = 1_000_000
+SIGMA, TAU_S = 0.8, 12.0
+RELATIVE = 0.02  # of a probability or a mean
+FEE_BP = 3.0
+DEEP_USD, SIZE_USD = 1e10, 1000.0
+PRICE = 2500.0
+BP = 1e-4
+USD, ETH = 0, 1
+CHEAP, DEAR = 0, 1  # rollups and their pools
+FIRST, MOVE, SECOND, UNWIND = range(4)  # rows
+FILLED, CYCLE = int(Status.FILLED), int(Purpose.CYCLE)
+
+
+def rows(quick: bool, data: Path | None) -> Iterator[dict[str, Any]]:
+    """Executed legs over many draws, then the arbitrageur's own thresholds; `quick` takes fewer edges."""
+    shocks = SIGMA * np.sqrt(TAU_S / YEAR_S) * np.random.default_rng(5).standard_normal(DRAWS)
+    for m_bp in (10.0,) if quick else (0.0, 5.0, 10.0):
+        yield from _forced(m_bp * BP, shocks)
+    for m_bp in (2.0,) if quick else (-2.0, 0.0, 2.0):
+        yield from _abort(m_bp * BP, shocks)
+    for q in (0.2,) if quick else (0.05, 0.2, 0.5):
+        yield from _failing(q, shocks)
+    yield from _thresholds(((0.1, 10.0),) if quick else ((0.1, 10.0), (0.3, 10.0), (0.3, 40.0)))
+
+
+# -- legs executed one by one ------------------------------------------------------------------------------------------
+
+
+def _sd() -> float:
+    """Standard deviation of the log price over the delay."""
+    return float(SIGMA * np.sqrt(TAU_S / YEAR_S))
+
+
+def _unwind_cost() -> float:
+    """Log cost of undoing the first leg where it began: the fee twice."""
+    return -2.0 * float(np.log(1.0 - FEE_BP * BP))
+
+
+def _forced(m: float, shocks: np.ndarray) -> Iterator[dict[str, Any]]:
+    expected = float(norm.cdf(-m / _sd()))
+    loss, error = mean_and_error(_trade(m, shocks, abort=False) < 0.0)
+    case = f"m={m / BP:g} bp, s={_sd() / BP:.2f} bp"
+    yield row(ID, case, "P(loss), forced second leg", expected, loss, RELATIVE * expected, error)
+
+
+def _abort(m: float, shocks: np.ndarray) -> Iterator[dict[str, Any]]:
+    """The value of the option to abort over the forced trade, in paired draws."""
+    s, c = _sd(), _unwind_cost()
+    d = (m + c) / s
+    expected = float(-c + (m + c) * norm.cdf(d) + s * norm.pdf(d))
+    aborted, forced = _trade(m, shocks, abort=True), _trade(m, shocks, abort=False)
+    case = f"m={m / BP:g} bp, c={c / BP:.2f} bp"
+    # the forced trade earns m in the mean: what it earned beyond that is luck that both trades share
+    mean, error = mean_and_error((aborted - (forced - m)) / BP)
+    yield row(ID, case, "mean with abort, bp", expected / BP, mean, RELATIVE * expected / BP, error)
+    mean, error = mean_and_error((aborted - forced) / BP)
+    yield row(ID, case, "option to abort, bp", (expected - m) / BP, mean, RELATIVE * (expected - m) / BP, error)
+
+
+def _failing(q: float, shocks: np.ndarray) -> Iterator[dict[str, Any]]:
+    """The edge at which the trade breaks even when a rival takes the second leg with probability q.
+
+    The mean is linear in the edge, so two edges in paired draws give the zero.
+    """
+    c = _unwind_cost()
+    expected = q * c / (1.0 - q)
+    rival = np.random.default_rng(6).random(shocks.size) < q
+    low, high = 0.5 * expected, 1.5 * expected
+    still_price = np.zeros(shocks.size)
+    at_low, at_high = (_trade(m, still_price, abort=True, rival=rival) for m in (low, high))
+    slope = (at_high.mean() - at_low.mean()) / (high - low)
+    found = low - at_low.mean() / slope
+    error = mean_and_error(0.5 * (at_low + at_high))[1] / slope
+    case = f"q={q:g}, c={c / BP:.2f} bp"
+    yield row(ID, case, "break-even edge, bp", expected / BP, found / BP, RELATIVE * expected / BP, error / BP)
+
+
+def _trade(m: float, shocks: np.ndarray, *, abort: bool, rival: np.ndarray | None = None) -> np.ndarray:
+    """Log income over outlay of trades with net edge m, the dear price moved by `shocks` between the legs: shape (n,).
+
+    A rival, where there is one, takes the dear price away before the second leg comes.
+    """
+    market = _two_rollups(m + _unwind_cost(), "siloed", DEEP_USD)
+    legs = intents(market, 4, "retail", kind=Kind.SWAP)
+    legs["rollup"] = legs["venue"] = (CHEAP, DEAR, DEAR, CHEAP)
+    legs["asset_in"], legs["asset_out"] = (USD, USD, ETH, ETH), (ETH, ETH, USD, USD)
+    legs["amount"][FIRST] = SIZE_USD
+    legs["limit"][SECOND] = SIZE_USD * np.exp(-_unwind_cost()) if abort else 0.0
+    moves = shocks if rival is None else np.where(rival, -0.01, shocks)
+    earned = np.empty(shocks.size)
+    operator = market.domains[0].leaders[0].account
+    _legs(market.world.book, legs, moves, market.world.tables.balance.size, operator, earned)
+    return earned
+
+
+@njit(cache=True)
+def _legs(
+    book: Book, legs: np.ndarray, moves: np.ndarray, balances: int, operator: int, earned: np.ndarray
+) -> None:  # fmt: skip
+    """Carry out the legs of each draw, each as a block of its rollup, from the same balances."""
+    start = book.cells[:balances].copy()
+    keep = 1.0 - get(book, POOL, DEAR, P_FEE)
+    first, move, second, unwind = legs[:1], legs[1:2], legs[2:3], legs[3:4]
+    for draw in range(moves.size):
+        book.cells[:balances] = start
+        execute_block(book, first, 0.0, operator, operator)
+        bought = first[0].filled_out
+        if moves[draw] != 0.0:
+            source = USD if moves[draw] > 0.0 else ETH
+            move[0].asset_in, move[0].asset_out = source, ETH - source
+            move[0].amount = reserve(book, DEAR, source) * np.expm1(0.5 * abs(moves[draw])) / keep
+            execute_block(book, move, TAU_S, operator, operator)
+        second[0].amount = unwind[0].amount = bought
+        execute_block(book, second, TAU_S, operator, operator)
+        income = second[0].filled_out
+        if second[0].status != FILLED:
+            execute_block(book, unwind, TAU_S, operator, operator)
+            income = unwind[0].filled_out
+        earned[draw] = np.log(income / first[0].filled_in)
+
+
+def _two_rollups(gap: float, regime: str, depth_usd: float, **parameters: float) -> Watched:
+    """One pool on each of two rollups, the second's price above the first's by `gap` in logs, and an arbitrageur."""
+    rollups = []
+    for at, half in enumerate((-0.5 * gap, 0.5 * gap)):
+        reserves = depth_usd / PRICE * np.exp(-0.5 * half), depth_usd * np.exp(0.5 * half)
+        rollups.append(rollup(f"r{at}", pool(reserves, ("ETH", "USD"), FEE_BP, PRICE)))
+    agents = [trader("arbitrageur", 1e8, outside=False, least_usd=0.0, **parameters)]
+    return Watched(still(rollups, [asset("ETH", PRICE)], agents, regime), seed=0)
+
+
+# -- the arbitrageur's own decision ------------------------------------------------------------------------------------
+
+
+def _thresholds(cases: tuple[tuple[float, float], ...]) -> Iterator[dict[str, Any]]:
+    """The least gap between two rollups at which the arbitrageur trades: sequenced apart, and together.
+
+    At its best size a trade over a gap h beyond the fees earns exp(h / 2) - 1 of what it puts in, for its own price
+    impact eats half of the gap; that must exceed q c / (1 - q).
+    """
+    for q, c_bp in cases:
+        atomic = _unwind_cost()
+        legged = atomic + 2.0 * float(np.log1p(q * c_bp * BP / (1.0 - q)))
+        case = f"arbitrageur, q={q:g}, c={c_bp:g} bp"
+        for regime, expected in (("siloed", legged), ("centralized_shared", atomic)):
+
+            def trades(gap: float, regime: str = regime, q: float = q, c_bp: float = c_bp) -> bool:
+                market = _two_rollups(gap, regime, 1e7, unwind_bp=c_bp)
+                agent = market.participants[market.account("trader")]
+                agent.failure = q
+                market.run()
+                return bool((market.rows["purpose"] == CYCLE).any())
+
+            found = bisect(trades, 0.99 * expected, 1.01 * expected, 14)
+            yield row(ID, case, f"least gap, {regime}, bp", expected / BP, found / BP, 1e-5 * expected / BP)
