@@ -11,6 +11,8 @@ Pool depths, fees, volatility, retail flow and block times are those of the proj
 
 from __future__ import annotations
 
+import math
+
 from market.config import (
     AgentConfig,
     BorrowersConfig,
@@ -45,15 +47,7 @@ def reference(*, regime: RegimeConfig | None = None, quick: bool = False, stress
         whether a stress episode fills the middle of the run
     """
     horizon = 600.0 if quick else 7200.0
-    episode = EpisodeConfig(
-        start_s=0.4 * horizon,
-        end_s=0.6 * horizon,
-        volatility=3.0,
-        # in expectation six jumps in the episode, a fifth of the run, that take a seventh off the price
-        jumps_per_day=6.0 * 86400.0 / (0.2 * horizon),
-        jump_mean=-0.025,
-        jump_sd=0.015,
-    )
+    episode = _crash(0.4 * horizon, 0.6 * horizon)
     rollups = tuple(
         RollupConfig(
             name=f"rollup{at}",
@@ -74,6 +68,23 @@ def reference(*, regime: RegimeConfig | None = None, quick: bool = False, stress
         flow=FlowConfig(),
         borrowers=BorrowersConfig(),
         agents=cast(),
+    )
+
+
+def _crash(start_s: float, end_s: float) -> EpisodeConfig:
+    """Six jumps in expectation that take a seventh off the price, on top of tripled volatility.
+
+    The price law compensates jumps by drift; the drift here takes that back, so that the jumps are a fall.
+    """
+    jumps_per_day, mean, sd = 6.0 * 86400.0 / (end_s - start_s), -0.025, 0.015
+    return EpisodeConfig(
+        start_s=start_s,
+        end_s=end_s,
+        volatility=3.0,
+        jumps_per_day=jumps_per_day,
+        jump_mean=mean,
+        jump_sd=sd,
+        drift=365.0 * jumps_per_day * math.expm1(mean + 0.5 * sd * sd),
     )
 
 

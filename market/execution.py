@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from market.intents import Kind, Reason, Row, Status
+from market.intents import Kind, Reason, Row, Rows, Status
 from market.ledger import Why, full, move, open_journal, undo
 from market.state import (
     ACCOUNT,
@@ -192,7 +192,7 @@ def _bundle(book: Book, rows: np.ndarray, first: int, last: int, time: float, bu
 
 
 @njit(cache=True)
-def execute_block(book: Book, rows: np.ndarray, time: float, builder: int, operator: int) -> None:
+def execute_block(book: Book, rows: Rows, time: float, builder: int, operator: int) -> None:
     """Execute the rows in order and write their receipts in place.
 
     Parameters

@@ -19,8 +19,8 @@ FILLED, REVERTED = int(Status.FILLED), int(Status.REVERTED)
 VOLUME, USER_VOLUME, USER_COST, USER_COUNT, USER_DELAY, SANDWICH_LOSS = range(6)
 LP_FEES, LP_MARKED, LP_ARBITRAGE, LIQUIDATED, LIQUIDATIONS, PENALTY = range(6, 12)
 COLUMNS = 12
-DELAY_BINS = 160
-DELAY_LOW, DELAY_PER_DECADE = 1e-3, 20.0
+DELAY_BINS = 420
+DELAY_LOW, DELAY_PER_DECADE = 1e-3, 60.0
 RING_S = 60
 
 
@@ -181,7 +181,7 @@ class Tally:
         self.blocks_won[account] = self.blocks_won.get(account, 0) + 1
 
     def delay_quantile(self, share: float) -> float:
-        """Quantile of users' inclusion delay, to the resolution of the histogram (12%) [s]; nan without executions."""
+        """Quantile of users' inclusion delay, to the resolution of the histogram (4%) [s]; nan without executions."""
         count = self.delays.sum()
         if not count:
             return float("nan")
