@@ -1,0 +1,80 @@
+"""The README's code runs as printed: files are written where it says, commands are executed in order."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+TOO_LONG = ("run regimes", "pytest", "bench", "validate")
+"""Commands of the README that other tests cover and that take minutes."""
+
+
+def blocks() -> list[tuple[str, str]]:
+    """Language and text of every fenced block."""
+    return BLOCK.findall((ROOT / "README.md").read_text(encoding="utf-8"))
+
+
+def files() -> dict[str, str]:
+    """Files that the README asks a reader to write, by the path in their first line."""
+    found = {}
+    for _, text in blocks():
+        first, _, rest = text.partition("\n")
+        if first.startswith("# ") and Path(first[2:]).suffix in (".py", ".toml"):
+            found[first[2:]] = rest
+    return found
+
+
+def commands() -> list[str]:
+    """Commands that the README shows, without comments."""
+    lines = [
+        line.partition("#")[0].strip() for language, text in blocks() if language == "sh" for line in text.split("\n")
+    ]
+    return [line for line in lines if line.startswith("uv run seqmarket")]
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory) -> tuple[Path, dict[str, str]]:
+    """A reader's folder with all files written, and an environment that finds its plug-ins."""
+    folder = tmp_path_factory.mktemp("reader")
+    for name, text in files().items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return folder, os.environ | {"SEQMARKET_PLUGINS": str(folder), "PYTHONPATH": str(ROOT)}
+
+
+def test_readme_has_what_it_promises():
+    assert {"my_strategies.py", "sealed.toml", "market/regimes/tipped.py", "experiments/studies/latency.py"} <= set(
+        files()
+    )
+    assert any("pip install uv && uv run seqmarket run regimes" in text for _, text in blocks())
+
+
+@pytest.mark.parametrize("command", [line for line in commands() if not any(word in line for word in TOO_LONG)])
+def test_readme_command_runs(reader, command):
+    folder, environment = reader
+    words = shlex.split(command.removeprefix("uv run seqmarket"))
+    done = subprocess.run(
+        [sys.executable, "-m", "experiments", *words],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_figure_of_the_readme_exists():
+    names = re.findall(r"!\[[^]]*\]\(([^)]+)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert names
+    assert all((ROOT / name).is_file() for name in names)
