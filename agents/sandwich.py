@@ -1,9 +1,9 @@
 """Closed forms of the sandwich on a constant-product pool.
 
 A front-run of a before a victim's v that must return at least m: with reserves x (in) and y (out) and phi = 1 - fee,
-which stays outside of the curve, the victim gets m when (x + phi a)(x + phi a + phi v) = phi v x y / m. So the largest a
-is the positive root of phi^2 a^2 + phi a (2 x + phi v) + x (x + phi v) - phi v x y / m = 0.
-Some a pays iff phi (1 + phi v/x) > 1. Derived from the pool rule.
+which stays outside of the curve, the victim gets m when (x + phi a)(x + phi a + phi v) = phi v x y / m. So the largest
+a is the positive root of phi^2 a^2 + phi a (2 x + phi v) + x (x + phi v) - phi v x y / m = 0. Some a
+pays iff phi (1 + phi v/x) > 1. Derived from the pool rule.
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ def pool(reserves: tuple[float, float], names: tuple[str, str], fee_bp: float, p
 
 def rollup(name: str, *pools: PoolConfig, **changes: Any) -> RollupConfig:
     """A rollup with these pools and no gas."""
-    return RollupConfig(name=name, pools=pools, **({"gas_usd": 0.0} | changes))
+    return RollupConfig(name=name, pools=pools, gas_usd=0.0, **changes)
 
 
 def asset(name: str, price_usd: float, volatility: float = 0.0) -> AssetConfig:

@@ -1,7 +1,7 @@
 """Fixed-spread liquidation: what a repayment does to the loan, to the protocol and to the liquidator.
 
-Sources: K. Qin, L. Zhou, P. Gamito, P. Jovanovic, A. Gervais (2021), An empirical study of DeFi liquidations; J. Warmuz,
-A. Chaudhary, D. Pinna (2022), Toxic liquidation spirals; the arithmetic is derived.
+Sources: K. Qin, L. Zhou, P. Gamito, P. Jovanovic, A. Gervais (2021), An empirical study of DeFi liquidations;
+J. Warmuz, A. Chaudhary, D. Pinna (2022), Toxic liquidation spirals; the arithmetic is derived.
 
 Debt D, collateral value C, liquidation threshold LT, bonus i: LTV = D / C, health HF = LT C / D, and repaying r seizes
 r (1 + i). A liquidation raises LTV iff LTV > 1 / (1 + i). Exhausting the collateral leaves bad debt D - C / (1 + i).
@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.validation._markets import Watched, asset, bisect, execute, held, intents, rollup, still
+from experiments.validation._markets import Watched, asset, bisect, execute, held, intents, pool, rollup, still
 from experiments.validation._rows import row
 from market.config import AgentConfig, BorrowersConfig, LendingConfig
 from market.intents import Kind, Reason, Status
@@ -56,7 +56,7 @@ def _market(
         collateral_median_usd=COLLATERAL, collateral_log_sd=0.0, ltv_low=ltv, ltv_high=float(np.nextafter(ltv, 1.0)),
         top_up_share=0.0, deleverage_share=0.0,
     )  # fmt: skip
-    home = rollup("one", lending=(terms,), borrowers=1)
+    home = rollup("one", pool((1e4, 1e6), ("ETH", "USD"), 30.0, COLLATERAL), lending=(terms,), borrowers=1)
     return Watched(still([home], [asset("ETH", COLLATERAL)], agents, borrowers=loan, outside_fee_bp=0.0), seed=0)
 
 

@@ -5,8 +5,8 @@ rebalancing; J. Milionis, C. Moallemi, T. Roughgarden (2023), Automated market m
 presence of fees (Poisson blocks); A. Nezlobin, M. Tassy (2025) (fixed block time).
 
 The reference price is an exact geometric Brownian motion. In every block the market's arbitrageur looks for a trade of
-the pool against the outside market, whose fee is nothing, and its bundle is executed as a block of the market. Fees stay
-outside the curve.
+the pool against the outside market, which charges nothing, and its bundle is executed as a block of the market. Fees
+stay outside of the curve.
 """
 
 from __future__ import annotations

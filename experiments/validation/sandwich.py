@@ -1,14 +1,14 @@
-"""Sandwiches on a constant-product pool: sized by the victim's limit, carried out by a sequencer, gone where it is blind.
+"""Sandwiches on a constant-product pool: sized by the victim's limit, made by a sequencer, gone where it is blind.
 
-Derived from the pool rule. Reserves x (in) and y (out), phi = 1 - fee, victim's input v and least output m; of each input
-the share kappa goes into the reserves: phi where fees stay outside of the curve, as in this market, and 1 where the pool
-keeps them in its reserves. A front-run of a leaves the victim exactly m at the positive root of
+Derived from the pool rule. Reserves x (in) and y (out), phi = 1 - fee, victim's input v and least output m; of each
+input the share kappa goes into the reserves: phi where fees stay outside of the curve, as in this market, and 1 where
+the pool keeps them in its reserves. A front-run of a leaves the victim exactly m at the positive root of
 phi kappa a^2 + a [x (kappa + phi) + phi^2 v] + x (x + phi v) - phi v x y / m = 0, and some a pays iff
 (1 + kappa v/x)(1 + phi v/x) > 1 / phi^2. Without a fee a sandwich of a earns a v (2 x + a + v) / ((x + a)^2 + a v).
 
-With x = 1e6, y = 500, v = 1e4 and 1% slippage: a = 5062.8793 earns 100.9899 without a fee. With 30 bp kept in the reserves
-a = 5070.4477 earns 70.1625, and v/x must exceed .000500, .003014, .010152 at 5 bp, 30 bp, 1%. The market's sequencer plays
-on pools whose fees stay outside; fees kept inside are had by paying each fee into the pool behind its swap.
+With x = 1e6, y = 500, v = 1e4 and 1% slippage, a = 5062.8793 earns 100.9899 without a fee. With 30 bp kept in the
+reserves a = 5070.4477 earns 70.1625, and v/x must exceed .000500, .003014, .010152 at 5 bp, 30 bp, 1%. The market's
+sequencer plays on pools whose fees stay outside; fees are kept inside by paying each into the pool behind its swap.
 """
 
 from __future__ import annotations

@@ -1,0 +1,83 @@
+"""Known answers that the market's own pools, traders, sequencers and lending market must reproduce."""
+
+import importlib
+import math
+
+import pytest
+
+from experiments.validate import KEYS
+
+MODULES = ("loss_versus_rebalancing", "sandwich", "cycle_arbitrage", "leg_risk", "fixed_spread_liquidation")
+STATED = {
+    # numbers given with the formulas: module, case, statistic, value, half a unit of its last digit
+    "sandwich": [
+        ("0 bp, victim of 10000", "front-run, USD", 5062.8793, 5e-5),
+        ("0 bp, victim of 10000", "gain in the ledger, USD", 100.9899, 5e-5),
+        ("30 bp kept, victim of 10000", "largest front-run, USD", 5070.4477, 5e-5),
+        ("30 bp kept, victim of 10000", "gain, USD", 70.1625, 5e-5),
+        ("30 bp, victim of 2000", "front-run, USD", 0.0, 5e-5),
+        ("30 bp, least victim over x", "executed, fees kept", 0.003014, 5e-7),
+    ],
+    "cycle_arbitrage": [
+        ("two pools, 30 bp", "input, USD", 3475.947298, 5e-7),
+        ("two pools, 30 bp", "gain in the ledger, USD", 24.055788, 5e-7),
+        ("triangle", "input, USD", 3007.491405, 5e-7),
+        ("triangle", "gain in the ledger, USD", 37.725541, 5e-7),
+    ],
+    "leg_risk": [("m=10 bp, s=4.93 bp", "P(loss), forced second leg", 0.0214, 5e-5)],
+    "fixed_spread_liquidation": [
+        ("bonus 5%", "least LTV that is raised", 0.952381, 5e-7),
+        ("bonus 10%", "least LTV that is raised", 0.909091, 5e-7),
+        ("D=84, liquidate", "least r with HF = 1, USD", 11.214953, 5e-7),
+        ("D=84", "HF before", 0.98214, 5e-6),
+        ("D=84, half repaid", "HF after", 1.09804, 5e-6),
+    ],
+    "loss_versus_rebalancing": [
+        ("80% a year, 2 s, 5 bp, Poisson", "blocks with a trade", 0.22170, 5e-6),
+        ("80% a year, 2 s, 5 bp, Poisson", "profit, bp of V a day", 0.48591, 5e-6),
+        ("80% a year, 12 s, 5 bp, Poisson", "blocks with a trade", 0.41098, 5e-6),
+        ("80% a year, 12 s, 5 bp, Poisson", "profit, bp of V a day", 0.90077, 5e-6),
+        ("80% a year, 12 s, 0 bp, fixed", "profit, bp of V a day", 2.1918, 5e-5),
+    ],
+}
+
+
+def run(name, quick, data=None):
+    module = importlib.import_module(f"experiments.validation.{name}")
+    rows = list(module.rows(quick, data))
+    assert rows
+    for row in rows:
+        assert set(row) - {"reason"} == set(KEYS)
+        assert row["id"] == module.ID
+    return rows
+
+
+def failures(rows):
+    return [row for row in rows if row["passed"] is not True]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_known_answer(name):
+    rows = run(name, quick=True)
+    assert not failures(rows)
+    assert all(row["tolerance"] >= 0 and math.isfinite(row["simulated"]) for row in rows)
+    expected = {(row["case"], row["statistic"]): row["expected"] for row in rows}
+    for case, statistic, value, digits in STATED[name]:
+        assert expected[case, statistic] == pytest.approx(value, abs=digits * 1.01)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", MODULES)
+def test_known_answer_at_full_size(name):
+    assert not failures(run(name, quick=False))
+
+
+def test_real_pool(data_dir):
+    assert not failures(run("real_pool", quick=True, data=data_dir))
+
+
+@pytest.mark.parametrize("folder", [False, True])
+def test_real_pool_without_data_says_so(folder, tmp_path):
+    (row,) = run("real_pool", quick=True, data=tmp_path if folder else None)
+    assert row["passed"] is None
+    assert row["reason"]
