@@ -53,7 +53,7 @@ def against_outside(r_in: float, r_out: float, phi: float, rate: float) -> tuple
 def outside_arbitrages(pools: np.ndarray, prices: np.ndarray, fee: float, rollups: np.ndarray) -> np.ndarray:
     """Profitable trades of single pools against the outside market: shape (n, 6), columns T_*; profit in USD.
 
-    pools: (P, 6) as observed; prices: (assets,) [USD]; fee: of the outside market; rollups: (k,) where to look.
+    pools: (P, 7) as observed; prices: (assets,) [USD]; fee: of the outside market; rollups: (k,) where to look.
     """
     found = np.empty((pools.shape[0], 6))
     count = 0

@@ -13,7 +13,7 @@ from numba import njit
 from agents.arbitrage import T_AMOUNT, T_IN, T_OUT, T_OUTPUT, T_POOL, T_PROFIT, outside_arbitrages
 from agents.sandwich import best_front_run
 from market.intents import INTENT, Kind, Purpose, Row, Rows, blank
-from market.observation import ASSET0, ASSET1, FEE, RESERVE0, ROLLUP
+from market.observation import ASSET0, ASSET1, FEE, KEPT, RESERVE0, ROLLUP
 from market.seats import Arrangement
 from market.sequencing.ordering.base import CARRIED, FREE, first_come_order
 
@@ -38,10 +38,11 @@ def simulate_swap(pools: np.ndarray, row: Row) -> float:
     else:
         return 0.0
     net = row.amount * (1.0 - pools[pool, FEE])
+    kept = row.amount * pools[pool, KEPT]
     out = pools[pool, RESERVE0 + 1 - side] * net / (pools[pool, RESERVE0 + side] + net)
     if out < row.limit:
         return 0.0
-    pools[pool, RESERVE0 + side] += net
+    pools[pool, RESERVE0 + side] += kept
     pools[pool, RESERVE0 + 1 - side] -= out
     return out
 
@@ -90,7 +91,7 @@ def _sandwich(pools, row, victim, prices, cost, funds, like, order, bundle, inse
     x, y = pools[pool, RESERVE0 + side], pools[pool, RESERVE0 + 1 - side]
     rollup = row.rollup
     capital = 0.5 * funds[rollup, row.asset_in]
-    size, gain = best_front_run(x, y, pools[pool, FEE], row.amount, row.limit, capital)
+    size, gain = best_front_run(x, y, pools[pool, FEE], pools[pool, KEPT], row.amount, row.limit, capital)
     gain = gain * prices[row.asset_in] - cost
     if gain <= 0.0:
         return 0.0

@@ -108,6 +108,9 @@ class PoolConfig(Settings):
     assets: tuple[str, str] = Field(default=("ETH", NUMERAIRE), description="the two assets")
     depth_usd: Positive = Field(default=10e6, description="value of each side at the start [USD]")
     fee_bp: float = Field(default=5.0, ge=0, lt=10_000, description="fee on the input [bp]")
+    fees: Literal["apart", "inside"] = Field(
+        default="apart", description="where fees go: to the providers, apart from the reserves, or into the reserves"
+    )
     price_usd: Positive | None = Field(
         default=None,
         description="price of the first asset in units of the second at the start (default: the reference price)",

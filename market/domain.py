@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from market.intents import INTENT
+from market.intents import INTENT, Reason, Status
 from market.observation import BlockView
-from market.seats import Bid
+from market.seats import Award, Bid
 from market.sequencing import compose
 
 if TYPE_CHECKING:
@@ -37,8 +37,13 @@ class Slot:
     rng: np.random.Generator
     winner: Any = None
     winning: Bid | None = None
+    sealed_at: float = 0.0  # what arrived up to here may go into the block [s]
     missed: bool = False  # no block was agreed on
-    bids: float = 0.0  # paid for the right to build or to lead this slot [USD]
+    bids: float = 0.0  # paid to the leader for the right to build this slot's block [USD]
+    price: float | None = None  # paid to the protocol for the right to lead [USD]; None: the slot was not sold
+    awards: tuple[Award, ...] = ()  # who builds what, where an auction sells the domain's rollups in parts
+    alone: np.ndarray | None = None  # best bids for each of the domain's rollups by itself, where asked for [USD]
+    groups: np.ndarray | None = None  # best bids for each group of them (bit r: the r-th), where asked for [USD]
     rows: np.ndarray = field(default_factory=lambda: NO_ROWS)
 
     @property
@@ -46,11 +51,46 @@ class Slot:
         """Account of whoever built the block: the auction's winner, else the leader."""
         return self.leader.account if self.winner is None else self.winner.account
 
+    def by_author(self, rows: np.ndarray) -> list[tuple[np.ndarray, int]]:
+        """Split rows into stretches, each with the account of its author: one, unless rollups were sold in parts.
+
+        A bundle belongs to the author of its first member.
+        """
+        if not self.awards or not rows.size:
+            return [(rows, self.author)]
+        author = np.full(len(self.market.config.rollups), self.leader.account)
+        for award in self.awards:
+            if award.winner is not None:
+                author[list(award.rollups)] = award.winner.account
+        bundle = rows["bundle"]
+        first = np.append(True, (bundle[1:] < 0) | (bundle[1:] != bundle[:-1]))
+        of_row = author[rows["rollup"]][np.flatnonzero(first)[np.cumsum(first) - 1]]
+        cuts = np.flatnonzero(np.diff(of_row)) + 1
+        starts = np.append(0, cuts)
+        return [(part, int(of_row[start])) for part, start in zip(np.split(rows, cuts), starts, strict=True)]
+
     def view_of(self, agent: Any) -> BlockView:
         """Return what an agent reads of the block that it may order."""
         view = self.domain.block_view(agent, self.time)
         view.due = self.domain.regime.visibility.to_author(agent.role, agent.account, self.due)
         return view
+
+    def give_back(self, rows: np.ndarray) -> None:
+        """Take rows out of the block: what came from the mempool returns to it as it was sent, insertions expire."""
+        order = np.argsort(self.due["id"])
+        at = np.searchsorted(self.due["id"], rows["id"], sorter=order)
+        at = order[np.minimum(at, order.size - 1)] if order.size else np.zeros(rows.size, np.int64)
+        sent = self.due["id"][at] == rows["id"] if order.size else np.zeros(rows.size, np.bool_)
+        self.market.mempool.put_back(self.domain.index, self.due[np.sort(at[sent])])
+        self.expire(rows[~sent], Status.EXPIRED, Reason.NONE)
+
+    def expire(self, rows: np.ndarray, status: Status, reason: Reason) -> None:
+        """Give rows that will not be executed their receipts."""
+        if rows.size:
+            rows = rows.copy()
+            rows["status"], rows["reason"], rows["executed"] = int(status), int(reason), self.time
+            rows["position"], rows["filled_in"], rows["filled_out"] = -1, 0.0, 0.0
+            self.expired = np.concatenate([self.expired, rows])
 
     def builder_view(self, builder: Any) -> tuple[BlockView, np.ndarray]:
         """Return what a builder reads, and the indices of `due` that it received."""
@@ -113,6 +153,8 @@ class Domain:
         self.actors = [
             agent for agent in participants if agent.acts and (agent.role != "sequencer" or agent in self.leaders)
         ]
+        for part in vars(self.regime).values():
+            part.seated(self)
 
     def next_time(self) -> float:
         """Start of the next slot [s]."""
@@ -127,11 +169,18 @@ class Domain:
     def open_slot(self, now: float) -> Slot:
         """Take what has arrived and name the leader; a slot that consensus misses takes nothing."""
         leader = self.regime.leader.choose(self, now)
-        if not self.regime.consensus.reached(self, now):
-            return Slot(self.market, self, now, NO_ROWS, NO_ROWS, leader, self.rng, missed=True)
+        if not self.regime.consensus.reached(self, now, leader is not None):
+            nobody = self.leaders[0] if leader is None else leader
+            slot = Slot(self.market, self, now, NO_ROWS, NO_ROWS, nobody, self.rng, missed=True)
+            self.regime.leader.opened(slot)
+            return slot
         latency = self.regime.visibility.delay() + self.regime.consensus.delay()
-        due, expired = self.market.mempool.take(self.index, now + self.market.config.window_s - latency)
-        return Slot(self.market, self, now, due, expired, leader, self.rng)
+        sealed_at = now + self.market.config.window_s - latency
+        due, expired = self.market.mempool.take(self.index, sealed_at)
+        slot = Slot(self.market, self, now, due, expired, leader, self.rng, sealed_at=sealed_at)
+        self.regime.leader.opened(slot)
+        self.regime.visibility.begin(slot)
+        return slot
 
     def block_view(self, agent: Any, now: float) -> BlockView:
         """Return an agent's view as the author of a block."""

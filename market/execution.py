@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from market.intents import Kind, Reason, Row, Rows, Status
+from market.intents import BATCHED, Kind, Reason, Row, Rows, Status
 from market.ledger import Why, full, move, open_journal, undo
 from market.state import (
     ACCOUNT,
@@ -30,7 +30,7 @@ from market.state import (
     length,
     rollups,
 )
-from market.venues import bridges, lending, oracle, pools
+from market.venues import batch, bridges, lending, oracle, pools
 
 OK, BUNDLE = int(Reason.NONE), int(Reason.BUNDLE)
 BAD_AMOUNT, POOR = int(Reason.BAD_AMOUNT), int(Reason.INSUFFICIENT_BALANCE)
@@ -110,15 +110,8 @@ def _dispatch(book: Book, row: Row, time: float) -> int:
 
 
 @njit(cache=True)
-def _execute(book: Book, row: Row, time: float, builder: int, operator: int) -> int:
-    """One intent with its tip (to whoever built the block) and gas (to the operator), inside an open stretch."""
-    row.filled_in = 0.0
-    row.filled_out = 0.0
-    if not (0 <= row.sender < length(book, ACCOUNT) and 0 <= row.rollup < rollups(book)):
-        return WRONG_VENUE
-    reason = _dispatch(book, row, time)
-    if reason != OK:
-        return reason
+def _charge(book: Book, row: Row, builder: int, operator: int) -> int:
+    """Tip, to whoever built the block, and gas, to the operator."""
     if not row.tip >= 0.0:
         return BAD_AMOUNT
     if row.tip > 0.0 and not move(book, row.sender, builder, row.rollup, 0, row.tip, TIP):
@@ -126,7 +119,22 @@ def _execute(book: Book, row: Row, time: float, builder: int, operator: int) -> 
     gas = get(book, ROLLUP, row.rollup, R_GAS)
     if gas > 0.0 and row.kind != K_ORACLE and not move(book, row.sender, operator, row.rollup, 0, gas, GAS):
         return POOR
-    return TOO_LONG if full(book) else OK
+    return OK
+
+
+@njit(cache=True)
+def _execute(book: Book, row: Row, time: float, builder: int, operator: int) -> int:
+    """One intent with its tip and gas, inside an open stretch."""
+    row.filled_in = 0.0
+    row.filled_out = 0.0
+    if not (0 <= row.sender < length(book, ACCOUNT) and 0 <= row.rollup < rollups(book)):
+        return WRONG_VENUE
+    reason = _dispatch(book, row, time)
+    if reason == OK:
+        reason = _charge(book, row, builder, operator)
+    if reason == OK and full(book):
+        return TOO_LONG
+    return reason
 
 
 @njit(cache=True)
@@ -192,6 +200,27 @@ def _bundle(book: Book, rows: np.ndarray, first: int, last: int, time: float, bu
 
 
 @njit(cache=True)
+def _batch(book: Book, rows: Rows, first: int, last: int, time: float, builder: int, operator: int) -> None:
+    """Swaps on one pool against each other and the pool, at one price: first everybody pays, then everybody is paid."""
+    price = batch.clear(book, rows, first, last)
+    if price > 0.0:
+        batch.begin(book, rows[first].venue, time)
+    for k in range(first, last):
+        if rows[k].reason == OK:
+            open_journal(book)
+            batch.take(book, rows[k])
+            _charge(book, rows[k], builder, operator)
+    if price > 0.0:
+        open_journal(book)
+        batch.take_fee(book, rows, first, last, price)
+    for k in range(first, last):
+        if rows[k].reason == OK:
+            open_journal(book)
+            batch.give(book, rows[k], price)
+        _finish(rows[k], rows[k].reason, time)
+
+
+@njit(cache=True)
 def execute_block(book: Book, rows: Rows, time: float, builder: int, operator: int) -> None:
     """Execute the rows in order and write their receipts in place.
 
@@ -200,7 +229,7 @@ def execute_block(book: Book, rows: Rows, time: float, builder: int, operator: i
     book
         the market
     rows
-        shape (n,), dtype `INTENT`; members of a bundle stand next to each other
+        shape (n,), dtype `INTENT`; members of a bundle stand next to each other, and so do swaps that clear together
     time
         when the block takes effect [s]
     builder, operator
@@ -209,12 +238,17 @@ def execute_block(book: Book, rows: Rows, time: float, builder: int, operator: i
     at: Any = np.int64(0)  # a bare 0 would have every callee compiled once more for that constant
     while at < rows.size:
         end = at + 1
-        if rows[at].bundle >= 0:
+        batched = rows[at].carried == BATCHED
+        if batched:
+            end = batch.end_of(rows, at)
+        elif rows[at].bundle >= 0:
             while end < rows.size and rows[end].bundle == rows[at].bundle:
                 end += 1
         for k in range(at, end):
             rows[k].position = k
-        if end - at == 1 and rows[at].bundle < 0:
+        if batched:
+            _batch(book, rows, at, end, time, builder, operator)
+        elif end - at == 1 and rows[at].bundle < 0:
             _single(book, rows, at, time, builder, operator)
         else:
             _bundle(book, rows, at, end, time, builder, operator)

@@ -21,6 +21,8 @@ YEAR = 365.0 * 86400.0
 SOURCES = {"external": EXTERNAL, "pool_twap": POOL_TWAP, "pool": POOL_SPOT, "blend": BLEND}
 OPEN_ACCOUNTS = ("outside", "retail")
 """Accounts that stand for the rest of the world and may owe: the outside market, and users who bring their funds."""
+SINGLE = ("outside", "retail", "passive", "oracle", "protocol", "stakes", "burnt")
+"""Accounts that exist once: the last three hold proceeds of the sequencing protocol, bonded stakes, what was burnt."""
 
 
 @dataclass
@@ -30,9 +32,10 @@ class World:
     book: Book
     tables: Tables
     groups: list[str]
-    account_of: dict[str, int]  # by name: "outside", "retail", "passive", "oracle", and of every member
+    account_of: dict[str, int]  # by name: of every member, and of the accounts in SINGLE
     first_borrower: int
     borrowers: int
+    treasury: tuple[int, ...]  # account of each rollup's protocol: what revenue rules pay to the rollup
     pool_names: list[str] = field(default_factory=list)
 
 
@@ -79,9 +82,9 @@ def _accounts(
     feeds: int,
     positions: list[int],
 ) -> World:
-    single = ["outside", "retail", "passive", "oracle"]
-    names = [member.name for member in members] + single
+    names = [member.name for member in members] + list(SINGLE)
     shared = {"pools": pools, "pool fees": pools, "lending": markets, "bridges": bridges, "borrowers": len(positions)}
+    shared["treasuries"] = len(config.rollups)
     groups = names + list(shared)
     group_of = list(range(len(names)))
     for offset, count in enumerate(shared.values()):
@@ -115,7 +118,9 @@ def _accounts(
     tables.position[:, state.N_MARKET] = positions
     tables.position[:, state.N_OWNER] = range(first_borrower, first_borrower + len(positions))
     account_of = {name: account for account, name in enumerate(names)}
-    return World(book, tables, groups, account_of, first_borrower, len(positions))
+    first_treasury = first_borrower + len(positions)
+    treasury = tuple(range(first_treasury, first_treasury + len(config.rollups)))
+    return World(book, tables, groups, account_of, first_borrower, len(positions), treasury)
 
 
 def _endow_members(world: World, config: MarketConfig, members: list[Member]) -> None:
@@ -132,7 +137,7 @@ def _open_pools(world: World, config: MarketConfig, pools: list) -> None:
         price = spec.price_usd or tables.price[first] / tables.price[second]
         row = tables.pool[at]
         row[state.P_ROLLUP], row[state.P_ASSET0], row[state.P_ASSET1] = rollup, first, second
-        row[state.P_FEE] = spec.fee_bp * 1e-4
+        row[state.P_FEE], row[state.P_FEES_INSIDE] = spec.fee_bp * 1e-4, float(spec.fees == "inside")
         amount = spec.depth_usd / tables.price[first]
         endow(tables, int(row[state.P_ACCOUNT]), rollup, first, amount)
         endow(tables, int(row[state.P_ACCOUNT]), rollup, second, amount * price)

@@ -88,7 +88,7 @@ INTENT = np.dtype(
         ("status", np.int64),
         ("reason", np.int64),
         ("sealed", np.int64),  # contents are hidden until the order is fixed
-        ("carried", np.int64),  # somebody else's intent inside a bundle
+        ("carried", np.int64),  # 1: somebody else's intent inside a bundle; BATCHED: cleared with its neighbours
         ("position", np.int64),  # place in the block; -1: not included
         ("amount", np.float64),
         ("limit", np.float64),
@@ -115,6 +115,9 @@ Row = Any
 
 Rows = Any
 """Rows of `INTENT` in compiled code: shape (n,); an item of it is a `Row`."""
+
+BATCHED = 2
+"""In `carried`: a swap that clears at one price with its neighbours on the same pool."""
 
 CONTENT_FIELDS = (
     "venue",

@@ -47,6 +47,8 @@ class Why(IntEnum):
     PAYMENT = 14
     OUTSIDE = 15
     REVENUE = 16
+    STAKE = 17
+    SLASHING = 18
 
 
 REASONS = len(Why)

@@ -98,6 +98,14 @@ class Mempool:
         self._pending[domain, : rows.size] = rows
         self._counts[domain] = count + rows.size
 
+    def withdraw(self, domain: int, ids: np.ndarray) -> None:
+        """Take intents out of line by their numbers."""
+        count = int(self._counts[domain])
+        pending = self._pending[domain, :count]
+        left = pending[~np.isin(pending["id"], ids)]
+        self._pending[domain, : left.size] = left
+        self._counts[domain] = left.size
+
     def waiting(self, domain: int) -> np.ndarray:
         """Everything pending in a domain, arrived or not: a view, valid until the next call."""
         return self._pending[domain, : int(self._counts[domain])]

@@ -13,6 +13,7 @@ import numpy as np
 
 from market import state, tally
 from market.intents import Purpose, Status
+from market.ledger import Why
 
 if TYPE_CHECKING:
     from market.model import SequencerMarket
@@ -42,6 +43,9 @@ def outcomes(market: SequencerMarket) -> dict[str, float | int | str]:
         **_providers(market, totals),
         **_liquidations(market, totals),
         **_sequencing(market),
+        **_promises(market),
+        **_finality(market),
+        **_proceeds(market),
         **_replay(market),
     }
 
@@ -67,9 +71,9 @@ def _extraction(market: SequencerMarket) -> dict[str, float]:
     extracted = gains[:, [purpose for purposes in KINDS.values() for purpose in purposes]].sum(axis=1)
     for name, role in RECEIVERS.items():
         accounts = [at for at, member in enumerate(market.members) if member.role == role]
-        report[f"extracted_by_{name}_usd"] = float(extracted[accounts].sum())
-    # who ends up with it: what was bid for the right to build went to the sequencers
-    report["extracted_by_builders_usd"] -= market.tally.auction_revenue
+        bids = sum(market.tally.bids_paid.get(account, 0.0) for account in accounts)
+        report[f"extracted_by_{name}_usd"] = float(extracted[accounts].sum()) - bids
+    # who ends up with it: what was bid for the right to build, or for the express lane, went to the sequencers
     report["extracted_by_sequencers_usd"] += market.tally.auction_revenue
     return report
 
@@ -125,6 +129,42 @@ def _sequencing(market: SequencerMarket) -> dict[str, float]:
     return {
         "auction_revenue_usd": float(market.tally.auction_revenue),
         "builder_hhi": float(((won / won.sum()) ** 2).sum()) if won.size else float("nan"),
+    }
+
+
+def _finality(market: SequencerMarket) -> dict[str, float | int]:
+    """Missed slots, time down (mean over rollups), and time from a block to its finality (mean over blocks)."""
+    parts = [(domain.regime.consensus, len(domain.rollups)) for domain in market.domains]
+    blocks = sum(part.blocks for part, _ in parts)
+    soft, hard = (sum(part.finality_s()[kind] for part, _ in parts) for kind in range(2))
+    down = sum(part.outage_s(market.time) * rollups for part, rollups in parts)
+    return {
+        "missed_slots": sum(part.missed for part, _ in parts),
+        "outage_s": down / len(market.config.rollups),
+        "soft_finality_s": _ratio(soft, blocks),
+        "hard_finality_s": _ratio(hard, blocks),
+    }
+
+
+def _proceeds(market: SequencerMarket) -> dict[str, float]:
+    """Where the protocol's money went: what slots were sold for, what revenue rules passed on, what was slashed."""
+    flows, accounts = market.world.tables.flows[:, :, :, 0], market.world.account_of
+    shared = flows[:, :, Why.REVENUE]
+    users = (accounts["retail"], market.world.groups.index("borrowers"))
+    return {
+        "slot_sales_usd": float(flows[:, accounts["protocol"], Why.BID].sum()),
+        "revenue_to_rollups_usd": float(shared[:, market.world.groups.index("treasuries")].sum()),
+        "revenue_to_users_usd": float(shared[:, users].sum()),
+        "revenue_burnt_usd": float(shared[:, accounts["burnt"]].sum()),
+        "slashed_usd": float(flows[:, :, Why.SLASHING].sum()),
+    }
+
+
+def _promises(market: SequencerMarket) -> dict[str, int]:
+    rules = [domain.regime.preconfirmation for domain in market.domains]
+    return {
+        "promises_made": sum(rule.made for rule in rules),
+        "promises_broken": sum(rule.broken for rule in rules),
     }
 
 

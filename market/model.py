@@ -31,7 +31,7 @@ from market.tally import Tally, dispersion
 from market.tape import Tape
 from market.venues import bridges, lending, oracle
 
-STREAMS = ("prices", "founding", "flow", "borrowers", "ordering", "phases", "agents")
+STREAMS = ("prices", "founding", "flow", "borrowers", "ordering", "phases", "agents", "faults")
 FILLED, K_BRIDGE = int(Status.FILLED), int(Kind.BRIDGE)
 CONSERVATION_LIMIT = 1e-9
 """Largest relative drift of an asset's total before the run stops."""
@@ -188,9 +188,13 @@ class SequencerMarket(mesa.Model):
 
     def execute(self, slot: Slot) -> None:
         """Carry out the block."""
-        execute_block(self.world.book, slot.rows, slot.time, slot.author, slot.leader.account)
+        parts = slot.by_author(slot.rows)
+        for rows, author in parts:
+            execute_block(self.world.book, rows, slot.time, author, slot.leader.account)
+        if len(parts) > 1:
+            slot.rows["position"] = np.arange(slot.rows.size)
         slot.domain.regime.breaker.watch(slot)
-        slot.domain.regime.revenue.share(slot)
+        slot.domain.regime.revenue.pass_on(slot)
         if self.config.prices.impact_per_million > 0.0:
             self._move_outside_price()
 
@@ -208,7 +212,7 @@ class SequencerMarket(mesa.Model):
 
     def record(self, slot: Slot) -> None:
         """Add the block to the totals, schedule what it put on bridges, check the books."""
-        bridged = self.tally.record(self.world.book, slot.rows, slot.author, slot.leader.account)
+        bridged = self.tally.record(self.world.book, slot.by_author(slot.rows), slot.leader.account)
         if bridged:
             self._promise(slot)
         if self.tape is not None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from market.model import Domain, SequencerMarket
 
 # columns of Observation.pools
-ROLLUP, ASSET0, ASSET1, FEE, RESERVE0, RESERVE1 = range(6)
+ROLLUP, ASSET0, ASSET1, FEE, RESERVE0, RESERVE1, KEPT = range(7)
 # columns of Observation.unhealthy
 U_POSITION, U_MARKET, U_ROLLUP, U_COLLATERAL, U_DEBT, U_MOST, U_RATE = range(7)
 
@@ -36,6 +36,8 @@ def _snapshot(book: Book, out: np.ndarray) -> None:
         out[pool, FEE] = get(book, POOL, pool, state.P_FEE)
         out[pool, RESERVE0] = reserve(book, pool, index(book, POOL, pool, state.P_ASSET0))
         out[pool, RESERVE1] = reserve(book, pool, index(book, POOL, pool, state.P_ASSET1))
+        inside = get(book, POOL, pool, state.P_FEES_INSIDE) > 0.0
+        out[pool, KEPT] = 1.0 if inside else 1.0 - out[pool, FEE]
 
 
 @njit(cache=True)
@@ -74,7 +76,7 @@ class PublicView:
     def __init__(self, market: SequencerMarket) -> None:
         self._market = market
         tables, book = market.world.tables, market.world.book
-        self._pools = np.zeros((len(tables.pool), 6))
+        self._pools = np.zeros((len(tables.pool), 7))
         self._positions = np.zeros(min(len(tables.position), 4096), np.int64)
         self._unhealthy: dict[int, np.ndarray] = {}
         self._derived: dict[object, Any] = {}
@@ -91,7 +93,7 @@ class PublicView:
         self.provision = read_only(tables.provision)
         self.outside_fee = float(tables.outside[0, state.O_FEE])
         self._lending_rollups = frozenset(int(row[state.L_ROLLUP]) for row in tables.lending)
-        self._distressed: dict[int, tuple[int, ...]] = {}
+        self._distressed: dict[tuple[int, ...], tuple[int, ...]] = {}
 
     def refresh(self) -> None:
         """Take the state as it is now."""
@@ -111,16 +113,15 @@ class PublicView:
             found = np.zeros((count, 7))
             if count:
                 _terms(self._book, self._positions[:count], found)
-            found.flags.writeable = False
-            self._unhealthy[rollup] = found
+            self._unhealthy[rollup] = found = read_only(found)
         return found
 
-    def distressed(self, domain: int, rollups: tuple[int, ...]) -> tuple[int, ...]:
-        """Rollups of a domain on which some position can be liquidated now."""
-        found = self._distressed.get(domain)
+    def distressed(self, rollups: tuple[int, ...]) -> tuple[int, ...]:
+        """Those of these rollups on which some position can be liquidated now."""
+        found = self._distressed.get(rollups)
         if found is None:
             found = tuple(at for at in rollups if at in self._lending_rollups and len(self.unhealthy(at)))
-            self._distressed[domain] = found
+            self._distressed[rollups] = found
         return found
 
     def derived(self, key: object, compute: Callable[[], Any]) -> Any:
@@ -145,8 +146,9 @@ class Observation:
         rollups of that domain
     account : int
         the agent's own account
-    pools : (P, 6) array
-        rollup, assets, fee and reserves of every pool, columns ROLLUP .. RESERVE1
+    pools : (P, 7) array
+        rollup, assets, fee and reserves of every pool, and the share of an input that enters the reserves: columns
+        ROLLUP .. KEPT
     prices : (assets,) array
         reference prices of the outside market [USD]
     funds : (rollups, assets) array
@@ -174,7 +176,7 @@ class Observation:
 
     @property
     def pools(self) -> np.ndarray:
-        """All pools: shape (P, 6)."""
+        """All pools: shape (P, 7)."""
         return self.public.pools
 
     @property
@@ -188,7 +190,7 @@ class Observation:
 
     def distressed(self) -> tuple[int, ...]:
         """Rollups of this domain on which some position can be liquidated now."""
-        return self.public.distressed(self.domain, self.rollups)
+        return self.public.distressed(self.rollups)
 
     def atomic(self, first: int, second: int) -> bool:
         """Whether a bundle may span these two rollups: whether one domain sequences both."""
@@ -216,6 +218,11 @@ class BlockView(Observation):
     __slots__ = ("due",)
 
     due: np.ndarray
+
+    @property
+    def place(self) -> str:
+        """What the author decides: "all" of the block, or its own intents at its "top" or "end" alone."""
+        return getattr(self._domain.regime.ordering, "place", "all")
 
 
 BLANK = np.zeros(0, INTENT)

@@ -45,6 +45,14 @@ class Bid(NamedTuple):
     value: float  # what the builder expects to earn before paying the bid [USD]
 
 
+class Award(NamedTuple):
+    """Rollups of a domain, who builds their part of the block (None: nobody, it is first come), and that part."""
+
+    rollups: tuple[int, ...]
+    winner: Any
+    offer: Bid
+
+
 class Participant(Protocol):
     """A strategic agent."""
 

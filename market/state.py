@@ -24,6 +24,7 @@ ROLLUPS_AT, ASSETS_AT, GROUPS_AT, REASONS_AT = (3 * TABLES + i for i in range(4)
 # POOL: what it is, then what changes
 P_ROLLUP, P_ACCOUNT, P_FEE_ACCOUNT, P_ASSET0, P_ASSET1, P_FEE = range(6)
 P_SHARES, P_GROWTH0, P_GROWTH1, P_CUMULATIVE, P_CUMULATIVE_TIME = range(6, 11)
+P_FEES_INSIDE = 11  # 1 where fees enter the reserves
 # LENDING
 L_ROLLUP, L_ACCOUNT, L_COLLATERAL, L_DEBT, L_FEED_COLLATERAL, L_FEED_DEBT = range(6)
 L_THRESHOLD, L_MAX_LTV, L_CLOSE_FACTOR, L_FULL_CLOSE, L_BONUS, L_RATE = range(6, 12)
@@ -44,7 +45,7 @@ R_GAS = 0
 # OUTSIDE: one row
 O_ACCOUNT, O_FEE = range(2)
 
-WIDTHS = {POOL: 11, LENDING: 18, POSITION: 4, FEED: 16, PROVISION: 3, ACCOUNT: 3, ROLLUP: 1, PRICE_OF: 1, OUTSIDE: 2}
+WIDTHS = {POOL: 12, LENDING: 18, POSITION: 4, FEED: 16, PROVISION: 3, ACCOUNT: 3, ROLLUP: 1, PRICE_OF: 1, OUTSIDE: 2}
 
 
 class Book(NamedTuple):
@@ -67,7 +68,7 @@ class Tables(NamedTuple):
 
     balance: np.ndarray  # (accounts, rollups, assets) in units of the asset
     flows: np.ndarray  # (G, G, W, assets) moved from payer to payee, by reason
-    pool: np.ndarray  # (P, 11) columns P_*
+    pool: np.ndarray  # (P, 12) columns P_*
     lending: np.ndarray  # (markets, 18) columns L_*
     position: np.ndarray  # (positions, 4) columns N_*
     feed: np.ndarray  # (feeds, 16) columns F_*

@@ -6,8 +6,9 @@ import numpy as np
 from numba import njit
 
 from market import state
-from market.intents import Kind, Purpose, Row, Rows, Status
+from market.intents import BATCHED, Kind, Purpose, Row, Rows, Status
 from market.state import Book, get, index
+from market.venues import batch
 
 K_SWAP, K_LIQUIDATE, K_OUTSIDE, K_BRIDGE = int(Kind.SWAP), int(Kind.LIQUIDATE), int(Kind.OUTSIDE), int(Kind.BRIDGE)
 USER, SANDWICH, ARBITRAGE = int(Purpose.USER), int(Purpose.SANDWICH), int(Purpose.ARBITRAGE)
@@ -44,13 +45,23 @@ def _user(book: Book, row: Row, value: float, out_price: float, at: np.ndarray, 
 @njit(cache=True)
 def _swap(book: Book, row: Row, in_price: float, out_price: float, at: np.ndarray) -> None:
     value = row.filled_in * in_price
-    fee = get(book, state.POOL, row.venue, state.P_FEE) * value
+    # swaps that clear together pay no fee but on what is left over, which `_batch_fee` adds
+    fee = 0.0 if row.carried == BATCHED else get(book, state.POOL, row.venue, state.P_FEE) * value
     at[VOLUME] += value
     at[LP_FEES] += fee
     marked = value - fee - row.filled_out * out_price
     at[LP_MARKED] += marked
     if row.purpose in (ARBITRAGE, CYCLE):
         at[LP_ARBITRAGE] -= marked
+
+
+@njit(cache=True)
+def _batch_fee(book: Book, rows: Rows, first: int, by_rollup: np.ndarray) -> None:
+    """Add the fee on what the pool traded in the clearing that begins at rows[first]."""
+    asset, fee = batch.fee_taken(book, rows, first)
+    value = fee * get(book, state.PRICE_OF, asset, 0)
+    by_rollup[rows[first].rollup, LP_FEES] += value
+    by_rollup[rows[first].rollup, LP_MARKED] -= value
 
 
 @njit(cache=True)
@@ -94,6 +105,8 @@ def record_block(
     for k in range(rows.size):
         row = rows[k]
         statuses[row.status] += 1
+        if row.carried == BATCHED and (k == 0 or rows[k - 1].carried != BATCHED or rows[k - 1].venue != row.venue):
+            _batch_fee(book, rows, k, by_rollup)
         if row.status != FILLED:
             continue
         if row.kind == K_BRIDGE:
@@ -165,12 +178,15 @@ class Tally:
         self.blocks_won: dict[int, int] = {}
         self.conservation_error = 0.0
 
-    def record(self, book: Book, rows: Rows, builder: int, operator: int) -> int:
-        """Add a block; returns how many bridge transfers it filled."""
+    def record(self, book: Book, parts: list[tuple[Rows, int]], operator: int) -> int:
+        """Add a block, in stretches with the account of each one's author; returns its filled bridge transfers."""
         self.slots += 1
-        return record_block(
-            book, rows, builder, operator, self.by_rollup, self.gains, self.statuses, self.delays, self.ring
-        )
+        bridged = 0
+        for rows, author in parts:
+            bridged += record_block(
+                book, rows, author, operator, self.by_rollup, self.gains, self.statuses, self.delays, self.ring
+            )
+        return bridged
 
     def paid_bid(self, account: int, amount: float) -> None:
         """Add a payment for the right to build [USD]."""

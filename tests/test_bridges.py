@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -18,7 +20,7 @@ from market.venues import bridges
 HELD = 1e5
 
 
-def send(amount: float, *, sender: int = ALICE, source: int = 0, asset: int = USD, **fields: float) -> np.ndarray:
+def send(amount: float, *, sender: int = ALICE, source: int = 0, asset: int = USD, **fields: Any) -> np.ndarray:
     return intent(Kind.BRIDGE, sender, **{"venue": 0, "rollup": source, "asset_in": asset, "amount": amount} | fields)
 
 
@@ -28,6 +30,10 @@ def promised(world: World, direction: int, asset: int = USD) -> float:
 
 def bridge_holds(world: World, rollup: int, asset: int = USD) -> float:
     return float(world.tables.balance[int(world.tables.bridge[0, state.B_ACCOUNT]), rollup, asset])
+
+
+def _with(amount: float, fields: dict[str, Any]) -> dict[str, Any]:
+    return {"amount": amount} | fields
 
 
 def test_funds_leave_at_once_and_are_promised_less_the_fee() -> None:
@@ -80,10 +86,10 @@ def test_what_came_in_at_one_end_can_be_paid_out_there() -> None:
         ({"amount": 2e5}, "BRIDGE_EXHAUSTED"),
     ],
 )
-def test_what_no_bridge_can_carry_out(fields: dict[str, float], fate: str) -> None:
+def test_what_no_bridge_can_carry_out(fields: dict[str, Any], fate: str) -> None:
     world = books()
     before = world.book.cells.copy()
-    assert fates(execute(world, send(**{"amount": 10.0} | fields))) == [fate]
+    assert fates(execute(world, send(**_with(10.0, fields)))) == [fate]
     assert world.book.cells.tobytes() == before.tobytes()
 
 
@@ -94,7 +100,9 @@ def test_nobody_sends_more_than_one_has() -> None:
     assert world.tables.balance[ALICE, 0, USD] == pytest.approx(0.01)
 
 
-@pytest.mark.xfail(reason="the amount less the fee and the fee are two movements whose rounded sum may exceed the amount")
+@pytest.mark.xfail(
+    reason="the amount less the fee and the fee are two movements whose rounded sum may exceed the amount"
+)
 def test_all_one_has_can_be_sent() -> None:
     for held in np.linspace(1.0, 9e4, 101):
         world = books()

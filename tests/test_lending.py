@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -58,6 +59,10 @@ def owner(world: World, position: int = 0) -> int:
 
 
 # -- interest and health -----------------------------------------------------------------------------------------------
+
+
+def _with(amount: float, fields: dict[str, Any]) -> dict[str, Any]:
+    return {"amount": amount} | fields
 
 
 @given(st.lists(st.floats(min_value=0.0, max_value=3e7), max_size=8), st.floats(min_value=0.0, max_value=0.5))
@@ -166,11 +171,11 @@ def test_a_market_lends_no_more_than_it_has() -> None:
         ({"rollup": 1}, "WRONG_VENUE"),
     ],
 )
-def test_what_no_lending_market_can_carry_out(kind: Kind, fields: dict[str, float], fate: str) -> None:
+def test_what_no_lending_market_can_carry_out(kind: Kind, fields: dict[str, Any], fate: str) -> None:
     world = bank()
     post(world, 1000.0)
     before = world.book.cells.copy()
-    assert fates(execute(world, on_position(kind, owner(world), **{"amount": 1.0} | fields))) == [fate]
+    assert fates(execute(world, on_position(kind, owner(world), **_with(1.0, fields)))) == [fate]
     assert world.book.cells.tobytes() == before.tobytes()
 
 

@@ -113,7 +113,9 @@ def test_what_no_pool_can_carry_out_reverts_without_a_trace(fields: dict[str, fl
     assert world.book.cells.tobytes() == before.tobytes()
 
 
-@pytest.mark.xfail(reason="the amount less the fee and the fee are two movements whose rounded sum may exceed the amount")
+@pytest.mark.xfail(
+    reason="the amount less the fee and the fee are two movements whose rounded sum may exceed the amount"
+)
 def test_all_one_has_can_be_swapped() -> None:
     for held in np.linspace(1.0, 1e5, 101):
         world = books()

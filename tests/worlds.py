@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from hypothesis import settings as hypothesis_settings
 
 from agents.population import Population
 from market import regimes, state
@@ -24,9 +25,14 @@ from market.config import (
 from market.execution import execute_block
 from market.founding import World, found
 from market.intents import Kind, Reason, Status, blank
+from market.metrics import outcomes
 from market.model import SequencerMarket
 from market.seats import Member
 from market.state import Tables
+
+# compiled functions are compiled at their first call, which takes seconds; and a suite should not fail by chance
+hypothesis_settings.register_profile("compiled", deadline=None, derandomize=True)
+hypothesis_settings.load_profile("compiled")
 
 ETH_USD = 2500.0
 USD, ETH = 0, 1
@@ -115,12 +121,20 @@ def stressed(regime: str | RegimeConfig, **changes: Any) -> MarketConfig:
         "agents": cast(),
         "audit_every": 1,
     }
-    return config(*both, regime=regime, **settings | changes)
+    settings |= changes
+    treatment = regimes.load(regime) if isinstance(regime, str) else regime
+    settings["horizon_s"] = max(settings["horizon_s"], 4.0 * (treatment.block_time_s or 0.0))
+    return config(*both, regime=treatment, **settings)
 
 
 def opened(config: MarketConfig, seed: int = 1) -> SequencerMarket:
     """A market about to run."""
     return SequencerMarket(config, seed, Population(config))
+
+
+def reported(market: SequencerMarket) -> dict[str, Any]:
+    """Outcomes of a run, by name."""
+    return dict(outcomes(market))
 
 
 def ran(config: MarketConfig, seed: int = 1) -> SequencerMarket:
@@ -167,7 +181,7 @@ def execute(world: World, *rows: np.ndarray, time: float = 0.0, builder: int = O
     return block
 
 
-def fates(receipts: np.ndarray) -> list[str]:
+def fates(receipts: np.ndarray | list[Any]) -> list[str]:
     """Of each receipt FILLED, or the reason why not."""
     return [
         "FILLED" if row["status"] == Status.FILLED else Reason(row["reason"]).name if row["reason"] else "UNTOUCHED"

@@ -3,13 +3,49 @@
 from __future__ import annotations
 
 import numpy as np
+from numba import njit
 
 from agents.base import StrategicAgent
-from agents.insertion import insert
+from agents.insertion import K_SWAP, insert, simulate_swap
 from agents.liquidators.sniping import ready_liquidations
+from market.intents import Kind, Rows
 from market.model import SequencerMarket
 from market.observation import BlockView
 from market.seats import Arrangement, Bid
+from market.sequencing.ordering.base import first_come_order
+
+K_LIQUIDATE = np.int64(Kind.LIQUIDATE)
+
+
+@njit(cache=True)
+def _after(pools: np.ndarray, due: Rows, order: np.ndarray) -> np.ndarray:
+    """Pools once the pending intents that can be read have been carried out in the order given."""
+    left, at = pools.copy(), 0
+    while at < order.size:
+        end = at + 1
+        while end < order.size and due[order[at]].bundle >= 0 and due[order[end]].bundle == due[order[at]].bundle:
+            end += 1
+        trial, fails = left.copy(), False
+        for k in order[at:end]:
+            if due[k].kind == K_SWAP:
+                fails = fails or simulate_swap(trial, due[k]) <= 0.0
+            elif due[k].kind == K_LIQUIDATE:  # a second one finds the position healthy
+                for j in order[:at]:
+                    fails = fails or (due[j].kind == K_LIQUIDATE and due[j].target == due[k].target)
+        if not fails:
+            left = trial
+        at = end
+    return left
+
+
+class _Left:
+    """What a block leaves behind it: a view without pending intents on the state after them."""
+
+    def __init__(self, seen: BlockView, ties: np.ndarray) -> None:
+        self.account, self.time, self.rollups = seen.account, seen.time, seen.rollups
+        self.prices, self.public, self.funds = seen.prices, seen.public, seen.funds
+        self.due = seen.due[:0]
+        self.pools = _after(seen.pools, seen.due, first_come_order(seen.due, ties))
 
 
 class Builder(StrategicAgent):
@@ -28,14 +64,21 @@ class Builder(StrategicAgent):
         self.sandwich = sandwich
 
     def pack(self, seen: BlockView) -> tuple[Arrangement, float]:
-        """Greedy best block, and what it is expected to earn: insertions and tips [USD]."""
-        gas = float(seen.public.gas[list(seen.rollups)].max())
-        forced, after = ready_liquidations(seen)
+        """Greedy best block, and what it is expected to earn: insertions and tips [USD].
+
+        Where only a place in the block is for sale, nobody is front-run, and tips go to the leader.
+        """
+        cost = 2.0 * float(seen.public.gas[list(seen.rollups)].max())
         ties = self.rng_own.random(seen.due.size)
+        if seen.place == "end":
+            arrangement, gain, _ = insert(_Left(seen, ties), cost_usd=cost, ties=ties[:0])
+            return arrangement, gain
+        forced, after = ready_liquidations(seen)
+        whole = seen.place == "all"
         arrangement, gain, tips = insert(
-            seen, cost_usd=2.0 * gas, ties=ties, forced=forced, forced_after=after, sandwich=self.sandwich
+            seen, cost_usd=cost, ties=ties, forced=forced, forced_after=after, sandwich=self.sandwich and whole
         )
-        return arrangement, gain + tips + self._bonus(seen, forced)
+        return arrangement, gain + self._bonus(seen, forced) + (tips if whole else 0.0)
 
     def _bonus(self, seen: BlockView, forced: np.ndarray) -> float:
         """Profit of the liquidations in the block: what the sale brings over what is repaid [USD]."""

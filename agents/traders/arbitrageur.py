@@ -21,11 +21,12 @@ from agents.arbitrage import (
 from agents.base import Trader
 from agents.inventory import rebalance
 from market.desk import Desk
-from market.intents import Purpose, Status
+from market.intents import Kind, Purpose, Status
 from market.model import SequencerMarket
 from market.observation import ROLLUP, Observation
 
 ARBITRAGE, CYCLE, FILLED = int(Purpose.ARBITRAGE), int(Purpose.CYCLE), int(Status.FILLED)
+SWAP = int(Kind.SWAP)
 
 
 class Arbitrageur(Trader):
@@ -160,7 +161,7 @@ class Arbitrageur(Trader):
         if not self._open_legs:
             return
         for row in receipts:
-            if row["bundle"] >= 0 or row["venue"] < 0:
+            if row["kind"] != SWAP or row["purpose"] != CYCLE or row["bundle"] >= 0:
                 continue
             self._open_legs -= 1
             if row["status"] == FILLED:

@@ -9,7 +9,7 @@ from agents.sandwich import best_front_run, pays
 from market.desk import Desk
 from market.intents import Kind, Purpose, Row, Status
 from market.model import SequencerMarket
-from market.observation import ASSET0, FEE, RESERVE0, ROLLUP, Observation
+from market.observation import ASSET0, FEE, KEPT, RESERVE0, ROLLUP, Observation
 
 SWAP, USER, FILLED = int(Kind.SWAP), int(Purpose.USER), int(Status.FILLED)
 SANDWICH, ARBITRAGE = int(Purpose.SANDWICH), int(Purpose.ARBITRAGE)
@@ -55,10 +55,11 @@ class Searcher(Trader):
         side = 0 if int(state[ASSET0]) == source else 1
         x, y, fee = float(state[RESERVE0 + side]), float(state[RESERVE0 + 1 - side]), float(state[FEE])
         v, m = float(row["amount"]), float(row["limit"])
-        if not pays(x, fee, v):
+        kept = float(state[KEPT])
+        if not pays(x, fee, kept, v):
             return False
         rollup = int(state[ROLLUP])
-        size, gain = best_front_run(x, y, fee, v, m, 0.5 * float(seen.funds[rollup, source]))
+        size, gain = best_front_run(x, y, fee, kept, v, m, 0.5 * float(seen.funds[rollup, source]))
         gain = gain * float(seen.prices[source]) - 2.0 * float(seen.public.gas[rollup, 0])
         if gain <= 0.0:
             return False
@@ -77,9 +78,9 @@ class Searcher(Trader):
         pool, source, sink = int(row["venue"]), int(row["asset_in"]), int(row["asset_out"])
         state = seen.pools[pool]
         side = 0 if int(state[ASSET0]) == source else 1
-        fee, net = float(state[FEE]), float(row["amount"]) * (1.0 - float(state[FEE]))
+        fee, amount = float(state[FEE]), float(row["amount"])
         x, y = float(state[RESERVE0 + side]), float(state[RESERVE0 + 1 - side])
-        x, y = x + net, y * x / (x + net)
+        x, y = x + amount * float(state[KEPT]), y * x / (x + amount * (1.0 - fee))
         # the back-run sells what the user bought: in goes `sink`, out comes `source`
         rate = float(seen.prices[source] / seen.prices[sink]) * (1.0 - seen.public.outside_fee)
         phi = 1.0 - fee

@@ -54,7 +54,8 @@ def _with_pools(base: MarketConfig, path: Path) -> MarketConfig:
 
     if not path.is_file():
         raise InputError(f"--pools {path}: no such file; allowed: a CSV of pools")
-    rollups = read_pools(path)
+    # real pools come without lending: the markets and borrowers are those of a reference rollup
+    rollups = read_pools(path, template=base.rollups[1])
     asset = base.assets[0].model_copy(update={"price_usd": reference_level(rollups)})
     changed = base.model_copy(update={"rollups": rollups, "assets": (asset,)})
     return MarketConfig.model_validate(changed.model_dump())

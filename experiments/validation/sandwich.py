@@ -19,11 +19,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from experiments.validation._markets import Watched, asset, bisect, execute, held, intents, pool, rollup, still, trader
+from experiments.validation._markets import Watched, asset, bisect, held, intents, pool, rollup, still, trader
 from experiments.validation._rows import row
 from market.config import AgentConfig
 from market.intents import Kind, Purpose, Status
-from market.state import P_ACCOUNT, P_FEE_ACCOUNT
 
 ID = "M3"
 TITLE = "Sandwich on a constant-product pool"
@@ -44,20 +43,18 @@ class Outcome(NamedTuple):
     received: float
 
 
-class Done(NamedTuple):
-    """A sandwich executed by hand."""
-
-    gain: float  # USD
-    filled: bool  # whether the victim got its limit
-
-
 def rows(quick: bool, data: Path | None) -> Iterator[dict[str, Any]]:
     """Sizes and gains, thresholds, blind regimes; `quick` looks for the thresholds of one fee only."""
-    for fee_bp, v in ((0.0, 1e4), (30.0, 1e4), (30.0, 2000.0)):
-        yield from _realised(fee_bp, v)
-    yield from _kept(30.0, 1e4)
+    for fee_bp, v, fees in (
+        (0.0, 1e4, "inside"),
+        (30.0, 1e4, "inside"),
+        (30.0, 2000.0, "inside"),
+        (30.0, 1e4, "apart"),
+    ):
+        yield from _realised(fee_bp, v, fees)
     for fee_bp in (30.0,) if quick else (5.0, 30.0, 100.0):
-        yield from _thresholds(fee_bp)
+        yield from _thresholds(fee_bp, "inside")
+    yield from _thresholds(30.0, "apart")
     for regime in ("encrypted", "siloed"):
         yield from _blind(regime)
 
@@ -95,19 +92,21 @@ def _least_share(fee: float, kappa: float) -> float:
 # -- simulated ---------------------------------------------------------------------------------------------------------
 
 
-def _market(fee_bp: float, regime: str) -> Watched:
+def _market(fee_bp: float, regime: str, fees: str) -> Watched:
     """One pool; a sequencer that would extract whatever the regime says, a searcher, nobody outside to trade with."""
     agents = [
         AgentConfig(role="sequencer", strategy="extractive", capital_usd=1e7, parameters={"least_usd": 0.0}),
         trader("searcher", 1e7),
     ]
-    deep = rollup("one", pool((X, Y), ("USD", "ETH"), fee_bp, 1.0))
-    return Watched(still([deep], [asset("ETH", X / Y)], agents, regime), seed=0)
+    curve = pool((X, Y), ("USD", "ETH"), fee_bp, 1.0).model_copy(update={"fees": fees})
+    return Watched(still([rollup("one", curve)], [asset("ETH", X / Y)], agents, regime), seed=0)
 
 
-def _attack(fee_bp: float, v: float, regime: str = "siloed_extractive", slippage: float = SLIPPAGE) -> Outcome:
+def _attack(
+    fee_bp: float, v: float, fees: str, regime: str = "siloed_extractive", slippage: float = SLIPPAGE
+) -> Outcome:
     """Send a victim's swap to a market and let its sequencer have its way."""
-    market = _market(fee_bp, regime)
+    market = _market(fee_bp, regime, fees)
     accounts = [agent.account for agent in market.participants]
     before = held(market, accounts[0]) + held(market, accounts[1])
     least = (1.0 - slippage) * _quote(fee_bp * 1e-4, v)
@@ -121,84 +120,34 @@ def _attack(fee_bp: float, v: float, regime: str = "siloed_extractive", slippage
     return Outcome(float(fronts["filled_in"].sum()), float(gain), float(victim["filled_out"].sum()))
 
 
-def _realised(fee_bp: float, v: float) -> Iterator[dict[str, Any]]:
+def _kappa(fee: float, fees: str) -> float:
+    return 1.0 if fees == "inside" else 1.0 - fee
+
+
+def _realised(fee_bp: float, v: float, fees: str) -> Iterator[dict[str, Any]]:
     """What the market's extractive sequencer makes of a victim."""
     fee = fee_bp * 1e-4
-    pays = v / X > (_least_share(fee, 1.0 - fee) if fee else 0.0)
-    size = _largest(fee, v, 1.0 - fee) if pays else 0.0
-    gain = _gain(fee, v, size, 1.0 - fee) if pays else 0.0
+    kappa = _kappa(fee, fees)
+    pays = v / X > (_least_share(fee, kappa) if fee else 0.0)
+    size = _largest(fee, v, kappa) if pays else 0.0
+    gain = _gain(fee, v, size, kappa) if pays else 0.0
     received = (1.0 - SLIPPAGE if pays else 1.0) * _quote(fee, v)
-    case, found = f"{fee_bp:g} bp, victim of {v:g}", _attack(fee_bp, v)
+    case, found = f"{fee_bp:g} bp {fees}, victim of {v:g}", _attack(fee_bp, v, fees)
     yield row(ID, case, "front-run, USD", size, found.front_run, DIGITS)
     yield row(ID, case, "gain in the ledger, USD", gain, found.gain, DIGITS)
     yield row(ID, case, "victim's output, ETH", received, found.received, 1e-9 * received)
 
 
-def _kept(fee_bp: float, v: float) -> Iterator[dict[str, Any]]:
-    """The largest front-run that leaves the victim its limit, and what it earns, where the pool keeps its fees."""
-    fee = fee_bp * 1e-4
-    least = (1.0 - SLIPPAGE) * _quote(fee, v)
-    by_hand = ByHand(fee_bp, keeps=True)
-    size, case = _largest(fee, v, 1.0), f"{fee_bp:g} bp kept, victim of {v:g}"
-    found = bisect(lambda a: not by_hand.sandwich(a, v, least).filled, 1.0, v, 50)
-    yield row(ID, case, "largest front-run, USD", size, found, DIGITS)
-    yield row(ID, case, "gain, USD", _gain(fee, v, size, 1.0), by_hand.sandwich(found, v).gain, DIGITS)
-
-
-def _thresholds(fee_bp: float) -> Iterator[dict[str, Any]]:
-    """Where the sequencer begins to sandwich, and where a small sandwich begins to earn."""
-    fee, small = fee_bp * 1e-4, 0.01
-    case = f"{fee_bp:g} bp, least victim over x"
-    expected = _least_share(fee, 1.0 - fee)
+def _thresholds(fee_bp: float, fees: str) -> Iterator[dict[str, Any]]:
+    """Where the sequencer begins to sandwich."""
+    expected = _least_share(fee_bp * 1e-4, _kappa(fee_bp * 1e-4, fees))
     low, high = 0.9 * expected, 1.1 * expected
-    decided = bisect(lambda share: _attack(fee_bp, share * X, slippage=0.5).front_run > 0.0, low, high, 16)
-    yield row(ID, case, "sequencer's decision", expected, decided, RELATIVE * expected)
-    for keeps, name in ((False, "executed"), (True, "executed, fees kept")):
-        expected, by_hand = _least_share(fee, 1.0 if keeps else 1.0 - fee), ByHand(fee_bp, keeps)
-        found = bisect(lambda share, hand=by_hand: hand.sandwich(small, share * X).gain > 0.0, low, high, 30)
-        yield row(ID, case, name, expected, found, RELATIVE * expected)
-
-
-class ByHand:
-    """Sandwiches executed swap by swap on the market's pool, each from the same start.
-
-    Parameters
-    ----------
-    fee_bp
-        fee of the pool [bp]
-    keeps
-        whether each fee is paid into the pool's reserves behind its swap
-    """
-
-    def __init__(self, fee_bp: float, keeps: bool) -> None:
-        self._market = _market(fee_bp, "siloed")
-        self._start = self._market.world.book.cells.copy()
-        self._fee, self._keeps = fee_bp * 1e-4, keeps
-        pool_row = self._market.world.tables.pool[0]
-        self._pool, self._fees = int(pool_row[P_ACCOUNT]), int(pool_row[P_FEE_ACCOUNT])
-
-    def sandwich(self, a: float, v: float, least: float = 0.0) -> Done:
-        """Front-run of a, victim of v that must get `least` [ETH], back-run: gain [USD], and whether the victim did."""
-        self._market.world.book.cells[:] = self._start
-        bought, _ = self._swap(USD, ETH, a)
-        _, filled = self._swap(USD, ETH, v, least)
-        back, _ = self._swap(ETH, USD, bought)
-        return Done(back - a, filled)
-
-    def _swap(self, source: int, sink: int, amount: float, least: float = 0.0) -> tuple[float, bool]:
-        rows = intents(self._market, 2 if self._keeps else 1, "retail", rollup=0, amount=amount, asset_in=source)
-        rows["kind"], rows["asset_out"] = int(Kind.SWAP), sink
-        rows["limit"][0] = least
-        if self._keeps:
-            rows["bundle"] = 0  # no fee without its swap
-            rows[1]["kind"], rows[1]["sender"], rows[1]["target"] = int(Kind.PAYMENT), self._fees, self._pool
-            rows[1]["amount"] = amount * self._fee
-        receipt = execute(self._market, rows)[0]
-        return float(receipt["filled_out"]), receipt["status"] == FILLED
+    found = bisect(lambda share: _attack(fee_bp, share * X, fees, slippage=0.5).front_run > 0.0, low, high, 16)
+    yield row(ID, f"{fee_bp:g} bp {fees}", "least victim over x", expected, found, RELATIVE * expected)
 
 
 def _blind(regime: str) -> Iterator[dict[str, Any]]:
     """The same victim, sequencer and searcher where contents are sealed or arrival order is kept."""
-    found, quote = _attack(0.0, 1e4, regime), _quote(0.0, 1e4)
+    found, quote = _attack(0.0, 1e4, "inside", regime), _quote(0.0, 1e4)
     yield row(ID, f"0 bp, victim of 10000, {regime}", "gain in the ledger, USD", 0.0, found.gain, 1e-6)
     yield row(ID, f"0 bp, victim of 10000, {regime}", "victim's output, ETH", quote, found.received, 1e-9 * quote)

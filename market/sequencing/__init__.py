@@ -7,13 +7,16 @@ that remember something are given a memory of their own per domain by :meth:`Par
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from market import discovery
 from market.config import RegimeConfig, Settings
 from market.errors import InputError
+
+if TYPE_CHECKING:
+    from market.domain import Domain
 
 PARTS = {
     "domains": "domains",
@@ -38,6 +41,9 @@ class Part(Settings):
     def start(self) -> Part:
         """Return the mechanism for one domain, with a memory of its own if it has any."""
         return self
+
+    def seated(self, domain: Domain) -> None:
+        """Prepare for a domain once the market is founded and everybody is seated, before the first slot."""
 
 
 def kinds(part: str) -> list[str]:

@@ -1,8 +1,8 @@
-"""Constant-product pools with fees kept apart from the reserves.
+"""Constant-product pools, with fees kept apart from the reserves or, as the oldest pools do, inside.
 
-A pool's reserves are the balances of its account; the fees it took wait in a second account until the providers claim
-them. With reserves (x, y) and input fee f, an input d returns y (1-f) d / (x + (1-f) d); the fee f d never enters the
-curve. Providers hold shares; fees accrue per share, so that who provided when decides who is owed what.
+A pool's reserves are the balances of its account. With reserves (x, y) and input fee f, an input d returns
+y (1-f) d / (x + (1-f) d). Fees kept apart never enter the curve: they wait in a second account until the providers
+claim them, and accrue per share, so that who provided when decides who is owed what. Fees kept inside add to x.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from market.state import (
     P_CUMULATIVE_TIME,
     P_FEE,
     P_FEE_ACCOUNT,
+    P_FEES_INSIDE,
     P_GROWTH0,
     P_GROWTH1,
     P_ROLLUP,
@@ -107,11 +108,13 @@ def swap(book: Book, row: Row, time: float) -> int:
     fee = row.amount * rate
     if not move(book, row.sender, account, rollup, row.asset_in, row.amount - fee, SWAP):
         return POOR
-    if not move(book, row.sender, index(book, POOL, pool, P_FEE_ACCOUNT), rollup, row.asset_in, fee, POOL_FEE):
+    inside = get(book, POOL, pool, P_FEES_INSIDE) > 0.0
+    fees = account if inside else index(book, POOL, pool, P_FEE_ACCOUNT)
+    if not move(book, row.sender, fees, rollup, row.asset_in, fee, POOL_FEE):
         return POOR
     move(book, account, row.sender, rollup, row.asset_out, out, SWAP)
     shares = get(book, POOL, pool, P_SHARES)
-    if shares > 0.0 and fee > 0.0:
+    if shares > 0.0 and fee > 0.0 and not inside:
         growth = P_GROWTH0 if row.asset_in == index(book, POOL, pool, P_ASSET0) else P_GROWTH1
         put(book, cell(book, POOL, pool, growth), get(book, POOL, pool, growth) + fee / shares)
     row.filled_in = row.amount

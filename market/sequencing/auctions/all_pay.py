@@ -5,10 +5,13 @@ Riley (1989), Politically contestable rents and transfers, Economics & Politics 
 (1996), The all-pay auction with complete information, Economic Theory 8.
 """
 
+from typing import Literal
+
 import numpy as np
 
 from market.compiled import kernel
 from market.sequencing.auctions import first_price
+from market.sequencing.auctions.base import SealedAuction
 
 
 @kernel
@@ -36,3 +39,13 @@ def settle(bids: np.ndarray, reserve: float, u: float, payments: np.ndarray) -> 
         if bids[i] >= reserve:
             payments[i] = bids[i]
     return winner
+
+
+class AllPay(SealedAuction):
+    """Sealed all-pay auction for the slot's block."""
+
+    kind: Literal["all_pay"] = "all_pay"
+
+    def allocate(self, bids: np.ndarray, u: float, payments: np.ndarray) -> int:
+        """Winner; everybody pays the own bid."""
+        return settle(bids, self.reserve_usd, u, payments)

@@ -9,9 +9,18 @@ Source: F. Wu, T. Thiery, S. Leonardos and C. Ventre (2023), Strategic bidding w
 2312.14510.
 """
 
+import math
+from typing import TYPE_CHECKING, Any, Literal
+
 import numpy as np
+from pydantic import Field
 
 from market.compiled import kernel
+from market.seats import Bid
+from market.sequencing.auctions.base import SealedAuction
+
+if TYPE_CHECKING:
+    from market.domain import Slot
 
 
 @kernel
@@ -32,7 +41,7 @@ def clear(pending: np.ndarray, standing: np.ndarray) -> None:
 
 @kernel
 def post(pending: np.ndarray, bidder: int, step: int, delay: int, bid: float) -> None:
-    """Send `bid`, decided in `step`, so that it reaches the relay `delay` steps later."""
+    """Send `bid`, decided in `step`, so that it reaches the relay `delay` >= 1 steps later."""
     pending[(step + delay) % pending.shape[0], bidder] = bid
 
 
@@ -78,3 +87,51 @@ def winner_of(standing: np.ndarray, u: float) -> int:
                 return i
             skip -= 1
     return -1
+
+
+class Ascending(SealedAuction):
+    """Open ascending auction for the slot's block, in rounds: builders see the highest bid and revise their own.
+
+    A builder's bid reaches the auctioneer after its own latency, and is decided on what the auctioneer showed a round
+    before. It revises through `revise(value, round, rounds, highest)`; a builder without that keeps its sealed bid.
+    """
+
+    kind: Literal["ascending"] = "ascending"
+    rounds: int = Field(default=20, ge=1, le=10_000, description="rounds of an auction [1]")
+    round_s: float = Field(default=0.01, gt=0, description="length of a round [s]")
+    closing_sd: float = Field(default=0.0, ge=0, description="standard deviation of the closing time, in rounds [1]")
+    cancellation: bool = Field(default=True, description="whether a later, lower bid replaces a standing one")
+
+    def allocate(self, bids: np.ndarray, u: float, payments: np.ndarray) -> int:
+        """Winner, who pays the own standing bid; a standing bid of 0 is none."""
+        standing = np.where(bids >= self.reserve_usd, bids, 0.0)
+        winner = int(winner_of(standing, u))
+        if winner >= 0:
+            payments[winner] = bids[winner]
+        return winner
+
+    def final(self, slot: "Slot", builders: list[Any], offers: list[Bid]) -> np.ndarray:
+        """Run the rounds; returns the bids standing when the auction closes."""
+        last = self.rounds
+        if self.closing_sd > 0.0:
+            last = min(self.rounds, max(1, round(slot.rng.normal(self.rounds, self.closing_sd))))
+        # a message sent in a round arrives in the next one at the earliest
+        delays = [max(1, math.ceil(builder.latency_s / self.round_s)) for builder in builders]
+        pending, standing = np.empty((max(delays, default=1) + 1, len(builders))), np.empty(len(builders))
+        clear(pending, standing)
+        highest = 0.0
+        for now in range(last + 1):
+            shown, highest = highest, float(advance(pending, standing, now, self.cancellation))
+            for at, (builder, offer) in enumerate(zip(builders, offers, strict=True)):
+                if now + delays[at] <= last:
+                    post(pending, at, now, delays[at], self._bid(slot, builder, offer, now, shown))
+        return standing
+
+    def _bid(self, slot: "Slot", builder: Any, offer: Bid, now: int, highest: float) -> float:
+        revise = getattr(builder, "revise", None)
+        if revise is None:
+            return offer.amount
+        with slot.market.blame(builder):
+            bid = float(revise(offer.value, now, self.rounds, highest))
+        self.check(slot, builder, bid)
+        return bid

@@ -2,46 +2,37 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
-from market.ledger import Why, settle
+import numpy as np
+from pydantic import Field
+
+from market.ledger import Why
 from market.seats import Bid
 from market.sequencing import Part
+from market.sequencing.payments import pay
 
-BID = int(Why.BID)
+if TYPE_CHECKING:
+    from market.domain import Slot
+    from market.observation import BlockView
+
+ROUNDING = 1e-9
 
 
-class SealedAuction(Part):
-    """Each builder hands in one block and one bid, unseen by the others; a subclass names the rule of payment."""
+class Auction(Part):
+    """What all auctions share: asking a builder for an offer, and having it paid to the leader."""
 
-    reserve_usd: float = 0.0
+    reserve_usd: float = Field(default=0.0, ge=0, description="lowest bid that can win [USD]")
 
-    def allocate(self, bids: np.ndarray, u: float, payments: np.ndarray) -> int:
-        """Winner (-1: none) and, in place, what each pays [USD]."""
+    def hold(self, slot: Slot) -> None:
+        """Collect the bids of a slot, settle in the ledger, tell the bidders, and name the winner in the slot."""
         raise NotImplementedError
 
-    def hold(self, slot) -> None:
-        """Collect the bids of a slot, settle in the ledger, tell the bidders, and name the winner in the slot."""
-        builders = slot.market.builders
-        offers: list[Bid] = [self._offer(slot, builder) for builder in builders]
-        bids = np.array([offer.amount for offer in offers])
-        payments = np.zeros(len(bids))
-        winner = self.allocate(bids, slot.rng.random(), payments) if len(bids) else -1
-        for builder, payment in zip(builders, payments, strict=True):
-            if payment > 0.0:
-                self._pay(slot, builder, float(payment))
-        if winner >= 0:
-            slot.winner, slot.winning = builders[winner], offers[winner]
-        highest = float(bids.max()) if len(bids) else 0.0
-        for at, builder in enumerate(builders):
-            builder.told(at == winner, float(payments[at]), highest)
-
-    def _offer(self, slot, builder) -> Bid:
-        view, received = slot.builder_view(builder)
+    def offer(self, slot: Slot, builder: Any, view: BlockView, received: np.ndarray) -> Bid:
+        """Ask for a block and a bid, given what the builder reads and which of the slot's due intents these are."""
         with slot.market.blame(builder):
             offer = builder.build(view)
-        if not np.isfinite(offer.amount) or offer.amount < 0.0:
-            raise slot.market.fault(builder, f"bids {offer.amount}; allowed: finite and not negative")
+        self.check(slot, builder, offer.amount)
         order = offer.arrangement.order
         taken = order >= 0
         if (order[taken] >= received.size).any():
@@ -50,17 +41,47 @@ class SealedAuction(Part):
         mapped[taken] = received[order[taken]]
         return offer._replace(arrangement=offer.arrangement._replace(order=mapped))
 
-    def _pay(self, slot, builder, payment: float) -> None:
+    def check(self, slot: Slot, builder: Any, bid: float) -> None:
+        """Raise the builder's fault where a bid is no bid."""
+        if not np.isfinite(bid) or bid < 0.0:
+            raise slot.market.fault(builder, f"bids {bid}; allowed: finite and not negative")
+
+    def collect(self, slot: Slot, builder: Any, payment: float) -> None:
         """Take the payment from wherever in the domain the builder has funds; a bid that it cannot pay is a fault."""
-        book, left = slot.market.world.book, payment
-        for rollup in slot.domain.rollups:
-            amount = min(left, slot.market.world.tables.balance[builder.account, rollup, 0])
-            if amount > 0.0 and settle(book, builder.account, slot.leader.account, rollup, 0, amount, BID):
-                left -= amount
-            if left <= 0.0:
-                break
-        if left > 1e-9 * payment:
-            raise slot.market.fault(builder, f"bids {payment:.2f} USD, {left:.2f} USD more than it has in the domain")
-        slot.market.tally.auction_revenue += payment
+        market = slot.market
+        paid = pay(market, builder.account, slot.leader.account, slot.domain.rollups, payment, Why.BID)
+        if paid < payment * (1.0 - ROUNDING):
+            short = payment - paid
+            raise market.fault(builder, f"bids {payment:.2f} USD, {short:.2f} USD more than it has in the domain")
+        market.tally.auction_revenue += payment
         slot.bids += payment
-        slot.market.tally.paid_bid(builder.account, payment)
+        market.tally.paid_bid(builder.account, payment)
+
+
+class SealedAuction(Auction):
+    """Each builder hands in one block and one bid, unseen by the others; a subclass names the rule of payment."""
+
+    def allocate(self, bids: np.ndarray, u: float, payments: np.ndarray) -> int:
+        """Winner (-1: none) and, in place, what each pays [USD]."""
+        raise NotImplementedError
+
+    def hold(self, slot: Slot) -> None:
+        """Collect the bids of a slot, settle in the ledger, tell the bidders, and name the winner in the slot."""
+        builders = slot.market.builders
+        offers = [self.offer(slot, builder, *slot.builder_view(builder)) for builder in builders]
+        bids = self.final(slot, builders, offers)
+        payments = np.zeros(bids.size)
+        winner = self.allocate(bids, slot.rng.random(), payments) if bids.size else -1
+        for builder, payment in zip(builders, payments.tolist(), strict=True):
+            if payment > 0.0:
+                self.collect(slot, builder, payment)
+        if winner >= 0:
+            slot.winner, slot.winning = builders[winner], offers[winner]
+        highest = float(bids.max()) if bids.size else 0.0
+        for at, builder in enumerate(builders):
+            with slot.market.blame(builder):
+                builder.told(at == winner, float(payments[at]), highest)
+
+    def final(self, slot: Slot, builders: list[Any], offers: list[Bid]) -> np.ndarray:
+        """Return the bids that count: shape (builders,) [USD]; in a sealed auction those of the offers."""
+        return np.array([offer.amount for offer in offers])

@@ -3,10 +3,13 @@
 Source: W. Vickrey (1961), Counterspeculation, auctions, and competitive sealed tenders, Journal of Finance 16.
 """
 
+from typing import Literal
+
 import numpy as np
 
 from market.compiled import kernel
 from market.sequencing.auctions import first_price
+from market.sequencing.auctions.base import SealedAuction
 
 
 @kernel
@@ -37,3 +40,13 @@ def settle(bids: np.ndarray, reserve: float, u: float, payments: np.ndarray) -> 
                 price = bids[i]
         payments[winner] = price
     return winner
+
+
+class SecondPrice(SealedAuction):
+    """Sealed second-price auction for the slot's block."""
+
+    kind: Literal["second_price"] = "second_price"
+
+    def allocate(self, bids: np.ndarray, u: float, payments: np.ndarray) -> int:
+        """Winner, who pays the best of the other bids."""
+        return settle(bids, self.reserve_usd, u, payments)

@@ -1,4 +1,4 @@
-"""Every slot has its block at once: one operator that never fails."""
+"""Every slot has its block at once: one operator that nobody needs to agree with."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from market.sequencing.consensus.base import Consensus
 
 
 class Instant(Consensus):
-    """Every slot has its block at once: one operator that never fails."""
+    """The operator's word is the block: soft finality at once, hard finality when L1 has it."""
 
     kind: Literal["instant"] = "instant"

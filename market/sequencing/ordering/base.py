@@ -92,7 +92,7 @@ def write_block(
 ) -> int:
     """Write the rows of an arrangement into `block`; returns 0 or the number of a fault.
 
-    `included` (a flag per pending intent) must come zeroed and tells afterwards what was taken.
+    `included` (a flag per pending intent) tells what was taken before, and afterwards what is taken.
     """
     used = np.zeros(inserted.size, np.bool_)
     for at in range(order.size):
@@ -125,6 +125,8 @@ def write_block(
             used[k] = True
             block[at] = inserted[k]
             block[at].id = first_id + k
+            # a bundle's number that the author wrote itself could be somebody else's
+            block[at].bundle = FREE
         if bundle[at] >= 0:
             block[at].bundle = first_bundle + bundle[at]
     return 0
@@ -140,14 +142,25 @@ class Ordering(Part):
         """
         raise NotImplementedError
 
+    def pieces(self, slot) -> list[tuple[Arrangement | None, Any]]:
+        """Return what the block is put together from, with the author of each piece; one piece unless overridden."""
+        return [self.arrange(slot)]
+
     def block(self, slot) -> np.ndarray:
         """Return the rows of the slot's block, in order; what it leaves out goes back to the mempool."""
-        arrangement, author = self.arrange(slot)
-        if arrangement is None:
-            slot.market.mempool.put_back(slot.domain.index, slot.due.copy())
-            return NO_ROWS
-        block = np.empty(arrangement.order.size, INTENT)
         included = np.zeros(slot.due.size, np.bool_)
+        written = [
+            self._write(slot, arrangement, author, included)
+            for arrangement, author in self.pieces(slot)
+            if arrangement is not None
+        ]
+        if not included.all():
+            slot.market.mempool.put_back(slot.domain.index, slot.due[~included])
+        return written[0] if len(written) == 1 else np.concatenate([NO_ROWS, *written])
+
+    def _write(self, slot, arrangement: Arrangement, author: Any, included: np.ndarray) -> np.ndarray:
+        """Return the rows of one piece and mark the pending intents that it includes."""
+        block = np.empty(arrangement.order.size, INTENT)
         market = slot.market
         fault = write_block(
             slot.due,
@@ -164,8 +177,6 @@ class Ordering(Part):
             raise market.fault(author, f"its block {FAULTS[fault]}")
         market.mempool.submitted += arrangement.inserted.size
         market.bundles += arrangement.order.size
-        if not included.all():
-            market.mempool.put_back(slot.domain.index, slot.due[~included])
         return block
 
 

@@ -18,3 +18,9 @@ class BuildersBlock(Ordering):
         if slot.winner is None:
             return untouched(first_come_order(slot.due, slot.rng.random(slot.due.size))), None
         return slot.winning.arrangement, slot.winner
+
+    def pieces(self, slot) -> list[tuple[Arrangement | None, Any]]:
+        """Put the blocks of several winners, each of its own rollups, one after the other."""
+        if not slot.awards:
+            return super().pieces(slot)
+        return [(award.offer.arrangement, award.winner) for award in slot.awards]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from market.intents import INTENT
 from market.observation import redact
 from market.sequencing import Part
+
+if TYPE_CHECKING:
+    from market.domain import Slot
 
 NOTHING = np.zeros(0, INTENT)
 ROLES = ("sequencer", "builder", "market_maker", "liquidator", "trader")
@@ -28,6 +31,9 @@ class Visibility(Part):
         """Return the latency that the mechanism adds to every intent [s]."""
         return 0.0
 
+    def begin(self, slot: Slot) -> None:
+        """Take note of a slot before its author reads anything."""
+
     def show(self, role: str, account: int, rows: np.ndarray, time: float) -> np.ndarray:
         """Return what a role may read of pending rows at a time: a copy."""
         if role in self.readers:
@@ -42,4 +48,4 @@ class Visibility(Part):
 
     def to_author(self, role: str, account: int, rows: np.ndarray) -> np.ndarray:
         """Return what the author of a block reads of the intents that are due; same length, redacted where hidden."""
-        return rows if role in self.readers else redact(rows)
+        return rows.copy() if role in self.readers else redact(rows)

@@ -1,22 +1,116 @@
-"""An encrypted mempool: contents stay sealed until the order is fixed; decryption costs time."""
+"""An encrypted mempool: contents stay sealed until the order is fixed; decryption costs time.
+
+The key is shared among n committee members of whom t are needed to open an intent. A coalition of t can open early:
+then a leader who belongs to it reads what it orders. Early decryption leaves evidence; found out, the sequencers of
+the coalition lose part of their stake. P(committee of n can be bought) = P(Binomial(n, q) >= t) for a share q of
+members who sell.
+Source: Bebel & Ojha (2022), Ferveo: threshold decryption for mempool privacy, IACR ePrint 2022/898; Shutter
+documentation.
+"""
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from pydantic import Field
+import numpy as np
+from pydantic import Field, PrivateAttr, model_validator
 
+from market.observation import redact
 from market.sequencing.visibility.base import ROLES, Visibility
+
+if TYPE_CHECKING:
+    from market.domain import Domain, Slot
 
 
 class Sealed(Visibility):
-    """Nobody reads contents before the order is fixed; who sent when is visible to the author of the block."""
+    """Nobody reads contents before the order is fixed, but for a coalition that holds enough shares of the key.
+
+    Who sent when is visible to the author of the block.
+    """
 
     kind: Literal["sealed"] = "sealed"
-    decryption_s: float = Field(0.2, ge=0, description="time that decryption adds to every intent's arrival [s]")
+    decryption_s: float = Field(
+        0.2, ge=0, allow_inf_nan=False, description="time that decryption adds to every intent's arrival [s]"
+    )
+    members: int = Field(16, ge=1, description="n: shares of the key, each held by a member of the committee [1]")
+    threshold: int = Field(11, ge=1, description="t: shares that open an intent [1]")
+    committee: Literal["outsiders", "sequencers"] = Field(
+        "outsiders",
+        description="whose members are drawn in each slot: outsiders alike, or sequencers by their right to lead",
+    )
+    corrupt_share: float = Field(
+        0.0, ge=0, le=1, description="chance that an outsider sells its share to a leader who asks for it [1]"
+    )
+    detection: float = Field(0.5, ge=0, le=1, description="chance that an early decryption is proven [1]")
+    slash_share: float | None = Field(
+        None, ge=0, le=1, description="share of the stake that it then costs [1] (default: what the leader part sets)"
+    )
     readers: ClassVar[frozenset[str]] = frozenset()
     counters: ClassVar[frozenset[str]] = frozenset(ROLES)
+    _slot: Any = PrivateAttr(default=None)
+    _coalition: tuple[Any, ...] = PrivateAttr(default=())
+    _shares: int = PrivateAttr(default=0)
+    _read: bool = PrivateAttr(default=False)
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Sealed:
+        if self.threshold > self.members:
+            raise ValueError(f"threshold must not exceed members, which is {self.members}")
+        return self
+
+    def start(self) -> Sealed:
+        """Give each domain a committee of its own."""
+        return self.model_copy()
 
     def delay(self) -> float:
         """Return the latency that sealing adds [s]."""
         return self.decryption_s
+
+    @property
+    def shares(self) -> int:
+        """Shares of the key that the coalition of this slot has."""
+        return self._shares
+
+    def begin(self, slot: Slot) -> None:
+        """Ask the sequencers who would open early, and draw the committee."""
+        self._slot, self._read, self._shares = slot, False, 0
+        leaders = slot.domain.leaders
+        self._coalition = tuple(agent for agent in leaders if self._colludes(slot, agent))
+        if not self._coalition:
+            return
+        if self.committee == "outsiders":
+            self._shares = int(slot.rng.binomial(self.members, self.corrupt_share))
+        else:
+            seats = slot.domain.regime.leader.committee(slot.domain, self.members, slot.rng)
+            self._shares = sum(leaders[seat] in self._coalition for seat in seats.tolist())
+
+    def _colludes(self, slot: Slot, agent: Any) -> bool:
+        """Whether a sequencer would open early at the penalty to be expected; whoever is not asked would not."""
+        opens = getattr(agent, "opens_early", None)
+        return opens is not None and bool(opens(self.expected_penalty(slot.domain, agent)))
+
+    def expected_penalty(self, domain: Domain, agent: Any) -> float:
+        """Chance of being found out times the stake that it costs [USD]."""
+        rule = domain.regime.leader
+        if not hasattr(rule, "bonded"):
+            return 0.0
+        share = rule.slash_early_decryption if self.slash_share is None else self.slash_share
+        return self.detection * share * float(rule.bonded()[domain.leaders.index(agent)])
+
+    def to_author(self, role: str, account: int, rows: np.ndarray) -> np.ndarray:
+        """Redacted rows; contents for a member of a coalition that holds at least the threshold."""
+        if self._shares < self.threshold or all(agent.account != account for agent in self._coalition):
+            return redact(rows)
+        if rows.size and not self._read:
+            self._read = True
+            self._risk(account)
+        return rows.copy()
+
+    def _risk(self, account: int) -> None:
+        """Let the early decryption be found out: the reader pays for it, and the sequencers whose shares it took."""
+        slot = self._slot
+        if slot.rng.random() >= self.detection:
+            return
+        for agent in self._coalition:
+            if self.committee == "sequencers" or agent.account == account:
+                slot.domain.regime.leader.slash(slot.domain, agent, self.slash_share, "early_decryption")

@@ -1,0 +1,92 @@
+"""A liquidator that learns how much to bid for being first, and whether to be faster is worth its rent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+
+import numpy as np
+
+from agents.books import Books
+from agents.learning import QLearning
+from agents.liquidators.greedy import Greedy
+from market.desk import Desk
+from market.model import SequencerMarket
+from market.observation import Observation
+
+TIPS = (0.0, 0.1, 0.3, 0.6, 0.9)
+SPEEDS = (1.0, 2.0, 4.0)
+
+
+class LearningLiquidator(Greedy):
+    """Q-learning over pairs of a tip and a speed, from what its own books say about each period.
+
+    A speed of s divides its latency by s and costs rent in proportion to s - 1, paid to the outside as time passes.
+
+    Parameters
+    ----------
+    sell
+        "pool" or "outside", where it sells what it seizes
+    tips
+        shares of the expected profit that may be offered as tip [1]
+    speeds
+        factors by which latency may be cut, each at least 1 [1]
+    rent_usd_per_hour
+        rent of each unit of speed beyond the first [USD/h]
+    review_s
+        length of a period: one pair, one lesson [s]
+    rate, decay
+        learning rate in (0, 1]; it explores in period t with probability exp(-decay t) [1, 1 / period]
+    most_per_slot
+        positions attempted per rollup and slot
+    """
+
+    def __init__(
+        self,
+        model: SequencerMarket,
+        account: int,
+        sell: str = "outside",
+        tips: Sequence[float] = TIPS,
+        speeds: Sequence[float] = SPEEDS,
+        rent_usd_per_hour: float = 5.0,
+        review_s: float = 30.0,
+        rate: float = 0.2,
+        decay: float = 0.02,
+        most_per_slot: int = 8,
+    ) -> None:
+        self._pairs = list(product(tips, speeds))
+        if not self._pairs or not all(0.0 <= tip < 1.0 and speed >= 1.0 for tip, speed in self._pairs):
+            raise ValueError("tips must lie in [0, 1) and speeds be at least 1")
+        if not (rent_usd_per_hour >= 0.0 and review_s > 0.0 and 0.0 < rate <= 1.0 and decay >= 0.0):
+            raise ValueError("rent and decay must not be negative, review_s positive, rate in (0, 1]")
+        super().__init__(model, account, sell=sell, tip_share=tips[0], most_per_slot=most_per_slot)
+        seed = int(self.rng_own.integers(2**63))
+        self.learner = QLearning(np.arange(float(len(self._pairs))), 1, rate, decay=decay, seed=seed)
+        self.rent_usd_per_hour, self.review_s = rent_usd_per_hour, review_s
+        self._own_latency = self._latency
+        self._outside = model.world.account_of["outside"]
+        self._books = Books()
+        self._until = 0.0
+        self.speed = 1.0
+
+    def act(self, seen: Observation, desk: Desk) -> None:
+        """Review at the end of a period; liquidate."""
+        if seen.time >= self._until:
+            self._review(seen, desk)
+        super().act(seen, desk)
+
+    def _review(self, seen: Observation, desk: Desk) -> None:
+        gained = self._books.close(seen)
+        if gained is not None:
+            self.learner.learn(gained)
+        self.tip_share, self.speed = self._pairs[int(self.learner.choose())]
+        self._latency = self._own_latency / self.speed
+        self._delays.clear()
+        self._until = seen.time + self.review_s
+        rent = (self.speed - 1.0) * self.rent_usd_per_hour * self.review_s / 3600.0
+        rollup = seen.rollups[0]
+        if 0.0 < rent <= float(seen.funds[rollup, 0]):
+            desk.pay(rollup, self._outside, 0, rent)
+
+    def learn(self, receipts: np.ndarray) -> None:
+        """Take no lesson from single receipts: the tip stays for the period."""

@@ -1,0 +1,55 @@
+"""A sequencer that keeps its promises as long as that pays.
+
+Since it promised, prices have moved: trading on that ahead of the promised intents earns more the further they
+moved. It breaks when that exceeds the penalty to be expected (chance of proof times bond and stake at risk), and
+keeps otherwise.
+"""
+
+from __future__ import annotations
+
+from agents.insertion import insert
+from agents.sequencers.base import Sequencer
+from market.model import SequencerMarket
+from market.observation import BlockView
+from market.seats import Arrangement
+
+
+class PromiseBreaker(Sequencer):
+    """Compares the gain of a broken promise with its price, block by block.
+
+    Parameters
+    ----------
+    caution
+        factor on the expected penalty: 1 is risk-neutral, more is averse to being caught [1]
+    least_usd
+        profit below which an insertion is not worth its while [USD]
+    sandwich
+        whether it front-runs users when it breaks, or takes stale pools only
+    """
+
+    def __init__(
+        self,
+        model: SequencerMarket,
+        account: int,
+        caution: float = 1.0,
+        least_usd: float = 0.05,
+        sandwich: bool = False,
+    ) -> None:
+        super().__init__(model, account)
+        if not (caution >= 0.0 and least_usd >= 0.0):
+            raise ValueError(f"caution and least_usd must be at least 0, not {caution} and {least_usd}")
+        self.caution, self.least_usd, self.sandwich = caution, least_usd, sandwich
+        self._domain = model.domains[model.members[account].domain]
+        self.breaks = 0
+
+    def arrange(self, seen: BlockView) -> Arrangement:
+        """Arrival order; one's own insertions on top where they earn more than they cost."""
+        arrangement, gain, _ = insert(seen, cost_usd=self.least_usd, ties=self.ties(seen), sandwich=self.sandwich)
+        if gain <= self.caution * self.penalty():
+            return super().arrange(seen)
+        self.breaks += bool(arrangement.inserted.size)
+        return arrangement
+
+    def penalty(self) -> float:
+        """Penalty that the regime makes it expect for a block that breaks promises [USD]."""
+        return self._domain.regime.preconfirmation.expected_penalty(self._domain, self)

@@ -1,0 +1,158 @@
+"""A user of several rollups: buys on one and sells on another at once, and gains something by having done both.
+
+Such needs come at random times and are exogenous: when, where, how much, and what doing both is worth. Where one domain
+sequences both rollups the two trades go as one bundle. Elsewhere each goes alone, and the user counts on a price that
+moves in the meantime: it takes the trade only if that is worth it, too. So what rollups gain by being sequenced together
+is the demand that would else have stayed away.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from agents.base import Trader
+from market.desk import Desk
+from market.intents import Purpose, Status
+from market.model import SequencerMarket
+from market.observation import ASSET0, ASSET1, FEE, RESERVE0, RESERVE1, ROLLUP, Observation
+
+CHUNK = 512
+INVENTORY, FILLED = int(Purpose.INVENTORY), int(Status.FILLED)
+YEAR_S = 365.0 * 86_400.0
+# columns of a need
+TIME, VALUE, FIRST, SECOND, BENEFIT = range(5)
+
+
+class CrossRollup(Trader):
+    """Trades in pairs, atomically where it can.
+
+    Parameters
+    ----------
+    per_second
+        mean number of needs [1/s]
+    median_usd, log_sd
+        lognormal size of a need [USD], [1]
+    benefit_bp
+        mean of the exponential value of doing both trades, of their size [bp]
+    aversion
+        how many standard deviations of the price between two separate legs count as a cost [1]
+    tip_share
+        share of what is left over that is offered as a tip [1]
+    slippage_bp
+        worst price accepted, against the quoted one [bp]
+    """
+
+    def __init__(
+        self,
+        model: SequencerMarket,
+        account: int,
+        per_second: float = 0.2,
+        median_usd: float = 2_000.0,
+        log_sd: float = 1.0,
+        benefit_bp: float = 40.0,
+        aversion: float = 1.0,
+        tip_share: float = 0.1,
+        slippage_bp: float = 20.0,
+    ) -> None:
+        super().__init__(model, account)
+        if per_second < 0.0 or min(median_usd, benefit_bp, slippage_bp) <= 0.0 or not 0.0 <= tip_share <= 1.0:
+            raise ValueError("per_second must be at least 0, sizes and bp positive, and tip_share within [0, 1]")
+        self.per_second, self.median_usd, self.log_sd, self.benefit_bp = per_second, median_usd, log_sd, benefit_bp
+        self.aversion, self.tip_share, self.slippage = aversion, tip_share, slippage_bp * 1e-4
+        rollups = model.config.rollups
+        volatility = max(asset.volatility for asset in model.config.assets)
+        # what it knows of the rollups: a leg waits for half a block on average
+        block = {at: domain.block_time for domain in model.domains for at in domain.rollups}
+        self._step_sd = {at: volatility * np.sqrt(block[at] / YEAR_S) for at in block}
+        depth = np.array([sum(pool.depth_usd for pool in rollup.pools) for rollup in rollups])
+        self._weight = depth / depth.sum()
+        self._drawn_until, self._cursor = 0.0, 0
+        self._needs = np.zeros((0, 5))
+        self._sent: dict[tuple[int, float], tuple[float, float, float]] = {}
+        self.served = np.zeros(len(rollups))  # value traded, by rollup [USD]
+        self.surplus = np.zeros(len(rollups))  # what that was worth, less what it cost against the mid, tips, gas [USD]
+        self.missed = 0.0  # value of the needs that were not worth their cost [USD]
+
+    def act(self, seen: Observation, desk: Desk) -> None:
+        """Meet the needs that have come up and begin in this domain."""
+        if self.per_second <= 0.0 or len(self._weight) < 2:
+            return
+        while self._drawn_until <= seen.time:
+            self._draw()
+        pending = self._needs
+        here = (pending[:, TIME] <= seen.time) & np.isin(pending[:, FIRST], seen.rollups)
+        for need in pending[here]:
+            self._meet(seen, desk, need)
+        if here.any():
+            self._needs = pending[~here]
+
+    def _draw(self) -> None:
+        """Draw the next needs; between two rollups as often as their depths make it likely."""
+        rng = self.rng_own
+        new = np.empty((CHUNK, 5))
+        new[:, TIME] = self._drawn_until + np.cumsum(rng.exponential(1.0 / self.per_second, CHUNK))
+        new[:, VALUE] = self.median_usd * np.exp(self.log_sd * rng.standard_normal(CHUNK))
+        ends = rng.choice(len(self._weight), (2, CHUNK), p=self._weight)
+        new[:, FIRST], new[:, SECOND] = ends
+        new[:, BENEFIT] = 1e-4 * self.benefit_bp * rng.standard_exponential(CHUNK)
+        self._drawn_until = float(new[-1, TIME])
+        self._needs = np.concatenate([self._needs, new[ends[0] != ends[1]]])
+
+    def _meet(self, seen: Observation, desk: Desk, need: np.ndarray) -> None:
+        """Buy on one rollup and sell on the other, unless that costs more than it is worth."""
+        first, second, value = int(need[FIRST]), int(need[SECOND]), float(need[VALUE])
+        buy, bought = self._quote(seen.pools, first, 0, value)
+        sell, proceeds = self._quote(seen.pools, second, 1, bought)
+        if buy < 0 or sell < 0:
+            return
+        together = seen.atomic(first, second)
+        apart = 0.0 if together else self.aversion * np.hypot(self._step_sd[first], self._step_sd[second])
+        gas = float(seen.public.gas[first, 0] + seen.public.gas[second, 0])
+        mid = self._mid(seen.pools, buy), self._mid(seen.pools, sell)
+        # a gap between the rollups is no cost of trading
+        cost = value * mid[1] / mid[0] - proceeds + gas
+        left = value * (need[BENEFIT] - apart) - cost
+        if left <= 0.0 or value > seen.funds[first, 0] or bought > seen.funds[second, 1]:
+            self.missed += value
+            return
+        tip, bundle = 0.5 * self.tip_share * left, desk.bundle() if together else -1
+        kept = 1.0 - self.slippage if together else 0.0  # a leg alone has to be traded at whatever price
+        sold = bought * kept if together else bought
+        desk.swap(buy, 0, 1, value, bought * kept, tip=tip, purpose=INVENTORY, bundle=bundle)
+        desk.swap(sell, 1, 0, sold, proceeds * kept**2, tip=tip, purpose=INVENTORY, bundle=bundle)
+        worth = 0.5 * value * (need[BENEFIT] - apart)
+        self._sent[first, value] = worth, mid[0], float(seen.public.gas[first, 0])
+        self._sent[second, sold] = worth, mid[1], float(seen.public.gas[second, 0])
+
+    def learn(self, receipts: np.ndarray) -> None:
+        """Keep account of what was done, by rollup, against the mid at the decision."""
+        for row in receipts:
+            rollup = int(row["rollup"])
+            worth, mid, gas = self._sent.pop((rollup, float(row["amount"])), (0.0, 0.0, 0.0))
+            if mid <= 0.0 or row["status"] != FILLED:
+                continue
+            given, got = float(row["filled_in"]), float(row["filled_out"])
+            price_in, price_out = (1.0, mid) if row["asset_in"] == 0 else (mid, 1.0)
+            self.served[rollup] += given * price_in
+            self.surplus[rollup] += worth - (given * price_in - got * price_out) - float(row["tip"]) - gas
+
+    def _quote(self, pools: np.ndarray, rollup: int, asset_in: int, amount: float) -> tuple[int, float]:
+        """Best pool of the first risky asset against the numeraire on a rollup, and its output; -1 for none."""
+        best, most = -1, 0.0
+        for pool in np.flatnonzero(pools[:, ROLLUP] == rollup):
+            assets = (int(pools[pool, ASSET0]), int(pools[pool, ASSET1]))
+            if set(assets) != {0, 1}:
+                continue
+            r_in, r_out = pools[pool, RESERVE0], pools[pool, RESERVE1]
+            if assets[0] != asset_in:
+                r_in, r_out = r_out, r_in
+            net = amount * (1.0 - pools[pool, FEE])
+            out = float(r_out * net / (r_in + net))
+            if out > most:
+                best, most = int(pool), out
+        return best, most
+
+    def _mid(self, pools: np.ndarray, pool: int) -> float:
+        """Price of the risky asset in a pool [USD]."""
+        first, second = pools[pool, RESERVE0], pools[pool, RESERVE1]
+        return float(second / first if int(pools[pool, ASSET0]) == 1 else first / second)

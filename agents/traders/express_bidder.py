@@ -1,0 +1,97 @@
+"""An arbitrageur that bids for the express lane of a regime that sells one.
+
+Where there is no lane it is an ordinary arbitrageur. The lane is worth to it what it earns in rounds that it
+controls more than in others; as the price is the second highest bid, it bids what it believes the lane to be worth.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from agents.traders.arbitrageur import Arbitrageur
+from market import state
+from market.intents import Kind, Status
+from market.model import SequencerMarket
+from market.observation import Observation
+
+SWAP, OUTSIDE, FILLED = int(Kind.SWAP), int(Kind.OUTSIDE), int(Status.FILLED)
+
+
+class ExpressBidder(Arbitrageur):
+    """Bids its learned value of a round.
+
+    Parameters
+    ----------
+    first_bid_usd
+        value of a round that it believes in at first [USD]
+    memory
+        weight of a new round in what it remembers of rounds with the lane, and of rounds without [1]
+    shading
+        bid over believed value [1]; 1 is optimal where bidders do not collude
+    outside, cycles, least_usd, unwind_bp
+        as of the arbitrageur
+    """
+
+    def __init__(
+        self,
+        model: SequencerMarket,
+        account: int,
+        first_bid_usd: float = 20.0,
+        memory: float = 0.1,
+        shading: float = 1.0,
+        outside: bool = True,
+        cycles: bool = True,
+        least_usd: float = 0.02,
+        unwind_bp: float = 10.0,
+    ) -> None:
+        super().__init__(model, account, outside=outside, cycles=cycles, least_usd=least_usd, unwind_bp=unwind_bp)
+        if not (first_bid_usd >= 0.0 and 0.0 < memory <= 1.0 and shading >= 0.0):
+            raise ValueError(
+                "first_bid_usd and shading must be at least 0 and memory in (0, 1], not "
+                f"{first_bid_usd}, {shading}, {memory}"
+            )
+        self.memory, self.shading = memory, shading
+        self.premium_usd = first_bid_usd  # believed gain of a round with the lane over one without
+        self.without_usd = 0.0  # remembered gain of a round without the lane
+        self.rounds_won = 0
+        self._rounds: dict[int, list[tuple[float, float, bool]]] = {}  # by domain: (start, end, won), the last three
+        self._gains: list[tuple[float, int, float]] = []  # (arrival, domain, gain) not yet put down to a round
+        self._domain_of = model.domain_of
+        self._tables = model.world.tables
+        self._bidding_in = 0
+
+    def bid_for_lane(self, seen: Observation) -> float:
+        """Bid for the coming round of this domain's lane [USD]."""
+        self._bidding_in = seen.domain
+        funds = float(seen.funds[list(seen.rollups), 0].sum())
+        return min(self.shading * max(0.0, self.premium_usd), funds)
+
+    def told_of_lane(self, won: bool, price_usd: float, start_s: float, end_s: float) -> None:
+        """Learn from the round before last, which is over, and note the coming one."""
+        self.rounds_won += won
+        rounds = self._rounds.setdefault(self._bidding_in, [])
+        rounds.append((start_s, end_s, won))
+        if len(rounds) < 3:
+            return
+        begin, end, had = rounds.pop(0)
+        domain = self._bidding_in
+        earned = sum(gain for at, where, gain in self._gains if where == domain and begin <= at < end)
+        self._gains = [entry for entry in self._gains if entry[1] != domain or entry[0] >= end]
+        if had:
+            self.premium_usd += self.memory * (earned - self.without_usd - self.premium_usd)
+        else:
+            self.without_usd += self.memory * (earned - self.without_usd)
+
+    def learn(self, receipts: np.ndarray) -> None:
+        """Book what trades earned, at reference prices less tips and gas, to the time at which they arrived."""
+        super().learn(receipts)
+        done = receipts[(receipts["status"] == FILLED) & np.isin(receipts["kind"], (SWAP, OUTSIDE))]
+        if not done.size:
+            return
+        price, gas = self._tables.price, self._tables.rollup[:, state.R_GAS]
+        gain = done["filled_out"] * price[done["asset_out"]] - done["filled_in"] * price[done["asset_in"]]
+        gain -= done["tip"] + gas[done["rollup"]]
+        self._gains += [
+            (float(at), self._domain_of[int(rollup)], float(earned))
+            for at, rollup, earned in zip(done["arrival"], done["rollup"], gain, strict=True)
+        ]

@@ -1,0 +1,212 @@
+"""Certificates in the full market: what could each agent of a role gain by deviating alone from what was learned?
+
+A learned profile is frozen: every agent plays the policy that it ended with and learns no more. The market is then run
+again with one agent at a time doing something else, on the same seeds, so that prices and order flow are the same and
+only what follows from the deviation differs. Deviations are a search over some strategies: what comes out is a lower
+bound of regret, and of NashConv, and says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from agents.population import Population
+from experiments.equilibrium.regret import NashConv, nash_conv
+from market import state
+from market.config import AgentConfig, MarketConfig
+from market.model import SequencerMarket
+from market.seats import Member
+from market.state import Tables
+
+
+@dataclass(frozen=True)
+class Seat:
+    """What one agent plays: a strategy by its name or as "package.module:Class", and its parameters."""
+
+    strategy: str
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        numbers = ", ".join(f"{key}={value}" for key, value in self.parameters.items())
+        return f"{self.strategy}({numbers})" if numbers else self.strategy
+
+
+class SeatedSequencers(Population):
+    """A roster whose sequencers play different strategies, seat by seat, domain by domain."""
+
+    def __init__(self, config: MarketConfig, profile: Sequence[Seat]) -> None:
+        super().__init__(config)
+        self._profile = list(profile)
+        self._next = 0
+
+    def members(self, domains: list[list[int]]) -> list[Member]:
+        """Return everybody; the profile is dealt out anew at each call."""
+        self._next = 0
+        found = super().members(domains)
+        if self._next != len(self._profile):
+            raise ValueError(f"a profile of {len(self._profile)} for {self._next} seats of sequencers")
+        return found
+
+    def _member(self, group: AgentConfig, name: str, number: int, domain: int) -> Member:
+        if group.role == "sequencer":
+            seat = self._profile[min(self._next, len(self._profile) - 1)]
+            self._next += 1
+            group = group.model_copy(update={"strategy": seat.strategy, "parameters": seat.parameters})
+        return super()._member(group, name, number, domain)
+
+
+def play(config: MarketConfig, role: str, profile: Sequence[Seat], seed: int) -> SequencerMarket:
+    """Run a market in which the agents of `role` are those of the profile, and return it as it ended.
+
+    They replace the configuration's agents of that role and take their capital and latency from the first group of
+    them; a profile of sequencers has an entry for each seat of each domain.
+    """
+    if role == "sequencer":
+        roster: Population = SeatedSequencers(config, profile)
+    else:
+        like = next((group for group in config.agents if group.role == role), AgentConfig(role="trader", strategy="x"))
+        seats = tuple(
+            like.model_copy(update={"role": role, "count": 1} | {"strategy": s.strategy, "parameters": s.parameters})
+            for s in profile
+        )
+        config = config.model_copy(update={"agents": tuple(g for g in config.agents if g.role != role) + seats})
+        roster = Population(config)
+    market = SequencerMarket(config, seed, roster)
+    opening = _holdings(market)
+    market.run()
+    market.opening = opening  # pyright: ignore[reportAttributeAccessIssue]
+    return market
+
+
+def seated(market: SequencerMarket, role: str) -> list[Any]:
+    """Agents of a role in the order of the profile."""
+    return [agent for agent in market.participants if agent.role == role]
+
+
+def payoffs(market: SequencerMarket, role: str) -> np.ndarray:
+    """Gain of each agent of a role over a finished run of :func:`play` [USD], shape (n,).
+
+    Funds and liquidity at the end less those at the start, both at the reference prices of the end: what was earned by
+    trading, bids paid and received included, and not what prices did to what was held anyway.
+    """
+    gained = (_holdings(market) - market.opening) @ market.world.tables.price  # pyright: ignore
+    return gained[[agent.account for agent in seated(market, role)]]
+
+
+def _holdings(market: SequencerMarket) -> np.ndarray:
+    """Units of every asset held by each participant, shares of pools included: shape (participants, assets)."""
+    tables, count = market.world.tables, len(market.members)
+    held = tables.balance[:count].sum(axis=1)
+    for account in range(count):
+        provider = int(tables.account[account, state.A_PROVIDER])
+        if provider >= 0:
+            held[account] += _provided(tables, provider)
+    return held
+
+
+def _provided(tables: Tables, provider: int) -> np.ndarray:
+    """Units of every asset that a provider's shares of the pools, and fees not yet claimed, amount to: (assets,)."""
+    total = np.zeros(len(tables.price))
+    for at, row in enumerate(tables.pool):
+        own = tables.provision[provider, at]
+        rollup = int(row[state.P_ROLLUP])
+        for side in range(2):
+            asset = int(row[state.P_ASSET0 + side])
+            reserve = tables.balance[int(row[state.P_ACCOUNT]), rollup, asset]
+            total[asset] += reserve * own[state.V_SHARES] / row[state.P_SHARES]
+            total[asset] += own[state.V_SHARES] * (row[state.P_GROWTH0 + side] - own[state.V_CLAIMED0 + side])
+    return total
+
+
+def learned(market: SequencerMarket, role: str, profile: Sequence[Seat]) -> tuple[Seat, ...]:
+    """Freeze what the agents of a role learned in a finished run.
+
+    An agent that learns says itself, by `frozen()`, which strategy plays its policy; any other goes on as it is.
+    """
+    return tuple(
+        Seat(*agent.frozen()) if hasattr(agent, "frozen") else seat
+        for agent, seat in zip(seated(market, role), profile, strict=True)
+    )
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """NashConv of a frozen profile in the full market.
+
+    Parameters
+    ----------
+    nash_conv : NashConv
+        In USD per run, with the regret of each agent; a lower bound.
+    block_value : float
+        Mean over blocks of what the agents of the role earned together before what they paid in auctions [USD].
+    blocks : float
+        Blocks in a run.
+    paid_share : float
+        Share of that value that they paid in auctions [1].
+    """
+
+    nash_conv: NashConv
+    block_value: float
+    blocks: float
+    paid_share: float
+
+    def share(self) -> tuple[float, float]:
+        """NashConv per block over the mean block value, and its standard error [1]."""
+        scale = self.block_value * self.blocks
+        return self.nash_conv.value / scale, self.nash_conv.standard_error / scale
+
+    def __str__(self) -> str:
+        value, error = self.share()
+        bound = "lower bound" if self.nash_conv.lower_bound else "exact"
+        return f"NashConv {100 * value:.3g}% +- {100 * error:.2g}% of the mean block value ({bound})"
+
+
+def certify(
+    config: MarketConfig,
+    role: str,
+    profile: Sequence[Seat],
+    deviations: Sequence[Seat],
+    seeds: Sequence[int],
+) -> Certificate:
+    """Measure how much the agents of a role could gain by deviating alone from a frozen profile.
+
+    Parameters
+    ----------
+    config : MarketConfig
+        The market; its agents of that role are replaced.
+    role : str
+        "builder", or "sequencer" where slots are sold.
+    profile : sequence of length n of Seat
+        What the agents play.
+    deviations : sequence of Seat
+        What each of them might play instead; the same for all.
+    seeds : sequence of int
+        At least four, best other ones than those that the profile was learned on.
+    """
+    profile = tuple(profile)
+    earned, paid, blocks = [], [], []
+
+    def evaluate(played: Sequence[Seat], seed: int) -> np.ndarray:
+        market = play(config, role, played, seed)
+        gained = payoffs(market, role)
+        if tuple(played) == profile:
+            bids = _paid(market, role)
+            earned.append(gained.sum() + bids)
+            paid.append(bids)
+            blocks.append(market.tally.slots)
+        return gained
+
+    result = nash_conv(evaluate, profile, [deviations] * len(profile), seeds)
+    total, count = float(np.sum(earned)), float(np.sum(blocks))
+    return Certificate(result, total / count, count / len(blocks), float(np.sum(paid)) / total)
+
+
+def _paid(market: SequencerMarket, role: str) -> float:
+    """What the agents of a role paid in auctions [USD]."""
+    if role == "builder":
+        return market.tally.auction_revenue
+    return float(market.tally.slots_sold_usd) if hasattr(market.tally, "slots_sold_usd") else 0.0

@@ -1,0 +1,120 @@
+"""Leader lotteries: runs of own slots, censorship up to forced inclusion, corrupt committees.
+
+Every draw is one of the market's own stake lottery. The expected values follow from independent slots: the waiting time
+for a run and the chance of one in a given stretch from the chain of current run lengths, Feller (1968), An Introduction
+to Probability Theory and Its Applications I, XIII.7; the censored slots from a truncated geometric law; a corrupt
+committee from the binomial law.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+from scipy import stats
+
+from experiments.validation._rows import mean_and_error, row
+from market.domain import Domain
+from market.sequencing.leaders.stake_lottery import StakeLottery
+
+ID = "A10"
+TITLE = "Leader lotteries, censorship and corrupt committees"
+
+ERRORS = 4.0  # tolerance in standard errors: one row in 16,000 fails by chance
+
+
+class Draws:
+    """A stake lottery at work, without a market: who leads, slot after slot."""
+
+    def __init__(self, stakes: tuple[float, ...], seed: int) -> None:
+        self.lottery = StakeLottery(stakes=stakes).start()
+        fields = SimpleNamespace(leaders=list(range(len(stakes))), rng=np.random.default_rng(seed), slot=0)
+        self.domain = cast(Domain, fields)
+
+    def led_by_first(self, slots: int) -> np.ndarray:
+        """Whether the first sequencer led each of so many slots: shape (slots,), bool."""
+        choose, domain = self.lottery.choose, self.domain
+        return np.fromiter((choose(domain, 0.0) == 0 for _ in range(slots)), np.bool_, slots)
+
+    def corrupt(self, size: int, committees: int) -> np.ndarray:
+        """Places of the first sequencer in each of so many committees: shape (committees,)."""
+        places = self.lottery.committee(self.domain, size * committees, self.domain.rng)
+        return (places == 0).reshape(committees, size).sum(axis=1)
+
+
+def rows(quick: bool, data: Path | None) -> Iterator[dict[str, Any]]:
+    """Rows of the known answer; `quick` draws a fifth of the slots."""
+    slots = 600_000 if quick else 3_000_000
+    led = Draws((0.2, 0.5, 0.3), seed=10).led_by_first(slots)
+    share = float(led.mean())
+    yield row(ID, "p=.2", "share of slots led", 0.2, share, ERRORS * (0.16 / slots) ** 0.5, (0.16 / slots) ** 0.5)
+    for k, expected in ((2, 30.0), (3, 155.0), (4, 780.0)):
+        mean, error = mean_and_error(waits_for_run(led, k))
+        yield row(ID, f"p=.2 k={k}", "slots until a run of k", expected, mean, ERRORS * error, error)
+    yield _run_in_stretch(led, 4, 1000, 0.2)
+    third = Draws((0.33, 0.33, 0.34), seed=11).led_by_first(slots // 3)
+    for k in (2, 4):
+        mean, error = mean_and_error(waits_for_run(third, k))
+        expected = (1 - 0.33**k) / (0.33**k * 0.67)
+        yield row(ID, f"p=.33 k={k}", "slots until a run of k", expected, mean, ERRORS * error, error)
+    yield _run_in_stretch(third, 4, 100, 0.33)
+    for q, deadline in ((0.2, 5), (0.5, 4), (0.5, 1000)):
+        yield _censored(q, deadline, slots // 15)
+    # The chance of the rarest case, 3e-5, needs that many committees.
+    committees = slots // 3
+    for q, expected in ((0.2, 3.26e-5), (0.33, 3.70e-3), (0.5, 0.105)):
+        yield _corrupt(q, expected, committees)
+
+
+def waits_for_run(led: np.ndarray, k: int) -> np.ndarray:
+    """Slots from one completed run of k to the next, counting afresh after each: what is complete, shape (n,)."""
+    waits, run, since = [], 0, 0
+    for own in led.tolist():
+        since += 1
+        run = run + 1 if own else 0
+        if run == k:
+            waits.append(since)
+            run = since = 0
+    return np.array(waits)
+
+
+def chance_of_run(p: float, k: int, slots: int) -> float:
+    """Chance of a run of at least k within so many slots, from the chain of current run lengths."""
+    state = np.zeros(k)
+    state[0] = 1.0
+    for _ in range(slots):
+        state = np.append((1.0 - p) * state.sum(), p * state[:-1])
+    return float(1.0 - state.sum())
+
+
+def _run_in_stretch(led: np.ndarray, k: int, slots: int, p: float) -> dict[str, Any]:
+    stretches = led[: led.size // slots * slots].reshape(-1, slots)
+    totals = np.cumsum(np.pad(stretches, ((0, 0), (1, 0))), axis=1)
+    found = ((totals[:, k:] - totals[:, :-k]) == k).any(axis=1)
+    mean, error = mean_and_error(found)
+    expected = chance_of_run(p, k, slots)
+    return row(ID, f"p={p} k={k}", f"chance of a run in {slots} slots", expected, mean, ERRORS * error, error)
+
+
+def _censored(q: float, deadline: int, intents: int) -> dict[str, Any]:
+    """An intent that the first sequencer leaves out, and that nobody can leave out once the deadline has passed."""
+    draws = Draws((q, 1.0 - q), seed=12)
+    waits = np.zeros(intents)
+    for at in range(intents):
+        while waits[at] < deadline and draws.lottery.choose(draws.domain, 0.0) == 0:
+            waits[at] += 1
+    mean, error = mean_and_error(waits)
+    expected = q * (1.0 - q**deadline) / (1.0 - q)
+    return row(ID, f"q={q} D={deadline}", "censored slots", expected, mean, ERRORS * error, error)
+
+
+def _corrupt(q: float, expected: float, committees: int) -> dict[str, Any]:
+    draws = Draws((q, 1.0 - q), seed=13)
+    corrupt = (draws.corrupt(16, committees) >= 11).mean()
+    exact = float(stats.binom.sf(10, 16, q))
+    assert abs(exact / expected - 1.0) < 0.01  # the published figure, to its digits
+    error = (exact * (1.0 - exact) / committees) ** 0.5
+    return row(ID, f"q={q} t=11 n=16", "chance that a committee is corrupt", exact, corrupt, ERRORS * error, error)

@@ -1,0 +1,23 @@
+"""Astria: a CometBFT committee makes a block every two seconds; the top of the block is sold, the rest is first come.
+
+Bidders for the top trade on public state: contents of the mempool are not theirs to read, nor the rest of the order
+theirs to write. Sealed first price, and only the winner pays.
+Source: Astria documentation, "The Astria sequencer" and "Block space auctions" (2024); Buchman, Kwon & Milosevic (2018),
+The latest gossip on BFT consensus, arXiv 1807.04938.
+"""
+
+from market.config import RegimeConfig
+
+REGIME = RegimeConfig(
+    name="astria",
+    source="Astria documentation 2024; Buchman, Kwon & Milosevic 2018 (arXiv 1807.04938)",
+    domains={"kind": "shared"},
+    leader={"kind": "round_robin", "members": 4},
+    visibility={"kind": "operator_only"},
+    ordering={"kind": "auctioned_place", "place": "top"},
+    auction={"kind": "first_price"},
+    consensus={"kind": "committee", "members": 50, "rounds": 2},
+    revenue={"kind": "pro_rata"},
+    sequencer="honest",
+    block_time_s=2.0,
+)

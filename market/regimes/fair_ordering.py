@@ -1,0 +1,19 @@
+"""A committee orders a shared domain by the median of the arrival times that its members measure.
+
+No minority of members can move an intent further than honest ones disagree; the price is the committee's latency.
+Source: Kelkar, Zhang, Goldfeder & Juels (2020), Order-fairness for Byzantine consensus, CRYPTO (ePrint 2020/269); the
+median rule of Pompe: Zhang, Setty, Chen, Zhou & Alvisi (2020), OSDI.
+"""
+
+from market.config import RegimeConfig
+
+REGIME = RegimeConfig(
+    name="fair_ordering",
+    source="Kelkar, Zhang, Goldfeder & Juels 2020 (ePrint 2020/269)",
+    domains={"kind": "shared"},
+    leader={"kind": "round_robin", "members": 3},
+    visibility={"kind": "operator_only"},
+    ordering={"kind": "median_arrival", "members": 21},
+    consensus={"kind": "committee", "members": 21},
+    sequencer="honest",
+)

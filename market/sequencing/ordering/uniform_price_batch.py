@@ -1,0 +1,45 @@
+"""A block is a batch: the swaps on each pool clear together at one price, the rest follows in random order.
+
+Time within a batch counts for nothing. On each pool, all single swaps whose limits allow trade against each other
+and, for what is left on one side, with the pool (:mod:`market.venues.batch`). Swaps that are part of a bundle depend
+on other venues and cannot be cleared with the others: like every other intent they are executed after the clearing.
+Source: Budish, Cramton & Shim (2015), The high-frequency trading arms race: frequent batch auctions as a market
+design response, QJE 130(4); Canidio & Fritsch (2023), Arbitrageurs' profits, LVR, and sandwich attacks: batch
+trading as an AMM design response (arXiv 2307.02074).
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from market.intents import BATCHED, Kind
+from market.seats import Arrangement
+from market.sequencing.ordering.base import Ordering, untouched
+from market.sequencing.ordering.random_batch import shuffled
+
+SWAP = int(Kind.SWAP)
+
+
+class UniformPriceBatch(Ordering):
+    """Frequent batch auction, enforced by the regime."""
+
+    kind: Literal["uniform_price_batch"] = "uniform_price_batch"
+
+    def arrange(self, slot) -> tuple[Arrangement | None, object]:
+        """Put single swaps first, pool by pool, and everything else in random order behind them."""
+        order = shuffled(slot.due, slot.rng.random(slot.due.size))
+        ordered = slot.due[order]
+        pool = np.where(_single_swap(ordered), ordered["venue"], np.iinfo(np.int64).max)
+        return untouched(order[np.argsort(pool, kind="stable")]), None
+
+    def block(self, slot) -> np.ndarray:
+        """Mark the swaps that clear together; the price is found when the block is executed."""
+        rows = super().block(slot)
+        rows["carried"][_single_swap(rows)] = BATCHED
+        return rows
+
+
+def _single_swap(rows: np.ndarray) -> np.ndarray:
+    return (rows["kind"] == SWAP) & (rows["bundle"] < 0)

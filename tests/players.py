@@ -1,0 +1,89 @@
+"""Strategies that only tests need, named in configurations as "players:Class"."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import numpy as np
+
+from agents.base import Trader
+from agents.builders.base import Builder
+from agents.sequencers.base import Sequencer
+from market.config import AgentConfig
+from market.intents import INTENT
+from market.seats import Arrangement, Bid
+from market.sequencing.ordering.base import untouched
+
+NO_ROWS = np.zeros(0, INTENT)
+
+
+class Scripted(Trader):
+    """Does whatever a test says: `script(agent, seen, desk)` in every slot."""
+
+    script: ClassVar[Callable[..., Any] | None] = None
+
+    def act(self, seen, desk) -> None:
+        if Scripted.script is not None:
+            Scripted.script(self, seen, desk)
+
+
+class ScriptedSequencer(Sequencer):
+    """Orders as a test says: `script(agent, seen)` returns the arrangement."""
+
+    script: ClassVar[Callable[..., Any] | None] = None
+
+    def arrange(self, seen) -> Arrangement:
+        if ScriptedSequencer.script is None:
+            return super().arrange(seen)
+        return ScriptedSequencer.script(self, seen)
+
+
+class ScriptedBuilder(Builder):
+    """Builds as a test says: `script(agent, seen)` returns the bid."""
+
+    script: ClassVar[Callable[..., Any] | None] = None
+    hears: ClassVar[Callable[..., Any] | None] = None
+
+    def build(self, seen) -> Bid:
+        if ScriptedBuilder.script is None:
+            return Bid(untouched(np.arange(seen.due.size)), 0.0, 0.0)
+        return ScriptedBuilder.script(self, seen)
+
+    def told(self, won: bool, paid: float, highest: float) -> None:
+        if ScriptedBuilder.hears is not None:
+            ScriptedBuilder.hears(self, won, paid, highest)
+
+
+class Raiser(Trader):
+    """Raises in its first slot after a while."""
+
+    def __init__(self, model, account: int, after_s: float = 3.0) -> None:
+        super().__init__(model, account)
+        self.after_s = after_s
+
+    def act(self, seen, desk) -> None:
+        if seen.time >= self.after_s:
+            raise KeyError("nobody expected this")
+
+
+class Divider(Trader):
+    """Asks for an amount that is not a number."""
+
+    def act(self, seen, desk) -> None:
+        desk.swap(0, 0, 1, float("nan"), 0.0)
+
+
+def trader(**settings: Any) -> AgentConfig:
+    """A trader that follows a test's script, without latency."""
+    return AgentConfig(role="trader", strategy="players:Scripted", latency_s=0.0, latency_spread_s=0.0, **settings)
+
+
+def sequencer() -> AgentConfig:
+    """Sequencers that follow a test's script."""
+    return AgentConfig(role="sequencer", strategy="players:ScriptedSequencer")
+
+
+def builder(**settings: Any) -> AgentConfig:
+    """Builders that follow a test's script."""
+    return AgentConfig(role="builder", strategy="players:ScriptedBuilder", **settings)
