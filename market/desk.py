@@ -49,7 +49,7 @@ class Desk:
         self._agent = agent
         self._account = agent.account
         self._now = now
-        self._arrival = now + agent.latency_s
+        self._arrival = -1.0  # drawn with the first intent: most agents send none in most slots
         return self
 
     def take(self) -> np.ndarray:
@@ -96,6 +96,8 @@ class Desk:
             domain = self._market.domain_of[rollup]
             if self._bundle_domain.setdefault(bundle, domain) != domain:
                 raise self._fault(f"puts rollup {rollup} into a bundle of another domain; bundles live in one domain")
+        if self._arrival < 0.0:
+            self._arrival = self._now + self._agent.latency_s
         if self._count == len(self._rows):
             self._rows = np.concatenate([self._rows, np.zeros_like(self._rows)])
         self._rows[self._count] = (

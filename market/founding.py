@@ -9,11 +9,11 @@ import numpy as np
 from market import state
 from market.config import MarketConfig
 from market.errors import InputError
-from market.ledger import REASONS, endow
+from market.ledger import REASONS, endow, endow_each
 from market.rollups import build_graph
 from market.seats import Member
 from market.state import Book, Sizes, Tables
-from market.venues.lending import open_position
+from market.venues.lending import open_positions
 from market.venues.oracle import BLEND, EXTERNAL, POOL_SPOT, POOL_TWAP
 from market.venues.pools import seed_pool
 
@@ -206,12 +206,14 @@ def _open_positions(world: World, config: MarketConfig, positions: list[int], rn
     count = len(positions)
     value = law.collateral_median_usd * np.exp(law.collateral_log_sd * rng.standard_normal(count))
     ltv = law.ltv_low + (law.ltv_high - law.ltv_low) * rng.beta(law.ltv_alpha, law.ltv_beta, count)
-    for at, market in enumerate(positions):
-        row = tables.lending[market]
+    of_market = np.array(positions, np.int64)
+    for market, row in enumerate(tables.lending):
         rollup, collateral, debt = (int(row[column]) for column in (state.L_ROLLUP, state.L_COLLATERAL, state.L_DEBT))
-        amount = value[at] / tables.price[collateral]
-        endow(tables, int(row[state.L_ACCOUNT]), rollup, collateral, amount)
-        open_position(tables, at, amount, value[at] * ltv[at] / tables.price[debt])
-        endow(tables, world.first_borrower + at, rollup, collateral, amount * law.reserve_share)
+        at = np.flatnonzero(of_market == market)
+        amounts = value[at] / tables.price[collateral]
+        endow(tables, int(row[state.L_ACCOUNT]), rollup, collateral, float(amounts.sum()))
+        open_positions(tables, at, amounts, value[at] * ltv[at] / tables.price[debt])
+        borrowers = world.first_borrower + at
+        endow_each(tables, borrowers, rollup, collateral, amounts * law.reserve_share)
         # what was borrowed was spent elsewhere, but for a little to pay fees with
-        endow(tables, world.first_borrower + at, rollup, 0, 100.0)
+        endow_each(tables, borrowers, rollup, 0, np.full(at.size, 100.0))

@@ -132,6 +132,15 @@ def endow(tables: Tables, account: int, rollup: int, asset: int, amount: float) 
     tables.flows[group, group, Why.ENDOWMENT, asset] += amount
 
 
+def endow_each(tables: Tables, accounts: np.ndarray, rollup: int, asset: int, amounts: np.ndarray) -> None:
+    """Give accounts of one group their starting funds: `accounts` distinct, `amounts` of the same shape."""
+    if not accounts.size:
+        return
+    tables.balance[accounts, rollup, asset] += amounts
+    group = int(tables.account[accounts[0], A_GROUP])
+    tables.flows[group, group, Why.ENDOWMENT, asset] += amounts.sum()
+
+
 def who_paid_whom(tables: Tables, group_names: list[str], asset_names: tuple[str, ...]) -> list[dict[str, object]]:
     """Return the non-zero flows as records: payer, payee, reason, asset, amount [units of the asset]."""
     return [

@@ -203,7 +203,8 @@ class SequencerMarket(mesa.Model):
         rows = slot.rows if not slot.expired.size else np.concatenate([slot.rows, slot.expired])
         slot.rows = rows
         strategic = rows[rows["sender"] < len(self.participants)]
-        for account in dict.fromkeys(strategic["sender"].tolist()):
+        senders = dict.fromkeys(strategic["sender"].tolist()) if strategic.size else ()
+        for account in senders:
             agent = self.participants[account]
             with self.blame(agent):
                 agent.learn(strategic[strategic["sender"] == account])

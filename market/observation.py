@@ -196,6 +196,12 @@ class Observation:
         """Whether a bundle may span these two rollups: whether one domain sequences both."""
         return self._market.domain_of[first] == self._market.domain_of[second]
 
+    @property
+    def reads_pending(self) -> bool:
+        """Whether the regime shows this agent's role anything of what is pending, be it redacted."""
+        visibility = self._domain.regime.visibility
+        return self._role in visibility.readers or self._role in visibility.counters
+
     def pending(self) -> np.ndarray:
         """Return what this agent may read of this domain's pending intents: shape (n,), dtype `INTENT`, a copy.
 

@@ -105,9 +105,7 @@ def test_the_same_users_are_flagged_under_every_regime():
 def test_a_filter_delays_the_flagged_alone_and_cannot_see_through_seals():
     censor = AgentConfig(role="sequencer", strategy="censoring", parameters={"flagged_share": 0.3})
     for visibility, censored in (("operator_only", True), ("sealed", False)):
-        market, rows = recorded(
-            worlds.config(regime=regime(visibility=visibility), agents=(censor,), horizon_s=60.0)
-        )
+        market, rows = recorded(worlds.config(regime=regime(visibility=visibility), agents=(censor,), horizon_s=60.0))
         users = of_users(market, rows)
         caught = flagged(users, 0.3)
         assert np.all(users["status"][~caught] != Status.EXPIRED)
@@ -178,9 +176,7 @@ def test_what_a_failing_bundle_carried_stays_on_its_own():
 @settings(deadline=None)  # the first example compiles
 @given(
     st.lists(
-        st.tuples(
-            st.sampled_from((ALICE, BOB)), st.booleans(), st.floats(1.0, 1.2 * CAPITAL_USD), st.floats(0.0, 1e5)
-        ),
+        st.tuples(st.sampled_from((ALICE, BOB)), st.booleans(), st.floats(1.0, 1.2 * CAPITAL_USD), st.floats(0.0, 1e5)),
         max_size=10,
     )
 )

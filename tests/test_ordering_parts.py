@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from types import SimpleNamespace
 
 import numpy as np
@@ -101,7 +102,7 @@ def test_offers_fall_in_tip_order(rows):
     order = tip_order(rows, np.zeros(rows.size))
     of_unit = {b: rows["tip"][rows["bundle"] == b].sum() for b in set(rows["bundle"].tolist()) - {-1}}
     offers = [of_unit.get(int(rows["bundle"][k]), float(rows["tip"][k])) for k in order]
-    assert all(a >= b or np.isclose(a, b) for a, b in zip(offers, offers[1:], strict=False))
+    assert all(a >= b or np.isclose(a, b) for a, b in pairwise(offers))
 
 
 # -- median arrival ----------------------------------------------------------------------------------------------------
@@ -167,7 +168,7 @@ def test_scores_fall_across_blocks(rows, step):
         done += due["id"][arrangement.order].tolist()
         waiting = waiting[~np.isin(waiting["id"], done)]
     assert len(done) == rows.size
-    assert all(found[a] >= found[b] for a, b in zip(done, done[1:], strict=False))
+    assert all(found[a] >= found[b] for a, b in pairwise(done))
 
 
 # -- random batch ------------------------------------------------------------------------------------------------------

@@ -139,13 +139,6 @@ def test_a_new_study_runs_with_the_new_strategy_regime_and_figure(seqmarket: Com
 
 
 @pytest.mark.usefixtures("added")
-def test_a_new_regime_can_be_simulated(seqmarket: Command) -> None:
-    result = seqmarket("simulate", "--regime", "tip_race", "--hours", "0.005", "--json")
-    assert result.returncode == 0, result.stderr
-    assert json.loads(result.stdout)["regime"] == "tip_race"
-
-
-@pytest.mark.usefixtures("added")
 def test_new_files_are_covered_by_the_contracts() -> None:
     """The contract tests find them by themselves, and they keep the contract."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "drip or tip_race"]

@@ -8,7 +8,7 @@ import worlds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from market.config import AgentConfig, RegimeConfig
+from market.config import AgentConfig, FlowConfig, RegimeConfig
 from market.errors import InputError
 from market.intents import blank
 from market.ledger import Why
@@ -93,15 +93,23 @@ def test_chances_and_stakes_count_in_what_a_breaker_expects():
     assert domain.leaders[0].penalty() == pytest.approx(100.0)
 
 
+def test_where_inclusion_alone_is_promised_insertions_break_nothing():
+    market, rule = ran("promise_breaker", what="inclusion", bond_usd=1e6, bond_share=1.0)
+    assert market.domains[0].leaders[0].penalty() == 0.0
+    assert rule.made > 50 and rule.broken == 0
+    assert market.tally.gains[market.domains[0].leaders[0].account].sum() > 0.0
+
+
 def test_the_more_the_price_moved_the_sooner_a_promise_breaks():
+    # users too small to move a pool by what an arbitrage costs
+    flow = FlowConfig(per_second=1.0, median_usd=50.0, log_sd=0.1, patience_s=20.0)
     broken = []
-    for volatility in (0.0, 5.0, 60.0):
+    for volatility in (0.0, 10.0, 60.0):
         assets = ({"name": "ETH", "price_usd": worlds.ETH_USD, "volatility": volatility},)
-        market = worlds.ran(
-            worlds.config(regime=regime("promise_breaker", bond_usd=200.0), assets=assets, horizon_s=120.0)
-        )
+        settings = regime("promise_breaker", bond_usd=200.0)
+        market = worlds.ran(worlds.config(regime=settings, assets=assets, flow=flow, horizon_s=120.0))
         broken.append(market.domains[0].leaders[0].breaks)
-    assert broken[0] <= broken[1] < broken[2]
+    assert 0 == broken[0] < broken[1] < broken[2]
 
 
 def test_the_bond_goes_to_those_who_were_let_down():

@@ -99,7 +99,9 @@ def test_it_takes_part_and_leaves_what_it_sees_alone(role: str, name: str) -> No
             if hasattr(agent, method):
                 setattr(agent, method, watched(getattr(agent, method)))
     shared_stream = repr(market.rng.bit_generator.state), market.random.getstate()
-    market.run()
+    # some sleep for a while at first
+    market.run_until(max(market.config.horizon_s, min(agent.wake_at for agent in agents) + 5.0))
+    market.audit()
     assert calls > 0, "the strategy was never asked"
     assert reported(market)["conservation_error"] <= 1e-9
     # an agent draws from its own stream: the shared one would tie its draws to who else takes part

@@ -14,8 +14,8 @@ from market.model import SequencerMarket
 class Exp3Margin(Builder):
     """Exp3 over a grid of margins: no regret against the best fixed margin, whatever the rivals do.
 
-    Source: P. Auer, N. Cesa-Bianchi, Y. Freund and R. Schapire (2002), The nonstochastic multiarmed bandit problem, SIAM
-    Journal on Computing 32.
+    Source: P. Auer, N. Cesa-Bianchi, Y. Freund and R. Schapire (2002), The nonstochastic multiarmed bandit problem,
+    SIAM Journal on Computing 32.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class Exp3Margin(Builder):
         model: SequencerMarket,
         account: int,
         margins: Sequence[float] = MARGINS,
-        rate: float = 0.02,
+        rate: float = 0.2,
         explore: float = 0.1,
         sandwich: bool = True,
     ) -> None:

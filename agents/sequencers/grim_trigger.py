@@ -10,8 +10,8 @@ from market.observation import BlockView
 class GrimTrigger(SlotBidder):
     """Bid rotation held together by a grim trigger.
 
-    In its turn it bids a token share of the value, otherwise nothing. A slot sold for much more than a token, or its own
-    turn lost, tells it that the ring is broken: from then on, for as long as the punishment lasts, it competes.
+    In its turn it bids a token share of the value, otherwise nothing. A slot sold for much more than a token, or its
+    own turn lost, tells it that the ring is broken: from then on, for as long as the punishment lasts, it competes.
     Source: J. Friedman (1971), A non-cooperative equilibrium for supergames, Review of Economic Studies 38.
 
     Parameters

@@ -51,5 +51,6 @@ class PromiseBreaker(Sequencer):
         return arrangement
 
     def penalty(self) -> float:
-        """Penalty that the regime makes it expect for a block that breaks promises [USD]."""
-        return self._domain.regime.preconfirmation.expected_penalty(self._domain, self)
+        """Penalty to be expected for inserting ahead of promised intents: none where no place is promised [USD]."""
+        rule = self._domain.regime.preconfirmation
+        return rule.expected_penalty(self._domain, self) if rule.fixes_places else 0.0

@@ -20,7 +20,7 @@ CHUNK = 512
 INVENTORY, FILLED = int(Purpose.INVENTORY), int(Status.FILLED)
 YEAR_S = 365.0 * 86_400.0
 # columns of a need
-TIME, VALUE, FIRST, SECOND, BENEFIT = range(5)
+TIME, VALUE, FIRST, SECOND, BENEFIT, KIND = range(6)
 
 
 class CrossRollup(Trader):
@@ -34,6 +34,8 @@ class CrossRollup(Trader):
         lognormal size of a need [USD], [1]
     benefit_bp
         mean of the exponential value of doing both trades, of their size [bp]
+    atomic_only
+        share of needs that make sense as a bundle alone, such as a loan on one rollup that is repaid on the other [1]
     aversion
         how many standard deviations of the price between two separate legs count as a cost [1]
     tip_share
@@ -50,6 +52,7 @@ class CrossRollup(Trader):
         median_usd: float = 2_000.0,
         log_sd: float = 1.0,
         benefit_bp: float = 40.0,
+        atomic_only: float = 0.5,
         aversion: float = 1.0,
         tip_share: float = 0.1,
         slippage_bp: float = 20.0,
@@ -57,8 +60,10 @@ class CrossRollup(Trader):
         super().__init__(model, account)
         if per_second < 0.0 or min(median_usd, benefit_bp, slippage_bp) <= 0.0 or not 0.0 <= tip_share <= 1.0:
             raise ValueError("per_second must be at least 0, sizes and bp positive, and tip_share within [0, 1]")
+        if not 0.0 <= atomic_only <= 1.0 or aversion < 0.0:
+            raise ValueError("atomic_only must be within [0, 1] and aversion at least 0")
         self.per_second, self.median_usd, self.log_sd, self.benefit_bp = per_second, median_usd, log_sd, benefit_bp
-        self.aversion, self.tip_share, self.slippage = aversion, tip_share, slippage_bp * 1e-4
+        self.atomic_only, self.aversion, self.tip_share, self.slippage = atomic_only, aversion, tip_share, slippage_bp * 1e-4
         rollups = model.config.rollups
         volatility = max(asset.volatility for asset in model.config.assets)
         # what it knows of the rollups: a leg waits for half a block on average
@@ -66,8 +71,10 @@ class CrossRollup(Trader):
         self._step_sd = {at: volatility * np.sqrt(block[at] / YEAR_S) for at in block}
         depth = np.array([sum(pool.depth_usd for pool in rollup.pools) for rollup in rollups])
         self._weight = depth / depth.sum()
-        self._drawn_until, self._cursor = 0.0, 0
-        self._needs = np.zeros((0, 5))
+        # needs have a stream of their own: the same come up however often anything else is drawn
+        self._exogenous = self.rng_own.spawn(1)[0]
+        self._drawn_until = 0.0
+        self._needs = np.zeros((0, 6))
         self._sent: dict[tuple[int, float], tuple[float, float, float]] = {}
         self.served = np.zeros(len(rollups))  # value traded, by rollup [USD]
         self.surplus = np.zeros(len(rollups))  # what that was worth, less what it cost against the mid, tips, gas [USD]
@@ -88,13 +95,14 @@ class CrossRollup(Trader):
 
     def _draw(self) -> None:
         """Draw the next needs; between two rollups as often as their depths make it likely."""
-        rng = self.rng_own
-        new = np.empty((CHUNK, 5))
+        rng = self._exogenous
+        new = np.empty((CHUNK, 6))
         new[:, TIME] = self._drawn_until + np.cumsum(rng.exponential(1.0 / self.per_second, CHUNK))
         new[:, VALUE] = self.median_usd * np.exp(self.log_sd * rng.standard_normal(CHUNK))
         ends = rng.choice(len(self._weight), (2, CHUNK), p=self._weight)
         new[:, FIRST], new[:, SECOND] = ends
         new[:, BENEFIT] = 1e-4 * self.benefit_bp * rng.standard_exponential(CHUNK)
+        new[:, KIND] = rng.random(CHUNK)
         self._drawn_until = float(new[-1, TIME])
         self._needs = np.concatenate([self._needs, new[ends[0] != ends[1]]])
 
@@ -106,6 +114,9 @@ class CrossRollup(Trader):
         if buy < 0 or sell < 0:
             return
         together = seen.atomic(first, second)
+        if not together and need[KIND] < self.atomic_only:
+            self.missed += value
+            return
         apart = 0.0 if together else self.aversion * np.hypot(self._step_sd[first], self._step_sd[second])
         gas = float(seen.public.gas[first, 0] + seen.public.gas[second, 0])
         mid = self._mid(seen.pools, buy), self._mid(seen.pools, sell)

@@ -34,6 +34,9 @@ class Searcher(Trader):
 
     def act(self, seen: Observation, desk: Desk) -> None:
         """Send a bundle for every readable swap that pays."""
+        if not seen.reads_pending:
+            self.wake_at = np.inf  # a regime does not change its mind
+            return
         pending = seen.pending()
         if not pending.size:
             return

@@ -18,6 +18,7 @@ from agents.population import Population
 from experiments.equilibrium.regret import NashConv, nash_conv
 from market import state
 from market.config import AgentConfig, MarketConfig
+from market.domain import Slot
 from market.model import SequencerMarket
 from market.seats import Member
 from market.state import Tables
@@ -59,7 +60,33 @@ class SeatedSequencers(Population):
         return super()._member(group, name, number, domain)
 
 
-def play(config: MarketConfig, role: str, profile: Sequence[Seat], seed: int) -> SequencerMarket:
+class Watched(SequencerMarket):
+    """A market that keeps what it opened with and how every auction in it ended.
+
+    Attributes
+    ----------
+    opening : (participants, assets) array
+        holdings at the start [units]
+    sales : list of (account of whoever won, what the winner's offer was worth to it, what was paid) [USD]
+        one entry for each block that was built on a bid, or led by whoever bought the slot (its worth is then not known
+        to the market: NaN)
+    """
+
+    def __init__(self, config: MarketConfig, seed: int, roster: Population) -> None:
+        super().__init__(config, seed, roster)
+        self.opening = _holdings(self)
+        self.sales: list[tuple[int, float, float]] = []
+
+    def record(self, slot: Slot) -> None:
+        """Note the sale of the block, and of the slot."""
+        super().record(slot)
+        if slot.winning is not None:
+            self.sales.append((slot.author, slot.winning.value, slot.bids))
+        elif slot.price is not None and not slot.missed:
+            self.sales.append((slot.leader.account, float("nan"), slot.price))
+
+
+def play(config: MarketConfig, role: str, profile: Sequence[Seat], seed: int) -> Watched:
     """Run a market in which the agents of `role` are those of the profile, and return it as it ended.
 
     They replace the configuration's agents of that role and take their capital and latency from the first group of
@@ -75,10 +102,8 @@ def play(config: MarketConfig, role: str, profile: Sequence[Seat], seed: int) ->
         )
         config = config.model_copy(update={"agents": tuple(g for g in config.agents if g.role != role) + seats})
         roster = Population(config)
-    market = SequencerMarket(config, seed, roster)
-    opening = _holdings(market)
+    market = Watched(config, seed, roster)
     market.run()
-    market.opening = opening  # pyright: ignore[reportAttributeAccessIssue]
     return market
 
 
@@ -87,13 +112,13 @@ def seated(market: SequencerMarket, role: str) -> list[Any]:
     return [agent for agent in market.participants if agent.role == role]
 
 
-def payoffs(market: SequencerMarket, role: str) -> np.ndarray:
+def payoffs(market: Watched, role: str) -> np.ndarray:
     """Gain of each agent of a role over a finished run of :func:`play` [USD], shape (n,).
 
     Funds and liquidity at the end less those at the start, both at the reference prices of the end: what was earned by
     trading, bids paid and received included, and not what prices did to what was held anyway.
     """
-    gained = (_holdings(market) - market.opening) @ market.world.tables.price  # pyright: ignore
+    gained = (_holdings(market) - market.opening) @ market.world.tables.price
     return gained[[agent.account for agent in seated(market, role)]]
 
 
@@ -194,7 +219,7 @@ def certify(
         market = play(config, role, played, seed)
         gained = payoffs(market, role)
         if tuple(played) == profile:
-            bids = _paid(market, role)
+            bids = sum(price for _, _, price in market.sales)
             earned.append(gained.sum() + bids)
             paid.append(bids)
             blocks.append(market.tally.slots)
@@ -203,10 +228,3 @@ def certify(
     result = nash_conv(evaluate, profile, [deviations] * len(profile), seeds)
     total, count = float(np.sum(earned)), float(np.sum(blocks))
     return Certificate(result, total / count, count / len(blocks), float(np.sum(paid)) / total)
-
-
-def _paid(market: SequencerMarket, role: str) -> float:
-    """What the agents of a role paid in auctions [USD]."""
-    if role == "builder":
-        return market.tally.auction_revenue
-    return float(market.tally.slots_sold_usd) if hasattr(market.tally, "slots_sold_usd") else 0.0

@@ -26,7 +26,7 @@ ID = "A5"
 TITLE = "Timeboost: bids against time"
 
 LONGEST_S, SCALE_USD = 0.5, 2.0
-STEPS = 40
+STEPS = 30
 TOLERANCE = 1e-6  # relative: the bisection is finer, what is left is the rounding of arrival times
 ROUND_S, CLOSING_S, RESERVE_USD = 6.0, 1.5, 2.0
 

@@ -323,11 +323,16 @@ def unhealthy(book: Book, rollup: int, found: np.ndarray) -> int:
     return count
 
 
-def open_position(tables: Tables, position: int, collateral: float, debt: float) -> None:
-    """Enter a loan that exists when the market opens; its collateral must already lie in the market's account."""
-    market = int(tables.position[position, N_MARKET])
-    tables.position[position, N_COLLATERAL] = collateral
-    tables.position[position, N_DEBT] = debt
-    tables.lending[market, L_SCALED_DEBT] += debt
-    key = debt / (collateral * tables.lending[market, L_THRESHOLD])
-    tables.lending[market, L_KEY_BOUND] = max(tables.lending[market, L_KEY_BOUND], key)
+def open_positions(tables: Tables, positions: np.ndarray, collateral: np.ndarray, debt: np.ndarray) -> None:
+    """Enter loans of one market that exist when it opens; their collateral must already lie in the market's account.
+
+    `positions`, `collateral` and `debt` have one shape; amounts are in units of the market's assets.
+    """
+    if not positions.size:
+        return
+    market = int(tables.position[positions[0], N_MARKET])
+    tables.position[positions, N_COLLATERAL] = collateral
+    tables.position[positions, N_DEBT] = debt
+    tables.lending[market, L_SCALED_DEBT] += debt.sum()
+    keys = debt / (collateral * tables.lending[market, L_THRESHOLD])
+    tables.lending[market, L_KEY_BOUND] = max(tables.lending[market, L_KEY_BOUND], keys.max())

@@ -48,7 +48,9 @@ class ExpressLane(Ordering):
 
     def start(self) -> ExpressLane:
         """Give each domain a lane of its own."""
-        return self.model_copy(update={"_controllers": {}})
+        own = self.model_copy()
+        own._controllers = {}
+        return own
 
     def controller(self, time: float) -> int:
         """Account that controls the lane at a time, -1 for nobody."""

@@ -16,6 +16,11 @@ class Preconfirmation(Part):
     """Promises of inclusion ahead of the block. The base does nothing; a mechanism says what differs."""
 
     @property
+    def fixes_places(self) -> bool:
+        """Whether an insertion ahead of promised intents breaks a promise."""
+        return False
+
+    @property
     def made(self) -> int:
         """Promises made so far."""
         return 0

@@ -85,6 +85,11 @@ class Promise(Preconfirmation):
         return self.model_copy()
 
     @property
+    def fixes_places(self) -> bool:
+        """Whether places are promised."""
+        return self.what == "place"
+
+    @property
     def made(self) -> int:
         """Promises made so far."""
         return self._made

@@ -1,0 +1,182 @@
+"""Arbitrage between rollups with all legs or none, against leg by leg."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from agents.base import Trader
+from agents.traders.arbitrageur import CYCLE
+from agents.traders.arbitrageur import Arbitrageur as _Arbitrageur
+from agents.traders.arbitrageur import _find_cycle as find_cycle
+from experiments import statistics
+from experiments.study import Configure, Run, seeds
+from market.config import AgentConfig, FlowConfig, MarketConfig, PoolConfig, PriceConfig, RegimeConfig, RollupConfig
+from market.intents import Status
+from market.model import SequencerMarket
+
+TITLE = "Cross-rollup arbitrage, atomic and legged"
+QUESTION = "What is atomic execution over rollups worth to arbitrage, and what does that do to prices?"
+HYPOTHESIS = (
+    "Atomic arbitrage takes nearly all there is and never loses; legs fail the more often the longer the block, the "
+    "larger the volatility and the less reliable the sequencers, so that legged arbitrage asks for more and takes less. "
+    "Price gaps between rollups are wider for it."
+)
+
+SEEDS, QUICK_SEEDS = 6, 2
+HORIZON_S, QUICK_HORIZON_S = 1800.0, 600.0
+BASE = {"delay_s": 2.0, "volatility": 0.8, "failure": 0.0}
+SWEEPS: dict[str, tuple[float, ...]] = {
+    "delay_s": (0.5, 1.0, 2.0, 4.0, 12.0),  # block time [s]
+    "volatility": (0.4, 0.8, 1.6, 3.0),  # annualised [1/sqrt(year)]
+    "failure": (0.0, 0.05, 0.1, 0.2, 0.4),  # chance that a sequencer misses a slot [1]
+}
+QUICK_SWEEPS = {"delay_s": (1.0, 4.0), "volatility": (0.8, 3.0), "failure": (0.0, 0.2)}
+LEAST_USD = 0.05
+
+
+class Noting(_Arbitrageur):
+    """The arbitrageur, who also keeps count of its cycles."""
+
+    def __init__(self, model: SequencerMarket, account: int, outside: bool = False) -> None:
+        super().__init__(model, account, outside=outside, least_usd=LEAST_USD)
+        self.sent, self.broken, self.losses_usd, self._result = 0, 0, 0.0, 0.0
+
+    def _send_legged(self, desk, legs: np.ndarray) -> None:
+        self.sent += 1
+        self._result = 0.0
+        super()._send_legged(desk, legs)
+
+    def _send_atomic(self, desk, legs: np.ndarray) -> None:
+        self.sent += 1
+        super()._send_atomic(desk, legs)
+
+    def learn(self, receipts: np.ndarray) -> None:
+        """Note what legs and their unwinding brought, at reference prices."""
+        price, waiting = self.model.world.tables.price, self._open_legs
+        own = receipts[
+            (receipts["purpose"] == CYCLE) & (receipts["bundle"] < 0) & (receipts["status"] == int(Status.FILLED))
+        ]
+        gains = own["filled_out"] * price[own["asset_out"]] - own["filled_in"] * price[own["asset_in"]]
+        self._result += float(gains[own["venue"] >= 0].sum())
+        self.losses_usd -= float(gains[own["venue"] < 0].sum())  # what unwinding costs
+        super().learn(receipts)
+        if waiting and not self._open_legs and self._legs_failed:
+            self.broken += 1
+            self.losses_usd += max(0.0, -self._result)
+
+
+class Gauge(Trader):
+    """Trades nothing, and watches the most profitable cycle: an opportunity lasts while one would pay."""
+
+    def __init__(self, model: SequencerMarket, account: int) -> None:
+        super().__init__(model, account)
+        self.offered_usd, self.lasted_s, self.count = 0.0, 0.0, 0
+        self._best, self._since = 0.0, -1.0
+
+    def act(self, seen, desk) -> None:
+        """Look at the best cycle, net of gas."""
+        profit, _, rollups = seen.public.derived("cycle", lambda: find_cycle(seen.public))
+        profit -= float(sum(seen.public.gas[rollup, 0] for rollup in rollups))
+        if profit > LEAST_USD:
+            self._since = seen.time if self._since < 0.0 else self._since
+            self._best = max(self._best, profit)
+        elif self._since >= 0.0:
+            self.offered_usd += self._best
+            self.lasted_s += seen.time - self._since
+            self.count += 1
+            self._best, self._since = 0.0, -1.0
+
+
+def runs(asked: int | None, quick: bool, configure: Configure) -> Iterator[Run]:
+    """One condition varied at a time, with and without atomic bundles."""
+    horizon = QUICK_HORIZON_S if quick else HORIZON_S
+    for varied, settings in (QUICK_SWEEPS if quick else SWEEPS).items():
+        for setting in settings:
+            for execution in ("atomic", "legged"):
+                config = configure(_market(execution, {**BASE, varied: setting}, horizon))
+                for seed in seeds(asked, QUICK_SEEDS if quick else SEEDS):
+                    levers = {"varied": varied, "setting": setting, "execution": execution}
+                    yield Run(levers, config.regime.name, seed, config)
+
+
+def _market(execution: str, conditions: dict[str, float], horizon: float) -> MarketConfig:
+    """Three equal rollups; retail and a slow arbitrageur with the outside market open gaps, two fast ones close them."""
+    regime = RegimeConfig(
+        name=execution,
+        domains={"kind": "shared" if execution == "atomic" else "alone"},
+        consensus={"kind": "committee", "members": 1, "miss": conditions["failure"]},
+        block_time_s=conditions["delay_s"],
+    )
+    rollups = tuple(
+        RollupConfig(name=name, pools=(PoolConfig(depth_usd=5e6, fee_bp=5.0),), gas_usd=0.01)
+        for name in ("one", "two", "three")
+    )
+    agents = (
+        AgentConfig(role="trader", strategy=f"{__name__}:Noting", count=2, capital_usd=2e7),
+        AgentConfig(
+            role="trader", strategy="arbitrageur", capital_usd=2e7, latency_s=1.0, parameters={"cycles": False}
+        ),
+        AgentConfig(role="trader", strategy=f"{__name__}:Gauge", capital_usd=0.0),
+    )
+    config = MarketConfig(
+        horizon_s=horizon,
+        prices=PriceConfig(kind="gbm"),
+        rollups=rollups,
+        regime=regime,
+        flow=FlowConfig(per_second=3.0, median_usd=1000.0),
+        agents=agents,
+    )
+    assets = (config.assets[0].model_copy(update={"volatility": conditions["volatility"]}),)
+    return config.model_copy(update={"assets": assets})
+
+
+def execute(run: Run) -> dict[str, Any]:
+    """Run a market and set what arbitrage took against what there was."""
+    from agents.population import Population
+    from market.metrics import outcomes
+
+    config = run.config
+    assert isinstance(config, MarketConfig)
+    market = SequencerMarket(config, run.seed, Population(config))
+    market.run()
+    found = outcomes(market)
+    noting = [agent for agent in market.participants if hasattr(agent, "losses_usd")]
+    gauge = next(agent for agent in market.participants if hasattr(agent, "offered_usd"))
+    sent, broken = sum(agent.sent for agent in noting), sum(agent.broken for agent in noting)
+    taken, days = float(found["extracted_cycles_usd"]), config.horizon_s / 86_400.0
+    return {
+        "capture_rate": taken / gauge.offered_usd if gauge.offered_usd else float("nan"),
+        "taken_usd_day": taken / days,
+        "offered_usd_day": gauge.offered_usd / days,
+        "opportunity_s": gauge.lasted_s / gauge.count if gauge.count else float("nan"),
+        "cycles_sent": sent,
+        "leg_failures": broken / sent if sent else 0.0,
+        "leg_losses_usd_day": sum(agent.losses_usd for agent in noting) / days,
+        "dispersion_bp": found["dispersion_bp"],
+        "arbitrage_bp_of_volume": 1e4 * taken / float(found["volume_usd"]),
+        "user_cost_bp": found["user_cost_bp"],
+    }
+
+
+def table(runs: pd.DataFrame) -> pd.DataFrame:
+    """By condition and way of execution: means over seeds (standard errors)."""
+    columns = {
+        "capture rate [%]": ("capture_rate", 100.0),
+        "broken cycles [%]": ("leg_failures", 100.0),
+        "leg losses [USD/day]": ("leg_losses_usd_day", 1.0),
+        "taken [USD/day]": ("taken_usd_day", 1.0),
+        "opportunity [s]": ("opportunity_s", 1.0),
+        "dispersion [bp]": ("dispersion_bp", 1.0),
+    }
+    rows = []
+    for (varied, setting, execution), part in runs.groupby(["varied", "setting", "execution"], sort=False):
+        row: dict[str, Any] = {"varied": varied, "setting": setting, "execution": execution}
+        for name, (column, scale) in columns.items():
+            found = statistics.describe(scale * part[column])
+            row[name] = f"{found['mean']:.3g} ({found['standard_error']:.2g})"
+        rows.append(row)
+    return pd.DataFrame(rows)

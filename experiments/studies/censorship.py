@@ -1,0 +1,125 @@
+"""How long a censor can keep users out, by its share of the stake and with or without a way around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from agents.sequencers.censoring import Censoring as _Censoring
+from agents.sequencers.censoring import flagged
+from experiments import statistics
+from experiments.study import Configure, Run, seeds
+from market.config import AgentConfig, MarketConfig, PoolConfig, RegimeConfig, RollupConfig
+from market.intents import INTENT, Purpose
+from market.model import SequencerMarket
+
+TITLE = "Delay of censored users by the censor's share of the stake"
+QUESTION = "How long does a censoring sequencer keep users out, and what does forced inclusion through L1 change?"
+HYPOTHESIS = (
+    "A censor with share q of the stake costs q / (1 - q) slots without a way around it and q (1 - q^D) / (1 - q) with "
+    "a deadline of D slots: below a third it hardly matters, near one the deadline is all that there is."
+)
+
+SEEDS, QUICK_SEEDS = 5, 2
+STAKES, QUICK_STAKES = (0.1, 0.2, 0.33, 0.5, 0.67, 0.8, 0.9, 0.95), (0.2, 0.5, 0.9)
+DEADLINES, QUICK_DEADLINES = (0, 30, 10, 3), (0, 10)
+"""Age in slots at which an intent is forced in; 0: never [slots]."""
+BLOCK_S, FLAGGED = 2.0, 0.2
+HORIZON_S, QUICK_HORIZON_S = 1800.0, 600.0
+
+
+class FirstCensors(_Censoring):
+    """The first seat leaves out flagged users, the others do not."""
+
+    def __init__(self, model: SequencerMarket, account: int, flagged_share: float = FLAGGED) -> None:
+        first = next(at for at, member in enumerate(model.members) if member.role == "sequencer")
+        super().__init__(model, account, flagged_share if account == first else 0.0, liquidations=False)
+
+
+class _Waits:
+    """A population that sends nothing and notes how long users wait."""
+
+    def __init__(self, share: float, after: float) -> None:
+        self.share, self.after = share, after
+        self.waits: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])  # not flagged, flagged
+
+    def submit(self, time: float, until: float) -> np.ndarray:
+        return np.zeros(0, INTENT)
+
+    def learn(self, rows: np.ndarray) -> None:
+        users = rows[(rows["purpose"] == int(Purpose.USER)) & (rows["position"] >= 0) & (rows["sent"] <= self.after)]
+        caught = flagged(users, self.share)
+        for kind, mask in enumerate((~caught, caught)):
+            self.waits[kind].append((users["executed"] - users["sent"])[mask])
+
+
+def runs(asked: int | None, quick: bool, configure: Configure) -> Iterator[Run]:
+    """By the censor's stake, the deadline and the seed."""
+    horizon = QUICK_HORIZON_S if quick else HORIZON_S
+    for deadline in QUICK_DEADLINES if quick else DEADLINES:
+        for stake in QUICK_STAKES if quick else STAKES:
+            config = configure(_market(stake, deadline, horizon))
+            for seed in seeds(asked, QUICK_SEEDS if quick else SEEDS):
+                yield Run({"stake": stake, "deadline_slots": deadline}, config.regime.name, seed, config)
+
+
+def _market(stake: float, deadline: int, horizon: float) -> MarketConfig:
+    """Two rollups with retail users who wait as long as it takes, sequenced by a censor and somebody honest."""
+    regime = RegimeConfig(
+        name="censor",
+        domains={"kind": "shared"},
+        leader={"kind": "stake_lottery", "stakes": [stake, 1.0 - stake]},
+        ordering={"kind": "leader"},
+        forced_inclusion={"kind": "l1_delay", "delay_s": deadline * BLOCK_S} if deadline else {"kind": "none"},
+        block_time_s=BLOCK_S,
+    )
+    rollups = tuple(RollupConfig(name=name, pools=(PoolConfig(depth_usd=1e7),)) for name in ("one", "two"))
+    sequencer = AgentConfig(role="sequencer", strategy=f"{__name__}:FirstCensors")
+    base = MarketConfig(horizon_s=horizon, rollups=rollups, regime=regime, agents=(sequencer,))
+    return base.model_copy(update={"flow": base.flow.model_copy(update={"patience_s": 1e6})})
+
+
+def execute(run: Run) -> dict[str, Any]:
+    """Run a market and compare flagged users with the others."""
+    from agents.population import Population
+
+    config = run.config
+    assert isinstance(config, MarketConfig)
+    market = SequencerMarket(config, run.seed, Population(config))
+    # whoever came too late to be sure of being included before the end would be missing where waits are long
+    waits = _Waits(FLAGGED, 0.7 * config.horizon_s)
+    market.populations.append(waits)
+    market.run()
+    free, caught = (np.concatenate(kind) if kind else np.zeros(0) for kind in waits.waits)
+    q, deadline = float(run.levers["stake"]), int(run.levers["deadline_slots"])
+    exact = q / (1.0 - q) * (1.0 - q**deadline if deadline else 1.0)
+    return {
+        "free_delay_s": float(free.mean()),
+        "censored_delay_s": float(caught.mean()),
+        "censored_delay_p95_s": float(np.quantile(caught, 0.95)),
+        "censored_slots": float((caught.mean() - free.mean()) / BLOCK_S),
+        "censored_slots_exact": exact,
+        "censored_users": int(caught.size),
+    }
+
+
+def table(runs: pd.DataFrame) -> pd.DataFrame:
+    """By deadline and stake: slots lost to the censor, as simulated and exact, and the 95th percentile of the delay."""
+    rows = []
+    for (deadline, stake), part in runs.groupby(["deadline_slots", "stake"], sort=False):
+        slots = statistics.describe(part["censored_slots"])
+        rows.append(
+            {
+                "deadline [slots]": deadline or "none",
+                "stake of the censor [1]": stake,
+                "censored slots [1]": f"{slots['mean']:.3g} ({slots['standard_error']:.2g})",
+                "exact [1]": f"{part['censored_slots_exact'].iloc[0]:.3g}",
+                "delay of the others [s]": f"{part['free_delay_s'].mean():.3g}",
+                "delay of the censored [s]": f"{part['censored_delay_s'].mean():.3g}",
+                "95th percentile [s]": f"{part['censored_delay_p95_s'].mean():.3g}",
+            }
+        )
+    return pd.DataFrame(rows)

@@ -1,0 +1,130 @@
+"""Contests for opportunities that span rollups: effort, waste and revenue, shared against separate sequencing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import pandas as pd
+from pydantic import Field
+
+from experiments import statistics
+from experiments.games.latency_contest import Contest, equilibrium, learn, nash_conv, play
+from experiments.study import Configure, Run, seeds
+from market.config import Settings
+
+TITLE = "Effort, waste and revenue in contests for prizes that span rollups"
+QUESTION = "Does shared sequencing make searchers spend more or less on being first, and who gets what they spend?"
+HYPOTHESIS = (
+    "Separate sequencers lose part of every prize that spans them, so less is spent on it in contests of spending; "
+    "where being a little faster costs little and ever more, separate races save most; and bids for time bring "
+    "separate sequencers more than a shared one once prizes are large."
+)
+
+SEEDS, QUICK_SEEDS = 3, 1
+PLAYERS, QUICK_PLAYERS = (2, 3, 4, 5, 6), (2, 3)
+LEGS = (2, 3)
+CURVATURES, QUICK_CURVATURES = (1.5, 2.0, 3.0, 4.0, 6.0), (2.0, 3.0)
+PRIZES, QUICK_PRIZES = (0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0), (0.5, 2.0)
+"""In units of V*, from which on separate sequencers earn more from Timeboost bids [1]."""
+TURN = 3.0 + 2.0 * 2.0**0.5
+
+
+class ContestSettings(Settings):
+    """A contest and how long it is learned and played."""
+
+    form: Literal["lottery", "winner_pays", "first_come", "timeboost"] = Field(description="rule of the race")
+    players: int = Field(2, ge=2, description="contestants [1]")
+    legs: int = Field(2, ge=1, description="rollups on which one must be first [1]")
+    shared: bool = Field(description="whether one race decides all legs")
+    value: float = Field(1.0, gt=0, description="prize [USD]")
+    decisiveness: float = Field(0.5, gt=0, description="exponent of the lottery [1]")
+    cost: float = Field(1.0, gt=0, description="scale of the cost of saving time [USD]")
+    curvature: float = Field(2.0, ge=0, description="exponent of that cost; 0: cost over latency [1]")
+    boost_s: float = Field(2.0, gt=0, description="most time that a bid can buy [s]")
+    half_usd: float = Field(1.0, gt=0, description="bid that buys half of it [USD]")
+    scale_s: float = Field(1.0, gt=0, description="scale of the logistic arrival noise [s]")
+    steps: int = Field(240, ge=10, description="steps of learning [1]")
+    batch: int = Field(4096, ge=64, description="races held for each probe [1]")
+    prizes: int = Field(100_000, ge=100, description="prizes raced for with what was learned [1]")
+
+    def contest(self) -> Contest:
+        """Return the contest."""
+        return Contest(**self.model_dump(exclude={"steps", "batch", "prizes"}))
+
+
+def runs(asked: int | None, quick: bool, configure: Configure) -> Iterator[Run]:
+    """Four families of contests, each shared and separate."""
+    for settings, multiple in _grid(quick):
+        config = configure(settings)
+        levers = {name: getattr(config, name) for name in ("form", "players", "legs", "curvature")}
+        levers |= {"sequencing": "shared" if config.shared else "separate", "prize_over_turn": multiple}
+        for seed in seeds(asked, QUICK_SEEDS if quick else SEEDS):
+            yield Run(levers, "", seed, config)
+
+
+def _grid(quick: bool) -> Iterator[tuple[ContestSettings, float]]:
+    for shared in (True, False):
+        for players in QUICK_PLAYERS if quick else PLAYERS:
+            for legs in (2,) if shared else LEGS:
+                yield ContestSettings(form="lottery", players=players, legs=legs, shared=shared), 0.0
+            yield ContestSettings(form="winner_pays", players=players, shared=shared, decisiveness=1.0), 0.0
+        for curvature in QUICK_CURVATURES if quick else CURVATURES:
+            cost = 0.3 if curvature < 2.0 else 1.0  # so that efforts are of the order of the noise
+            yield ContestSettings(form="first_come", shared=shared, cost=cost, curvature=curvature), 0.0
+        yield ContestSettings(form="first_come", shared=shared, cost=0.05, curvature=0.0), 0.0
+        for multiple in QUICK_PRIZES if quick else PRIZES:
+            # V* = (3 + 2 sqrt 2) c / (g f0), with the logistic density at zero f0 = 1 / (4 s)
+            value = multiple * TURN * 4.0 / 2.0
+            yield ContestSettings(form="timeboost", shared=shared, value=value, batch=8192), multiple
+
+
+def execute(run: Run) -> dict[str, Any]:
+    """Learn, certify, play; exact values beside the learned ones."""
+    settings = run.config
+    assert isinstance(settings, ContestSettings)
+    contest = settings.contest()
+    efforts = learn(contest, run.seed, settings.steps, settings.batch)
+    played = play(contest, efforts, settings.prizes, run.seed)
+    exact = equilibrium(contest)
+    paid = exact / contest.players if contest.form == "winner_pays" else float(contest.outlay(exact))
+    realised = float(contest.players) ** -(contest.races - 1)
+    bids = contest.form != "first_come"
+    return {
+        "effort": float(efforts.mean()),
+        "effort_exact": exact,
+        "outlay": played.paid / contest.value,
+        "outlay_exact": contest.players * contest.races * paid / contest.value,
+        "realised": played.realised,
+        "realised_exact": realised,
+        # what is spent on speed is gone, what is bid is somebody's income, and what nobody wins whole is lost
+        "waste": 1.0 - played.realised + (0.0 if bids else played.paid / contest.value),
+        "revenue": played.paid / contest.value if bids else 0.0,
+        "nash_conv": nash_conv(contest, efforts) / contest.value,
+    }
+
+
+def table(runs: pd.DataFrame) -> pd.DataFrame:
+    """By contest, in units of the prize: learned and exact, and how far from an equilibrium."""
+    keys = ["form", "players", "legs", "curvature", "prize_over_turn", "sequencing"]
+    rows = []
+    for key, part in runs.groupby(keys, sort=False):
+        form, players, legs, curvature, multiple, sequencing = key
+        cost = f"x^{curvature:g}" if curvature else "1/t"
+        outlay = statistics.describe(part["outlay"])
+        rows.append(
+            {
+                "contest": form.replace("_", " "),
+                "n": players,
+                "K": legs,
+                "condition": {"first_come": f"cost {cost}", "timeboost": f"V = {multiple:g} V*"}.get(form, ""),
+                "sequencing": sequencing,
+                "effort [exact]": f"{part['effort'].mean():.4g} [{part['effort_exact'].iloc[0]:.4g}]",
+                "outlay / V [exact]": f"{outlay['mean']:.4g} [{part['outlay_exact'].iloc[0]:.4g}]",
+                "realised [exact]": f"{part['realised'].mean():.3g} [{part['realised_exact'].iloc[0]:.3g}]",
+                "waste / V": f"{part['waste'].mean():.3g}",
+                "revenue / V": f"{part['revenue'].mean():.3g}",
+                "NashConv / V": f"{part['nash_conv'].max():.1g}",
+            }
+        )
+    return pd.DataFrame(rows)

@@ -1,0 +1,123 @@
+"""Where extracted value ends up under each rule for the sequencers' revenue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from experiments import statistics
+from experiments.study import Configure, Run, seeds
+from market.config import MarketConfig, RegimeConfig
+
+TITLE = "Who ends up with extracted value under each revenue rule"
+QUESTION = "Sequencers are paid for what others extract: does it matter who the rule passes it on to?"
+HYPOTHESIS = (
+    "Builders' bids hand most of the extracted value to the sequencer whatever comes after, so the rule alone decides "
+    "between sequencers, rollups, users and nobody; none of the rules changes how much is extracted."
+)
+
+SEEDS, QUICK_SEEDS = 5, 2
+HORIZON_S, QUICK_HORIZON_S = 7200.0, 600.0
+RULES: dict[str, dict[str, Any]] = {
+    "keep": {"kind": "keep"},
+    "smooth": {"kind": "smooth"},
+    "pro_rata": {"kind": "pro_rata"},
+    "stand_alone": {"kind": "stand_alone"},
+    "rebate_users": {"kind": "rebate_users"},
+    "rebate_losses": {"kind": "rebate_users", "bids_by": "loss"},
+    "burn": {"kind": "burn"},
+}
+SHARE = 0.8
+"""Part of revenue that each rule passes on [1]."""
+
+
+def runs(asked: int | None, quick: bool, configure: Configure) -> Iterator[Run]:
+    """By rule and seed."""
+    for rule in RULES:
+        config = configure(_market(rule, QUICK_HORIZON_S if quick else HORIZON_S))
+        for seed in seeds(asked, QUICK_SEEDS if quick else SEEDS):
+            yield Run({"rule": rule}, config.regime.name, seed, config)
+
+
+def _market(rule: str, horizon: float) -> MarketConfig:
+    """The reference scenario with builders who bid on rollups and on all together, and leaders drawn by lot."""
+    from experiments.scenarios import reference
+
+    regime = RegimeConfig(
+        name=rule,
+        domains={"kind": "shared"},
+        leader={"kind": "stake_lottery", "stakes": [0.4, 0.3, 0.2, 0.1]},
+        visibility={"kind": "builders"},
+        ordering={"kind": "builder"},
+        auction={"kind": "combinatorial"},
+        revenue=RULES[rule] if rule == "keep" else {**RULES[rule], "share": SHARE},
+    )
+    return reference(regime=regime, quick=horizon <= QUICK_HORIZON_S).model_copy(update={"horizon_s": horizon})
+
+
+def execute(run: Run) -> dict[str, Any]:
+    """Run a market and read from the ledger where the money went."""
+    from agents.population import Population
+    from market.ledger import Why
+    from market.metrics import outcomes
+    from market.model import SequencerMarket
+
+    config = run.config
+    assert isinstance(config, MarketConfig)
+    market = SequencerMarket(config, run.seed, Population(config))
+    market.run()
+    flows = market.world.tables.flows[:, :, :, 0]  # payer, payee, reason; every agent is a group of its own
+    seats = [at for at, member in enumerate(market.members) if member.role == "sequencer"]
+    came = flows[:, seats][:, :, [Why.GAS, Why.TIP, Why.BID, Why.REVENUE]].sum(axis=(0, 2))
+    kept = came - flows[seats][:, :, Why.REVENUE].sum(axis=1)
+    rebate = float(flows[:, market.world.account_of["retail"], Why.REVENUE].sum())
+    found = outcomes(market)
+    # leaders lead as often as they are drawn: what remains of chance in their incomes, given their stakes
+    weight = np.array(market.domains[0].regime.leader.weights(market.domains[0]))
+    relative = kept / weight / (kept.sum() / weight.sum()) if kept.sum() > 0.0 else np.full(kept.size, np.nan)
+    return {
+        **{key: value for key, value in found.items() if key not in ("regime", "seed")},
+        "received_by_sequencers_usd": float(kept.sum()),
+        "pooled_usd": float(market.world.tables.balance[market.world.account_of["protocol"], :, 0].sum()),
+        "sequencer_income_spread": float(np.std(relative)),
+        "user_net_cost_bp": float(found["user_cost_bp"]) - 1e4 * rebate / float(found["retail_volume_usd"]),
+    }
+
+
+RECEIVERS = {
+    "sequencers": "received_by_sequencers_usd",
+    "rollups": "revenue_to_rollups_usd",
+    "users and borrowers": "revenue_to_users_usd",
+    "burnt": "revenue_burnt_usd",
+    "builders": "extracted_by_builders_usd",
+    "traders": "extracted_by_traders_usd",
+    "liquidators": "extracted_by_liquidators_usd",
+}
+
+
+def table(runs: pd.DataFrame) -> pd.DataFrame:
+    """By rule: what each kind of receiver ends up with [bp of volume], users' net cost, and spread of incomes."""
+    scaled = pd.DataFrame({"rule": runs["rule"], "seed": runs["seed"]})
+    for receiver, column in RECEIVERS.items():
+        scaled[f"{receiver} [bp of volume]"] = 1e4 * runs[column] / runs["volume_usd"]
+    kinds = ("sandwich", "arbitrage", "liquidation")
+    extracted = sum(runs[f"extracted_{kind}_usd"] for kind in kinds)
+    scaled["extracted [bp of volume]"] = 1e4 * extracted / runs["volume_usd"]
+    scaled["users' net cost [bp]"] = runs["user_net_cost_bp"]
+    scaled["spread of incomes [1]"] = runs["sequencer_income_spread"]
+    columns = [column for column in scaled.columns if column not in ("rule", "seed")]
+    levels = {column: statistics.summary(scaled, column, by="rule") for column in columns}
+    return pd.DataFrame(
+        [
+            {"rule": rule} | {column: _level(levels[column].loc[rule]) for column in columns}
+            for rule in dict.fromkeys(runs["rule"])
+        ]
+    )
+
+
+def _level(row: pd.Series) -> str:
+    error = f" ({row['standard_error']:.2g})" if np.isfinite(row["standard_error"]) else ""
+    return f"{row['mean']:.3g}{error}"
