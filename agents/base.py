@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import TYPE_CHECKING, ClassVar
 
 import mesa
@@ -47,8 +48,10 @@ class StrategicAgent(mesa.Agent):
         self.name = member.name
         self.capital_usd = member.capital_usd
         self._latency = member.latency_s
+        # keyed by name, not by account: regimes differ in how many sequencers come first
+        own = zlib.crc32(self.name.encode())
         stream = np.random.SeedSequence(
-            entropy=model.streams["agents"].entropy, spawn_key=(*model.streams["agents"].spawn_key, account)
+            entropy=model.streams["agents"].entropy, spawn_key=(*model.streams["agents"].spawn_key, own)
         )
         self.rng_own = np.random.default_rng(stream)
         self._delays: list[float] = []

@@ -17,6 +17,7 @@ from market.intents import INTENT, Kind, Purpose
 if TYPE_CHECKING:
     from market.model import SequencerMarket
 
+PURPOSES = len(Purpose)
 SWAP, ADD, REMOVE, DEPOSIT, WITHDRAW, BORROW, REPAY, LIQUIDATE, _, BRIDGE, PAYMENT, OUTSIDE = (int(k) for k in Kind)
 
 
@@ -38,7 +39,7 @@ class Desk:
         self._arrival = 0.0
         self._bundles = 0
         self._around: dict[int, int] = {}
-        self._bundle_domain: dict[int, int] = {}
+        self._opened: dict[int, tuple[int, int, int]] = {}  # bundle: account, domain (-1: none yet), its last row
         self._pool_rollup = [int(row[0]) for row in market.world.tables.pool]
         self._market_rollup = [int(row[0]) for row in market.world.tables.lending]
         self._bridges = len(market.world.tables.bridge)
@@ -56,14 +57,15 @@ class Desk:
         """Everything submitted since the last call, as a view valid until the next submission."""
         rows = self._rows[: self._count]
         self._count = 0
-        if self._around:
-            self._around.clear()
-            self._bundle_domain.clear()
+        self._agent = None
+        self._around.clear()
+        self._opened.clear()
         return rows
 
     def bundle(self, around: int = -1) -> int:
         """Open a bundle; `around` is the id of a pending intent to be carried in its middle."""
         self._bundles += 1
+        self._opened[self._bundles] = (self._account, -1, -1)
         if around >= 0:
             self._around[self._bundles] = around
         return self._bundles
@@ -88,14 +90,18 @@ class Desk:
         mid: float = 0.0,
         expires_s: float = math.inf,
     ) -> None:
+        if self._agent is None:
+            raise self._fault("was submitted outside of `act`")
         if not (math.isfinite(amount) and math.isfinite(limit) and math.isfinite(tip)):
             raise self._fault(f"has a number that is not finite: amount={amount}, limit={limit}, tip={tip}")
         if tip < 0.0:
             raise self._fault(f"has a negative tip: {tip}")
+        if not 0 <= rollup < self._rollups:
+            raise self._fault(f"names rollup {rollup}; there are {self._rollups}")
+        if not 0 <= purpose < PURPOSES:
+            raise self._fault(f"has purpose {purpose}; allowed: a member of market.intents.Purpose")
         if bundle >= 0:
-            domain = self._market.domain_of[rollup]
-            if self._bundle_domain.setdefault(bundle, domain) != domain:
-                raise self._fault(f"puts rollup {rollup} into a bundle of another domain; bundles live in one domain")
+            self._join(bundle, rollup)
         if self._arrival < 0.0:
             self._arrival = self._now + self._agent.latency_s
         if self._count == len(self._rows):
@@ -131,6 +137,18 @@ class Desk:
             0.0,
         )
         self._count += 1
+
+    def _join(self, bundle: int, rollup: int) -> None:
+        """Check that the next row may go into a bundle, and note it."""
+        owner, domain, last = self._opened.get(bundle, (-1, -1, -1))
+        if owner != self._account:
+            raise self._fault(f"joins bundle {bundle}, which its sender did not open in this slot")
+        here = self._market.domain_of[rollup]
+        if domain >= 0 and domain != here:
+            raise self._fault(f"puts rollup {rollup} into a bundle of another domain; bundles live in one domain")
+        if last >= 0 and last != self._count - 1:
+            raise self._fault(f"comes back to bundle {bundle} after another intent; members follow one another")
+        self._opened[bundle] = (owner, here, self._count)
 
     def _pool(self, pool: int) -> int:
         if not 0 <= pool < len(self._pool_rollup):

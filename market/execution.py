@@ -14,6 +14,7 @@ from numba import njit
 from market.intents import BATCHED, Kind, Reason, Row, Rows, Status
 from market.ledger import Why, full, move, open_journal, undo
 from market.state import (
+    A_VENUE,
     ACCOUNT,
     O_ACCOUNT,
     O_FEE,
@@ -35,7 +36,7 @@ from market.venues import batch, bridges, lending, oracle, pools
 OK, BUNDLE = int(Reason.NONE), int(Reason.BUNDLE)
 BAD_AMOUNT, POOR = int(Reason.BAD_AMOUNT), int(Reason.INSUFFICIENT_BALANCE)
 WRONG_VENUE, TOO_LONG = int(Reason.WRONG_VENUE), int(Reason.TOO_LONG)
-LIMIT = int(Reason.LIMIT)
+LIMIT, NOT_ALLOWED = int(Reason.LIMIT), int(Reason.NOT_ALLOWED)
 FILLED, REVERTED = int(Status.FILLED), int(Status.REVERTED)
 TIP, GAS, PAYMENT, TO_OUTSIDE = int(Why.TIP), int(Why.GAS), int(Why.PAYMENT), int(Why.OUTSIDE)
 K_SWAP, K_ADD, K_REMOVE = int(Kind.SWAP), int(Kind.ADD_LIQUIDITY), int(Kind.REMOVE_LIQUIDITY)
@@ -49,6 +50,9 @@ def _pay(book: Book, row: Row) -> int:
     """A payment to an account on the same rollup."""
     if row.target < 0 or row.target >= length(book, ACCOUNT) or row.asset_in < 0 or row.asset_in >= assets(book):
         return WRONG_VENUE
+    # what a venue holds has a meaning (a price, a claim) that a gift would change behind its rules
+    if index(book, ACCOUNT, row.target, A_VENUE) != 0:
+        return NOT_ALLOWED
     if not (row.amount > 0.0 and np.isfinite(row.amount)):
         return BAD_AMOUNT
     if not move(book, row.sender, row.target, row.rollup, row.asset_in, row.amount, PAYMENT):

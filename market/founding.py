@@ -107,6 +107,7 @@ def _accounts(
     book, tables = state.allocate(sizes)
     tables.account[:, state.A_GROUP] = group_of
     tables.account[:, state.A_PROVIDER] = -1
+    tables.account[len(names) : len(names) + 2 * pools + markets + bridges, state.A_VENUE] = 1.0
     tables.account[providers, state.A_PROVIDER] = range(len(providers))
     first = len(names)
     tables.pool[:, state.P_ACCOUNT] = range(first, first + pools)

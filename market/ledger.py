@@ -113,6 +113,16 @@ def move(book: Book, payer: int, payee: int, rollup: int, asset: int, amount: fl
     return True
 
 
+@njit(float64(BOOK, int64, int64, int64, float64), cache=True)
+def within(book: Book, account: int, rollup: int, asset: int, amount: float) -> float:
+    """Return the amount, or what the account holds where that falls short of it by rounding only.
+
+    Whoever pays its whole balance in two parts must not fail for the last bit of their sum.
+    """
+    held = book.cells[balance_cell(book, account, rollup, asset)]
+    return held if held < amount <= held * (1.0 + 1e-12) else amount
+
+
 @njit(boolean(BOOK, int64, int64, int64, int64, float64, int64), cache=True)
 def settle(book: Book, payer: int, payee: int, rollup: int, asset: int, amount: float, why: int) -> bool:
     """Move outside of a block (a bid, a delivery of a bridge): a stretch of its own."""

@@ -23,14 +23,23 @@ def _append(pending: Rows, counts: np.ndarray, domain_of: np.ndarray, rows: Rows
 
 @njit(cache=True)
 def _take(pending: Rows, count: int, until: float, due: Rows, expired: Rows) -> tuple[int, int, int]:
-    """Split pending[:count] into due, expired and left; the left ones close ranks. Bundles stay together."""
+    """Split pending[:count] into due, expired and left; the left ones close ranks.
+
+    A bundle arrives with its last member and expires with its first.
+    """
     taken, dropped, left = 0, 0, 0
+    end, arrival, expiry = 0, 0.0, 0.0
     for k in range(count):
-        if pending[k].arrival > until:
+        if k == end:
+            arrival, expiry, end = pending[k].arrival, pending[k].expiry, k + 1
+            while end < count and pending[k].bundle >= 0 and pending[end].bundle == pending[k].bundle:
+                arrival, expiry = max(arrival, pending[end].arrival), min(expiry, pending[end].expiry)
+                end += 1
+        if arrival > until:
             if left != k:
                 pending[left] = pending[k]
             left += 1
-        elif pending[k].expiry < until:
+        elif expiry < until:
             expired[dropped] = pending[k]
             expired[dropped].status = EXPIRED
             expired[dropped].executed = until

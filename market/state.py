@@ -39,13 +39,13 @@ B_SOURCE, B_TARGET, B_ACCOUNT, B_DELAY, B_FEE, B_PROMISED = range(6)
 # PROVISION: a row per provider and pool
 V_SHARES, V_CLAIMED0, V_CLAIMED1 = range(3)
 # ACCOUNT
-A_GROUP, A_PROVIDER, A_OPEN = range(3)
+A_GROUP, A_PROVIDER, A_OPEN, A_VENUE = range(4)
 # ROLLUP
 R_GAS = 0
 # OUTSIDE: one row
 O_ACCOUNT, O_FEE = range(2)
 
-WIDTHS = {POOL: 12, LENDING: 18, POSITION: 4, FEED: 16, PROVISION: 3, ACCOUNT: 3, ROLLUP: 1, PRICE_OF: 1, OUTSIDE: 2}
+WIDTHS = {POOL: 12, LENDING: 18, POSITION: 4, FEED: 16, PROVISION: 3, ACCOUNT: 4, ROLLUP: 1, PRICE_OF: 1, OUTSIDE: 2}
 
 
 class Book(NamedTuple):
@@ -74,7 +74,7 @@ class Tables(NamedTuple):
     feed: np.ndarray  # (feeds, 16) columns F_*
     bridge: np.ndarray  # (bridges, 5 + 2 assets) columns B_*
     provision: np.ndarray  # (V, P, 3) columns V_*
-    account: np.ndarray  # (accounts, 3) columns A_*
+    account: np.ndarray  # (accounts, 4) columns A_*
     rollup: np.ndarray  # (rollups, 1) columns R_*
     price: np.ndarray  # (assets,) reference price [USD]
     outside: np.ndarray  # (1, 2) columns O_*

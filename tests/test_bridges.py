@@ -100,9 +100,6 @@ def test_nobody_sends_more_than_one_has() -> None:
     assert world.tables.balance[ALICE, 0, USD] == pytest.approx(0.01)
 
 
-@pytest.mark.xfail(
-    reason="the amount less the fee and the fee are two movements whose rounded sum may exceed the amount"
-)
 def test_all_one_has_can_be_sent() -> None:
     for held in np.linspace(1.0, 9e4, 101):
         world = books()

@@ -172,7 +172,6 @@ def test_the_desk_takes_as_many_rows_as_are_handed_in() -> None:
     assert submitted(many).size == 3000
 
 
-@pytest.mark.xfail(reason="a bundle's number is not checked to be one that the agent itself opened")
 def test_nobody_joins_anothers_bundle() -> None:
     """Two traders; the second writes the first one's number on an intent that must fail."""
     opened_by_first: list[int] = []
@@ -194,7 +193,6 @@ def test_nobody_joins_anothers_bundle() -> None:
     assert market.tally.statuses[Status.FILLED] > 0, "the second trader reverted the first one's intent"
 
 
-@pytest.mark.xfail(reason="members of a bundle that are not submitted one after the other become two bundles")
 def test_a_bundle_that_is_interrupted_stays_one_or_is_a_fault() -> None:
     def interrupted(agent: Any, seen: Any, desk: Any) -> None:
         bundle = desk.bundle()
@@ -210,14 +208,12 @@ def test_a_bundle_that_is_interrupted_stays_one_or_is_a_fault() -> None:
     assert (payments["status"] == Status.REVERTED).all()
 
 
-@pytest.mark.xfail(reason="an unknown rollup is not refused by the desk and breaks the tape")
 @pytest.mark.parametrize("place", [9, -1])
 def test_an_unknown_rollup_is_the_strategys_fault(place: int) -> None:
     with pytest.raises(StrategyError, match="rollup"):
         submitted(lambda agent, seen, desk: desk.outside(place, USD, ETH, 1.0))
 
 
-@pytest.mark.xfail(reason="a purpose that does not exist writes outside of the table of gains")
 def test_an_unknown_purpose_is_the_strategys_fault() -> None:
     """Purposes index the table of gains: a number beyond it would be written into other memory."""
     beyond = len(Purpose)

@@ -102,7 +102,6 @@ def test_nothing_is_lost_as_the_mempool_grows(batches: list[tuple[int, int, floa
         assert (mempool.waiting(domain)["rollup"] == domain).all()
 
 
-@pytest.mark.xfail(reason="members of a bundle expire one by one, so that one leg may be left to execute alone")
 def test_a_bundle_expires_as_a_whole() -> None:
     """All or none also holds for waiting: a leg without its hedge is not what its sender asked for."""
     mempool = pool()

@@ -113,9 +113,6 @@ def test_what_no_pool_can_carry_out_reverts_without_a_trace(fields: dict[str, fl
     assert world.book.cells.tobytes() == before.tobytes()
 
 
-@pytest.mark.xfail(
-    reason="the amount less the fee and the fee are two movements whose rounded sum may exceed the amount"
-)
 def test_all_one_has_can_be_swapped() -> None:
     for held in np.linspace(1.0, 1e5, 101):
         world = books()
@@ -262,7 +259,6 @@ def test_swaps_within_a_block_weigh_nothing_in_the_accumulator() -> None:
     assert world.tables.pool[0, state.P_CUMULATIVE] == pytest.approx(10.0 * 2500.0, rel=1e-14)
 
 
-@pytest.mark.xfail(reason="a payment to a pool's account moves its price without closing the interval before")
 def test_a_payment_into_a_pool_does_not_rewrite_its_past_price() -> None:
     """Whatever reaches the reserves at 100 s must not count for the seconds before it."""
     world = books()

@@ -265,32 +265,27 @@ def test_a_builder_that_raises_at_the_outcome_is_named() -> None:
         builds(offer(1.0), raises)
 
 
-@pytest.mark.xfail(reason="what a builder returns is read outside of the guard")
 def test_a_builder_that_returns_no_bid_is_named() -> None:
     with pytest.raises(StrategyError, match=r"^ScriptedBuilder 0: "):
         builds(lambda agent, seen: None)
 
 
-@pytest.mark.xfail(reason="an author's insertions are not checked to be on the rollups of its domain")
 def test_a_leader_inserts_on_the_rollups_of_its_domain_only() -> None:
     with pytest.raises(StrategyError, match=r"^sequencer \d: its block "):
         leads(inserts(rollup=lambda seen: 1 - seen.rollups[0], venue=lambda seen: 1 - seen.rollups[0]))
 
 
-@pytest.mark.xfail(reason="numbers in an author's insertions are not checked")
 @pytest.mark.parametrize("field", ["amount", "limit", "tip"])
 def test_an_insertion_with_a_number_that_is_not_finite_is_a_fault(field: str) -> None:
     with pytest.raises(StrategyError, match=r"^sequencer \d: "):
         leads(inserts(**{field: math.nan}))
 
 
-@pytest.mark.xfail(strict=False, reason="an arrangement whose arrays differ in length is read beyond its end")
 def test_an_arrangement_whose_arrays_differ_in_length_is_a_fault() -> None:
     with pytest.raises(StrategyError, match=r"^sequencer \d: "):
         leads(lambda agent, seen: Arrangement(np.arange(seen.due.size), np.zeros(0, np.int64), players.NO_ROWS))
 
 
-@pytest.mark.xfail(reason="a builder bids tips that their senders cannot pay, beyond its own funds")
 def test_a_tip_that_nobody_can_pay_ruins_no_builder() -> None:
     """One trader's absurd tip is reverted; it must not fail the run of the builders that read it."""
 

@@ -91,7 +91,9 @@ class Builder(StrategicAgent):
     def build(self, seen: BlockView) -> Bid:
         """Offer a block."""
         arrangement, value = self.pack(seen)
-        return Bid(arrangement, self.bid(value), value)
+        # a block may promise more than its builder has, say by a tip that its sender cannot pay
+        funds = float(seen.funds[list(seen.rollups), 0].sum())
+        return Bid(arrangement, min(self.bid(value), funds), value)
 
     def bid(self, value: float) -> float:
         """Return what to offer for a block worth `value` [USD]."""

@@ -23,7 +23,7 @@ from agents.inventory import rebalance
 from market.desk import Desk
 from market.intents import Kind, Purpose, Status
 from market.model import SequencerMarket
-from market.observation import ROLLUP, Observation
+from market.observation import ROLLUP, Observation, read_only
 
 ARBITRAGE, CYCLE, FILLED = int(Purpose.ARBITRAGE), int(Purpose.CYCLE), int(Status.FILLED)
 SWAP = int(Kind.SWAP)
@@ -181,4 +181,4 @@ class Arbitrageur(Trader):
 def _find_cycle(public) -> tuple[float, np.ndarray, list[int]]:
     """Best cycle now: profit [USD], legs, and the rollup of each leg."""
     profit, legs = best_cycle(public.pools, public.prices)
-    return profit, legs, [int(public.pools[int(leg[T_POOL]), ROLLUP]) for leg in legs]
+    return profit, read_only(legs), [int(public.pools[int(leg[T_POOL]), ROLLUP]) for leg in legs]

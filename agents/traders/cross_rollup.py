@@ -63,7 +63,12 @@ class CrossRollup(Trader):
         if not 0.0 <= atomic_only <= 1.0 or aversion < 0.0:
             raise ValueError("atomic_only must be within [0, 1] and aversion at least 0")
         self.per_second, self.median_usd, self.log_sd, self.benefit_bp = per_second, median_usd, log_sd, benefit_bp
-        self.atomic_only, self.aversion, self.tip_share, self.slippage = atomic_only, aversion, tip_share, slippage_bp * 1e-4
+        self.atomic_only, self.aversion, self.tip_share, self.slippage = (
+            atomic_only,
+            aversion,
+            tip_share,
+            slippage_bp * 1e-4,
+        )
         rollups = model.config.rollups
         volatility = max(asset.volatility for asset in model.config.assets)
         # what it knows of the rollups: a leg waits for half a block on average

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from agents.arbitrage import T_IN, T_PROFIT
 from agents.base import Trader
 from agents.traders.arbitrageur import CYCLE
 from agents.traders.arbitrageur import Arbitrageur as _Arbitrageur
@@ -44,15 +45,20 @@ class Noting(_Arbitrageur):
     def __init__(self, model: SequencerMarket, account: int, outside: bool = False) -> None:
         super().__init__(model, account, outside=outside, least_usd=LEAST_USD)
         self.sent, self.broken, self.losses_usd, self._result = 0, 0, 0.0, 0.0
+        self.quoted_usd: dict[float, float] = {}  # by time: rivals who see the same cycle quote the same
 
     def _send_legged(self, desk, legs: np.ndarray) -> None:
-        self.sent += 1
+        self._note(legs)
         self._result = 0.0
         super()._send_legged(desk, legs)
 
     def _send_atomic(self, desk, legs: np.ndarray) -> None:
-        self.sent += 1
+        self._note(legs)
         super()._send_atomic(desk, legs)
+
+    def _note(self, legs: np.ndarray) -> None:
+        self.sent += 1
+        self.quoted_usd[self.model.time] = float(legs[0, T_PROFIT] * self.model.world.tables.price[int(legs[0, T_IN])])
 
     def learn(self, receipts: np.ndarray) -> None:
         """Note what legs and their unwinding brought, at reference prices."""
@@ -74,8 +80,7 @@ class Gauge(Trader):
 
     def __init__(self, model: SequencerMarket, account: int) -> None:
         super().__init__(model, account)
-        self.offered_usd, self.lasted_s, self.count = 0.0, 0.0, 0
-        self._best, self._since = 0.0, -1.0
+        self.lasted_s, self.count, self._since = 0.0, 0, -1.0
 
     def act(self, seen, desk) -> None:
         """Look at the best cycle, net of gas."""
@@ -83,12 +88,10 @@ class Gauge(Trader):
         profit -= float(sum(seen.public.gas[rollup, 0] for rollup in rollups))
         if profit > LEAST_USD:
             self._since = seen.time if self._since < 0.0 else self._since
-            self._best = max(self._best, profit)
         elif self._since >= 0.0:
-            self.offered_usd += self._best
             self.lasted_s += seen.time - self._since
             self.count += 1
-            self._best, self._since = 0.0, -1.0
+            self._since = -1.0
 
 
 def runs(asked: int | None, quick: bool, configure: Configure) -> Iterator[Run]:
@@ -127,7 +130,7 @@ def _market(execution: str, conditions: dict[str, float], horizon: float) -> Mar
         prices=PriceConfig(kind="gbm"),
         rollups=rollups,
         regime=regime,
-        flow=FlowConfig(per_second=3.0, median_usd=1000.0),
+        flow=FlowConfig(per_second=1.0, median_usd=300.0, log_sd=1.5),
         agents=agents,
     )
     assets = (config.assets[0].model_copy(update={"volatility": conditions["volatility"]}),)
@@ -145,13 +148,17 @@ def execute(run: Run) -> dict[str, Any]:
     market.run()
     found = outcomes(market)
     noting = [agent for agent in market.participants if hasattr(agent, "losses_usd")]
-    gauge = next(agent for agent in market.participants if hasattr(agent, "offered_usd"))
+    gauge = next(agent for agent in market.participants if hasattr(agent, "lasted_s"))
     sent, broken = sum(agent.sent for agent in noting), sum(agent.broken for agent in noting)
+    quoted: dict[float, float] = {}
+    for agent in noting:
+        quoted |= agent.quoted_usd
+    offered = sum(quoted.values())
     taken, days = float(found["extracted_cycles_usd"]), config.horizon_s / 86_400.0
     return {
-        "capture_rate": taken / gauge.offered_usd if gauge.offered_usd else float("nan"),
+        "capture_rate": taken / offered if offered else float("nan"),
         "taken_usd_day": taken / days,
-        "offered_usd_day": gauge.offered_usd / days,
+        "quoted_usd_day": offered / days,
         "opportunity_s": gauge.lasted_s / gauge.count if gauge.count else float("nan"),
         "cycles_sent": sent,
         "leg_failures": broken / sent if sent else 0.0,

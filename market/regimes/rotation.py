@@ -1,4 +1,4 @@
-"""Sequencers drawn by stake lead a shared domain in turn, promise places, and lose stake for provable faults.
+"""Sequencers drawn by stake lead a shared domain in turn, promise inclusion, and lose stake for provable faults.
 
 What rotation changes against one operator is who leads, not what leaders do: each orders at its own discretion whatever
 it did not promise.
@@ -15,6 +15,6 @@ REGIME = RegimeConfig(
     leader={"kind": "stake_lottery", "stakes": [0.4, 0.3, 0.2, 0.1]},
     visibility={"kind": "operator_only"},
     ordering={"kind": "leader"},
-    preconfirmation={"kind": "promise"},
+    preconfirmation={"kind": "promise", "what": "inclusion"},
     sequencer="extractive",
 )

@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 
 from market.intents import Reason, Row
-from market.ledger import Why, move, open_journal, put
+from market.ledger import Why, move, open_journal, put, within
 from market.state import (
     B_ACCOUNT,
     B_FEE,
@@ -63,13 +63,14 @@ def send(book: Book, row: Row) -> int:
     where = promised_cell(book, bridge, direction, asset)
     if balance(book, account, other_end(book, bridge, direction), asset) - book.cells[where] < row.amount - fee:
         return EXHAUSTED
-    if not move(book, row.sender, account, row.rollup, asset, row.amount - fee, TO_BRIDGE):
-        return POOR
     if not move(book, row.sender, account, row.rollup, asset, fee, TO_FEE):
         return POOR
-    put(book, where, book.cells[where] + row.amount - fee)
+    passed = within(book, row.sender, row.rollup, asset, row.amount - fee)
+    if not move(book, row.sender, account, row.rollup, asset, passed, TO_BRIDGE):
+        return POOR
+    put(book, where, book.cells[where] + passed)
     row.filled_in = row.amount
-    row.filled_out = row.amount - fee
+    row.filled_out = passed
     return OK
 
 
@@ -80,9 +81,6 @@ def deliver(book: Book, bridge: int, direction: int, asset: int, account: int, a
     where = promised_cell(book, bridge, direction, asset)
     put(book, where, max(0.0, book.cells[where] - amount))
     holder = index(book, BRIDGE, bridge, B_ACCOUNT)
-    # sums of promises round: the last cent of a promise may exceed what the bridge holds by rounding only
     rollup = other_end(book, bridge, direction)
-    held = balance(book, holder, rollup, asset)
-    if amount > held and amount <= held * (1.0 + 1e-12):
-        amount = held
-    return move(book, holder, account, rollup, asset, amount, TO_BRIDGE)
+    # sums of promises round: the last cent of a promise may exceed what the bridge holds by rounding only
+    return move(book, holder, account, rollup, asset, within(book, holder, rollup, asset, amount), TO_BRIDGE)

@@ -292,6 +292,8 @@ def liquidate(book: Book, row: Row) -> int:
         put(book, cell(book, LENDING, row.venue, L_BAD_DEBT), lost)
         left = 0.0
     _set_position(book, row.target, collateral - seized, left)
+    # the receipt names what moved, whatever the sender wrote
+    row.asset_in, row.asset_out = index(book, LENDING, row.venue, L_DEBT), index(book, LENDING, row.venue, L_COLLATERAL)
     row.filled_in = paid
     row.filled_out = seized
     return OK

@@ -11,7 +11,7 @@ import numpy as np
 from numba import float64, int64, njit
 
 from market.intents import Reason, Row
-from market.ledger import Why, move, put
+from market.ledger import Why, move, put, within
 from market.state import (
     A_PROVIDER,
     ACCOUNT,
@@ -106,11 +106,12 @@ def swap(book: Book, row: Row, time: float) -> int:
     accumulate_price(book, pool, time)
     account = index(book, POOL, pool, P_ACCOUNT)
     fee = row.amount * rate
-    if not move(book, row.sender, account, rollup, row.asset_in, row.amount - fee, SWAP):
-        return POOR
     inside = get(book, POOL, pool, P_FEES_INSIDE) > 0.0
     fees = account if inside else index(book, POOL, pool, P_FEE_ACCOUNT)
     if not move(book, row.sender, fees, rollup, row.asset_in, fee, POOL_FEE):
+        return POOR
+    net = within(book, row.sender, rollup, row.asset_in, row.amount - fee)
+    if not move(book, row.sender, account, rollup, row.asset_in, net, SWAP):
         return POOR
     move(book, account, row.sender, rollup, row.asset_out, out, SWAP)
     shares = get(book, POOL, pool, P_SHARES)

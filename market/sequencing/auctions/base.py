@@ -32,6 +32,8 @@ class Auction(Part):
         """Ask for a block and a bid, given what the builder reads and which of the slot's due intents these are."""
         with slot.market.blame(builder):
             offer = builder.build(view)
+            if not isinstance(offer, Bid):
+                raise TypeError(f"build returned {type(offer).__name__}, not a Bid")
         self.check(slot, builder, offer.amount)
         order = offer.arrangement.order
         taken = order >= 0

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from market.intents import INTENT, Rows
+from market.intents import INTENT, Purpose, Rows
 from market.seats import Arrangement
 from market.sequencing import Part
 
@@ -160,8 +160,11 @@ class Ordering(Part):
 
     def _write(self, slot, arrangement: Arrangement, author: Any, included: np.ndarray) -> np.ndarray:
         """Return the rows of one piece and mark the pending intents that it includes."""
-        block = np.empty(arrangement.order.size, INTENT)
         market = slot.market
+        wrong = _malformed(arrangement, slot.domain.rollups)
+        if wrong:
+            raise market.fault(author, f"its block {wrong}")
+        block = np.empty(arrangement.order.size, INTENT)
         fault = write_block(
             slot.due,
             arrangement.order,
@@ -178,6 +181,22 @@ class Ordering(Part):
         market.mempool.submitted += arrangement.inserted.size
         market.bundles += arrangement.order.size
         return block
+
+
+def _malformed(arrangement: Arrangement, rollups: tuple[int, ...]) -> str:
+    """What is wrong with the arrays and the author's own intents before their order is looked at; "" if nothing."""
+    order, bundle, inserted = arrangement
+    if order.shape != bundle.shape or order.ndim != 1:
+        return f"has {order.shape} places and {bundle.shape} bundles; allowed: one of each per intent"
+    if not inserted.size:
+        return ""
+    if not np.isin(inserted["rollup"], rollups).all():
+        return "inserts an intent on a rollup of another domain"
+    if not all(np.isfinite(inserted[name]).all() for name in ("amount", "limit", "tip")):
+        return "inserts an intent with a number that is not finite"
+    if (inserted["purpose"] < 0).any() or (inserted["purpose"] >= len(Purpose)).any():
+        return "inserts an intent of an unknown purpose"
+    return ""
 
 
 def untouched(order: np.ndarray) -> Arrangement:
