@@ -59,6 +59,14 @@ def values(runs: pd.DataFrame, column: str) -> NDArray[np.float64]:
     return np.asarray(runs[column], dtype=float)
 
 
+def where(runs: pd.DataFrame, **levers: object) -> pd.DataFrame:
+    """Rows of runs in which the columns named have the values given."""
+    chosen = np.ones(len(runs), dtype=bool)
+    for column, value in levers.items():
+        chosen &= np.asarray(runs[column] == value)
+    return runs.take(np.flatnonzero(chosen))
+
+
 def by_regime(runs: pd.DataFrame, sample: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
     """Finite values of each regime, one per seed; ``sample`` has one value for each row of ``runs``."""
     regimes = np.asarray(runs["regime"], dtype=object)

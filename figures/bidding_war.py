@@ -14,13 +14,15 @@ CAPTION = (
     "each, against ours; the band is the tolerance of 0.02, intervals are 95% over seeds and mostly smaller than the "
     "points. (b) Win rates of ten naive bidders by their access to private order flow and (c) by their individual "
     "delay; lines are published, points ours. (d-f) Win rate of four naive, four adaptive and four bidders of a third "
-    "rule (last-minute, stealth, bluff) that reveals one step before the last possible one, by the delay common to all; "
+    "rule that reveals one step before the last possible one, by the delay common to all; the auction ends on time or, "
+    "at random, with a standard deviation of 50 ms; "
     "bands are 95% bootstrap intervals over seeds."
 )
 
 COLOURS = (shared.BLUE, shared.ORANGE, shared.VERMILION)
 MARKERS = ("o", "s", "^")
 LATE = {"last_minute": "last-minute", "stealth": "stealth", "bluff": "bluff"}
+ENDS = {"last_minute": "fixed end", "stealth": "random end", "bluff": "random end"}
 TOLERANCE, STEP_MS = 0.02, 10
 
 
@@ -30,12 +32,14 @@ def draw(runs: pd.DataFrame) -> Figure:
     panels = figure.subplots(2, 3)
     published = runs[runs["part"] == "published"]
     _agreement(panels[0, 0], published)
-    _bidders(panels[0, 1], published, ("b", "access", "access to private order flow"), [0.8 + 0.02 * i for i in range(10)])
+    _bidders(
+        panels[0, 1], published, ("b", "access", "access to private order flow"), [0.8 + 0.02 * i for i in range(10)]
+    )
     _bidders(panels[0, 2], published, ("c", "delay 1-10", "individual delay [ms]"), [10.0 * i for i in range(1, 11)])
     latency = runs[runs["part"] == "latency"]
     for axes, name, late in zip(panels[1], "def", LATE, strict=True):
-        _latency(axes, latency[latency["experiment"] == late], name, LATE[late])
-    top = max(axes.get_ylim()[1] for axes in panels[1])
+        _latency(axes, latency[latency["experiment"] == late], name, late)
+    top = 1.15 * max(axes.get_ylim()[1] for axes in panels[1])
     for axes in panels[1]:
         axes.set_ylim(0, top)
     panels[1, 0].set_ylabel("win rate of the group")
@@ -67,7 +71,6 @@ def _bidders(axes: Axes, runs: pd.DataFrame, names: tuple[str, str, str], places
     part = runs[runs["experiment"].str.contains(contains) & (runs["groups"] == len(places))]
     shared.letter(axes, name, "ten naive bidders")
     axes.set_xlabel(text)
-    axes.set_ylim(bottom=0)
     if part.empty:
         return
     axes.plot(places, [part[f"published_rate_{k}"].iloc[0] for k in range(10)], color="black", label="published")
@@ -75,15 +78,15 @@ def _bidders(axes: Axes, runs: pd.DataFrame, names: tuple[str, str, str], places
     low, high = np.array([shared.interval(sample) for sample in samples]).T
     axes.vlines(places, low, high, color=shared.BLUE, linewidth=1.6)
     axes.plot(places, [sample.mean() for sample in samples], "o", color=shared.BLUE, markersize=3.5, label="ours")
-    axes.set_ylim(bottom=0)
-    axes.legend(loc="best")
+    axes.set_ylim(0, 1.25 * axes.get_ylim()[1])
+    axes.legend(loc="upper left", ncols=2)
 
 
 def _latency(axes: Axes, runs: pd.DataFrame, name: str, late: str) -> None:
-    shared.letter(axes, name, f"third rule: {late}")
+    shared.letter(axes, name, f"third rule: {LATE[late]}, {ENDS[late]}")
     axes.set_xlabel("delay common to all [ms]")
     axes.grid(axis="y")
-    for k, group in enumerate(("naive", "adaptive", late)):
+    for k, group in enumerate(("naive", "adaptive", LATE[late])):
         by_delay = {d: shared.values(p, f"win_rate_{k}") for d, p in runs.groupby("global_delay")}
         x = [STEP_MS * float(delay) for delay in by_delay]  # pyright: ignore[reportArgumentType]
         low, high = np.array([shared.interval(sample) for sample in by_delay.values()]).T if x else ([], [])

@@ -88,8 +88,8 @@ def test_the_columns_a_study_and_its_figure_read_are_the_same_world() -> None:
 
 def test_captions_are_literals() -> None:
     for path in Path(str(regimes.__file__)).parent.glob("[!_]*.py"):
-        names = [node.targets[0].id for node in ast.parse(path.read_text()).body if isinstance(node, ast.Assign)]
-        assert "CAPTION" in names
+        targets = [node.targets[0] for node in ast.parse(path.read_text()).body if isinstance(node, ast.Assign)]
+        assert "CAPTION" in [target.id for target in targets if isinstance(target, ast.Name)]
 
 
 def _axes(figure: Figure) -> list:

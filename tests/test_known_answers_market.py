@@ -11,12 +11,12 @@ MODULES = ("loss_versus_rebalancing", "sandwich", "cycle_arbitrage", "leg_risk",
 STATED = {
     # numbers given with the formulas: module, case, statistic, value, half a unit of its last digit
     "sandwich": [
-        ("0 bp, victim of 10000", "front-run, USD", 5062.8793, 5e-5),
-        ("0 bp, victim of 10000", "gain in the ledger, USD", 100.9899, 5e-5),
-        ("30 bp kept, victim of 10000", "largest front-run, USD", 5070.4477, 5e-5),
-        ("30 bp kept, victim of 10000", "gain, USD", 70.1625, 5e-5),
-        ("30 bp, victim of 2000", "front-run, USD", 0.0, 5e-5),
-        ("30 bp, least victim over x", "executed, fees kept", 0.003014, 5e-7),
+        ("0 bp inside, victim of 10000", "front-run, USD", 5062.8793, 5e-5),
+        ("0 bp inside, victim of 10000", "gain in the ledger, USD", 100.9899, 5e-5),
+        ("30 bp inside, victim of 10000", "front-run, USD", 5070.4477, 5e-5),
+        ("30 bp inside, victim of 10000", "gain in the ledger, USD", 70.1625, 5e-5),
+        ("30 bp inside, victim of 2000", "front-run, USD", 0.0, 5e-5),
+        ("30 bp inside", "least victim over x", 0.003014, 5e-7),
     ],
     "cycle_arbitrage": [
         ("two pools, 30 bp", "input, USD", 3475.947298, 5e-7),

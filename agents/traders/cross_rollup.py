@@ -1,8 +1,10 @@
 """A user of several rollups: buys on one and sells on another at once, and gains something by having done both.
 
 Such needs come at random times and are exogenous: when, where, how much, and what doing both is worth. Where one domain
-sequences both rollups the two trades go as one bundle. Elsewhere each goes alone, and the user counts on a price that
-moves in the meantime: it takes the trade only if that is worth it, too. So what rollups gain by being sequenced together
+sequences both rollups the two trades go as one bundle. Elsewhere each goes alone, and the user counts on a price
+that moves in the meantime: it takes the trade only if that is worth it, too.
+
+So what rollups gain by being sequenced together
 is the demand that would else have stayed away.
 """
 

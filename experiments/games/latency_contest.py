@@ -250,7 +250,7 @@ def nash_conv(contest: Contest, efforts: np.ndarray, batch: int = 20_000, points
 
 @dataclass(frozen=True)
 class Played:
-    """Many prizes raced for: share that somebody won whole, and what was paid for each in all [USD]; both with errors."""
+    """Many prizes raced for: share that somebody won whole, and what was paid for each [USD]; both with errors."""
 
     realised: float
     realised_error: float

@@ -21,7 +21,8 @@ HYPOTHESIS = (
 
 SEEDS, QUICK_SEEDS = 5, 2
 DELAYS = (1, 2, 4, 7, 10)
-LATE = ("last_minute", "stealth", "bluff")
+LATE = {"last_minute": 0.0, "stealth": 0.05, "bluff": 0.05}
+"""Late rules, and the standard deviation of the end of the auction in which they are looked at [s]."""
 GROUPS = ("naive", "adaptive", "late")
 PUBLISHED, LATENCY = "published", "latency"
 
@@ -40,7 +41,9 @@ def runs(asked: int | None, quick: bool, configure: Configure) -> Iterator[Run]:
     config = configure(WarConfig(auctions=2_000 if quick else 10_000))
     for seed in seeds(asked, QUICK_SEEDS if quick else SEEDS):
         for war in WARS:
-            yield Run({"part": PUBLISHED, "experiment": war.name, "global_delay": war.game.global_delay}, "", seed, config)
+            yield Run(
+                {"part": PUBLISHED, "experiment": war.name, "global_delay": war.game.global_delay}, "", seed, config
+            )
         for late in LATE:
             for delay in DELAYS[::2] if quick else DELAYS:
                 yield Run({"part": LATENCY, "experiment": late, "global_delay": delay}, "", seed, config)
@@ -60,7 +63,13 @@ def execute(run: Run) -> dict[str, float | int | str]:
     else:
         war = None
         rules = (bidding.NAIVE,) * 4 + (bidding.ADAPTIVE,) * 4 + (bidding.RULES[run.levers["experiment"]],) * 4
-        game = BiddingWar(rules, (1,) * 12, global_delay=run.levers["global_delay"], epsilon=config.epsilon)
+        game = BiddingWar(
+            rules,
+            (1,) * 12,
+            global_delay=run.levers["global_delay"],
+            epsilon=config.epsilon,
+            length_sd_s=LATE[run.levers["experiment"]],
+        )
         members, names = tuple(tuple(range(4 * k, 4 * k + 4)) for k in range(3)), GROUPS
     outcome, _ = simulate(game, config.auctions, run.seed)
     found: dict[str, float | int | str] = {"groups": len(names), "median_efficiency": _median(outcome.efficiency)}

@@ -109,7 +109,9 @@ def execute(run: Run) -> dict[str, Any]:
 def table(runs: pd.DataFrame) -> pd.DataFrame:
     """By deadline and stake: slots lost to the censor, as simulated and exact, and the 95th percentile of the delay."""
     rows = []
-    for (deadline, stake), part in runs.groupby(["deadline_slots", "stake"], sort=False):
+    for key, part in runs.groupby(["deadline_slots", "stake"], sort=False):
+        settings: Any = key
+        deadline, stake = settings
         slots = statistics.describe(part["censored_slots"])
         rows.append(
             {

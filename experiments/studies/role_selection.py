@@ -90,6 +90,8 @@ def table(runs: pd.DataFrame) -> pd.DataFrame:
             found = statistics.describe(part[column])
             error = f" ({found['standard_error']:.{digits}f})" if found["n"] > 1 else ""
             row[text] = f"{found['mean']:.{digits}f}{error}"
-        row["builders in equilibrium, fewest to most"] = f"{numbers['fewest'].mean():.3g} to {numbers['most'].mean():.3g}"
+        row["builders in equilibrium, fewest to most"] = (
+            f"{numbers['fewest'].mean():.3g} to {numbers['most'].mean():.3g}"
+        )
         rows.append(row)
     return pd.DataFrame(rows)

@@ -2,8 +2,8 @@
 
 Bidders for the top trade on public state: contents of the mempool are not theirs to read, nor the rest of the order
 theirs to write. Sealed first price, and only the winner pays.
-Source: Astria documentation, "The Astria sequencer" and "Block space auctions" (2024); Buchman, Kwon & Milosevic (2018),
-The latest gossip on BFT consensus, arXiv 1807.04938.
+Source: Astria documentation, "The Astria sequencer" and "Block space auctions" (2024); Buchman, Kwon & Milosevic
+(2018), The latest gossip on BFT consensus, arXiv 1807.04938.
 """
 
 from market.config import RegimeConfig

@@ -1,4 +1,4 @@
-"""Based sequencing: the proposers of L1 sequence all rollups, in slots of 12 seconds, and sell their blocks to builders.
+"""Based sequencing: L1 proposers sequence all rollups, in slots of 12 seconds, and sell their blocks to builders.
 
 Rollups have L1's liveness, its slot time, and its proposer-builder separation; the proposers keep what builders bid.
 One slot in a hundred is missed.

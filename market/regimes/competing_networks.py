@@ -4,7 +4,7 @@ Who is where comes from a game on what the configuration lets the rollups expect
 that is worth the more, the more others are there. In a network members take turns, first come, first served; it keeps
 a tenth of what comes in.
 Source: the game of choice among platforms with network effects: Katz & Shapiro (1985), Network externalities,
-competition, and compatibility, AER 75(3); potential and best replies: Monderer & Shapley (1996), Potential games, GEB 14.
+competition, and compatibility, AER 75(3); potential and best replies: Monderer & Shapley (1996), Potential games, GEB.
 """
 
 from market.config import RegimeConfig

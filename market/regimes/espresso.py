@@ -1,7 +1,7 @@
 """Espresso: a HotShot committee, and a marketplace in which builders buy the blocks of one rollup or of all together.
 
-Blocks of several rollups can hold bundles that span them. What a joint block brings is split so that no rollup gets less
-than what was bid for it alone. The marketplace's ticket lottery is the auction `ticket_lottery`.
+Blocks of several rollups can hold bundles that span them. What a joint block brings is split so that no rollup gets
+less than what was bid for it alone. The marketplace's ticket lottery is the auction `ticket_lottery`.
 Source: Bearer, Bunz, Camacho et al. (2024), The Espresso sequencing network: HotShot consensus, tiramisu data
 availability, and builder exchange, IACR ePrint 2024/1189.
 """

@@ -6,8 +6,8 @@ are until nobody moves. They go by what the configuration lets them expect, per 
 - sequencing revenue: gas and tips of the retail flow, less the fee of the network;
 - users' delay: their volume times the additional wait for a block of the network, half a block time on average;
 - atomicity: between two rollups of one network, cross-rollup demand saves what a second leg that comes later costs,
-  half of the mean absolute price move in the meantime; each rollup keeps half. Demand follows gravity: between i and j it
-  is `cross_demand` times V_i V_j / V, V_i being the retail volume of i and V that of all.
+  half of the mean absolute price move in the meantime; each rollup keeps half. Demand follows gravity: between i and j
+  it is `cross_demand` times V_i V_j / V, V_i being the retail volume of i and V that of all.
 
 So the value of a network grows with who else is there. What two rollups save by each other's company they share evenly:
 the game has a potential, and the replies come to rest (Monderer and Shapley 1996). Where they do depends on where they
@@ -53,7 +53,7 @@ class Chosen(Part):
         first = self.first or tuple(1 + at % networks for at in range(count))
         if len(first) != count or max(first) > networks:
             raise InputError(
-                f"regime.domains.first: {list(first)}; allowed: a number from 0 to {networks} for each of {count} rollups"
+                f"regime.domains.first: {list(first)}; allowed: 0 to {networks} for each of {count} rollups"
             )
         return choice.partition(choice.settle(self.expectations(config), first, networks, self.switching_usd).state)
 

@@ -1,6 +1,6 @@
 """First come, first served, but for one place in the block that is auctioned: the top, or the end.
 
-The auction's winner puts intents of its own there, and decides nothing else: everybody else's stand in order of arrival.
+The auction's winner puts intents of its own there, and decides nothing else: those of others stand as they arrived.
 At the top it trades on the state that the last block left, at the end on the one that this block leaves. What it meant
 to wrap around somebody's intent stands by itself, and is reverted where that does not pay.
 Sources: Astria, documentation of its block-space auction (2024), for the top; Radius, documentation (2024), for a

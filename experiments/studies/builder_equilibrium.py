@@ -1,0 +1,112 @@
+"""Builders that learn to bid in the full market: how close to an equilibrium do they get?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pydantic import Field
+
+from experiments import statistics
+from experiments.study import Configure, Run, seeds
+from market.config import MarketConfig, RegimeConfig, Settings
+
+TITLE = "NashConv of builders that learned to bid in the full market"
+QUESTION = "How much could a builder gain by deviating alone from what all of them learned, after how many blocks?"
+HYPOTHESIS = (
+    "Values are almost common, so that margins are competed away: NashConv of impatient Q-learners falls below 2% of "
+    "the mean block value and stays there. Patient ones, who value where a margin leads, and bandits, who never stop "
+    "exploring, stop higher."
+)
+
+SEEDS, QUICK_SEEDS = 3, 1
+LEARNERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "Q-learning": ("q_learning", {}),
+    "Q-learning, patient": ("q_learning", {"discount": 0.95}),
+    "Exp3": ("exp3", {}),
+}
+BLOCKS, QUICK_BLOCKS = (100, 1000, 4000), (100, 1000)
+MARGINS = (0.0, 0.002, 0.01, 0.03, 0.1, 0.3)
+FIRST_TEST_SEED = 1_000_003
+"""Certificates are taken on seeds that nobody learned on."""
+
+
+class BuildersConfig(Settings):
+    """Who learns, and how the certificate is taken."""
+
+    builders: int = Field(default=4, ge=2, description="builders [1]")
+    test_blocks: int = Field(default=150, ge=10, description="length of a run of the certificate [blocks]")
+    test_seeds: int = Field(default=8, ge=4, description="runs of the profile and of every deviation [1]")
+    margins: tuple[float, ...] = Field(default=MARGINS, description="fixed margins tried as deviations [1]")
+    regime: str = Field(default="pbs", description="a named regime in which builders bid")
+    market: MarketConfig | None = Field(default=None, description="market instead of the small one")
+
+
+def runs(asked: int | None, quick: bool, configure: Configure) -> Iterator[Run]:
+    """Every learner, after ever more blocks."""
+    base = BuildersConfig(test_seeds=4, test_blocks=80, margins=(0.0, 0.01, 0.1)) if quick else BuildersConfig()
+    config = configure(base)
+    for seed in seeds(asked, QUICK_SEEDS if quick else SEEDS):
+        for learner in list(LEARNERS)[:1] if quick else LEARNERS:
+            for blocks in QUICK_BLOCKS if quick else BLOCKS:
+                yield Run({"learner": learner, "blocks": blocks}, config.regime, seed, config)
+
+
+def execute(run: Run) -> dict[str, float | int | str]:
+    """Learn, freeze, certify."""
+    from experiments.equilibrium.market import Seat, certify, learned, play
+
+    config = run.config
+    assert isinstance(config, BuildersConfig)
+    profile = (Seat(*LEARNERS[str(run.levers["learner"])]),) * config.builders
+    market = play(_market(config, int(run.levers["blocks"])), "builder", profile, run.seed)
+    frozen = learned(market, "builder", profile)
+    deviations = [Seat("naive", {"margin": margin}) for margin in config.margins] + [Seat("equilibrium_shading")]
+    tests = range(FIRST_TEST_SEED, FIRST_TEST_SEED + config.test_seeds)
+    found = certify(_market(config, config.test_blocks), "builder", frozen, deviations, tests)
+    share, error = found.share()
+    margins = [float(np.dot(seat.parameters["margins"], seat.parameters["weights"][-1])) for seat in frozen]
+    scale = found.block_value * found.blocks
+    return {
+        "nash_conv_share": share,
+        "nash_conv_standard_error": error,
+        "lower_bound": int(found.nash_conv.lower_bound),
+        "largest_regret_share": max(regret.gain for regret in found.nash_conv.regrets) / scale,
+        "mean_margin": float(np.mean(margins)),
+        "smallest_margin": min(margins),
+        "paid_share": found.paid_share,
+        "block_value_usd": found.block_value,
+    }
+
+
+def _market(config: BuildersConfig, blocks: int) -> MarketConfig:
+    from experiments.small_market import small
+    from market import regimes
+
+    regime: RegimeConfig = regimes.load(config.regime)
+    if config.market is None:
+        return small(regime, blocks)
+    return config.market.model_copy(update={"regime": regime, "horizon_s": 2.0 * blocks})
+
+
+def table(runs: pd.DataFrame) -> pd.DataFrame:
+    """NashConv in percent of the mean block value: mean over seeds, its standard error, and that of a certificate."""
+    rows = []
+    for (learner, blocks), part in runs.groupby(["learner", "blocks"], sort=False):
+        found = statistics.describe(100 * part["nash_conv_share"])
+        error = f" ({found['standard_error']:.2f})" if found["n"] > 1 else ""
+        rows.append(
+            {
+                "learner": learner,
+                "blocks learned": blocks,
+                "NashConv, lower bound [% of block value] (s.e.)": f"{found['mean']:.2f}{error}",
+                "s.e. of one certificate [%]": f"{100 * part['nash_conv_standard_error'].mean():.2f}",
+                "largest regret of one builder [%]": f"{100 * part['largest_regret_share'].mean():.2f}",
+                "mean margin [%]": f"{100 * part['mean_margin'].mean():.2f}",
+                "paid to the sequencer [% of block value]": f"{100 * part['paid_share'].mean():.1f}",
+                "block value [USD]": f"{part['block_value_usd'].mean():.2f}",
+            }
+        )
+    return pd.DataFrame(rows)

@@ -1,0 +1,187 @@
+"""Collusion of bidders who learn: from the clean repeated auction to the market, and what stops it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pydantic import Field
+
+from experiments import statistics
+from experiments.study import Configure, Run, seeds
+from market.config import Settings
+
+TITLE = "Collusion of builders and sequencers who learn, and what stops it"
+QUESTION = "When do bidders who were never told of collusion keep the price of order flow down, and what stops them?"
+HYPOTHESIS = (
+    "In the clean repeated auction, patient Q-learners keep first prices down and second prices not; more bidders and a "
+    "fine for cheap sales raise prices. In the market blocks differ and values are noisy, which makes it harder; a "
+    "sequencers' ring with a grim trigger holds only as long as breaking it is punished for long enough."
+)
+
+SEEDS, QUICK_SEEDS = 3, 1
+REPEATED, DETECTION, BUILDERS, SEQUENCERS = "repeated", "detection", "builders", "sequencers"
+SEQUENCER_KINDS: dict[str, tuple[str, dict[str, Any]]] = {
+    "Q-learning": ("q_learning", {}),
+    "Q-learning, patient": ("q_learning", {"discount": 0.95}),
+    "Q-learning, patient, monitoring": ("q_learning", {"discount": 0.95, "monitoring": True}),
+    "ring, 2 slots": ("grim_trigger", {"punish_slots": 2}),
+    "ring, 20 slots": ("grim_trigger", {"punish_slots": 20}),
+    "ring, for ever": ("grim_trigger", {}),
+}
+FIRST_TEST_SEED = 1_000_003
+
+
+class CollusionConfig(Settings):
+    """Sizes of the games."""
+
+    auctions: int = Field(default=1_000_000, ge=10_000, description="auctions of a clean repeated game [1]")
+    games: int = Field(default=4, ge=1, description="clean repeated games per run [1]")
+    blocks: int = Field(default=1500, ge=50, description="blocks that builders and sequencers learn from [1]")
+    test_blocks: int = Field(default=100, ge=20, description="blocks of a run in which the ring may be broken [1]")
+    test_seeds: int = Field(default=4, ge=4, description="runs of the ring and of every break of it [1]")
+    members: int = Field(default=3, ge=2, description="sequencers who bid for slots [1]")
+
+
+def runs(asked: int | None, quick: bool, configure: Configure) -> Iterator[Run]:
+    """Clean games by format, number, patience and monitoring; by detection; builders; sequencers."""
+    config = configure(
+        CollusionConfig(auctions=150_000, games=4, blocks=400, test_blocks=40) if quick else CollusionConfig()
+    )
+    for seed in seeds(asked, QUICK_SEEDS if quick else SEEDS):
+        for levers in _grid(quick):
+            regime = {BUILDERS: "pbs", SEQUENCERS: "slot_auction"}.get(str(levers["part"]), "")
+            yield Run(levers, regime, seed, config)
+
+
+def _grid(quick: bool) -> Iterator[dict[str, Any]]:
+    none = {"part": "", "auction": "first_price", "bidders": 2, "discount": 0.99, "monitoring": False}
+    none |= {"detection": 0.0, "strategy": "q_learning"}
+    for auction in ("first_price", "second_price"):
+        for n in (2, 5) if quick else (2, 3, 5):
+            for discount in (0.0, 0.9, 0.99) if quick else (0.0, 0.5, 0.9, 0.99):
+                for monitoring in (False, True):
+                    levers = {"auction": auction, "bidders": n, "discount": discount, "monitoring": monitoring}
+                    yield none | levers | {"part": REPEATED}
+    for detection in (0.02, 0.2) if quick else (0.01, 0.02, 0.05, 0.1, 0.2, 0.5):
+        yield none | {"part": DETECTION, "detection": detection}
+    for auction in ("first_price", "second_price"):
+        for n in (2,) if quick else (2, 4):
+            for discount in (0.0, 0.95):
+                yield none | {"part": BUILDERS, "auction": auction, "bidders": n, "discount": discount}
+    for strategy in list(SEQUENCER_KINDS)[::3] if quick else SEQUENCER_KINDS:
+        yield none | {"part": SEQUENCERS, "strategy": strategy, "bidders": 3, "discount": 0.0}
+
+
+def execute(run: Run) -> dict[str, float | int | str]:
+    """Price over value, Delta, and what a deviation brings, by part of the study."""
+    config = run.config
+    assert isinstance(config, CollusionConfig)
+    part = {REPEATED: _repeated, DETECTION: _repeated, BUILDERS: _builders, SEQUENCERS: _sequencers}
+    return part[str(run.levers["part"])](run, config)
+
+
+def _repeated(run: Run, config: CollusionConfig) -> dict[str, float | int | str]:
+    from experiments.games.monitored_auction import MonitoredAuction, collusion_index, deviate, learn
+
+    names = ("auction", "bidders", "discount", "monitoring", "detection")
+    game = MonitoredAuction(**{name: run.levers[name] for name in names})
+    found = [learn(game, config.auctions, 1000 * run.seed + k) for k in range(config.games)]
+    shocks = [deviate(game, ended) for ended in found]
+    price = float(np.mean([ended.price for ended in found]))
+    return {
+        "price_over_value": price,
+        "delta": collusion_index(game, price),
+        "repeats": float(np.mean([ended.repeats for ended in found])),
+        "punishment": float(np.mean([change[1:4].mean() for change, _ in shocks])),
+        "deviation_gain": float(np.mean([gain for _, gain in shocks])),
+        "deviations_that_pay": float(np.mean([gain > 1e-9 for _, gain in shocks])),
+    }
+
+
+def _builders(run: Run, config: CollusionConfig) -> dict[str, float | int | str]:
+    from experiments.equilibrium import bid_rotation
+    from experiments.equilibrium.market import Seat, payoffs, play
+    from experiments.small_market import small
+    from market import regimes
+
+    regime = regimes.load("pbs").model_copy(update={"auction": {"kind": str(run.levers["auction"])}})
+    discount = float(run.levers["discount"])
+    profile = (Seat("q_learning", {"discount": discount}),) * int(run.levers["bidders"])
+    market = play(small(regime, config.blocks), "builder", profile, run.seed)
+    return _sold(market.sales, float(payoffs(market, "builder").sum())) | {
+        "repeats": bid_rotation(np.array([winner for winner, _, _ in market.sales]))[0],
+    }
+
+
+def _sequencers(run: Run, config: CollusionConfig) -> dict[str, float | int | str]:
+    from experiments.equilibrium import bid_rotation
+    from experiments.equilibrium.market import Seat, certify, learned, payoffs, play
+    from experiments.small_market import small
+    from market import regimes
+
+    base = regimes.load("slot_auction")
+    leader = base.leader | {"kind": "slot_auction", "members": config.members, "when": "just_in_time"}
+    regime = base.model_copy(update={"leader": leader})
+    profile = (Seat(*SEQUENCER_KINDS[str(run.levers["strategy"])]),) * config.members
+    market = play(small(regime, config.blocks), "sequencer", profile, run.seed)
+    found = _sold(market.sales, float(payoffs(market, "sequencer").sum()))
+    repeats, z = bid_rotation(np.array([winner for winner, _, _ in market.sales]))
+    tests = range(FIRST_TEST_SEED + 100 * run.seed, FIRST_TEST_SEED + 100 * run.seed + config.test_seeds)
+    frozen = learned(market, "sequencer", profile)
+    breaks = [Seat("fixed_margin", {"margin": margin}) for margin in (0.02, 0.3)]
+    broken = certify(small(regime, config.test_blocks), "sequencer", frozen, breaks, tests)
+    value, error = broken.share()
+    return found | {
+        "repeats": repeats,
+        "rotation_z": z,
+        "nash_conv_share": value,
+        "nash_conv_standard_error": error,
+        "lower_bound": int(broken.nash_conv.lower_bound),
+    }
+
+
+def _sold(sales: list[tuple[int, float, float]], kept: float) -> dict[str, float | int | str]:
+    """Price over value of the second half of the sales; over the run where the market does not know the values."""
+    late = sales[len(sales) // 2 :]
+    worth, paid = sum(value for _, value, _ in late), sum(price for _, _, price in late)
+    if not np.isfinite(worth):
+        paid = sum(price for _, _, price in sales)
+        worth = kept + paid
+    return {"price_over_value": paid / worth if worth > 0.0 else float("nan"), "sales": len(sales)}
+
+
+def table(runs: pd.DataFrame) -> pd.DataFrame:
+    """Price over value by cell, with what a deviation brings: means over seeds and standard errors."""
+    rows = []
+    by = ["part", "auction", "bidders", "discount", "monitoring", "detection", "strategy"]
+    for cell, part in runs.groupby(by, sort=False):
+        levers = dict(zip(by, cell, strict=True))  # pyright: ignore[reportArgumentType]
+        price = statistics.describe(part["price_over_value"])
+        error = f" ({price['standard_error']:.3f})" if price["n"] > 1 else ""
+        rows.append(
+            {
+                "where": levers["part"],
+                "auction": str(levers["auction"]).replace("_", " "),
+                "bidders": levers["bidders"],
+                "patience": "" if levers["part"] == SEQUENCERS else f"{levers['discount']:g}",
+                "monitoring": "yes" if levers["monitoring"] else "",
+                "detection": f"{levers['detection']:g}" if levers["detection"] else "",
+                "strategy": levers["strategy"] if levers["part"] == SEQUENCERS else "Q-learning",
+                "price / value (s.e.)": f"{price['mean']:.3f}{error}",
+                "Delta": _mean(part, "delta"),
+                "rivals' bids after a deviation": _mean(part, "punishment"),
+                "deviations that pay": _mean(part, "deviations_that_pay"),
+                "winner repeats": _mean(part, "repeats"),
+                "NashConv, lower bound [1]": _mean(part, "nash_conv_share"),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _mean(part: pd.DataFrame, column: str) -> str:
+    if column not in part or part[column].isna().all():
+        return ""
+    return f"{part[column].mean() + 0.0:.3f}"

@@ -1,0 +1,174 @@
+"""A tournament: strategies of one role against each other, round robin and by evolution.
+
+A user's own strategy enters by name: `--set 'strategies=["naive", "my_strategies:Mine"]'`, with `--set role=...` and
+`--set regime=...` for another role and another regime.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from pydantic import Field
+
+from experiments import statistics
+from experiments.study import Configure, Run, seeds
+from market.config import AgentConfig, MarketConfig, Settings
+
+TITLE = "Tournament of strategies"
+QUESTION = "Which strategy earns most against the others, and which would take over if the successful were copied?"
+HYPOTHESIS = (
+    "Where values are almost common, shading pays only against those who shade more: the round robin is won by whoever "
+    "undercuts slightly, and evolution drives margins towards zero."
+)
+
+SEEDS, QUICK_SEEDS = 6, 2
+DEFAULTS: dict[str, tuple[str, ...]] = {
+    "builder": ("naive", "adaptive", "equilibrium_shading", "q_learning", "exp3", "exclusive_flow"),
+    "sequencer": ("fixed_margin", "slot_bidder", "q_learning", "grim_trigger"),
+    "trader": ("searcher", "learning_searcher", "arbitrageur"),
+    "liquidator": ("greedy", "learning"),
+    "market_maker": ("reallocator", "learning_provider"),
+}
+NEEDS_LENDING = ("liquidator", "market_maker")
+
+
+class TournamentConfig(Settings):
+    """Who plays, where, and for how long."""
+
+    role: Literal["builder", "sequencer", "trader", "liquidator", "market_maker"] = Field(
+        default="builder", description="role that the strategies play"
+    )
+    strategies: tuple[str, ...] = Field(
+        default=(), description="names or 'package.module:Class'; default: those of the role that learn or compete"
+    )
+    parameters: dict[str, dict[str, Any]] = Field(default={}, description="parameters by strategy")
+    regime: str = Field(default="", description="a named regime; default: pbs, or slot_auction for sequencers")
+    seats: int = Field(
+        default=4, ge=2, description="agents of the role in a match (sequencers: as the regime says) [1]"
+    )
+    blocks: int = Field(default=400, ge=10, description="length of a match in blocks of 2 s [1]")
+    market: MarketConfig | None = Field(default=None, description="market instead of the standard ones")
+
+    @property
+    def players(self) -> tuple[str, ...]:
+        """The strategies that play."""
+        return self.strategies or DEFAULTS[self.role]
+
+
+def runs(asked: int | None, quick: bool, configure: Configure) -> Iterator[Run]:
+    """Every pair of strategies once per seed, each strategy against itself included."""
+    config = configure(TournamentConfig(blocks=150) if quick else TournamentConfig())
+    assert isinstance(config, TournamentConfig)
+    if not config.regime:
+        name = "slot_auction" if config.role == "sequencer" else "pbs"
+        config = config.model_copy(update={"regime": name})
+    _check(config)
+    for seed in seeds(asked, QUICK_SEEDS if quick else SEEDS):
+        for at, first in enumerate(config.players):
+            for second in config.players[at:]:
+                yield Run({"first": first, "second": second, "role": config.role}, config.regime, seed, config)
+
+
+def _check(config: TournamentConfig) -> None:
+    """Find every strategy before anything runs; raises InputError naming what exists."""
+    from agents.population import strategy_class
+    from market import regimes
+
+    regimes.load(config.regime)
+    for name in config.players:
+        strategy_class(config.role, name)
+
+
+def execute(run: Run) -> dict[str, float | int | str]:
+    """One match: the two strategies take every other seat; mean gain of an agent of each, per block [USD]."""
+    from experiments.equilibrium.market import Seat, payoffs, play
+
+    config = run.config
+    assert isinstance(config, TournamentConfig)
+    names = (str(run.levers["first"]), str(run.levers["second"]))
+    market_config = market(config)
+    seats = _seats(config, market_config)
+    # which of the two sits first alternates with the seed: seats differ in the order flow that they receive
+    profile = [Seat(name := names[(at + run.seed) % 2], config.parameters.get(name, {})) for at in range(seats)]
+    played = play(market_config, config.role, profile, run.seed)
+    gained = payoffs(played, config.role) / played.tally.slots
+    of_first = np.array([seat.strategy == names[0] for seat in profile])
+    paid = sum(price for _, _, price in played.sales)
+    return {
+        "payoff_first_usd": float(gained[of_first].mean()),
+        "payoff_second_usd": float(gained[~of_first].mean()) if names[0] != names[1] else float(gained.mean()),
+        "paid_usd": float(paid / played.tally.slots),
+        "blocks": played.tally.slots,
+    }
+
+
+def market(config: TournamentConfig) -> MarketConfig:
+    """Return the market of a match: the small one, or the reference scenario for roles that need lending."""
+    from experiments.scenarios import reference
+    from experiments.small_market import small
+    from market import regimes
+
+    regime = regimes.load(config.regime)
+    if config.market is not None:
+        return config.market.model_copy(update={"regime": regime, "horizon_s": 2.0 * config.blocks})
+    if config.role in NEEDS_LENDING:
+        base = reference(regime=regime, quick=True)
+        return base.model_copy(update={"horizon_s": max(base.horizon_s, 2.0 * config.blocks)})
+    base = small(regime, config.blocks)
+    builders = AgentConfig(role="builder", strategy="adaptive", count=3)
+    return base if config.role == "builder" else base.model_copy(update={"agents": (*base.agents, builders)})
+
+
+def _seats(config: TournamentConfig, market_config: MarketConfig) -> int:
+    if config.role != "sequencer":
+        return config.seats
+    from market.sequencing import compose
+
+    parts = compose(market_config.regime)
+    return parts["leader"].seats() * len(parts["domains"].partition(market_config))
+
+
+def matrix(runs: pd.DataFrame) -> tuple[list[str], np.ndarray, np.ndarray]:
+    """Strategies, mean payoff of the row's against the column's (k, k), and its standard error [USD per block]."""
+    names = list(dict.fromkeys([*runs["first"], *runs["second"]]))
+    mean, error = np.full((len(names),) * 2, np.nan), np.full((len(names),) * 2, np.nan)
+    for (first, second), part in runs.groupby(["first", "second"]):
+        i, j = names.index(str(first)), names.index(str(second))
+        for row, column, outcome in ((i, j, "payoff_first_usd"), (j, i, "payoff_second_usd")):
+            mean[row, column] = part[outcome].mean()
+            error[row, column] = statistics.standard_error(part[outcome])
+    return names, mean, error
+
+
+def table(runs: pd.DataFrame) -> pd.DataFrame:
+    """Ranking by round robin, with where evolution leads: replicator shares, alpha-rank and pure equilibria."""
+    from experiments.equilibrium import alpha_rank, evolve
+
+    names, payoff, _ = matrix(runs)
+    by_seed = [matrix(part)[1].mean(axis=1) for _, part in runs.groupby("seed")]
+    spread = float(np.nanstd(payoff)) or 1.0
+    scaled = np.nan_to_num((payoff - np.nanmean(payoff)) / spread)
+    shares = evolve(scaled, np.full(len(names), 1.0 / len(names)))[-1]
+    ranks = alpha_rank(scaled, alpha=1.0)
+    rows = []
+    for i in np.argsort(-payoff.mean(axis=1)):
+        found = statistics.describe([sample[i] for sample in by_seed])
+        error = f" ({found['standard_error']:.3f})" if found["n"] > 1 else ""
+        rows.append(
+            {
+                "rank": len(rows) + 1,
+                "strategy": names[i],
+                "round robin [USD/block] (s.e.)": f"{payoff[i].mean():.3f}{error}",
+                "against itself [USD/block]": f"{payoff[i, i]:.3f}",
+                "worst opponent": names[int(np.argmin(payoff[i]))],
+                "best reply to itself": "yes"
+                if payoff[i, i] >= payoff[:, i].max()
+                else names[int(payoff[:, i].argmax())],
+                "replicator share": f"{shares[i] + 0.0:.3f}",
+                "alpha-rank": f"{max(ranks[i], 0.0):.3f}",
+            }
+        )
+    return pd.DataFrame(rows)

@@ -1,0 +1,147 @@
+"""Prices that learning bidders end at: clean repeated auctions, builders and sequencers in the market, and detection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from figures import _shared as shared
+
+CAPTION = (
+    "Prices, as shares of what is sold, paid by Q-learners who have never heard of collusion. (a, b) Clean repeated "
+    "auctions of a prize of known value by patience and number of bidders; solid without, dashed with memory of the last "
+    "winning bid; bands are 95% bootstrap intervals over seeds. (c) Share of games in which a forced overbid by one step "
+    "pays the deviator, two bidders: low prices that it pays to undercut are no cartel. (d) Two patient bidders at first "
+    "prices, by the probability that a sale below half the value is looked into and all are fined twice the value; bars "
+    "are 95% intervals. (e) Builders in the full market, second half of the blocks. (f) Sequencers who bid for slots in "
+    "the full market: price over value, and NashConv, a lower bound, of breaking away from what they ended with "
+    "(triangles, with standard errors); rings punish for as many slots as they say."
+)
+
+COLOURS = {2: shared.BLUE, 3: shared.ORANGE, 4: shared.GREEN, 5: shared.VERMILION}
+FORMATS = {"first_price": "first price", "second_price": "second price"}
+LINES = {False: "-", True: "--"}
+
+
+def draw(runs: pd.DataFrame) -> Figure:
+    """Draw finished runs of the study."""
+    figure = Figure(figsize=(shared.WIDTH_IN, 4.6))
+    panels = figure.subplots(2, 3)
+    repeated = runs[runs["part"] == "repeated"]
+    for axes, name, auction in zip(panels[0], "ab", FORMATS, strict=False):
+        shared.letter(axes, name, f"repeated auction, {FORMATS[auction]}")
+        _by_patience(axes, repeated[repeated["auction"] == auction], "price_over_value", "bidders")
+        axes.set_ylabel("price / value")
+        axes.set_ylim(0, 1.05)
+    _legend(panels[0, 0], [(COLOURS[int(n)], str(n)) for n in sorted(repeated["bidders"].unique())], "bidders")
+    _deviations(panels[0, 2], repeated)
+    _detection(panels[1, 0], runs)
+    _builders(panels[1, 1], runs[runs["part"] == "builders"])
+    _sequencers(panels[1, 2], runs[runs["part"] == "sequencers"])
+    return figure
+
+
+def _legend(axes: Axes, keys: Iterable[tuple[str, str]], title: str) -> None:
+    handles = [Line2D([], [], color=colour, label=label) for colour, label in keys]
+    handles += [
+        Line2D([], [], color="black", linestyle=line, label=t) for line, t in (("-", "blind"), ("--", "monitoring"))
+    ]
+    axes.legend(handles=handles, title=title, loc="lower left", ncols=2, fontsize=6.5)
+
+
+def _by_patience(axes: Axes, runs: pd.DataFrame, outcome: str, colour_by: str) -> None:
+    patience = sorted(runs["discount"].unique())
+    for (key, monitoring), part in runs.groupby([colour_by, "monitoring"]):
+        samples = [shared.values(part[part["discount"] == d], outcome) for d in patience]
+        colour = COLOURS[int(key)] if colour_by == "bidders" else (shared.BLUE, shared.ORANGE)[key == "second_price"]
+        low, high = np.array([shared.interval(sample) for sample in samples]).T
+        axes.fill_between(range(len(patience)), low, high, color=colour, alpha=0.15, linewidth=0)
+        means = [sample.mean() for sample in samples]
+        axes.plot(range(len(patience)), means, "o" + LINES[bool(monitoring)], color=colour, markersize=3)
+    axes.set_xticks(range(len(patience)), [f"{d:g}" for d in patience])
+    axes.set_xlabel("patience (discount factor)")
+    axes.grid(axis="y")
+
+
+def _deviations(axes: Axes, runs: pd.DataFrame) -> None:
+    shared.letter(axes, "c", "does breaking ranks pay?")
+    _by_patience(axes, runs[runs["bidders"] == 2], "deviations_that_pay", "auction")
+    axes.set_ylabel("share of games")
+    axes.set_ylim(-0.03, 1.45)
+    axes.set_yticks([0, 0.25, 0.5, 0.75, 1])
+    handles = [
+        Line2D([], [], color=c, label=t) for c, t in zip((shared.BLUE, shared.ORANGE), FORMATS.values(), strict=True)
+    ]
+    axes.legend(handles=handles, loc="upper left", ncols=2, fontsize=6.5)
+
+
+def _detection(axes: Axes, runs: pd.DataFrame) -> None:
+    shared.letter(axes, "d", "fines for cheap sales")
+    clean = runs[(runs["part"] == "repeated") & (runs["auction"] == "first_price") & (runs["bidders"] == 2)]
+    clean = clean[(clean["discount"] == 0.99) & ~clean["monitoring"].astype(bool)]
+    cells = pd.concat([clean, runs[runs["part"] == "detection"]])
+    chances = sorted(cells["detection"].unique())
+    samples = [shared.values(cells[cells["detection"] == chance], "price_over_value") for chance in chances]
+    low, high = np.array([shared.interval(sample) for sample in samples]).T
+    axes.vlines(range(len(chances)), low, high, color=shared.BLUE, linewidth=1.6)
+    axes.plot(range(len(chances)), [sample.mean() for sample in samples], "o-", color=shared.BLUE, markersize=3.5)
+    axes.axhline(0.5, color="black", linewidth=0.6, linestyle="--")
+    axes.set_xticks(range(len(chances)), [f"{chance:g}" for chance in chances])
+    axes.set_xlabel("probability of detection")
+    axes.set_ylabel("price / value")
+    axes.set_ylim(0, 1.05)
+    axes.grid(axis="y")
+
+
+def _builders(axes: Axes, runs: pd.DataFrame) -> None:
+    shared.letter(axes, "e", "builders in the market")
+    cells = list(runs.groupby(["auction", "bidders"], sort=False))
+    for row, ((auction, bidders), part) in enumerate(cells):
+        for side, (discount, colour) in enumerate(((0.0, shared.BLUE), (0.95, shared.VERMILION))):
+            sample = shared.values(part[part["discount"] == discount], "price_over_value")
+            place = {"cell": row + 0.16 * (2 * side - 1)}
+            label = "impatient" if side == 0 else "patient"
+            axes.plot([], [], "o", color=colour, markersize=3.5, label=label if row == 0 else None)
+            _dots(axes, sample, place["cell"], colour)
+    names = [f"{FORMATS[str(a)].split()[0]}, {n}" for (a, n), _ in cells]  # pyright: ignore[reportGeneralTypeIssues]
+    _rows(axes, names)
+    axes.set_xlim(0, 1.05)
+    axes.set_xlabel("price / value")
+    axes.legend(loc="lower left")
+
+
+def _sequencers(axes: Axes, runs: pd.DataFrame) -> None:
+    shared.letter(axes, "f", "sequencers in the market")
+    cells = list(runs.groupby("strategy", sort=False))
+    for row, (_, part) in enumerate(cells):
+        _dots(axes, shared.values(part, "price_over_value"), row - 0.14, shared.BLUE)
+        regret, error = shared.values(part, "nash_conv_share"), shared.values(part, "nash_conv_standard_error")
+        mean, width = regret.mean(), np.sqrt((error**2).mean() / error.size)
+        axes.hlines(row + 0.18, mean - width, mean + width, color=shared.VERMILION, linewidth=1.2)
+        axes.plot(mean, row + 0.18, "^", color=shared.VERMILION, markersize=3.5)
+    _rows(axes, [str(name).replace("Q-learning, patient, monitoring", "patient, monitoring") for name, _ in cells])
+    axes.plot([], [], "o", color=shared.BLUE, markersize=3.5, label="price")
+    axes.plot([], [], "^", color=shared.VERMILION, markersize=3.5, label="NashConv")
+    axes.legend(loc="lower right")
+    axes.set_xlabel("share of value")
+
+
+def _dots(axes: Axes, sample: np.ndarray, row: float, colour: str) -> None:
+    sample = sample[np.isfinite(sample)]
+    if sample.size == 0:
+        return
+    axes.plot(sample, np.full(sample.size, row), "o", color=colour, alpha=0.35, markersize=2, markeredgewidth=0)
+    axes.hlines(row, *shared.interval(sample), color=colour, linewidth=1.6)
+    axes.plot(sample.mean(), row, "o", color=colour, markersize=3.5, markeredgecolor="white", markeredgewidth=0.5)
+
+
+def _rows(axes: Axes, names: list[str]) -> None:
+    axes.set_yticks(range(len(names)), names, fontsize=7)
+    axes.tick_params(axis="y", length=0)
+    axes.set_ylim(max(len(names), 1) - 0.4, -0.6)
+    axes.grid(axis="x")
