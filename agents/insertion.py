@@ -13,7 +13,7 @@ from numba import njit
 from agents.arbitrage import T_AMOUNT, T_IN, T_OUT, T_OUTPUT, T_POOL, T_PROFIT, outside_arbitrages
 from agents.sandwich import best_front_run
 from market.intents import INTENT, Kind, Purpose, Row, Rows, blank
-from market.observation import ASSET0, ASSET1, FEE, KEPT, RESERVE0, ROLLUP
+from market.observation import ASSET0, ASSET1, FEE, KEPT, RESERVE0, RESERVE1, ROLLUP
 from market.seats import Arrangement
 from market.sequencing.ordering.base import CARRIED, FREE, first_come_order
 
@@ -151,7 +151,8 @@ def _wrapped(pools, due, k, first, order, bundle, counts) -> float:
             order[counts[0]] = j
             bundle[counts[0]] = FREE
             counts[0] += 1
-    pools[:] = trial
+    for pool in range(pools.shape[0]):
+        pools[pool, RESERVE0], pools[pool, RESERVE1] = trial[pool, RESERVE0], trial[pool, RESERVE1]
     return tip
 
 
@@ -162,7 +163,9 @@ def _insert(
     """Write the block; returns (length, number inserted, profit of insertions, tips) [USD]."""
     counts = np.zeros(2, np.int64)
     new = forced.size
-    inserted[:new] = forced
+    # item by item: numba compiles seconds of error messages for an assignment of slices
+    for k in range(new):
+        inserted[k] = forced[k]
     counts[1] = new
     gain = _forced(TOP, forced, forced_after, order, bundle, counts)
     gain = _arbitrage(pools, prices, fee, rollups, cost, funds, like, order, bundle, inserted, counts)

@@ -35,7 +35,7 @@ GAS_USD = (0.03, 0.015, 0.004, 0.004, 0.004, 0.004)
 
 
 def reference(*, regime: RegimeConfig | None = None, quick: bool = False, stress: bool = True) -> MarketConfig:
-    """Six rollups over two volatile hours (quick: ten minutes).
+    """Six rollups over two volatile hours (quick: five minutes).
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def reference(*, regime: RegimeConfig | None = None, quick: bool = False, stress
     stress
         whether a stress episode fills the middle of the run
     """
-    horizon = 600.0 if quick else 7200.0
+    horizon = 300.0 if quick else 7200.0
     episode = _crash(0.4 * horizon, 0.6 * horizon)
     rollups = tuple(
         RollupConfig(
