@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from figures import _shared as shared
 
+type Frame = Any  # a pandas.DataFrame; its types do not tell a part of a table from a column
+
 CAPTION = (
     "Auctions with independent values uniform on [0, 1]; learners match regret value by value and know neither the "
-    "distribution, the number of rivals nor the rules. (a-d) Exact equilibrium bids (black) and learned ones (mean over "
-    "seeds, bands: smallest to largest) by number of bidders, without and with a reserve of 0.5. (e) NashConv of the "
-    "learned bid functions, one point per seed; dashed, 0.005. (f) Revenue learned against exact, formats as in (e), "
-    "rings of 2 to 5 of 5 second-price bidders as open diamonds."
+    "distribution, the number of rivals nor the rules. (a-d) Exact equilibrium bids (black) and learned ones (mean "
+    "over seeds, bands: smallest to largest) by number of bidders, without and with a reserve of 0.5. (e) NashConv "
+    "of the learned bid functions, one point per seed; dashed, 0.005. (f) Revenue learned against exact, formats "
+    "as in (e), rings of 2 to 5 of 5 second-price bidders as open diamonds."
 )
 
 FORMATS = {"first_price": "first price", "second_price": "second price", "all_pay": "all-pay"}
@@ -24,12 +27,12 @@ SIZES = (shared.SKY, shared.BLUE, shared.GREEN, shared.VERMILION, shared.PINK)
 GOOD = 0.005
 
 
-def draw(runs: pd.DataFrame) -> Figure:
+def draw(runs: Frame) -> Figure:
     """Draw finished runs of the study."""
     figure = Figure(figsize=(shared.WIDTH_IN, 4.5))
     panels = figure.subplots(2, 3).ravel()
     plain = runs[(runs["ring"] == 1) & (runs["reserve"] == 0)]
-    colours = dict(zip(sorted(runs["bidders"].unique()), SIZES, strict=False))
+    colours = {int(n): colour for n, colour in zip(sorted(runs["bidders"].unique()), SIZES, strict=False)}
     for axes, name, auction in zip(panels, "abc", FORMATS, strict=False):
         _bids(axes, plain[plain["auction"] == auction], (name, FORMATS[auction]), colours)
     reserve = runs[runs["reserve"] > 0]
@@ -43,7 +46,7 @@ def draw(runs: pd.DataFrame) -> Figure:
     return figure
 
 
-def _bids(axes: Axes, runs: pd.DataFrame, names: tuple[str, str], colours: dict[int, str]) -> None:
+def _bids(axes: Axes, runs: Frame, names: tuple[str, str], colours: dict[int, str]) -> None:
     shared.letter(axes, *names)
     for n, part in runs.groupby("bidders"):
         known = range(int(part["bins"].iloc[0]))
@@ -52,7 +55,7 @@ def _bids(axes: Axes, runs: pd.DataFrame, names: tuple[str, str], colours: dict[
         )
         shown = np.isfinite(exact[:, 0])
         x, learned, exact = x[shown, 0], learned[shown], exact[shown, 0]
-        colour = colours[int(n)]  # pyright: ignore[reportArgumentType]
+        colour = colours[int(n)]
         axes.plot(x, exact, color="black", linewidth=0.6, zorder=3)
         axes.fill_between(x, learned.min(axis=1), learned.max(axis=1), color=colour, alpha=0.3, linewidth=0)
         axes.plot(x, learned.mean(axis=1), color=colour, linewidth=1.6, label=f"{n}")
@@ -61,7 +64,7 @@ def _bids(axes: Axes, runs: pd.DataFrame, names: tuple[str, str], colours: dict[
     axes.set_xlabel("value")
 
 
-def _distance(axes: Axes, runs: pd.DataFrame) -> None:
+def _distance(axes: Axes, runs: Frame) -> None:
     shared.letter(axes, "e", "distance from equilibrium")
     kinds = [(a, r) for a in FORMATS for r in sorted(runs["reserve"].unique())]
     sizes = sorted(runs["bidders"].unique())
@@ -85,7 +88,7 @@ def _distance(axes: Axes, runs: pd.DataFrame) -> None:
     axes.legend(loc="upper left", ncols=2, fontsize=6.5)
 
 
-def _revenue(axes: Axes, runs: pd.DataFrame) -> None:
+def _revenue(axes: Axes, runs: Frame) -> None:
     shared.letter(axes, "f", "revenue")
     axes.plot([0, 1], [0, 1], color="black", linewidth=0.6)
     for (auction, ring, reserve), part in runs.groupby(["auction", "ring", "reserve"]):

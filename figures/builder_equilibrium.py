@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 
 from figures import _shared as shared
 
+type Frame = Any  # a pandas.DataFrame; its types do not tell a part of a table from a column
+
 CAPTION = (
-    "Builders that learn their margins in the full market under proposer-builder separation. (a) NashConv of the frozen "
-    "profile in percent of the mean block value, by the number of blocks learned from: one small point per seed with the "
-    "standard error of its certificate, means joined. Deviations are a search over fixed margins and equilibrium "
-    "shading, run on the same unseen seeds, so that values are lower bounds; dashed, 2%. (b) Mean margin of the learned "
-    "policies. (c) Share of the block value that builders pay to the sequencer."
+    "Builders that learn their margins in the full market under proposer-builder separation. (a) NashConv of the "
+    "frozen profile in percent of the mean block value, by the number of blocks learned from: one small point per "
+    "seed with the standard error of its certificate, means joined. Deviations are a search over fixed margins and "
+    "equilibrium shading, run on the same unseen seeds, so that values are lower bounds; dashed, 2%. (b) Margin of "
+    "the builder that bids most for its value. (c) Share of the block value that builders pay to the sequencer."
 )
 
 COLOURS = (shared.BLUE, shared.ORANGE, shared.VERMILION, shared.GREEN)
@@ -22,7 +26,7 @@ MARKERS = ("o", "s", "^", "D")
 TARGET = 2.0
 
 
-def draw(runs: pd.DataFrame) -> Figure:
+def draw(runs: Frame) -> Figure:
     """Draw finished runs of the study."""
     figure = Figure(figsize=(shared.WIDTH_IN, 2.5))
     panels = figure.subplots(1, 3)
@@ -30,16 +34,16 @@ def draw(runs: pd.DataFrame) -> Figure:
     panels[0].axhline(TARGET, color="black", linewidth=0.6, linestyle="--")
     panels[0].set_ylim(0, 1.35 * panels[0].get_ylim()[1])
     panels[0].legend(loc="upper left", ncols=2)
-    _panel(panels[1], runs, "mean_margin", ("b", "margin kept", "% of block value"))
+    _panel(panels[1], runs, "smallest_margin", ("b", "smallest margin", "% of block value"))
     panels[1].set_ylim(bottom=0)
     _panel(panels[2], runs, "paid_share", ("c", "paid to the sequencer", "% of block value"))
     return figure
 
 
-def _panel(axes: Axes, runs: pd.DataFrame, column: str, names: tuple[str, str, str]) -> None:
+def _panel(axes: Axes, runs: Frame, column: str, names: tuple[str, str, str]) -> None:
     shared.letter(axes, *names[:2])
     for at, (learner, part) in enumerate(runs.groupby("learner", sort=False)):
-        groups = {float(b): 100 * shared.values(p, column) for b, p in part.groupby("blocks")}  # pyright: ignore
+        groups = {float(b): 100 * shared.values(p, column) for b, p in part.groupby("blocks")}
         colour = COLOURS[at % len(COLOURS)]
         x = np.array(list(groups))
         for blocks, sample in groups.items():
@@ -55,6 +59,9 @@ def _panel(axes: Axes, runs: pd.DataFrame, column: str, names: tuple[str, str, s
         marker = MARKERS[at % len(MARKERS)]
         axes.plot(x * np.exp(0.12 * (at - 1)), means, marker + "-", color=colour, markersize=3.5, label=str(learner))
     axes.set_xscale("log")
+    ticks = sorted(runs["blocks"].unique())
+    axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
+    axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xlabel("blocks learned from")
     axes.set_ylabel(names[2])
     axes.grid(axis="y")

@@ -47,8 +47,9 @@ def draw(runs: pd.DataFrame) -> Figure:
 def _points(axes: Axes, runs: pd.DataFrame, column: str, colour: str, name: str) -> None:
     stakes = sorted(set(shared.values(runs, "stake")))
     samples = [shared.values(shared.where(runs, stake=stake), column) for stake in stakes]
-    joined = "-" if column != "censored_slots" else ""
+    joined = "none" if column == "censored_slots" else "-"  # there the lines are the exact curves
     means = [float(np.mean(sample)) for sample in samples]
-    axes.plot(stakes, means, joined, marker="o", color=colour, linewidth=0.9, markersize=3, label=name, zorder=3)
+    style = {"marker": "o", "markersize": 3, "linewidth": 0.9, "linestyle": joined}
+    axes.plot(stakes, means, color=colour, label=name, zorder=3, **style)
     for stake, sample in zip(stakes, samples, strict=True):
         axes.plot([stake] * 2, shared.interval(sample), color=colour, linewidth=1.6, solid_capstyle="butt", zorder=2)

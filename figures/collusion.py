@@ -1,8 +1,9 @@
-"""Prices that learning bidders end at: clean repeated auctions, builders and sequencers in the market, and detection."""
+"""Prices that bidders who learn end at: repeated auctions, fines, builders and sequencers in the market."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,15 +13,18 @@ from matplotlib.lines import Line2D
 
 from figures import _shared as shared
 
+type Frame = Any  # a pandas.DataFrame; its types do not tell a part of a table from a column
+
 CAPTION = (
-    "Prices, as shares of what is sold, paid by Q-learners who have never heard of collusion. (a, b) Clean repeated "
-    "auctions of a prize of known value by patience and number of bidders; solid without, dashed with memory of the last "
-    "winning bid; bands are 95% bootstrap intervals over seeds. (c) Share of games in which a forced overbid by one step "
-    "pays the deviator, two bidders: low prices that it pays to undercut are no cartel. (d) Two patient bidders at first "
-    "prices, by the probability that a sale below half the value is looked into and all are fined twice the value; bars "
-    "are 95% intervals. (e) Builders in the full market, second half of the blocks. (f) Sequencers who bid for slots in "
-    "the full market: price over value, and NashConv, a lower bound, of breaking away from what they ended with "
-    "(triangles, with standard errors); rings punish for as many slots as they say."
+    "Prices, as shares of what is sold, paid by Q-learners who have never heard of collusion. (a, b) Clean "
+    "repeated auctions of a prize of known value by patience and number of bidders; solid without, dashed with "
+    "memory of the last winning bid; bands are 95% bootstrap intervals over seeds. (c) Share of games in which a "
+    "forced overbid by one step pays the deviator, two bidders: low prices that it pays to undercut are no cartel. "
+    "(d) Two patient bidders at first prices, by the probability that a sale below half the value is looked into "
+    "and all are fined twice the value; bars are 95% intervals. (e) Builders in the full market, second half of "
+    "the blocks. (f) Sequencers who bid for slots in the full market: price over value, and NashConv, a lower "
+    "bound, of breaking away from what they ended with (triangles, with standard errors); rings punish for as many "
+    "slots as they say."
 )
 
 COLOURS = {2: shared.BLUE, 3: shared.ORANGE, 4: shared.GREEN, 5: shared.VERMILION}
@@ -28,7 +32,7 @@ FORMATS = {"first_price": "first price", "second_price": "second price"}
 LINES = {False: "-", True: "--"}
 
 
-def draw(runs: pd.DataFrame) -> Figure:
+def draw(runs: Frame) -> Figure:
     """Draw finished runs of the study."""
     figure = Figure(figsize=(shared.WIDTH_IN, 4.6))
     panels = figure.subplots(2, 3)
@@ -48,13 +52,12 @@ def draw(runs: pd.DataFrame) -> Figure:
 
 def _legend(axes: Axes, keys: Iterable[tuple[str, str]], title: str) -> None:
     handles = [Line2D([], [], color=colour, label=label) for colour, label in keys]
-    handles += [
-        Line2D([], [], color="black", linestyle=line, label=t) for line, t in (("-", "blind"), ("--", "monitoring"))
-    ]
+    handles.append(Line2D([], [], color="black", linestyle="-", label="blind"))
+    handles.append(Line2D([], [], color="black", linestyle="--", label="monitoring"))
     axes.legend(handles=handles, title=title, loc="lower left", ncols=2, fontsize=6.5)
 
 
-def _by_patience(axes: Axes, runs: pd.DataFrame, outcome: str, colour_by: str) -> None:
+def _by_patience(axes: Axes, runs: Frame, outcome: str, colour_by: str) -> None:
     patience = sorted(runs["discount"].unique())
     for (key, monitoring), part in runs.groupby([colour_by, "monitoring"]):
         samples = [shared.values(part[part["discount"] == d], outcome) for d in patience]
@@ -68,7 +71,7 @@ def _by_patience(axes: Axes, runs: pd.DataFrame, outcome: str, colour_by: str) -
     axes.grid(axis="y")
 
 
-def _deviations(axes: Axes, runs: pd.DataFrame) -> None:
+def _deviations(axes: Axes, runs: Frame) -> None:
     shared.letter(axes, "c", "does breaking ranks pay?")
     _by_patience(axes, runs[runs["bidders"] == 2], "deviations_that_pay", "auction")
     axes.set_ylabel("share of games")
@@ -80,11 +83,11 @@ def _deviations(axes: Axes, runs: pd.DataFrame) -> None:
     axes.legend(handles=handles, loc="upper left", ncols=2, fontsize=6.5)
 
 
-def _detection(axes: Axes, runs: pd.DataFrame) -> None:
+def _detection(axes: Axes, runs: Frame) -> None:
     shared.letter(axes, "d", "fines for cheap sales")
     clean = runs[(runs["part"] == "repeated") & (runs["auction"] == "first_price") & (runs["bidders"] == 2)]
     clean = clean[(clean["discount"] == 0.99) & ~clean["monitoring"].astype(bool)]
-    cells = pd.concat([clean, runs[runs["part"] == "detection"]])
+    cells: Frame = pd.concat([clean, runs[runs["part"] == "detection"]])
     chances = sorted(cells["detection"].unique())
     samples = [shared.values(cells[cells["detection"] == chance], "price_over_value") for chance in chances]
     low, high = np.array([shared.interval(sample) for sample in samples]).T
@@ -98,24 +101,24 @@ def _detection(axes: Axes, runs: pd.DataFrame) -> None:
     axes.grid(axis="y")
 
 
-def _builders(axes: Axes, runs: pd.DataFrame) -> None:
+def _builders(axes: Axes, runs: Frame) -> None:
     shared.letter(axes, "e", "builders in the market")
     cells = list(runs.groupby(["auction", "bidders"], sort=False))
-    for row, ((auction, bidders), part) in enumerate(cells):
+    for row, (_, part) in enumerate(cells):
         for side, (discount, colour) in enumerate(((0.0, shared.BLUE), (0.95, shared.VERMILION))):
             sample = shared.values(part[part["discount"] == discount], "price_over_value")
             place = {"cell": row + 0.16 * (2 * side - 1)}
             label = "impatient" if side == 0 else "patient"
             axes.plot([], [], "o", color=colour, markersize=3.5, label=label if row == 0 else None)
             _dots(axes, sample, place["cell"], colour)
-    names = [f"{FORMATS[str(a)].split()[0]}, {n}" for (a, n), _ in cells]  # pyright: ignore[reportGeneralTypeIssues]
+    names = [f"{FORMATS[str(a)]}, {n}" for (a, n), _ in cells]
     _rows(axes, names)
     axes.set_xlim(0, 1.05)
     axes.set_xlabel("price / value")
     axes.legend(loc="lower left")
 
 
-def _sequencers(axes: Axes, runs: pd.DataFrame) -> None:
+def _sequencers(axes: Axes, runs: Frame) -> None:
     shared.letter(axes, "f", "sequencers in the market")
     cells = list(runs.groupby("strategy", sort=False))
     for row, (_, part) in enumerate(cells):

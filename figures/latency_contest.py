@@ -28,7 +28,7 @@ def draw(runs: pd.DataFrame) -> Figure:
     _by_players(outlay, lottery, "outlay", ("a", "lottery: total outlay"), "outlay / prize")
     _by_players(realised, lottery, "realised", ("b", "lottery: prizes won whole"), "share of prizes")
     realised.set_ylim(0, 1.05)
-    outlay.legend(loc="best")
+    realised.legend(*outlay.get_legend_handles_labels(), loc="center right", bbox_to_anchor=(1.0, 0.68))
     _speed(speed, shared.where(runs, form="first_come"))
     _revenue(revenue, shared.where(runs, form="timeboost"))
     return figure

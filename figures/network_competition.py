@@ -42,6 +42,7 @@ def draw(runs: pd.DataFrame) -> Figure:
     money.set_yscale("symlog", linthresh=0.1)
     money.set_ylabel("$10^3$ USD per day")
     money.legend(loc="best")
+    figure.legend(*ends.get_legend_handles_labels(), loc="outside lower left", ncols=len(ENDS))
     for axes in (ends, shares, money):
         axes.set_xticks(range(len(demands)), [f"{demand:g}" for demand in demands])
         axes.set_xlabel("cross-rollup needs per second")
@@ -64,7 +65,6 @@ def _ends(axes: Axes, runs: pd.DataFrame, demands: list[float]) -> None:
         bottom += height
     axes.set_ylim(0, 100)
     axes.set_ylabel("% of beginnings")
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=2)
 
 
 def _line(axes: Axes, runs: pd.DataFrame, column: str, demands: list[float], drawn: tuple[float, str, str]) -> None:

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from figures import _shared as shared
 
+type Frame = Any  # a pandas.DataFrame; its types do not tell a part of a table from a column
+
 CAPTION = (
-    "Agents with one bundle each choose between sending it to builders and building. (a) Share of their bundle's value "
-    "that searchers learn to bid, by the probability that two bundles exclude each other. (b) The proposer's revenue; "
-    "both for several numbers of builders. (c) What a builder earns more than a searcher would who took its place: above "
-    "zero nobody stops building. (d) Numbers of builders at which nobody gains by switching, fewest to most. Bands are "
-    "95% bootstrap intervals over seeds."
+    "Agents with one bundle each choose between sending it to builders and building. (a) Share of their bundle's "
+    "value that searchers learn to bid, by the probability that two bundles exclude each other. (b) The proposer's "
+    "revenue; both for several numbers of builders. (c) What a builder earns more than a searcher would who took "
+    "its place: above zero nobody stops building. (d) Numbers of builders at which nobody gains by switching, "
+    "fewest to most. Bands are 95% bootstrap intervals over seeds."
 )
 
 COLOURS = (shared.SKY, shared.BLUE, shared.GREEN, shared.VERMILION, shared.PINK)
 SHOWN = (1, 3, 5, 7)
 
 
-def draw(runs: pd.DataFrame) -> Figure:
+def draw(runs: Frame) -> Figure:
     """Draw finished runs of the study."""
     figure = Figure(figsize=(shared.WIDTH_IN, 4.3))
     panels = figure.subplots(2, 2)
@@ -34,18 +37,18 @@ def draw(runs: pd.DataFrame) -> Figure:
     return figure
 
 
-def _band(axes: Axes, groups: dict[float, np.ndarray], colour: str, label: str) -> None:
+def _band(axes: Axes, groups: dict[float, np.ndarray], colour: str, label: str, line: str = "-") -> None:
     x = sorted(groups)
     low, high = np.array([shared.interval(groups[at]) for at in x]).T
     axes.fill_between(x, low, high, color=colour, alpha=0.2, linewidth=0)
-    axes.plot(x, [np.nanmean(groups[at]) for at in x], "o-", color=colour, markersize=3, label=label)
+    axes.plot(x, [np.nanmean(groups[at]) for at in x], "o" + line, color=colour, markersize=3, label=label)
 
 
-def _by_conflict(axes: Axes, runs: pd.DataFrame, column: str, names: tuple[str, str, str]) -> None:
+def _by_conflict(axes: Axes, runs: Frame, column: str, names: tuple[str, str, str]) -> None:
     shared.letter(axes, *names[:2])
     for builders, colour in zip(SHOWN, COLOURS, strict=False):
         part = runs[runs["builders"] == builders]
-        groups = {float(c): shared.values(p, column) for c, p in part.groupby("conflict")}  # pyright: ignore
+        groups = {float(c): shared.values(p, column) for c, p in part.groupby("conflict")}
         if groups:
             _band(axes, groups, colour, str(builders))
     axes.set_xlabel("conflict probability")
@@ -53,7 +56,7 @@ def _by_conflict(axes: Axes, runs: pd.DataFrame, column: str, names: tuple[str, 
     axes.set_ylim(bottom=0)
 
 
-def _payoffs(part: pd.DataFrame) -> tuple[dict[int, float], dict[int, float]]:
+def _payoffs(part: Frame) -> tuple[dict[int, float], dict[int, float]]:
     """Payoff of a searcher and of a builder by number of builders, in one seed at one probability."""
     builders = [int(k) for k in part["builders"]]
     return (
@@ -62,7 +65,7 @@ def _payoffs(part: pd.DataFrame) -> tuple[dict[int, float], dict[int, float]]:
     )
 
 
-def _switching(axes: Axes, runs: pd.DataFrame) -> None:
+def _switching(axes: Axes, runs: Frame) -> None:
     shared.letter(axes, "c", "gain from building")
     for (conflict, cells), colour in zip(runs.groupby("conflict"), COLOURS, strict=False):
         gains: dict[float, list[float]] = {}
@@ -78,25 +81,28 @@ def _switching(axes: Axes, runs: pd.DataFrame) -> None:
     axes.set_xlabel("builders, oneself included")
     axes.set_ylabel("ETH per block")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.legend(title="conflict probability", ncols=2, loc="best")
+    axes.set_ylim(-0.2, 0.9)
+    axes.legend(title="conflict probability", ncols=5, loc="upper right", fontsize=6.5, columnspacing=0.7)
 
 
-def _stable(axes: Axes, runs: pd.DataFrame) -> None:
+def _stable(axes: Axes, runs: Frame) -> None:
     shared.letter(axes, "d", "builders in equilibrium")
     numbers: dict[float, list[list[int]]] = {}
     for (conflict, _), part in runs.groupby(["conflict", "seed"]):
         searcher, builder = _payoffs(part)
         n = int(part["agents"].iloc[0])
-        numbers.setdefault(float(conflict), []).append(  # pyright: ignore[reportArgumentType]
+        numbers.setdefault(float(conflict), []).append(
             [
                 k
                 for k in range(1, n + 1)
                 if (k == n or searcher[k] >= builder[k + 1]) and (k == 1 or builder[k] >= searcher[k - 1])
             ]
         )
-    for pick, colour, name in ((min, shared.BLUE, "fewest"), (max, shared.VERMILION, "most")):
+    for pick, colour, name in ((max, shared.VERMILION, "most"), (min, shared.BLUE, "fewest")):
         groups = {c: np.array([pick(found) for found in seeds if found], float) for c, seeds in numbers.items()}
-        _band(axes, {c: sample for c, sample in groups.items() if sample.size}, colour, name)
+        _band(
+            axes, {c: sample for c, sample in groups.items() if sample.size}, colour, name, "--" if pick is min else "-"
+        )
     axes.set_xlabel("conflict probability")
     axes.set_ylabel("builders")
     axes.set_ylim(0, float(runs["agents"].max()) + 0.4)

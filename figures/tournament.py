@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import SymLogNorm
+from matplotlib.colors import PowerNorm, SymLogNorm
 from matplotlib.figure import Figure
 
 from figures import _shared as shared
 
+type Frame = Any  # a pandas.DataFrame; its types do not tell a part of a table from a column
+
 CAPTION = (
-    "Strategies of one role against each other, two at a time in every other seat. (a) Mean payoff of an agent that "
-    "plays the row's strategy against the column's; rows in the order of the round robin. (b) Round robin: mean payoff "
-    "over all opponents, oneself included; one small point per seed, means, 95% bootstrap intervals. (c) Shares in a "
-    "population that copies success in proportion to payoff differences (replicator dynamics from equal shares; time in "
-    "units of one over the spread of payoffs)."
+    "Strategies of one role against each other, two at a time in every other seat. (a) Mean payoff of an agent "
+    "that plays the row's strategy against the column's; rows in the order of the round robin. (b) Round robin: "
+    "mean payoff over all opponents, oneself included; one small point per seed, means, 95% bootstrap intervals. "
+    "(c) Shares in a population that copies success in proportion to payoff differences (replicator dynamics from "
+    "equal shares; time in units of one over the spread of payoffs)."
 )
 
 COLOURS = (shared.BLUE, shared.ORANGE, shared.GREEN, shared.VERMILION, shared.PINK, shared.SKY, "black", shared.GREY)
 STEPS, STEP = 600, 0.05
 
 
-def draw(runs: pd.DataFrame) -> Figure:
+def draw(runs: Frame) -> Figure:
     """Draw finished runs of the study."""
     names = list(dict.fromkeys([*runs["first"], *runs["second"]]))
     payoff = _matrix(runs, names)
@@ -37,7 +40,7 @@ def draw(runs: pd.DataFrame) -> Figure:
     return figure
 
 
-def _matrix(runs: pd.DataFrame, names: list[str]) -> np.ndarray:
+def _matrix(runs: Frame, names: list[str]) -> np.ndarray:
     payoff = np.full((len(names),) * 2, np.nan)
     for (first, second), part in runs.groupby(["first", "second"]):
         i, j = names.index(str(first)), names.index(str(second))
@@ -48,8 +51,11 @@ def _matrix(runs: pd.DataFrame, names: list[str]) -> np.ndarray:
 def _heat(axes: Axes, payoff: np.ndarray, labels: list[str]) -> None:
     shared.letter(axes, "a", "payoff [USD per block]")
     top = float(np.nanmax(np.abs(payoff))) or 1.0
-    norm = SymLogNorm(linthresh=top / 30, vmin=-top, vmax=top)
-    axes.imshow(payoff, cmap="PuOr", norm=norm, aspect="auto")
+    losses = bool(np.nanmin(payoff) < -0.01 * top)
+    norm = SymLogNorm(linthresh=top / 30, vmin=-top, vmax=top) if losses else PowerNorm(0.5, vmin=0.0, vmax=top)
+    axes.imshow(
+        np.where(losses, payoff, np.maximum(payoff, 0.0)), cmap="PuOr" if losses else "Blues", norm=norm, aspect="auto"
+    )
     places = range(len(labels))
     axes.set_xticks(places, labels, rotation=40, ha="right", rotation_mode="anchor", fontsize=6.5)
     axes.set_yticks(places, labels, fontsize=7)
@@ -57,13 +63,14 @@ def _heat(axes: Axes, payoff: np.ndarray, labels: list[str]) -> None:
     axes.spines[:].set_visible(False)
     for i in places:
         for j in places:
-            dark = abs(float(norm(payoff[i, j])) - 0.5) > 0.36
-            text = f"{payoff[i, j]:.2g}" if abs(payoff[i, j]) < 100 else f"{payoff[i, j]:.0f}"
-            text = text.replace("-", "\N{MINUS SIGN}")
+            shade = float(norm(payoff[i, j] if losses else max(payoff[i, j], 0.0)))
+            dark = abs(shade - 0.5) > 0.36 if losses else shade > 0.6
+            text = f"{payoff[i, j]:.{2 if abs(payoff[i, j]) < 10 else 0}f}"
+            text = text.replace("-0.00", "0.00").replace("-", "\N{MINUS SIGN}")
             axes.text(j, i, text, ha="center", va="center", fontsize=6.5, color="white" if dark else "black")
 
 
-def _ranking(axes: Axes, runs: pd.DataFrame, names: list[str], labels: list[str]) -> None:
+def _ranking(axes: Axes, runs: Frame, names: list[str], labels: list[str]) -> None:
     shared.letter(axes, "b", "round robin")
     by_seed = np.array([np.nanmean(_matrix(part, names), axis=1) for _, part in runs.groupby("seed")])
     rows = {label: row for row, label in enumerate(labels)}

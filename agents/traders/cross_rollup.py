@@ -4,8 +4,7 @@ Such needs come at random times and are exogenous: when, where, how much, and wh
 sequences both rollups the two trades go as one bundle. Elsewhere each goes alone, and the user counts on a price
 that moves in the meantime: it takes the trade only if that is worth it, too.
 
-So what rollups gain by being sequenced together
-is the demand that would else have stayed away.
+So what rollups gain by being sequenced together is the demand that would else have stayed away.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ TITLE = "Cross-rollup arbitrage, atomic and legged"
 QUESTION = "What is atomic execution over rollups worth to arbitrage, and what does that do to prices?"
 HYPOTHESIS = (
     "Atomic arbitrage takes most of what it sees and never loses; legs fail the more the longer the block, the "
-    "larger the volatility and the less reliable the sequencers, so that legged arbitrage asks for more and takes less. "
+    "larger the volatility and the less reliable the sequencers, so that legged arbitrage asks for more and gets less. "
     "Price gaps between rollups are wider for it."
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,12 +13,14 @@ from experiments import statistics
 from experiments.study import Configure, Run, seeds
 from market.config import Settings
 
+type Frame = Any  # a pandas.DataFrame; its types do not tell a part of a table from a column
+
 TITLE = "Learned bid functions against the exact equilibria of the standard auctions"
 QUESTION = "Do learners who are told neither values, rivals nor rules find the equilibrium of the auction they are in?"
 HYPOTHESIS = (
-    "In first-price and second-price auctions, with and without a reserve, learned bids approach the exact bid function "
-    "and so do revenues; in the all-pay auction, where losers learn from noise as large as the prize, they do so more "
-    "slowly. A ring in a second-price auction takes from the seller what the theory says."
+    "In first-price and second-price auctions, with and without a reserve, learned bids approach the exact bid "
+    "function and so do revenues; in the all-pay auction, where losers learn from noise as large as the prize, "
+    "they do so more slowly. A ring in a second-price auction takes from the seller what the theory says."
 )
 
 SEEDS, QUICK_SEEDS = 3, 1
@@ -116,7 +119,7 @@ def _ring(bids: np.ndarray, members: int) -> np.ndarray:
     return ring_bids(bids, members)
 
 
-def table(runs: pd.DataFrame) -> pd.DataFrame:
+def table(runs: Frame) -> pd.DataFrame:
     """Distance to equilibrium and revenue by auction: means over seeds and standard errors."""
     rows = []
     for (auction, n, reserve, ring), part in runs.groupby(["auction", "bidders", "reserve", "ring"], sort=False):

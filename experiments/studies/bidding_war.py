@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,8 @@ from pydantic import Field
 from experiments import statistics
 from experiments.study import Configure, Run, seeds
 from market.config import Settings
+
+type Frame = Any  # a pandas.DataFrame; its types do not tell a part of a table from a column
 
 TITLE = "The MEV-Boost bidding war: published experiments and ours"
 QUESTION = "Which bidding rule wins the open auction for a block, and how does that depend on access and latency?"
@@ -87,7 +90,7 @@ def execute(run: Run) -> dict[str, float | int | str]:
     return found
 
 
-def table(runs: pd.DataFrame) -> pd.DataFrame:
+def table(runs: Frame) -> pd.DataFrame:
     """Published and simulated results by experiment and group."""
     rows = []
     for name, part in runs[runs["part"] == PUBLISHED].groupby("experiment", sort=False):

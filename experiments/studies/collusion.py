@@ -13,12 +13,14 @@ from experiments import statistics
 from experiments.study import Configure, Run, seeds
 from market.config import Settings
 
+type Frame = Any  # a pandas.DataFrame; its types do not tell a part of a table from a column
+
 TITLE = "Collusion of builders and sequencers who learn, and what stops it"
 QUESTION = "When do bidders who were never told of collusion keep the price of order flow down, and what stops them?"
 HYPOTHESIS = (
-    "In the clean repeated auction, patient Q-learners keep first prices down and second prices not; more bidders and a "
-    "fine for cheap sales raise prices. In the market blocks differ and values are noisy, which makes it harder; a "
-    "sequencers' ring with a grim trigger holds only as long as breaking it is punished for long enough."
+    "In the clean repeated auction, patient Q-learners keep first prices down and second prices not; more bidders "
+    "and a fine for cheap sales raise prices. In the market blocks differ and values are noisy, which makes it "
+    "harder; a sequencers' ring with a grim trigger holds only as long as breaking it is punished for long enough."
 )
 
 SEEDS, QUICK_SEEDS = 3, 1
@@ -153,12 +155,12 @@ def _sold(sales: list[tuple[int, float, float]], kept: float) -> dict[str, float
     return {"price_over_value": paid / worth if worth > 0.0 else float("nan"), "sales": len(sales)}
 
 
-def table(runs: pd.DataFrame) -> pd.DataFrame:
+def table(runs: Frame) -> pd.DataFrame:
     """Price over value by cell, with what a deviation brings: means over seeds and standard errors."""
     rows = []
     by = ["part", "auction", "bidders", "discount", "monitoring", "detection", "strategy"]
     for cell, part in runs.groupby(by, sort=False):
-        levers = dict(zip(by, cell, strict=True))  # pyright: ignore[reportArgumentType]
+        levers = dict(zip(by, cell, strict=True))
         price = statistics.describe(part["price_over_value"])
         error = f" ({price['standard_error']:.3f})" if price["n"] > 1 else ""
         rows.append(
@@ -181,7 +183,7 @@ def table(runs: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _mean(part: pd.DataFrame, column: str) -> str:
+def _mean(part: Frame, column: str) -> str:
     if column not in part or part[column].isna().all():
         return ""
     return f"{part[column].mean() + 0.0:.3f}"

@@ -16,13 +16,13 @@ TITLE = "Competing sequencing networks by the strength of cross-rollup demand"
 QUESTION = "Do rollups that choose who sequences them end in one network, in several, or by themselves?"
 HYPOTHESIS = (
     "With little demand across rollups nobody gives up fast blocks of its own; with more, small and slow rollups share "
-    "a network while the large fast one stays out; with strong demand all are in one network, whatever it charges."
+    "a network while others stay out; with strong demand all are in one network, and pay what it charges."
 )
 
 SEEDS, QUICK_SEEDS = 5, 2
-DEMANDS, QUICK_DEMANDS = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0), (0.0, 0.1, 1.0)
+DEMANDS, QUICK_DEMANDS = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0), (0.0, 1.0)
 ROLLUPS = 4
-HORIZON_S, QUICK_HORIZON_S = 900.0, 300.0
+HORIZON_S, QUICK_HORIZON_S = 900.0, 240.0
 FEES = (0.1, 0.1)
 """Share of revenue that each of two equal networks keeps [1]."""
 CARE = 0.5

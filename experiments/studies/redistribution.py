@@ -20,14 +20,13 @@ HYPOTHESIS = (
 )
 
 SEEDS, QUICK_SEEDS = 5, 2
-HORIZON_S, QUICK_HORIZON_S = 7200.0, 600.0
+HORIZON_S, QUICK_HORIZON_S = 3600.0, 600.0
 RULES: dict[str, dict[str, Any]] = {
     "keep": {"kind": "keep"},
     "smooth": {"kind": "smooth"},
     "pro_rata": {"kind": "pro_rata"},
     "stand_alone": {"kind": "stand_alone"},
     "rebate_users": {"kind": "rebate_users"},
-    "rebate_losses": {"kind": "rebate_users", "bids_by": "loss"},
     "burn": {"kind": "burn"},
 }
 SHARE = 0.8

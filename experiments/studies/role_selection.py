@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,11 +13,13 @@ from experiments import statistics
 from experiments.study import Configure, Run, seeds
 from market.config import Settings
 
+type Frame = Any  # a pandas.DataFrame; its types do not tell a part of a table from a column
+
 TITLE = "Searcher or builder: role selection by the probability that bundles conflict"
 QUESTION = "How many of those with a profitable bundle build blocks themselves, and what do they leave to the proposer?"
 HYPOTHESIS = (
-    "The more often bundles exclude each other, the more of their value searchers bid away and the more of them rather "
-    "build; the proposer's revenue is highest in between, where bundles compete and still add up."
+    "The more often bundles exclude each other, the more of their value searchers bid away and the more of them "
+    "rather build; the proposer's revenue is highest in between, where bundles compete and still add up."
 )
 
 SEEDS, QUICK_SEEDS = 4, 1
@@ -59,7 +62,7 @@ def execute(run: Run) -> dict[str, float | int | str]:
     }
 
 
-def stable(runs: pd.DataFrame) -> pd.DataFrame:
+def stable(runs: Frame) -> pd.DataFrame:
     """Fewest and most builders at which nobody gains by switching, by conflict and seed."""
     from experiments.games.role_selection import stable_builders
 
@@ -75,7 +78,7 @@ def stable(runs: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def table(runs: pd.DataFrame) -> pd.DataFrame:
+def table(runs: Frame) -> pd.DataFrame:
     """By probability of conflict: what searchers bid, who earns what with three builders, and stable numbers."""
     stables, rows = stable(runs), []
     for conflict, part in runs[runs["builders"] == SHOWN_BUILDERS].groupby("conflict", sort=False):

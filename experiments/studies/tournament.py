@@ -17,11 +17,13 @@ from experiments import statistics
 from experiments.study import Configure, Run, seeds
 from market.config import AgentConfig, MarketConfig, Settings
 
+type Frame = Any  # a pandas.DataFrame; its types do not tell a part of a table from a column
+
 TITLE = "Tournament of strategies"
 QUESTION = "Which strategy earns most against the others, and which would take over if the successful were copied?"
 HYPOTHESIS = (
-    "Where values are almost common, shading pays only against those who shade more: the round robin is won by whoever "
-    "undercuts slightly, and evolution drives margins towards zero."
+    "Where values are almost common, shading pays only against those who shade more: the round robin is won by "
+    "whoever undercuts slightly, and evolution drives margins towards zero."
 )
 
 SEEDS, QUICK_SEEDS = 6, 2
@@ -131,7 +133,7 @@ def _seats(config: TournamentConfig, market_config: MarketConfig) -> int:
     return parts["leader"].seats() * len(parts["domains"].partition(market_config))
 
 
-def matrix(runs: pd.DataFrame) -> tuple[list[str], np.ndarray, np.ndarray]:
+def matrix(runs: Frame) -> tuple[list[str], np.ndarray, np.ndarray]:
     """Strategies, mean payoff of the row's against the column's (k, k), and its standard error [USD per block]."""
     names = list(dict.fromkeys([*runs["first"], *runs["second"]]))
     mean, error = np.full((len(names),) * 2, np.nan), np.full((len(names),) * 2, np.nan)
@@ -143,7 +145,7 @@ def matrix(runs: pd.DataFrame) -> tuple[list[str], np.ndarray, np.ndarray]:
     return names, mean, error
 
 
-def table(runs: pd.DataFrame) -> pd.DataFrame:
+def table(runs: Frame) -> pd.DataFrame:
     """Ranking by round robin, with where evolution leads: replicator shares, alpha-rank and pure equilibria."""
     from experiments.equilibrium import alpha_rank, evolve
 

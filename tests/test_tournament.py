@@ -1,0 +1,83 @@
+"""Tournaments: matches, the payoff matrix, the ranking, and a user's own strategy."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from experiments.studies import tournament
+from experiments.study import Run
+from figures import _shared
+from figures import tournament as figure
+from market.errors import InputError
+
+
+def plain(config):
+    return config
+
+
+def settle(**changes):
+    return lambda base: type(base).model_validate(base.model_dump() | changes)
+
+
+def invented(names: tuple[str, ...], payoff: np.ndarray, seeds: int = 3) -> pd.DataFrame:
+    """Runs of a tournament with this payoff matrix, and a little noise by seed."""
+    rows = []
+    for seed in range(seeds):
+        for i, first in enumerate(names):
+            for j in range(i, len(names)):
+                noise = 0.01 * (seed - 1)
+                rows.append({"first": first, "second": names[j], "seed": seed})
+                rows[-1] |= {"payoff_first_usd": payoff[i, j] + noise, "payoff_second_usd": payoff[j, i] + noise}
+    return pd.DataFrame(rows)
+
+
+def test_every_pair_meets_once_per_seed():
+    runs = list(tournament.runs(2, True, plain))
+    k = len(tournament.DEFAULTS["builder"])
+    assert len(runs) == 2 * k * (k + 1) // 2
+    assert {run.regime for run in runs} == {"pbs"}
+
+
+def test_a_users_own_strategy_enters_by_name():
+    config = settle(strategies=("naive", "players:ScriptedBuilder"), blocks=20)
+    runs = list(tournament.runs(1, True, config))
+    assert [tuple(run.levers.values())[:2] for run in runs][1] == ("naive", "players:ScriptedBuilder")
+    found = tournament.execute(runs[1])
+    assert found["payoff_second_usd"] <= found["payoff_first_usd"]
+
+
+@pytest.mark.parametrize("wrong", [{"strategies": ("naive", "nobody")}, {"regime": "nowhere"}])
+def test_who_does_not_exist_is_refused_before_anything_runs(wrong):
+    with pytest.raises(InputError):
+        list(tournament.runs(1, True, settle(**wrong)))
+
+
+@pytest.mark.parametrize("role", ["sequencer", "trader", pytest.param("liquidator", marks=pytest.mark.slow)])
+def test_other_roles_play(role):
+    run = list(tournament.runs(1, True, settle(role=role, blocks=20)))[1]
+    assert isinstance(run, Run)
+    found = tournament.execute(run)
+    assert np.isfinite([found["payoff_first_usd"], found["payoff_second_usd"]]).all()
+
+
+def test_the_dominant_strategy_ranks_first_and_takes_over():
+    payoff = np.array([[2.0, 3.0, 4.0], [1.0, 2.0, 3.0], [0.0, 0.5, 1.0]])
+    runs = invented(("good", "fair", "poor"), payoff)
+    names, mean, _ = tournament.matrix(runs)
+    assert names == ["good", "fair", "poor"]
+    np.testing.assert_allclose(mean, payoff)
+    table = tournament.table(runs)
+    assert table["strategy"].tolist() == ["good", "fair", "poor"]
+    assert float(table["replicator share"][0]) > 0.99
+    assert float(table["alpha-rank"][0]) > 0.9
+    assert table["best reply to itself"][0] == "yes"
+    assert table["best reply to itself"][1] == "good"
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_the_figure_draws_gains_and_losses(tmp_path, sign):
+    runs = invented(("a", "b", "my_module:Mine"), sign * np.arange(9.0).reshape(3, 3))
+    paths = _shared.save(figure.draw, runs, tmp_path)
+    assert all(path.stat().st_size > 5000 for path in paths)
