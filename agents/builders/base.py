@@ -38,6 +38,10 @@ def _after(pools: np.ndarray, due: Rows, order: np.ndarray) -> np.ndarray:
     return left
 
 
+TRUST_MEMORY = 0.05
+"""Weight of the newest block in a builder's trust in its own estimates."""
+
+
 class _Left:
     """What a block leaves behind it: a view without pending intents on the state after them."""
 
@@ -62,6 +66,9 @@ class Builder(StrategicAgent):
     def __init__(self, model: SequencerMarket, account: int, sandwich: bool = True) -> None:
         super().__init__(model, account)
         self.sandwich = sandwich
+        self.trust = 1.0  # share of what insertions promised that they brought, as experienced
+        self._promised = 0.0
+        self._prices = model.public.prices
 
     def pack(self, seen: BlockView) -> tuple[Arrangement, float]:
         """Greedy best block, and what it is expected to earn: insertions and tips [USD].
@@ -71,14 +78,15 @@ class Builder(StrategicAgent):
         cost = 2.0 * float(seen.public.gas[list(seen.rollups)].max())
         ties = self.rng_own.random(seen.due.size)
         if seen.place == "end":
-            arrangement, gain, _ = insert(_Left(seen, ties), cost_usd=cost, ties=ties[:0])
-            return arrangement, gain
+            arrangement, self._promised, _ = insert(_Left(seen, ties), cost_usd=cost, ties=ties[:0])
+            return arrangement, self.trust * self._promised
         forced, after = ready_liquidations(seen)
         whole = seen.place == "all"
         arrangement, gain, tips = insert(
             seen, cost_usd=cost, ties=ties, forced=forced, forced_after=after, sandwich=self.sandwich and whole
         )
-        return arrangement, gain + self._bonus(seen, forced) + (tips if whole else 0.0)
+        self._promised = gain + self._bonus(seen, forced)
+        return arrangement, self.trust * self._promised + (tips if whole else 0.0)
 
     def _bonus(self, seen: BlockView, forced: np.ndarray) -> float:
         """Profit of the liquidations in the block: what the sale brings over what is repaid [USD]."""
@@ -98,6 +106,15 @@ class Builder(StrategicAgent):
     def bid(self, value: float) -> float:
         """Return what to offer for a block worth `value` [USD]."""
         raise NotImplementedError
+
+    def learn(self, receipts: np.ndarray) -> None:
+        """Compare what the insertions of a block that was taken brought with what they promised."""
+        if self._promised <= 0.0:
+            return
+        brought = receipts["filled_out"] * self._prices[receipts["asset_out"]]
+        brought -= receipts["filled_in"] * self._prices[receipts["asset_in"]]
+        share = min(1.0, max(0.0, float(brought.sum()) / self._promised))
+        self.trust += TRUST_MEMORY * (share - self.trust)
 
     def told(self, won: bool, paid: float, highest: float) -> None:
         """Hear how the auction ended [USD]."""
