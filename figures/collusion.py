@@ -115,7 +115,7 @@ def _builders(axes: Axes, runs: Frame) -> None:
     _rows(axes, names)
     axes.set_xlim(0, 1.05)
     axes.set_xlabel("price / value")
-    axes.legend(loc="lower left")
+    axes.legend(loc="lower left", ncols=2)
 
 
 def _sequencers(axes: Axes, runs: Frame) -> None:
@@ -125,12 +125,12 @@ def _sequencers(axes: Axes, runs: Frame) -> None:
         _dots(axes, shared.values(part, "price_over_value"), row - 0.14, shared.BLUE)
         regret, error = shared.values(part, "nash_conv_share"), shared.values(part, "nash_conv_standard_error")
         mean, width = regret.mean(), np.sqrt((error**2).mean() / error.size)
-        axes.hlines(row + 0.18, mean - width, mean + width, color=shared.VERMILION, linewidth=1.2)
+        axes.hlines(row + 0.18, max(mean - width, 0.0), mean + width, color=shared.VERMILION, linewidth=1.2)
         axes.plot(mean, row + 0.18, "^", color=shared.VERMILION, markersize=3.5)
     _rows(axes, [str(name).replace("Q-learning, patient, monitoring", "patient, monitoring") for name, _ in cells])
     axes.plot([], [], "o", color=shared.BLUE, markersize=3.5, label="price")
     axes.plot([], [], "^", color=shared.VERMILION, markersize=3.5, label="NashConv")
-    axes.legend(loc="lower right")
+    axes.legend(loc="lower right", ncols=2)
     axes.set_xlabel("share of value")
 
 
@@ -146,5 +146,5 @@ def _dots(axes: Axes, sample: np.ndarray, row: float, colour: str) -> None:
 def _rows(axes: Axes, names: list[str]) -> None:
     axes.set_yticks(range(len(names)), names, fontsize=7)
     axes.tick_params(axis="y", length=0)
-    axes.set_ylim(max(len(names), 1) - 0.4, -0.6)
+    axes.set_ylim(max(len(names), 1) - 0.4 + 0.16 * len(names), -0.6)  # the key takes the room below
     axes.grid(axis="x")

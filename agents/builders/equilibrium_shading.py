@@ -48,9 +48,11 @@ class EquilibriumShading(Builder):
 
     def build(self, seen: BlockView) -> Bid:
         """Offer a block and the shaded bid."""
-        arrangement, value = self.pack(seen)
         shared = gossiped(seen, self.gossip)
-        common = value if shared.all() else min(value, self.pack(restricted(seen, shared))[1])
+        # what it packs last is what it expects to be held to: the block that it offers
+        common = np.inf if shared.all() else self.pack(restricted(seen, shared))[1]
+        arrangement, value = self.pack(seen)
+        common = min(value, common)
         return Bid(arrangement, self.shaded(common, value), value)
 
     def shaded(self, common: float, value: float) -> float:

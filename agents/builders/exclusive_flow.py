@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from agents.builders.base import Builder
 from agents.order_flow import restricted
 from market.model import SequencerMarket
@@ -48,9 +50,11 @@ class ExclusiveFlow(Builder):
 
     def build(self, seen: BlockView) -> Bid:
         """Offer a block and a bid that does not give the exclusive flow away."""
-        arrangement, value = self.pack(seen)
         low, high = self.contract
         own = (seen.due["route"] >= low) & (seen.due["route"] < high)
-        common = value if not own.any() else min(value, self.pack(restricted(seen, ~own))[1])
+        # what it packs last is what it expects to be held to: the block that it offers
+        common = self.pack(restricted(seen, ~own))[1] if own.any() else math.inf
+        arrangement, value = self.pack(seen)
+        common = min(value, common)
         worth = common + self.pass_on * (value - common)
         return Bid(arrangement, max(0.0, worth * (1.0 - self.margin)), value)

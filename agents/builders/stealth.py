@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from agents.bidding import STEALTH, ascending_bid
 from agents.builders.naive import Naive
 from agents.order_flow import gossiped, restricted
@@ -45,11 +47,11 @@ class Stealth(Naive):
 
     def build(self, seen: BlockView) -> Bid:
         """Offer a block; note what it would be worth without what others may not have."""
-        offer = super().build(seen)
         shared = gossiped(seen, self.gossip)
-        self._public = offer.value
-        if not shared.all():
-            self._public = min(offer.value, self.pack(restricted(seen, shared))[1])
+        # what it packs last is what it expects to be held to: the block that it offers
+        public = math.inf if shared.all() else self.pack(restricted(seen, shared))[1]
+        offer = super().build(seen)
+        self._public = min(offer.value, public)
         return offer
 
     def revise(self, value: float, now: int, rounds: int, highest: float) -> float:

@@ -68,7 +68,8 @@ def execute(run: Run) -> dict[str, float | int | str]:
     market = play(_market(config, int(run.levers["blocks"])), "builder", profile, run.seed)
     frozen = learned(market, "builder", profile)
     deviations = [Seat("naive", {"margin": margin}) for margin in config.margins] + [Seat("equilibrium_shading")]
-    tests = range(FIRST_TEST_SEED, FIRST_TEST_SEED + config.test_seeds)
+    first = FIRST_TEST_SEED + 1000 * run.seed
+    tests = range(first, first + config.test_seeds)
     found = certify(_market(config, config.test_blocks), "builder", frozen, deviations, tests)
     share, error = found.share()
     margins = [float(np.dot(seat.parameters["margins"], seat.parameters["weights"][-1])) for seat in frozen]

@@ -1,6 +1,7 @@
 """One operator for all rollups, first come, first served, with bundles that span rollups.
 
-What sharing alone changes: the ordering rule is that of `siloed`, the domain is not.
+What sharing alone changes: the ordering rule is that of `siloed`, the domain is not. Whom the operator leaves out can
+go through L1.
 Source: Motepalli, Freitas, Livshits (2023), Decentralized sequencers for rollups, arXiv 2310.03616.
 """
 
@@ -13,5 +14,6 @@ REGIME = RegimeConfig(
     leader={"kind": "operator"},
     visibility={"kind": "operator_only"},
     ordering={"kind": "first_come"},
+    forced_inclusion={"kind": "l1_delay"},
     sequencer="honest",
 )
