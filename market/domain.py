@@ -39,6 +39,7 @@ class Slot:
     winning: Bid | None = None
     sealed_at: float = 0.0  # what arrived up to here may go into the block [s]
     missed: bool = False  # no block was agreed on
+    received: dict[int, np.ndarray] = field(default_factory=dict)  # by builder: what of `due` reached it
     bids: float = 0.0  # paid to the leader for the right to build this slot's block [USD]
     price: float | None = None  # paid to the protocol for the right to lead [USD]; None: the slot was not sold
     awards: tuple[Award, ...] = ()  # who builds what, where an auction sells the domain's rollups in parts
@@ -95,10 +96,13 @@ class Slot:
     def builder_view(self, builder: Any) -> tuple[BlockView, np.ndarray]:
         """Return what a builder reads, and the indices of `due` that it received."""
         visibility = self.domain.regime.visibility
-        if hasattr(visibility, "received"):
-            received = np.flatnonzero(visibility.received(builder.account, self.due))
-        else:
-            received = np.arange(self.due.size)
+        received = self.received.get(builder.account)
+        if received is None:
+            if hasattr(visibility, "received"):
+                received = np.flatnonzero(visibility.received(builder.account, self.due))
+            else:
+                received = np.arange(self.due.size)
+            self.received[builder.account] = received
         view = self.domain.block_view(builder, self.time)
         view.due = visibility.to_author(builder.role, builder.account, self.due[received])
         return view, received

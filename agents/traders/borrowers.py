@@ -115,7 +115,7 @@ class Borrowers:
         self._active = np.flatnonzero(self._habit != WAIT)
         self._rng = np.random.default_rng(looks)
         self._times, self._who = np.zeros(0), np.zeros(0, np.int64)
-        self._cursor, self._drawn_until = 0, 0.0
+        self._cursor, self._drawn_until, self._looked = 0, 0.0, 0.0
         self._pool_of = self._selling_pools(market)
         self._rows = np.zeros(64, INTENT)
 
@@ -139,18 +139,24 @@ class Borrowers:
         """Send what the borrowers who look before `until` decide; a view valid until the next call."""
         if not self._active.size:
             return self._rows[:0]
+        level = self._law.act_below_health
+        if lending.calm(self._book, level):
+            self._looked = until  # whoever looked meanwhile saw nothing to do
+            return self._rows[:0]
         times, who = self._next(until)
         if 2 * times.size > self._rows.size:
             self._rows = np.zeros(4 * times.size, INTENT)
         bundle = self._market.bundles
         self._market.bundles += times.size
-        level = self._law.act_below_health
         count = _look(self._book, times, who, self._habit, self._pool_of, level, bundle, self._rows)
         return self._rows[:count]
 
     def _next(self, until: float) -> tuple[np.ndarray, np.ndarray]:
-        """Times and positions of the looks up to `until`."""
+        """Times and positions of the looks up to `until` that have not been passed over."""
         parts = []
+        while self._drawn_until <= self._looked:
+            self._draw()
+        self._cursor = max(self._cursor, int(np.searchsorted(self._times, self._looked, side="right")))
         while True:
             end = int(np.searchsorted(self._times, until, side="right"))
             parts.append((self._times[self._cursor : end], self._who[self._cursor : end]))

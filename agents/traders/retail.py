@@ -108,6 +108,7 @@ class RetailFlow:
         self._chunk = np.zeros((0, 9))
         self._cursor = 0
         self._drawn_until = 0.0
+        self._next = 0.0  # nothing is sent before [s]
         self._rows = np.zeros(256, INTENT)
         self._offered, self._weight, self._asset_share = self._venues(market)
         rollups = len(market.config.rollups)
@@ -156,6 +157,8 @@ class RetailFlow:
 
     def submit(self, time: float, until: float) -> np.ndarray:
         """Swaps sent up to `until`; a view valid until the next call."""
+        if until < self._next:
+            return self._rows[:0]
         chunk = self._chunk
         end = self._cursor + int(np.searchsorted(chunk[self._cursor :, TIME], until, side="right"))
         drawn = chunk[self._cursor : end]
@@ -164,6 +167,7 @@ class RetailFlow:
             end = int(np.searchsorted(self._chunk[:, TIME], until, side="right"))
             drawn = np.concatenate([drawn, self._chunk[:end]])
         self._cursor = end
+        self._next = float(self._chunk[end, TIME]) if end < len(self._chunk) else self._drawn_until
         if drawn.shape[0] > self._rows.size:
             self._rows = np.zeros(2 * drawn.shape[0], INTENT)
         count = _write(self._book, drawn, self._choice, self._offered, self._sender, self._flow.patience_s, self._rows)

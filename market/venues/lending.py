@@ -300,6 +300,15 @@ def liquidate(book: Book, row: Row) -> int:
 
 
 @njit(cache=True)
+def calm(book: Book, level: float) -> bool:
+    """Whether the bounds on keys already say that no position has health below `level`."""
+    for market in range(length(book, LENDING)):
+        if get(book, LENDING, market, L_KEY_BOUND) * level > liquidation_line(book, market):
+            return False
+    return True
+
+
+@njit(cache=True)
 def unhealthy(book: Book, rollup: int, found: np.ndarray) -> int:
     """List the liquidatable positions of a rollup in `found` and return how many (at most what `found` holds).
 
