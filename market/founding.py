@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from market import state
-from market.config import MarketConfig
+from market.config import BorrowersConfig, MarketConfig
 from market.errors import InputError
 from market.ledger import REASONS, endow, endow_each
 from market.rollups import build_graph
@@ -202,19 +202,27 @@ def _open_bridges(world: World, graph) -> None:
 
 
 def _open_positions(world: World, config: MarketConfig, positions: list[int], rng: np.random.Generator) -> None:
-    """Borrowers with lognormal collateral, loan-to-value from a scaled beta law, and reserves for top-ups."""
-    law, tables = config.borrowers, world.tables
-    count = len(positions)
-    value = law.collateral_median_usd * np.exp(law.collateral_log_sd * rng.standard_normal(count))
-    ltv = law.ltv_low + (law.ltv_high - law.ltv_low) * rng.beta(law.ltv_alpha, law.ltv_beta, count)
+    """Borrowers with lognormal collateral, loan-to-value from their law, and reserves for top-ups."""
+    tables = world.tables
+    normal = rng.standard_normal(len(positions))
     of_market = np.array(positions, np.int64)
     for market, row in enumerate(tables.lending):
         rollup, collateral, debt = (int(row[column]) for column in (state.L_ROLLUP, state.L_COLLATERAL, state.L_DEBT))
+        law = config.rollups[rollup].leverage or config.borrowers
         at = np.flatnonzero(of_market == market)
-        amounts = value[at] / tables.price[collateral]
+        value = law.collateral_median_usd * np.exp(law.collateral_log_sd * normal[at])
+        ltv = _loan_to_value(law, at.size, rng)
+        amounts = value / tables.price[collateral]
         endow(tables, int(row[state.L_ACCOUNT]), rollup, collateral, float(amounts.sum()))
-        open_positions(tables, at, amounts, value[at] * ltv[at] / tables.price[debt])
+        open_positions(tables, at, amounts, value * ltv / tables.price[debt])
         borrowers = world.first_borrower + at
         endow_each(tables, borrowers, rollup, collateral, amounts * law.reserve_share)
         # what was borrowed was spent elsewhere, but for a little to pay fees with
         endow_each(tables, borrowers, rollup, 0, np.full(at.size, 100.0))
+
+
+def _loan_to_value(law: BorrowersConfig, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Loan-to-value of borrowers at the start: shape (count,)."""
+    if law.ltv_law == "log_uniform":
+        return law.ltv_low * (law.ltv_high / law.ltv_low) ** rng.random(count)
+    return law.ltv_low + (law.ltv_high - law.ltv_low) * rng.beta(law.ltv_alpha, law.ltv_beta, count)

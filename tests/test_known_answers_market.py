@@ -7,7 +7,14 @@ import pytest
 
 from experiments.validate import KEYS
 
-MODULES = ("loss_versus_rebalancing", "sandwich", "cycle_arbitrage", "leg_risk", "fixed_spread_liquidation")
+MODULES = (
+    "loss_versus_rebalancing",
+    "sandwich",
+    "cycle_arbitrage",
+    "leg_risk",
+    "fixed_spread_liquidation",
+    "cascade",
+)
 STATED = {
     # numbers given with the formulas: module, case, statistic, value, half a unit of its last digit
     "sandwich": [
@@ -31,6 +38,11 @@ STATED = {
         ("D=84, liquidate", "least r with HF = 1, USD", 11.214953, 5e-7),
         ("D=84", "HF before", 0.98214, 5e-6),
         ("D=84, half repaid", "HF after", 1.09804, 5e-6),
+    ],
+    "cascade": [
+        ("psi=0.2, shock 0.01", "final log drop", 0.012498, 5e-7),
+        ("psi=0.5, shock 0.01", "final log drop", 0.019950, 5e-7),
+        ("psi=0.8, shock 0.01", "final log drop", 0.048167, 5e-7),
     ],
     "loss_versus_rebalancing": [
         ("80% a year, 2 s, 5 bp, Poisson", "blocks with a trade", 0.22170, 5e-6),
