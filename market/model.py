@@ -97,7 +97,7 @@ class SequencerMarket(mesa.Model):
         feeds = len(self.world.tables.feed)
         self._which, self._posts = np.zeros(feeds, np.int64), np.zeros(feeds)
         self._outside = self._outside_holdings()
-        self._main_pools = self._find_main_pools()
+        self.main_pools = self._find_main_pools()
         self._spread = np.zeros(len(config.asset_names))
 
     def _admit(self, roster: Roster) -> None:
@@ -223,7 +223,7 @@ class SequencerMarket(mesa.Model):
 
     def step(self) -> None:
         """Once a second: sample what is averaged over time."""
-        dispersion(self.world.book, self._main_pools, self._spread)
+        dispersion(self.world.book, self.main_pools, self._spread)
         self.tally.dispersion += float(self._spread[1:].mean())
         self.tally.samples += 1
 

@@ -176,6 +176,8 @@ class Tally:
         self.auction_revenue = 0.0
         self.bids_paid: dict[int, float] = {}
         self.blocks_won: dict[int, int] = {}
+        self.pauses = 0
+        self.paused_s = 0.0
         self.conservation_error = 0.0
 
     def record(self, book: Book, parts: list[tuple[Rows, int]], operator: int) -> int:
