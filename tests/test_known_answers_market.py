@@ -14,6 +14,9 @@ MODULES = (
     "leg_risk",
     "fixed_spread_liquidation",
     "cascade",
+    "pause_paradox",
+    "shared_isolated",
+    "breaker_null",
 )
 STATED = {
     # numbers given with the formulas: module, case, statistic, value, half a unit of its last digit
@@ -44,6 +47,20 @@ STATED = {
         ("psi=0.5, shock 0.01", "final log drop", 0.019950, 5e-7),
         ("psi=0.8, shock 0.01", "final log drop", 0.048167, 5e-7),
     ],
+    "pause_paradox": [
+        ("psi=0.5, no pause", "amplification", 1.0, 5e-5),
+        ("psi=0.5, paused for good", "amplification", 2.0, 0.05),
+        ("psi=0.8, paused for good", "amplification", 4.8, 0.05),
+        ("psi=0.8, pause of 2 waves", "amplification", 1.8, 5e-5),
+        ("external oracle, one loan", "q/X where it stops paying", 0.05, 5e-5),
+    ],
+    "shared_isolated": [
+        ("siloed, X=1000, psi=1.3", "liquidated share, rollup 0", 1.0, 5e-5),
+        ("siloed, X=1000, psi=0.2", "liquidated share, rollup 1", 0.0125, 5e-5),
+        ("centralized_shared, X=1000, psi=1.3", "liquidated share, rollup 0", 0.0190, 5e-5),
+        ("centralized_shared, X=2000, psi=0.2", "liquidated share, rollup 2", 0.0190, 5e-5),
+    ],
+    "breaker_null": [("pool price, arbitrageur and retail", "chance, pause less none", 0.0, 0.0)],
     "loss_versus_rebalancing": [
         ("80% a year, 2 s, 5 bp, Poisson", "blocks with a trade", 0.22170, 5e-6),
         ("80% a year, 2 s, 5 bp, Poisson", "profit, bp of V a day", 0.48591, 5e-6),

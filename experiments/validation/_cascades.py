@@ -35,29 +35,40 @@ class Crowd(NamedTuple):
         """Collateral per unit of log price [units of the asset]."""
         return 0.5 * self.psi * self.reserve
 
+    @property
+    def each(self) -> float:
+        """Collateral of one borrower [units of the asset]."""
+        return self.density * self.spread / self.borrowers
 
-def leverage(crowd: Crowd) -> BorrowersConfig:
+
+def leverage(crowd: Crowd, threshold: float = THRESHOLD) -> BorrowersConfig:
     """Return the borrowers' law: equal collateral, loan-to-value up to the threshold, nobody defends herself."""
-    each = crowd.density * crowd.spread / crowd.borrowers
     return BorrowersConfig(
-        collateral_median_usd=each * PRICE_USD, collateral_log_sd=0.0, ltv_law="log_uniform",
-        ltv_low=THRESHOLD * float(np.exp(-crowd.spread)), ltv_high=THRESHOLD,
+        collateral_median_usd=crowd.each * PRICE_USD, collateral_log_sd=0.0, ltv_law="log_uniform",
+        ltv_low=threshold * float(np.exp(-crowd.spread)), ltv_high=threshold,
         top_up_share=0.0, deleverage_share=0.0, reserve_share=0.0,
     )  # fmt: skip
 
 
-def place(name: str, crowd: Crowd, shock: float, **changes: Any) -> tuple[RollupConfig, tuple[AgentConfig, ...]]:
+def place(
+    name: str, crowd: Crowd, shock: float, threshold: float = THRESHOLD, **changes: Any
+) -> tuple[RollupConfig, tuple[AgentConfig, ...]]:
     """Return a rollup with a pool without fee, that pool's oracle, the borrowers, and a liquidator who sells there."""
     before = crowd.reserve * float(np.exp(-0.5 * shock))
     settings: dict[str, Any] = {
         "oracle": OracleConfig(source="pool", deviation_bp=0.0, heartbeat_s=1e6, delay_s=0.0),
         "lending": (
             LendingConfig(
-                liquidation_threshold=THRESHOLD, max_ltv=0.8, bonus=BONUS, close_factor=1.0, rate=0.0, cash_usd=0.0
+                liquidation_threshold=threshold,
+                max_ltv=threshold,
+                bonus=BONUS,
+                close_factor=1.0,
+                rate=0.0,
+                cash_usd=0.0,
             ),
         ),
         "borrowers": crowd.borrowers,
-        "leverage": leverage(crowd),
+        "leverage": leverage(crowd, threshold),
         "block_time_s": BLOCK_S,
     }
     deep = pool((before, before * PRICE_USD), ("ETH", "USD"), 0.0, PRICE_USD)
