@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field, PrivateAttr
 
 from market.config import NonNegative, Positive
-from market.intents import INTENT, Kind, Status
+from market.intents import Kind, Reason, Status
 from market.sequencing.breakers.base import Breaker
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ TRADES = (int(Kind.SWAP), int(Kind.OUTSIDE))
 KINDS = {"top_ups": int(Kind.DEPOSIT), "repayments": int(Kind.REPAY), "oracle": int(Kind.ORACLE_UPDATE)}
 DOMAIN = -1
 """Key of what is kept per domain, where a rollup's is its number."""
-NO_ROWS = np.zeros(0, INTENT)
 
 
 class Memory:
@@ -150,7 +149,4 @@ def _set_aside(slot: Slot, paused: np.ndarray) -> None:
     slot.market.tally.statuses[PAUSED] += int((pending["status"] != PAUSED).sum())
     pending["status"] = PAUSED
     slot.market.mempool.put_back(slot.domain.index, pending)
-    dropped = paused[~np.isin(paused["id"], pending["id"])].copy()
-    if dropped.size:
-        dropped["status"], dropped["executed"], dropped["position"] = PAUSED, slot.time, -1
-        slot.expired = np.concatenate([slot.expired, dropped])
+    slot.expire(paused[~np.isin(paused["id"], pending["id"])], Status.PAUSED, Reason.NONE)
