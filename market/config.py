@@ -195,6 +195,38 @@ class BorrowersConfig(Settings):
         return self
 
 
+class PerpetualConfig(Settings):
+    """A perpetual future on a risky asset, its maker and its traders."""
+
+    asset: str = Field(default="ETH", description="underlying")
+    max_leverage: float = Field(default=20.0, gt=1, description="largest leverage at which one may trade [1]")
+    maintenance: float = Field(default=0.01, gt=0, lt=1, description="maintenance margin over value [1]")
+    fee_bp: float = Field(default=4.0, ge=0, lt=10_000, description="fee of a trade on its value [bp]")
+    spread_bp: float = Field(default=1.0, ge=0, lt=10_000, description="maker's half spread [bp]")
+    depth_usd: Positive = Field(default=5e8, description="net position that moves the maker's log price by one [USD]")
+    funding_period_s: Positive = Field(default=28_800.0, description="time in which the premium is paid once [s]")
+    reward_bp: float = Field(default=10.0, ge=0, lt=10_000, description="liquidator's reward over value closed [bp]")
+    fund_usd: NonNegative = Field(default=1e5, description="insurance fund at the start [USD]")
+    maker_usd: Positive = Field(default=1e7, description="maker's margin at the start [USD]")
+    traders: Annotated[int, Field(ge=0)] = Field(default=0, description="traders with a contract at the start [1]")
+    margin_median_usd: Positive = Field(default=2000.0, description="median margin of a trader [USD]")
+    margin_log_sd: NonNegative = Field(default=1.2, description="standard deviation of the log margin [1]")
+    leverage_low: Positive = Field(default=2.0, description="lowest leverage at the start [1]")
+    leverage_high: Positive = Field(default=20.0, description="highest leverage, uniform in the logarithm [1]")
+    long_share: Share = Field(default=0.6, description="share of traders who are long [1]")
+    cross_share: Share = Field(
+        default=0.3, description="share of traders whose contracts on the rollup's perpetuals share margin [1]"
+    )
+
+    @model_validator(mode="after")
+    def _leverage(self) -> PerpetualConfig:
+        if not self.leverage_low <= self.leverage_high <= self.max_leverage:
+            raise ValueError("leverage_low <= leverage_high <= max_leverage must hold")
+        if self.maintenance * self.max_leverage >= 1:
+            raise ValueError("maintenance must be below 1 / max_leverage")
+        return self
+
+
 class RollupConfig(Settings):
     """A rollup: its venues and, when it is sequenced alone, its block time."""
 
@@ -204,6 +236,7 @@ class RollupConfig(Settings):
     )
     pools: tuple[PoolConfig, ...] = Field(default=(PoolConfig(),), description="pools")
     lending: tuple[LendingConfig, ...] = Field(default=(), description="lending markets")
+    perpetuals: tuple[PerpetualConfig, ...] = Field(default=(), description="perpetual futures")
     oracle: OracleConfig = Field(default=OracleConfig(), description="price feed of every risky asset on this rollup")
     gas_usd: NonNegative = Field(default=0.01, description="fee of an included intent, paid to the operator [USD]")
     borrowers: Annotated[int, Field(ge=0)] = Field(default=0, description="leveraged borrowers per lending market [1]")
@@ -335,6 +368,7 @@ class MarketConfig(Settings):
             for m in r.lending
             for name in (m.collateral, m.debt)
         }
+        used |= {(f"rollups.{r.name}.perpetuals", m.asset) for r in self.rollups for m in r.perpetuals}
         for where, name in sorted(used):
             if name not in known:
                 raise ValueError(f"{where}: unknown asset {name!r}; allowed: {', '.join(sorted(known))}")

@@ -9,6 +9,7 @@ import numpy as np
 from market import state
 from market.config import BorrowersConfig, MarketConfig
 from market.errors import InputError
+from market.founding_perpetuals import open_perpetuals, perpetual_accounts
 from market.ledger import REASONS, endow, endow_each
 from market.rollups import build_graph
 from market.seats import Member
@@ -59,17 +60,19 @@ def found(config: MarketConfig, members: list[Member], prices: np.ndarray, rng: 
     _open_lending(world, config, lending)
     _open_bridges(world, graph)
     _open_positions(world, config, positions, rng)
+    open_perpetuals(world, config, rng)
     return world
 
 
 def _feeds(config: MarketConfig) -> list[tuple[int, int]]:
-    """(rollup, asset) of every feed: one per risky asset that a rollup's lending markets need."""
+    """(rollup, asset) of every feed: one per risky asset that a rollup's lending markets and perpetuals need."""
     names = config.asset_names
     return [
         (r, asset)
         for r, rollup in enumerate(config.rollups)
         for asset in range(1, len(names))
         if any(names[asset] in (spec.collateral, spec.debt) for spec in rollup.lending)
+        or any(names[asset] == spec.asset for spec in rollup.perpetuals)
     ]
 
 
@@ -85,6 +88,7 @@ def _accounts(
     names = [member.name for member in members] + list(SINGLE)
     shared = {"pools": pools, "pool fees": pools, "lending": markets, "bridges": bridges, "borrowers": len(positions)}
     shared["treasuries"] = len(config.rollups)
+    shared |= perpetual_accounts(config)
     groups = names + list(shared)
     group_of = list(range(len(names)))
     for offset, count in enumerate(shared.values()):
@@ -103,6 +107,8 @@ def _accounts(
         feeds=feeds,
         bridges=bridges,
         providers=len(providers),
+        perpetuals=shared["insurance funds"],
+        contracts=shared["perpetual traders"],
     )
     book, tables = state.allocate(sizes)
     tables.account[:, state.A_GROUP] = group_of

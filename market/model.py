@@ -29,7 +29,7 @@ from market.sequencing import compose
 from market.state import Book
 from market.tally import Tally, dispersion
 from market.tape import Tape
-from market.venues import bridges, lending, oracle
+from market.venues import bridges, lending, oracle, perpetuals
 
 STREAMS = ("prices", "founding", "flow", "borrowers", "ordering", "phases", "agents", "faults")
 FILLED, K_BRIDGE = int(Status.FILLED), int(Kind.BRIDGE)
@@ -40,6 +40,7 @@ CONSERVATION_LIMIT = 1e-9
 @njit(cache=True)
 def _tick(book: Book, time: float, which: np.ndarray, prices: np.ndarray) -> int:
     lending.accrue(book, time)
+    perpetuals.accrue(book, time)
     return oracle.due(book, time, which, prices)
 
 

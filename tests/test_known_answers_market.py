@@ -17,6 +17,7 @@ MODULES = (
     "pause_paradox",
     "shared_isolated",
     "breaker_null",
+    "perpetual_futures",
 )
 STATED = {
     # numbers given with the formulas: module, case, statistic, value, half a unit of its last digit
@@ -59,6 +60,11 @@ STATED = {
         ("siloed, X=1000, psi=0.2", "liquidated share, rollup 1", 0.0125, 5e-5),
         ("centralized_shared, X=1000, psi=1.3", "liquidated share, rollup 0", 0.0190, 5e-5),
         ("centralized_shared, X=2000, psi=0.2", "liquidated share, rollup 2", 0.0190, 5e-5),
+    ],
+    "perpetual_futures": [
+        ("long, leverage 5", "liquidation price, USD", 2500.0 * 0.8 / 0.99, 5e-5),
+        ("short, leverage 20", "liquidation price, USD", 2500.0 * 1.05 / 1.01, 5e-5),
+        ("long, leverage 10, closed at 2125", "fund's change, USD", -500.0, 5e-5),
     ],
     "breaker_null": [("pool price, arbitrageur and retail", "chance, pause less none", 0.0, 0.0)],
     "loss_versus_rebalancing": [

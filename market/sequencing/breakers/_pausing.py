@@ -17,9 +17,13 @@ if TYPE_CHECKING:
     from market.domain import Slot
     from market.model import SequencerMarket
 
-LIQUIDATE, PAUSED = int(Kind.LIQUIDATE), int(Status.PAUSED)
+LIQUIDATIONS, PAUSED = (int(Kind.LIQUIDATE), int(Kind.PERPETUAL_LIQUIDATE)), int(Status.PAUSED)
 TRADES = (int(Kind.SWAP), int(Kind.OUTSIDE))
-KINDS = {"top_ups": int(Kind.DEPOSIT), "repayments": int(Kind.REPAY), "oracle": int(Kind.ORACLE_UPDATE)}
+KINDS = {
+    "top_ups": (int(Kind.DEPOSIT), int(Kind.PERPETUAL_DEPOSIT)),
+    "repayments": (int(Kind.REPAY),),
+    "oracle": (int(Kind.ORACLE_UPDATE),),
+}
 DOMAIN = -1
 """Key of what is kept per domain, where a rollup's is its number."""
 
@@ -106,7 +110,7 @@ class Pausing(Breaker):
 
     def _exempt(self, rows: np.ndarray) -> bool:
         """Whether an intent, or a bundle, goes on."""
-        kinds = {LIQUIDATE, *(KINDS[name] for name in self.exempt if name in KINDS)}
+        kinds = {*LIQUIDATIONS, *(kind for name in self.exempt for kind in KINDS.get(name, ()))}
         if not kinds.isdisjoint(rows["kind"].tolist()):
             return True
         closed = rows.size > 1 and rows["asset_in"][0] == rows["asset_out"][-1]

@@ -14,11 +14,11 @@ from market.sequencing.breakers._pausing import DOMAIN, Pausing
 if TYPE_CHECKING:
     from market.domain import Slot
 
-LIQUIDATE, FILLED = int(Kind.LIQUIDATE), int(Status.FILLED)
+LIQUIDATIONS, FILLED = (int(Kind.LIQUIDATE), int(Kind.PERPETUAL_LIQUIDATE)), int(Status.FILLED)
 
 
 class LiquidationVolume(Pausing):
-    """Goes off when the debt repaid by liquidators within the window reaches the threshold."""
+    """Goes off when debt repaid by liquidators and contracts closed by them reach the threshold in the window."""
 
     kind: Literal["liquidation_volume"] = "liquidation_volume"
     threshold_usd: Positive = Field(default=1e8, description="liquidated volume that sets off a pause [USD]")
@@ -30,7 +30,7 @@ class LiquidationVolume(Pausing):
     def measure(self, slot: Slot, key: int) -> bool:
         """Add the block's liquidations to the window."""
         rows = slot.rows
-        taken = (rows["kind"] == LIQUIDATE) & (rows["status"] == FILLED)
+        taken = np.isin(rows["kind"], LIQUIDATIONS) & (rows["status"] == FILLED)
         if key != DOMAIN:
             taken &= rows["rollup"] == key
         if not taken.any():
