@@ -53,11 +53,11 @@ def runs(asked: int | None, quick: bool, configure: Configure) -> Iterator[Run]:
             for leverage in (1.0,) if quick else (0.5, 1.0):
                 for seed in seeds(asked, QUICK_SEEDS if quick else SEEDS):
                     levers = {"part": "crash", "outage_s": outage_s, "leverage": leverage, "shocked": -1}
-                    yield Run(levers, sharing, seed, configure(_config(sharing, outage_s, leverage, seed, quick)))
+                    yield Run(levers, sharing, seed, configure(scene(sharing, outage_s, leverage, seed, quick)))
         for shocked in range(len(NAMES)):
             for seed in seeds(asked, QUICK_SEEDS if quick else SEEDS):
                 levers = {"part": "shock", "outage_s": 0.0, "leverage": 1.0, "shocked": shocked}
-                base = _config(sharing, 0.0, 1.0, seed, quick)
+                base = scene(sharing, 0.0, 1.0, seed, quick)
                 calm = base.prices.model_copy(update={"episodes": ()})
                 base = base.model_copy(update={"prices": calm, "horizon_s": 600.0})
                 yield Run(levers, sharing, seed, configure(base))
@@ -71,8 +71,8 @@ def execute(run: Run) -> Mapping[str, float | int | str]:
     config = run.config
     assert isinstance(config, MarketConfig)
     shocked = int(run.levers["shocked"])
-    main = _run(config, run.seed, shocked)
-    other = _run(config if shocked >= 0 else _without_feedback(config), run.seed, -1)
+    main = simulate(config, run.seed, shocked)
+    other = simulate(config if shocked >= 0 else _without_feedback(config), run.seed, -1)
     debt = main.debt
     report: dict[str, float | int | str] = {
         "liquidated_usd": float(main.liquidated.sum()),
@@ -90,7 +90,7 @@ def execute(run: Run) -> Mapping[str, float | int | str]:
     return report
 
 
-class _Outcome:
+class Liquidations:
     """What a finished market says about liquidations, by rollup."""
 
     def __init__(self, market: SequencerMarket, debt: np.ndarray) -> None:
@@ -104,10 +104,12 @@ class _Outcome:
         # what was written off, and what no collateral covers any more
         self.bad_debt = float(tables.lending[:, state.L_BAD_DEBT].sum() + short)
         self.peak = float(market.tally.ring[tally.RING_S, 0])
+        self.market = market
         self.missed = sum(domain.regime.consensus.missed for domain in market.domains)
 
 
-def _run(config: MarketConfig, seed: int, shocked: int) -> _Outcome:
+def simulate(config: MarketConfig, seed: int, shocked: int) -> Liquidations:
+    """Run a market, with a sale on one rollup in the middle unless `shocked` is -1."""
     market = SequencerMarket(config, seed, Population(config))
     debt = market.world.tables.lending[:, state.L_SCALED_DEBT].copy()
     if shocked >= 0:
@@ -119,7 +121,7 @@ def _run(config: MarketConfig, seed: int, shocked: int) -> _Outcome:
         sale["sent"] = sale["arrival"] = 0.5 * config.horizon_s
         market.mempool.submit(sale)
     market.run()
-    return _Outcome(market, debt)
+    return Liquidations(market, debt)
 
 
 def _without_feedback(config: MarketConfig) -> MarketConfig:
@@ -135,13 +137,14 @@ def _without_feedback(config: MarketConfig) -> MarketConfig:
     return config.model_copy(update={"rollups": rollups, "agents": agents})
 
 
-def _config(sharing: str, outage_s: float, leverage: float, seed: int, quick: bool) -> MarketConfig:
-    scene = reference(quick=quick)
+def scene(sharing: str, outage_s: float, leverage: float, seed: int, quick: bool) -> MarketConfig:
+    """Return four indebted rollups in a crash, with oracles that read pools and liquidators who sell there."""
+    base = reference(quick=quick)
     rollups = tuple(_rollup(at, leverage) for at in range(len(NAMES)))
-    return scene.model_copy(
+    return base.model_copy(
         update={
             "horizon_s": 600.0 if quick else 3600.0,
-            "prices": reference(quick=True).prices if quick else _within(scene, 3600.0),
+            "prices": reference(quick=True).prices if quick else _within(base, 3600.0),
             "rollups": rollups,
             "regime": _regime(sharing, outage_s, seed, 600.0 if quick else 3600.0),
             "flow": FlowConfig(per_second=1.0),
