@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from market.config import BorrowersConfig, OracleConfig
+from market.config import BorrowersConfig, OracleConfig, RegimeConfig
 from market.intents import Kind, Status, blank
 from market.metrics import outcomes
 from market.sequencing import make
@@ -18,7 +18,9 @@ def breaker(kind="liquidation_volume", **parameters):
 
 
 def regime(**parameters):
-    return {"name": "with_breaker", "domains": "shared", "block_time_s": 1.0, "breaker": breaker(**parameters)}
+    return RegimeConfig(
+        name="with_breaker", domains={"kind": "shared"}, block_time_s=1.0, breaker=breaker(**parameters)
+    )  # fmt: skip
 
 
 def paused_market(key=-1, **parameters):
@@ -148,8 +150,8 @@ def test_random_thresholds_stay_within_their_width_and_change():
 
 def test_what_is_far_from_the_breaker_is_the_same_market():
     """The same seed with a breaker that is never set off gives the same numbers, random threshold or not."""
-    plain = outcomes(ran(stressed({"name": "x", "domains": "shared", "block_time_s": 1.0})))
-    watched = outcomes(ran(stressed(regime(threshold_usd=1e12, randomise=0.5) | {"name": "x"})))
+    plain = outcomes(ran(stressed(regime().model_copy(update={"breaker": {"kind": "none"}}))))
+    watched = outcomes(ran(stressed(regime(threshold_usd=1e12, randomise=0.5))))
     assert str(plain) == str(watched)  # as text, so that nan equals nan
 
 
