@@ -31,7 +31,7 @@ from market.state import (
     length,
     rollups,
 )
-from market.venues import batch, bridges, lending, oracle, perpetuals, pools
+from market.venues import batch, bridges, close_out, lending, oracle, perpetuals, pools
 
 OK, BUNDLE = int(Reason.NONE), int(Reason.BUNDLE)
 BAD_AMOUNT, POOR = int(Reason.BAD_AMOUNT), int(Reason.INSUFFICIENT_BALANCE)
@@ -119,7 +119,7 @@ def _dispatch(book: Book, row: Row, time: float) -> int:
     if kind == K_MARGIN_OUT:
         return perpetuals.withdraw(book, row)
     if kind == K_CLOSE_OUT:
-        return perpetuals.liquidate(book, row)
+        return close_out.liquidate(book, row)
     return WRONG_VENUE
 
 

@@ -15,7 +15,7 @@ from numba import njit
 from market import state
 from market.intents import CONTENT_FIELDS, INTENT
 from market.state import POOL, Book, get, index, length
-from market.venues import lending, perpetuals
+from market.venues import close_out, lending
 from market.venues.pools import reserve
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ class PublicView:
         """Contracts of a rollup's perpetuals that can be liquidated now: shape (n,), one of each shared margin."""
 
         def scan() -> np.ndarray:
-            return self._contracts[: perpetuals.under_margin(self._book, rollup, self._contracts)].copy()
+            return self._contracts[: close_out.under_margin(self._book, rollup, self._contracts)].copy()
 
         return self.derived(("under margin", rollup), scan) if self._contracts.size else self._contracts
 

@@ -23,19 +23,16 @@ from market.state import (
     BOOK,
     CONTRACT,
     M_ACCOUNT,
-    M_DELEVERAGED,
     M_DEPTH,
     M_FEE,
     M_FEE_ACCOUNT,
     M_FEED,
-    M_FUND,
     M_FUNDED_AT,
     M_FUNDING,
     M_INITIAL,
     M_MAINTENANCE,
     M_MAKER,
     M_PERIOD,
-    M_REWARD,
     M_ROLLUP,
     M_SPREAD,
     PERPETUAL,
@@ -47,7 +44,6 @@ from market.state import (
     X_OWNER,
     X_SIZE,
     Book,
-    balance,
     cell,
     get,
     index,
@@ -120,7 +116,7 @@ def accrue(book: Book, time: float) -> None:
 
 
 @njit(void(BOOK, int64, float64), cache=True)
-def _set_cash(book: Book, contract: int, cash: float) -> None:
+def set_cash(book: Book, contract: int, cash: float) -> None:
     """Set the cash of a contract; funding up to now must be in it."""
     market = index(book, CONTRACT, contract, X_MARKET)
     put(book, cell(book, CONTRACT, contract, X_CASH), cash)
@@ -135,7 +131,7 @@ def _shift(book: Book, contract: int, change: float, price: float) -> None:
     # what closes a contract closes it: rounding must not leave a size that nobody traded
     if abs(after) <= 1e-12 * abs(before):
         after = 0.0
-    _set_cash(book, contract, cash_of(book, contract) - change * price)
+    set_cash(book, contract, cash_of(book, contract) - change * price)
     entry = get(book, CONTRACT, contract, X_ENTRY)
     if before == 0.0 or before * after < 0.0:
         entry = price
@@ -146,7 +142,7 @@ def _shift(book: Book, contract: int, change: float, price: float) -> None:
 
 
 @njit(void(BOOK, int64, int64, float64, float64), cache=True)
-def _exchange(book: Book, contract: int, other: int, change: float, price: float) -> None:
+def exchange(book: Book, contract: int, other: int, change: float, price: float) -> None:
     """Let one contract take `change` from another."""
     size = get(book, CONTRACT, contract, X_SIZE)
     _shift(book, contract, change, price)
@@ -156,7 +152,8 @@ def _exchange(book: Book, contract: int, other: int, change: float, price: float
 
 
 @njit(cache=True)
-def _check(book: Book, row: Row) -> int:
+def check(book: Book, row: Row) -> int:
+    """Whether an intent names a trader's contract and an amount; returns a reason (0: it does)."""
     market, contract = row.venue, row.target
     if market < 0 or market >= length(book, PERPETUAL) or index(book, PERPETUAL, market, M_ROLLUP) != row.rollup:
         return WRONG_VENUE
@@ -172,13 +169,13 @@ def _check(book: Book, row: Row) -> int:
 @njit(cache=True)
 def deposit(book: Book, row: Row) -> int:
     """Pay margin into a contract; anybody may."""
-    wrong = _check(book, row)
+    wrong = check(book, row)
     if wrong != OK:
         return wrong
     vault = index(book, PERPETUAL, row.venue, M_ACCOUNT)
     if not move(book, row.sender, vault, row.rollup, 0, row.amount, MARGIN):
         return POOR
-    _set_cash(book, row.target, cash_of(book, row.target) + row.amount)
+    set_cash(book, row.target, cash_of(book, row.target) + row.amount)
     row.filled_in = row.amount
     return OK
 
@@ -186,7 +183,7 @@ def deposit(book: Book, row: Row) -> int:
 @njit(cache=True)
 def withdraw(book: Book, row: Row) -> int:
     """Take margin out, down to the initial margin."""
-    wrong = _check(book, row)
+    wrong = check(book, row)
     if wrong != OK:
         return wrong
     if index(book, CONTRACT, row.target, X_OWNER) != row.sender:
@@ -196,7 +193,7 @@ def withdraw(book: Book, row: Row) -> int:
         return UNHEALTHY
     if not move(book, index(book, PERPETUAL, row.venue, M_ACCOUNT), row.sender, row.rollup, 0, row.amount, MARGIN):
         return NO_LIQUIDITY
-    _set_cash(book, row.target, cash_of(book, row.target) - row.amount)
+    set_cash(book, row.target, cash_of(book, row.target) - row.amount)
     row.filled_out = row.amount
     return OK
 
@@ -204,7 +201,7 @@ def withdraw(book: Book, row: Row) -> int:
 @njit(cache=True)
 def trade(book: Book, row: Row) -> int:
     """Buy (asset_in 0) or sell `amount` contracts from the maker at its quote, no worse than `limit` (0: any)."""
-    wrong = _check(book, row)
+    wrong = check(book, row)
     if wrong != OK:
         return wrong
     if index(book, CONTRACT, row.target, X_OWNER) != row.sender:
@@ -217,12 +214,12 @@ def trade(book: Book, row: Row) -> int:
     if row.limit > 0.0 and (price - row.limit) * change > 0.0:
         return LIMIT
     size, inventory = get(book, CONTRACT, row.target, X_SIZE), get(book, CONTRACT, maker, X_SIZE)
-    _exchange(book, row.target, maker, change, price)
+    exchange(book, row.target, maker, change, price)
     fee = row.amount * price * get(book, PERPETUAL, market, M_FEE)
     fees = index(book, PERPETUAL, market, M_FEE_ACCOUNT)
     if not move(book, index(book, PERPETUAL, market, M_ACCOUNT), fees, row.rollup, 0, fee, FEE):
         return NO_LIQUIDITY
-    _set_cash(book, row.target, cash_of(book, row.target) - fee)
+    set_cash(book, row.target, cash_of(book, row.target) - fee)
     equity, maintenance, initial = margin_of(book, row.target)
     reduces = abs(size + change) < abs(size) and size * (size + change) >= 0.0
     # written so that a number that is not finite fails
@@ -233,126 +230,3 @@ def trade(book: Book, row: Row) -> int:
         return NO_LIQUIDITY
     row.filled_in, row.filled_out = row.amount * price, row.amount
     return OK
-
-
-@njit(float64(BOOK, int64), cache=True)
-def _rank(book: Book, contract: int) -> float:
-    """Order of auto-deleveraging: profit over entry value, times leverage."""
-    market = index(book, CONTRACT, contract, X_MARKET)
-    size, entry, price = (
-        get(book, CONTRACT, contract, X_SIZE),
-        get(book, CONTRACT, contract, X_ENTRY),
-        price_of(book, market),
-    )
-    equity, _, _ = margin_of(book, contract)
-    gain = np.sign(size) * (price - entry) / entry
-    return gain * abs(size) * price / max(equity, 1e-9 * abs(size) * price)
-
-
-@njit(void(BOOK, int64, float64), cache=True)
-def _deleverage(book: Book, contract: int, price: float) -> None:
-    """Close a contract against the best-ranked contracts of the other side at a price."""
-    market = index(book, CONTRACT, contract, X_MARKET)
-    while get(book, CONTRACT, contract, X_SIZE) != 0.0:
-        size = get(book, CONTRACT, contract, X_SIZE)
-        best, highest = -1, -np.inf
-        for other in range(length(book, CONTRACT)):
-            opposite = index(book, CONTRACT, other, X_MARKET) == market
-            if opposite and get(book, CONTRACT, other, X_SIZE) * size < 0.0:
-                rank = _rank(book, other)
-                if rank > highest:
-                    best, highest = other, rank
-        if best < 0:
-            return
-        change = min(abs(size), abs(get(book, CONTRACT, best, X_SIZE)))
-        _exchange(book, contract, best, -change if size > 0.0 else change, price)
-        counter = cell(book, PERPETUAL, market, M_DELEVERAGED)
-        put(book, counter, book.cells[counter] + change * price)
-
-
-@njit(types.UniTuple(float64, 2)(BOOK, int64), cache=True)
-def _proceeds(book: Book, contract: int) -> tuple[float, float]:
-    """What is left of shared margin when all its contracts are closed with the makers, and their value [USD]."""
-    left, value = 0.0, 0.0
-    at = contract
-    while True:
-        size, market = get(book, CONTRACT, at, X_SIZE), index(book, CONTRACT, at, X_MARKET)
-        left += cash_of(book, at)
-        if size != 0.0:
-            left += size * quote(book, market, -size)
-        value += abs(size) * price_of(book, market)
-        at = index(book, CONTRACT, at, X_NEXT)
-        if at == contract:
-            return left, value
-
-
-@njit(cache=True)
-def liquidate(book: Book, row: Row) -> int:
-    """Close a contract under maintenance margin, with all that share its margin; anybody may, for a reward."""
-    wrong = _check(book, row)
-    if wrong != OK:
-        return wrong
-    market = row.venue
-    equity, maintenance, _ = margin_of(book, row.target)
-    if not equity < maintenance:
-        return HEALTHY
-    vault, fund = index(book, PERPETUAL, market, M_ACCOUNT), index(book, PERPETUAL, market, M_FUND)
-    left, value = _proceeds(book, row.target)
-    held = balance(book, fund, row.rollup, 0)
-    short = left < 0.0 and held < -left
-    if left < 0.0:
-        # the fund pays what is missing, or all that it has
-        paid = held if short else -left
-        if not move(book, fund, vault, row.rollup, 0, paid, FUND):
-            return NO_LIQUIDITY
-        _set_cash(book, row.target, cash_of(book, row.target) + paid)
-        equity += paid
-    at = row.target
-    while True:
-        size, held_in = get(book, CONTRACT, at, X_SIZE), index(book, CONTRACT, at, X_MARKET)
-        if size != 0.0 and short:
-            # shared margin is missing from each contract in proportion to its value
-            share = abs(size) * price_of(book, held_in) / value
-            _deleverage(book, at, price_of(book, held_in) - equity * share / size)
-        elif size != 0.0:
-            price = quote(book, held_in, -size)
-            _exchange(book, at, index(book, PERPETUAL, held_in, M_MAKER), -size, price)
-        at = index(book, CONTRACT, at, X_NEXT)
-        if at == row.target:
-            break
-    rest = 0.0
-    while True:
-        rest += cash_of(book, at)
-        _set_cash(book, at, 0.0)
-        at = index(book, CONTRACT, at, X_NEXT)
-        if at == row.target:
-            break
-    reward = min(max(rest, 0.0), value * get(book, PERPETUAL, market, M_REWARD))
-    if not move(book, vault, row.sender, row.rollup, 0, reward, REWARD):
-        return NO_LIQUIDITY
-    # what rounding left of a margin that is used up is neither gain nor loss: it stays in the vault with the maker
-    if rest - reward > 0.0 and not short and left > 0.0:
-        if not move(book, vault, fund, row.rollup, 0, rest - reward, FUND):
-            return NO_LIQUIDITY
-    else:
-        maker = index(book, PERPETUAL, market, M_MAKER)
-        _set_cash(book, maker, cash_of(book, maker) + rest - reward)
-    row.filled_in, row.filled_out = value, reward
-    return OK
-
-
-@njit(int64(BOOK, int64, int64[::1]), cache=True)
-def under_margin(book: Book, rollup: int, found: np.ndarray) -> int:
-    """List the contracts of a rollup that can be liquidated now, one of each shared margin; return how many."""
-    count = 0
-    for contract in range(length(book, CONTRACT)):
-        market = index(book, CONTRACT, contract, X_MARKET)
-        if index(book, PERPETUAL, market, M_ROLLUP) != rollup or get(book, CONTRACT, contract, X_SIZE) == 0.0:
-            continue
-        if contract == index(book, PERPETUAL, market, M_MAKER) or count == found.size:
-            continue
-        equity, maintenance, _ = margin_of(book, contract)
-        if equity < maintenance and index(book, CONTRACT, contract, X_NEXT) >= contract:
-            found[count] = contract
-            count += 1
-    return count
