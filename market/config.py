@@ -156,6 +156,77 @@ class OracleConfig(Settings):
     delay_s: NonNegative = Field(default=1.0, description="from reading the price to arriving at the sequencer [s]")
 
 
+class BorrowersConfig(Settings):
+    """Leveraged borrowers: how they start and what they do when their health falls."""
+
+    collateral_median_usd: Positive = Field(default=20_000.0, description="median collateral of a borrower [USD]")
+    collateral_log_sd: NonNegative = Field(default=1.2, description="standard deviation of the log collateral [1]")
+    ltv_low: float = Field(default=0.30, ge=0, lt=1, description="lowest loan-to-value at the start [1]")
+    ltv_high: float = Field(default=0.78, gt=0, lt=1, description="highest loan-to-value at the start [1]")
+    ltv_law: Literal["beta", "log_uniform"] = Field(
+        default="beta",
+        description="law of loan-to-value: a beta law scaled to [low, high], or uniform in the logarithm, which "
+        "spreads liquidation prices with one density per unit of log price",
+    )
+    ltv_alpha: Positive = Field(default=2.0, description="first shape of the beta law of loan-to-value [1]")
+    ltv_beta: Positive = Field(default=2.0, description="second shape of the beta law of loan-to-value [1]")
+    top_up_share: Share = Field(default=0.3, description="share of borrowers who top up their collateral [1]")
+    deleverage_share: Share = Field(default=0.3, description="share of borrowers who sell collateral to repay [1]")
+    act_below_health: Positive = Field(
+        default=1.06, description="health factor below which an active borrower reacts [1]"
+    )
+    reserve_share: NonNegative = Field(default=0.15, description="funds for top-ups over collateral at the start [1]")
+    attention_s: Positive = Field(
+        default=60.0, description="mean time between two looks of a borrower at her position [s]"
+    )
+
+    @model_validator(mode="after")
+    def _positive_if_logarithmic(self) -> BorrowersConfig:
+        if self.ltv_law == "log_uniform" and self.ltv_low <= 0:
+            raise ValueError("ltv_low must be positive for ltv_law 'log_uniform'")
+        return self
+
+    @model_validator(mode="after")
+    def _shares(self) -> BorrowersConfig:
+        if self.top_up_share + self.deleverage_share > 1:
+            raise ValueError("top_up_share and deleverage_share must not add up to more than 1")
+        if self.ltv_high <= self.ltv_low:
+            raise ValueError("ltv_high must be larger than ltv_low")
+        return self
+
+
+class PerpetualConfig(Settings):
+    """A perpetual future on a risky asset, its maker and its traders."""
+
+    asset: str = Field(default="ETH", description="underlying")
+    max_leverage: float = Field(default=20.0, gt=1, description="largest leverage at which one may trade [1]")
+    maintenance: float = Field(default=0.01, gt=0, lt=1, description="maintenance margin over value [1]")
+    fee_bp: float = Field(default=4.0, ge=0, lt=10_000, description="fee of a trade on its value [bp]")
+    spread_bp: float = Field(default=1.0, ge=0, lt=10_000, description="maker's half spread [bp]")
+    depth_usd: Positive = Field(default=5e8, description="net position that moves the maker's log price by one [USD]")
+    funding_period_s: Positive = Field(default=28_800.0, description="time in which the premium is paid once [s]")
+    reward_bp: float = Field(default=10.0, ge=0, lt=10_000, description="liquidator's reward over value closed [bp]")
+    fund_usd: NonNegative = Field(default=1e5, description="insurance fund at the start [USD]")
+    maker_usd: Positive = Field(default=1e7, description="maker's margin at the start [USD]")
+    traders: Annotated[int, Field(ge=0)] = Field(default=0, description="traders with a contract at the start [1]")
+    margin_median_usd: Positive = Field(default=2000.0, description="median margin of a trader [USD]")
+    margin_log_sd: NonNegative = Field(default=1.2, description="standard deviation of the log margin [1]")
+    leverage_low: Positive = Field(default=2.0, description="lowest leverage at the start [1]")
+    leverage_high: Positive = Field(default=20.0, description="highest leverage, uniform in the logarithm [1]")
+    long_share: Share = Field(default=0.6, description="share of traders who are long [1]")
+    cross_share: Share = Field(
+        default=0.3, description="share of traders whose contracts on the rollup's perpetuals share margin [1]"
+    )
+
+    @model_validator(mode="after")
+    def _leverage(self) -> PerpetualConfig:
+        if not self.leverage_low <= self.leverage_high <= self.max_leverage:
+            raise ValueError("leverage_low <= leverage_high <= max_leverage must hold")
+        if self.maintenance * self.max_leverage >= 1:
+            raise ValueError("maintenance must be below 1 / max_leverage")
+        return self
+
+
 class RollupConfig(Settings):
     """A rollup: its venues and, when it is sequenced alone, its block time."""
 
@@ -165,9 +236,13 @@ class RollupConfig(Settings):
     )
     pools: tuple[PoolConfig, ...] = Field(default=(PoolConfig(),), description="pools")
     lending: tuple[LendingConfig, ...] = Field(default=(), description="lending markets")
+    perpetuals: tuple[PerpetualConfig, ...] = Field(default=(), description="perpetual futures")
     oracle: OracleConfig = Field(default=OracleConfig(), description="price feed of every risky asset on this rollup")
     gas_usd: NonNegative = Field(default=0.01, description="fee of an included intent, paid to the operator [USD]")
     borrowers: Annotated[int, Field(ge=0)] = Field(default=0, description="leveraged borrowers per lending market [1]")
+    leverage: BorrowersConfig | None = Field(
+        default=None, description="how this rollup's borrowers start (default: as all borrowers)"
+    )
 
 
 class BridgeConfig(Settings):
@@ -213,34 +288,6 @@ class FlowConfig(Settings):
     patience_s: Positive = Field(default=60.0, description="an intent not executed after this time expires [s]")
     choice_sensitivity: NonNegative = Field(default=0.3, description="logit weight of past execution cost [1/bp]")
     memory: float = Field(default=0.02, gt=0, le=1, description="weight of a new execution in the remembered cost [1]")
-
-
-class BorrowersConfig(Settings):
-    """Leveraged borrowers: how they start and what they do when their health falls."""
-
-    collateral_median_usd: Positive = Field(default=20_000.0, description="median collateral of a borrower [USD]")
-    collateral_log_sd: NonNegative = Field(default=1.2, description="standard deviation of the log collateral [1]")
-    ltv_low: float = Field(default=0.30, ge=0, lt=1, description="lowest loan-to-value at the start [1]")
-    ltv_high: float = Field(default=0.78, gt=0, lt=1, description="highest loan-to-value at the start [1]")
-    ltv_alpha: Positive = Field(default=2.0, description="first shape of the beta law of loan-to-value [1]")
-    ltv_beta: Positive = Field(default=2.0, description="second shape of the beta law of loan-to-value [1]")
-    top_up_share: Share = Field(default=0.3, description="share of borrowers who top up their collateral [1]")
-    deleverage_share: Share = Field(default=0.3, description="share of borrowers who sell collateral to repay [1]")
-    act_below_health: Positive = Field(
-        default=1.06, description="health factor below which an active borrower reacts [1]"
-    )
-    reserve_share: NonNegative = Field(default=0.15, description="funds for top-ups over collateral at the start [1]")
-    attention_s: Positive = Field(
-        default=60.0, description="mean time between two looks of a borrower at her position [s]"
-    )
-
-    @model_validator(mode="after")
-    def _shares(self) -> BorrowersConfig:
-        if self.top_up_share + self.deleverage_share > 1:
-            raise ValueError("top_up_share and deleverage_share must not add up to more than 1")
-        if self.ltv_high <= self.ltv_low:
-            raise ValueError("ltv_high must be larger than ltv_low")
-        return self
 
 
 class AgentConfig(Settings):
@@ -321,6 +368,7 @@ class MarketConfig(Settings):
             for m in r.lending
             for name in (m.collateral, m.debt)
         }
+        used |= {(f"rollups.{r.name}.perpetuals", m.asset) for r in self.rollups for m in r.perpetuals}
         for where, name in sorted(used):
             if name not in known:
                 raise ValueError(f"{where}: unknown asset {name!r}; allowed: {', '.join(sorted(known))}")

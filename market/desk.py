@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from market import state
 from market.errors import StrategyError
 from market.intents import INTENT, Kind, Purpose
 
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
     from market.model import SequencerMarket
 
 PURPOSES = len(Purpose)
-SWAP, ADD, REMOVE, DEPOSIT, WITHDRAW, BORROW, REPAY, LIQUIDATE, _, BRIDGE, PAYMENT, OUTSIDE = (int(k) for k in Kind)
+SWAP, ADD, REMOVE, DEPOSIT, WITHDRAW, BORROW, REPAY, LIQUIDATE, _, BRIDGE, PAYMENT, OUTSIDE = (
+    int(k) for k in Kind if k <= 11
+)
+PERPETUALS = (Kind.PERPETUAL_TRADE, Kind.PERPETUAL_DEPOSIT, Kind.PERPETUAL_WITHDRAW, Kind.PERPETUAL_LIQUIDATE)
 
 
 class Desk:
@@ -251,6 +255,23 @@ class Desk:
         if not 0 <= bridge < self._bridges:
             raise self._fault(f"names bridge {bridge}; there are {self._bridges}")
         self._add(BRIDGE, rollup, bridge, asset, asset, amount, tip=tip, purpose=Purpose.INVENTORY)
+
+    def perpetual(
+        self, kind: Kind, market: int, contract: int, amount: float = 1.0, *, buy: bool = True, limit: float = 0.0,
+        tip: float = 0.0, bundle: int = -1,
+    ) -> None:  # fmt: skip
+        """Trade, deposit, withdraw or liquidate on a contract of a perpetual."""
+        if kind not in PERPETUALS:
+            raise self._fault(f"of kind {kind!r} is nothing that one does on a perpetual")
+        table = self._market.world.tables.perpetual
+        if not 0 <= market < len(table):
+            raise self._fault(f"names perpetual {market}; there are {len(table)}")
+        asset = int(table[market, state.M_ASSET]) if kind == Kind.PERPETUAL_TRADE else 0
+        self._add(
+            int(kind), int(table[market, state.M_ROLLUP]), market, 0 if buy else asset, asset if buy else 0, amount,
+            target=contract, limit=limit, tip=tip, bundle=bundle,
+            purpose=Purpose.LIQUIDATION if kind == Kind.PERPETUAL_LIQUIDATE else Purpose.USER,
+        )  # fmt: skip
 
     def pay(self, rollup: int, payee: int, asset: int, amount: float, *, bundle: int = -1) -> None:
         """Pay an account on the same rollup."""

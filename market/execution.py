@@ -31,7 +31,7 @@ from market.state import (
     length,
     rollups,
 )
-from market.venues import batch, bridges, lending, oracle, pools
+from market.venues import batch, bridges, close_out, lending, oracle, perpetuals, pools
 
 OK, BUNDLE = int(Reason.NONE), int(Reason.BUNDLE)
 BAD_AMOUNT, POOR = int(Reason.BAD_AMOUNT), int(Reason.INSUFFICIENT_BALANCE)
@@ -43,6 +43,8 @@ K_SWAP, K_ADD, K_REMOVE = int(Kind.SWAP), int(Kind.ADD_LIQUIDITY), int(Kind.REMO
 K_DEPOSIT, K_WITHDRAW, K_BORROW = int(Kind.DEPOSIT), int(Kind.WITHDRAW), int(Kind.BORROW)
 K_REPAY, K_LIQUIDATE, K_ORACLE = int(Kind.REPAY), int(Kind.LIQUIDATE), int(Kind.ORACLE_UPDATE)
 K_BRIDGE, K_PAYMENT, K_OUTSIDE = int(Kind.BRIDGE), int(Kind.PAYMENT), int(Kind.OUTSIDE)
+K_PERPETUAL, K_CLOSE_OUT = int(Kind.PERPETUAL_TRADE), int(Kind.PERPETUAL_LIQUIDATE)
+K_MARGIN_IN, K_MARGIN_OUT = int(Kind.PERPETUAL_DEPOSIT), int(Kind.PERPETUAL_WITHDRAW)
 
 
 @njit(cache=True)
@@ -110,6 +112,14 @@ def _dispatch(book: Book, row: Row, time: float) -> int:
         return bridges.send(book, row)
     if kind == K_PAYMENT:
         return _pay(book, row)
+    if kind == K_PERPETUAL:
+        return perpetuals.trade(book, row)
+    if kind == K_MARGIN_IN:
+        return perpetuals.deposit(book, row)
+    if kind == K_MARGIN_OUT:
+        return perpetuals.withdraw(book, row)
+    if kind == K_CLOSE_OUT:
+        return close_out.liquidate(book, row)
     return WRONG_VENUE
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from market import state
-from market.config import MarketConfig
+from market.config import BorrowersConfig, MarketConfig
 from market.errors import InputError
+from market.founding_perpetuals import open_perpetuals, perpetual_accounts
 from market.ledger import REASONS, endow, endow_each
 from market.rollups import build_graph
 from market.seats import Member
@@ -59,17 +60,19 @@ def found(config: MarketConfig, members: list[Member], prices: np.ndarray, rng: 
     _open_lending(world, config, lending)
     _open_bridges(world, graph)
     _open_positions(world, config, positions, rng)
+    open_perpetuals(world, config, rng)
     return world
 
 
 def _feeds(config: MarketConfig) -> list[tuple[int, int]]:
-    """(rollup, asset) of every feed: one per risky asset that a rollup's lending markets need."""
+    """(rollup, asset) of every feed: one per risky asset that a rollup's lending markets and perpetuals need."""
     names = config.asset_names
     return [
         (r, asset)
         for r, rollup in enumerate(config.rollups)
         for asset in range(1, len(names))
         if any(names[asset] in (spec.collateral, spec.debt) for spec in rollup.lending)
+        or any(names[asset] == spec.asset for spec in rollup.perpetuals)
     ]
 
 
@@ -85,6 +88,7 @@ def _accounts(
     names = [member.name for member in members] + list(SINGLE)
     shared = {"pools": pools, "pool fees": pools, "lending": markets, "bridges": bridges, "borrowers": len(positions)}
     shared["treasuries"] = len(config.rollups)
+    shared |= perpetual_accounts(config)
     groups = names + list(shared)
     group_of = list(range(len(names)))
     for offset, count in enumerate(shared.values()):
@@ -103,6 +107,8 @@ def _accounts(
         feeds=feeds,
         bridges=bridges,
         providers=len(providers),
+        perpetuals=shared["insurance funds"],
+        contracts=shared["perpetual traders"],
     )
     book, tables = state.allocate(sizes)
     tables.account[:, state.A_GROUP] = group_of
@@ -202,19 +208,27 @@ def _open_bridges(world: World, graph) -> None:
 
 
 def _open_positions(world: World, config: MarketConfig, positions: list[int], rng: np.random.Generator) -> None:
-    """Borrowers with lognormal collateral, loan-to-value from a scaled beta law, and reserves for top-ups."""
-    law, tables = config.borrowers, world.tables
-    count = len(positions)
-    value = law.collateral_median_usd * np.exp(law.collateral_log_sd * rng.standard_normal(count))
-    ltv = law.ltv_low + (law.ltv_high - law.ltv_low) * rng.beta(law.ltv_alpha, law.ltv_beta, count)
+    """Borrowers with lognormal collateral, loan-to-value from their law, and reserves for top-ups."""
+    tables = world.tables
+    normal = rng.standard_normal(len(positions))
     of_market = np.array(positions, np.int64)
     for market, row in enumerate(tables.lending):
         rollup, collateral, debt = (int(row[column]) for column in (state.L_ROLLUP, state.L_COLLATERAL, state.L_DEBT))
+        law = config.rollups[rollup].leverage or config.borrowers
         at = np.flatnonzero(of_market == market)
-        amounts = value[at] / tables.price[collateral]
+        value = law.collateral_median_usd * np.exp(law.collateral_log_sd * normal[at])
+        ltv = _loan_to_value(law, at.size, rng)
+        amounts = value / tables.price[collateral]
         endow(tables, int(row[state.L_ACCOUNT]), rollup, collateral, float(amounts.sum()))
-        open_positions(tables, at, amounts, value[at] * ltv[at] / tables.price[debt])
+        open_positions(tables, at, amounts, value * ltv / tables.price[debt])
         borrowers = world.first_borrower + at
         endow_each(tables, borrowers, rollup, collateral, amounts * law.reserve_share)
         # what was borrowed was spent elsewhere, but for a little to pay fees with
         endow_each(tables, borrowers, rollup, 0, np.full(at.size, 100.0))
+
+
+def _loan_to_value(law: BorrowersConfig, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Loan-to-value of borrowers at the start: shape (count,)."""
+    if law.ltv_law == "log_uniform":
+        return law.ltv_low * (law.ltv_high / law.ltv_low) ** rng.random(count)
+    return law.ltv_low + (law.ltv_high - law.ltv_low) * rng.beta(law.ltv_alpha, law.ltv_beta, count)

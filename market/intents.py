@@ -28,6 +28,10 @@ class Kind(IntEnum):
     BRIDGE = 9  # venue bridge; amount of asset_in on `rollup`; arrives at the bridge's other end
     PAYMENT = 10  # target payee account; amount of asset_in
     OUTSIDE = 11  # trade asset_in for asset_out with the outside market at the reference price
+    PERPETUAL_TRADE = 12  # venue perpetual; target contract; amount of contracts, bought if asset_in is 0; limit: price
+    PERPETUAL_DEPOSIT = 13  # venue perpetual; target contract; amount of margin [USD]
+    PERPETUAL_WITHDRAW = 14  # venue perpetual; target contract; amount of margin [USD]
+    PERPETUAL_LIQUIDATE = 15  # venue perpetual; target contract; amount: any
 
 
 class Status(IntEnum):

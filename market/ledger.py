@@ -49,6 +49,9 @@ class Why(IntEnum):
     REVENUE = 16
     STAKE = 17
     SLASHING = 18
+    MARGIN = 19
+    PERPETUAL_FEE = 20
+    INSURANCE = 21
 
 
 REASONS = len(Why)

@@ -61,6 +61,7 @@ def _intents(market: SequencerMarket) -> dict[str, int]:
         "filled": int(statuses[Status.FILLED]),
         "reverted": int(statuses[Status.REVERTED]),
         "expired": int(statuses[Status.EXPIRED]),
+        "paused": int(statuses[Status.PAUSED]),
     }
 
 
@@ -121,6 +122,10 @@ def _liquidations(market: SequencerMarket, totals: np.ndarray) -> dict[str, floa
         "borrower_penalty_usd": float(totals[tally.PENALTY]),
         "bad_debt_usd": float(bad),
         "peak_60s_liquidated_usd": float(market.tally.ring[tally.RING_S, 0]),
+        "perpetuals_liquidated_usd": float(totals[tally.PERPETUALS_LIQUIDATED]),
+        "deleveraged_usd": float(market.world.tables.perpetual[:, state.M_DELEVERAGED].sum()),
+        "pauses": int(market.tally.pauses),
+        "paused_s": float(market.tally.paused_s),
     }
 
 

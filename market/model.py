@@ -29,7 +29,7 @@ from market.sequencing import compose
 from market.state import Book
 from market.tally import Tally, dispersion
 from market.tape import Tape
-from market.venues import bridges, lending, oracle
+from market.venues import bridges, lending, oracle, perpetuals
 
 STREAMS = ("prices", "founding", "flow", "borrowers", "ordering", "phases", "agents", "faults")
 FILLED, K_BRIDGE = int(Status.FILLED), int(Kind.BRIDGE)
@@ -40,6 +40,7 @@ CONSERVATION_LIMIT = 1e-9
 @njit(cache=True)
 def _tick(book: Book, time: float, which: np.ndarray, prices: np.ndarray) -> int:
     lending.accrue(book, time)
+    perpetuals.accrue(book, time)
     return oracle.due(book, time, which, prices)
 
 
@@ -97,7 +98,7 @@ class SequencerMarket(mesa.Model):
         feeds = len(self.world.tables.feed)
         self._which, self._posts = np.zeros(feeds, np.int64), np.zeros(feeds)
         self._outside = self._outside_holdings()
-        self._main_pools = self._find_main_pools()
+        self.main_pools = self._find_main_pools()
         self._spread = np.zeros(len(config.asset_names))
 
     def _admit(self, roster: Roster) -> None:
@@ -223,7 +224,7 @@ class SequencerMarket(mesa.Model):
 
     def step(self) -> None:
         """Once a second: sample what is averaged over time."""
-        dispersion(self.world.book, self._main_pools, self._spread)
+        dispersion(self.world.book, self.main_pools, self._spread)
         self.tally.dispersion += float(self._spread[1:].mean())
         self.tally.samples += 1
 

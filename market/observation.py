@@ -15,7 +15,7 @@ from numba import njit
 from market import state
 from market.intents import CONTENT_FIELDS, INTENT
 from market.state import POOL, Book, get, index, length
-from market.venues import lending
+from market.venues import close_out, lending
 from market.venues.pools import reserve
 
 if TYPE_CHECKING:
@@ -90,6 +90,9 @@ class PublicView:
         self.lending = read_only(tables.lending)
         self.positions = read_only(tables.position)
         self.pool_table = read_only(tables.pool)
+        self.perpetuals = read_only(tables.perpetual)
+        self.contracts = read_only(tables.contract)
+        self._contracts = np.zeros(min(len(tables.contract), 4096), np.int64)
         self.provision = read_only(tables.provision)
         self.outside_fee = float(tables.outside[0, state.O_FEE])
         self._lending_rollups = frozenset(int(row[state.L_ROLLUP]) for row in tables.lending)
@@ -123,6 +126,14 @@ class PublicView:
             found = tuple(at for at in rollups if at in self._lending_rollups and len(self.unhealthy(at)))
             self._distressed[rollups] = found
         return found
+
+    def under_margin(self, rollup: int) -> np.ndarray:
+        """Contracts of a rollup's perpetuals that can be liquidated now: shape (n,), one of each shared margin."""
+
+        def scan() -> np.ndarray:
+            return self._contracts[: close_out.under_margin(self._book, rollup, self._contracts)].copy()
+
+        return self.derived(("under margin", rollup), scan) if self._contracts.size else self._contracts
 
     def derived(self, key: object, compute: Callable[[], Any]) -> Any:
         """Return a fact derived from public state, computed once per slot however many ask for it."""

@@ -17,7 +17,8 @@ from numba import float64, int64, njit, types
 
 # tables
 BALANCE, FLOWS, POOL, LENDING, POSITION, FEED, BRIDGE, PROVISION, ACCOUNT, ROLLUP, PRICE_OF, OUTSIDE = range(12)
-TABLES = 12
+PERPETUAL, CONTRACT = 12, 13
+TABLES = 14
 # sizes that table widths do not tell; they follow the tables in `layout`
 ROLLUPS_AT, ASSETS_AT, GROUPS_AT, REASONS_AT = (3 * TABLES + i for i in range(4))
 
@@ -44,8 +45,15 @@ A_GROUP, A_PROVIDER, A_OPEN, A_VENUE = range(4)
 R_GAS = 0
 # OUTSIDE: one row
 O_ACCOUNT, O_FEE = range(2)
+# PERPETUAL: terms, then what changes
+M_ROLLUP, M_ACCOUNT, M_FUND, M_FEE_ACCOUNT, M_ASSET, M_FEED, M_MAKER = range(7)
+M_INITIAL, M_MAINTENANCE, M_FEE, M_SPREAD, M_DEPTH, M_PERIOD, M_REWARD = range(7, 14)
+M_FUNDING, M_FUNDED_AT, M_DELEVERAGED = range(14, 17)
+# CONTRACT: a position in a perpetual; X_NEXT leads around the contracts that share margin
+X_MARKET, X_OWNER, X_SIZE, X_CASH, X_ENTRY, X_FUNDED, X_NEXT = range(7)
 
 WIDTHS = {POOL: 12, LENDING: 18, POSITION: 4, FEED: 16, PROVISION: 3, ACCOUNT: 4, ROLLUP: 1, PRICE_OF: 1, OUTSIDE: 2}
+WIDTHS |= {PERPETUAL: 17, CONTRACT: 7}
 
 
 class Book(NamedTuple):
@@ -78,6 +86,8 @@ class Tables(NamedTuple):
     rollup: np.ndarray  # (rollups, 1) columns R_*
     price: np.ndarray  # (assets,) reference price [USD]
     outside: np.ndarray  # (1, 2) columns O_*
+    perpetual: np.ndarray  # (perpetual markets, 17) columns M_*
+    contract: np.ndarray  # (contracts, 7) columns X_*
 
 
 class Sizes(NamedTuple):
@@ -94,6 +104,8 @@ class Sizes(NamedTuple):
     feeds: int
     bridges: int
     providers: int
+    perpetuals: int = 0
+    contracts: int = 0
 
 
 @njit(int64(BOOK, int64, int64, int64), cache=True)
@@ -159,6 +171,8 @@ def allocate(sizes: Sizes, journal: int = 1 << 15) -> tuple[Book, Tables]:
         (sizes.rollups, WIDTHS[ROLLUP]),
         (sizes.assets, WIDTHS[PRICE_OF]),
         (1, WIDTHS[OUTSIDE]),
+        (sizes.perpetuals, WIDTHS[PERPETUAL]),
+        (sizes.contracts, WIDTHS[CONTRACT]),
     ]
     layout = np.zeros(3 * TABLES + 4, np.int64)
     start = 0

@@ -10,6 +10,7 @@ from market.intents import BATCHED, Kind, Purpose, Row, Rows, Status
 from market.state import Book, get, index
 from market.venues import batch
 
+K_CLOSE_OUT = int(Kind.PERPETUAL_LIQUIDATE)
 K_SWAP, K_LIQUIDATE, K_OUTSIDE, K_BRIDGE = int(Kind.SWAP), int(Kind.LIQUIDATE), int(Kind.OUTSIDE), int(Kind.BRIDGE)
 USER, SANDWICH, ARBITRAGE = int(Purpose.USER), int(Purpose.SANDWICH), int(Purpose.ARBITRAGE)
 LIQUIDATION, CYCLE = int(Purpose.LIQUIDATION), int(Purpose.CYCLE)
@@ -19,7 +20,8 @@ FILLED, REVERTED = int(Status.FILLED), int(Status.REVERTED)
 # columns of Tally.by_rollup
 VOLUME, USER_VOLUME, USER_COST, USER_COUNT, USER_DELAY, SANDWICH_LOSS = range(6)
 LP_FEES, LP_MARKED, LP_ARBITRAGE, LIQUIDATED, LIQUIDATIONS, PENALTY = range(6, 12)
-COLUMNS = 12
+PERPETUALS_LIQUIDATED = 12
+COLUMNS = 13
 DELAY_BINS = 420
 DELAY_LOW, DELAY_PER_DECADE = 1e-3, 60.0
 RING_S = 60
@@ -111,6 +113,9 @@ def record_block(
             continue
         if row.kind == K_BRIDGE:
             bridged += 1
+        if row.kind == K_CLOSE_OUT:
+            by_rollup[row.rollup, PERPETUALS_LIQUIDATED] += row.filled_in
+            gains[index(book, state.ACCOUNT, row.sender, state.A_GROUP), row.purpose] += row.filled_out - row.tip
         if row.kind not in (K_SWAP, K_LIQUIDATE, K_OUTSIDE):
             continue
         in_price = get(book, state.PRICE_OF, row.asset_in, 0)
@@ -176,6 +181,8 @@ class Tally:
         self.auction_revenue = 0.0
         self.bids_paid: dict[int, float] = {}
         self.blocks_won: dict[int, int] = {}
+        self.pauses = 0
+        self.paused_s = 0.0
         self.conservation_error = 0.0
 
     def record(self, book: Book, parts: list[tuple[Rows, int]], operator: int) -> int:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from worlds import MAKER, books, lender, rollup
 
-from market.config import BorrowersConfig, GraphConfig, PoolConfig
+from market import state
+from market.config import BorrowersConfig, GraphConfig, PerpetualConfig, PoolConfig
 from market.founding import World
 from market.intents import Kind, blank
 
@@ -21,8 +22,9 @@ def world() -> World:
         PoolConfig(assets=("USD", "BTC"), depth_usd=5e5, fee_bp=5.0, price_usd=1 / 50_000.0),
     )
     cross = (PoolConfig(assets=("BTC", "ETH"), depth_usd=2e5, fee_bp=0.0, price_usd=20.0),)
+    future = PerpetualConfig(traders=6, fund_usd=2000.0, depth_usd=1e6, margin_median_usd=5e3)
     return books(
-        rollup("a", pools=pools, lending=(lender(rate=0.3),), borrowers=6, gas_usd=0.02),
+        rollup("a", pools=pools, lending=(lender(rate=0.3),), borrowers=6, gas_usd=0.02, perpetuals=(future,)),
         rollup("b", pools=cross, lending=(lender(collateral="BTC", debt="ETH"),), borrowers=3, gas_usd=0.0),
         assets=({"name": "ETH", "price_usd": 2500.0}, {"name": "BTC", "price_usd": 50_000.0}),
         graph=GraphConfig(kind="complete", delay_s=1.0, fee_bp=10.0, capacity_usd=2e4),
@@ -80,6 +82,10 @@ def _make_plausible(market: World, rows: np.ndarray, rng: np.random.Generator) -
             row["rollup"] = int(tables.feed[row["venue"], 0])
         elif kind == Kind.BRIDGE:
             row["venue"] = 0
+        elif kind >= Kind.PERPETUAL_TRADE and len(tables.contract):
+            row["venue"], row["rollup"], row["target"] = 0, 0, rng.integers(0, len(tables.contract))
+            row["sender"] = int(tables.contract[row["target"], state.X_OWNER])
+            row["asset_in"], row["asset_out"] = rng.permutation((0, 1))
 
 
 def spoil(row: np.ndarray, rng: np.random.Generator) -> None:

@@ -7,7 +7,18 @@ import pytest
 
 from experiments.validate import KEYS
 
-MODULES = ("loss_versus_rebalancing", "sandwich", "cycle_arbitrage", "leg_risk", "fixed_spread_liquidation")
+MODULES = (
+    "loss_versus_rebalancing",
+    "sandwich",
+    "cycle_arbitrage",
+    "leg_risk",
+    "fixed_spread_liquidation",
+    "cascade",
+    "pause_paradox",
+    "shared_isolated",
+    "breaker_null",
+    "perpetual_futures",
+)
 STATED = {
     # numbers given with the formulas: module, case, statistic, value, half a unit of its last digit
     "sandwich": [
@@ -32,6 +43,30 @@ STATED = {
         ("D=84", "HF before", 0.98214, 5e-6),
         ("D=84, half repaid", "HF after", 1.09804, 5e-6),
     ],
+    "cascade": [
+        ("psi=0.2, shock 0.01", "final log drop", 0.012498, 5e-7),
+        ("psi=0.5, shock 0.01", "final log drop", 0.019950, 5e-7),
+        ("psi=0.8, shock 0.01", "final log drop", 0.048167, 5e-7),
+    ],
+    "pause_paradox": [
+        ("psi=0.5, no pause", "amplification", 1.0, 5e-5),
+        ("psi=0.5, paused for good", "amplification", 2.0, 0.05),
+        ("psi=0.8, paused for good", "amplification", 4.8, 0.05),
+        ("psi=0.8, pause of 2 waves", "amplification", 1.8, 5e-5),
+        ("external oracle, one loan", "q/X where it stops paying", 0.05, 5e-5),
+    ],
+    "shared_isolated": [
+        ("siloed, X=1000, psi=1.3", "liquidated share, rollup 0", 1.0, 5e-5),
+        ("siloed, X=1000, psi=0.2", "liquidated share, rollup 1", 0.0125, 5e-5),
+        ("centralized_shared, X=1000, psi=1.3", "liquidated share, rollup 0", 0.0190, 5e-5),
+        ("centralized_shared, X=2000, psi=0.2", "liquidated share, rollup 2", 0.0190, 5e-5),
+    ],
+    "perpetual_futures": [
+        ("long, leverage 5", "liquidation price, USD", 2500.0 * 0.8 / 0.99, 5e-5),
+        ("short, leverage 20", "liquidation price, USD", 2500.0 * 1.05 / 1.01, 5e-5),
+        ("long, leverage 10, closed at 2125", "fund's change, USD", -500.0, 5e-5),
+    ],
+    "breaker_null": [("pool price, arbitrageur and retail", "chance, pause less none", 0.0, 0.0)],
     "loss_versus_rebalancing": [
         ("80% a year, 2 s, 5 bp, Poisson", "blocks with a trade", 0.22170, 5e-6),
         ("80% a year, 2 s, 5 bp, Poisson", "profit, bp of V a day", 0.48591, 5e-6),

@@ -215,6 +215,7 @@ def check_books(tables: Tables, opening: np.ndarray) -> None:
     _check_pools(tables)
     _check_lending(tables)
     _check_bridges(tables)
+    _check_perpetuals(tables)
 
 
 def _check_pools(tables: Tables) -> None:
@@ -254,3 +255,20 @@ def _check_bridges(tables: Tables) -> None:
             held = tables.balance[int(row[state.B_ACCOUNT]), int(row[end])]
             assert np.all(promised[direction] >= 0.0)
             assert np.all(promised[direction] <= held * (1.0 + DRIFT)), "a bridge promised more than it holds"
+
+
+def _check_perpetuals(tables: Tables) -> None:
+    contract, perpetual = tables.contract, tables.perpetual
+    of = contract[:, state.X_MARKET].astype(np.int64)
+    for at in range(len(perpetual)):
+        sizes = contract[of == at, state.X_SIZE]
+        # where everybody was closed, what is left is the rounding of sizes of order one
+        assert abs(sizes.sum()) <= DRIFT * max(1.0, np.abs(sizes).sum()), "sizes do not add up to nothing"
+    owed = contract[:, state.X_SIZE] * (perpetual[of, state.M_FUNDING] - contract[:, state.X_FUNDED])
+    for vault in np.unique(perpetual[:, state.M_ACCOUNT]):
+        mine = perpetual[of, state.M_ACCOUNT] == vault
+        held = tables.balance[int(vault), :, 0].sum()
+        scale = max(held, np.abs(contract[mine, state.X_CASH]).sum())
+        assert abs((contract[mine, state.X_CASH] - owed[mine]).sum() - held) <= DRIFT * scale, (
+            "cash is not in the vault"
+        )

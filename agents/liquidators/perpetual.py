@@ -1,0 +1,35 @@
+"""A liquidator of perpetuals: closes every contract under its maintenance margin, for the reward."""
+
+from __future__ import annotations
+
+from agents.base import Liquidator
+from market import state
+from market.desk import Desk
+from market.intents import Kind
+from market.model import SequencerMarket
+from market.observation import Observation
+
+
+class Perpetual(Liquidator):
+    """Needs no funds but gas and tips: contracts are closed with the market's maker.
+
+    Parameters
+    ----------
+    tip_usd
+        tip of every liquidation [USD]
+    most_per_slot
+        contracts attempted per rollup and slot
+    """
+
+    def __init__(self, model: SequencerMarket, account: int, tip_usd: float = 0.0, most_per_slot: int = 64) -> None:
+        super().__init__(model, account)
+        if not tip_usd >= 0.0:
+            raise ValueError(f"tip_usd must be at least 0, not {tip_usd}")
+        self.tip_usd, self.most_per_slot = tip_usd, most_per_slot
+
+    def act(self, seen: Observation, desk: Desk) -> None:
+        """Attempt whatever can be liquidated."""
+        for rollup in seen.rollups:
+            for contract in seen.public.under_margin(rollup)[: self.most_per_slot].tolist():
+                market = int(seen.public.contracts[contract, state.X_MARKET])
+                desk.perpetual(Kind.PERPETUAL_LIQUIDATE, market, contract, tip=self.tip_usd)

@@ -1,0 +1,92 @@
+"""Founding perpetuals: accounts, makers, and traders with contracts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from market import state
+from market.config import MarketConfig, PerpetualConfig
+from market.ledger import endow, endow_each
+
+if TYPE_CHECKING:
+    from market.founding import World
+
+
+def _listed(config: MarketConfig) -> list[tuple[int, PerpetualConfig]]:
+    return [(rollup, spec) for rollup, place in enumerate(config.rollups) for spec in place.perpetuals]
+
+
+def perpetual_accounts(config: MarketConfig) -> dict[str, int]:
+    """Return how many accounts of each group there are: a vault per rollup, a fund per market, one per contract."""
+    listed = _listed(config)
+    return {
+        "perpetual vaults": len(config.rollups) if listed else 0,
+        "insurance funds": len(listed),
+        "perpetual fees": len(listed),
+        # every market has a maker besides its traders
+        "perpetual traders": sum(1 + spec.traders for _, spec in listed),
+    }
+
+
+def open_perpetuals(world: World, config: MarketConfig, rng: np.random.Generator) -> None:
+    """Write terms, give every trader a contract at the reference price, and the makers the other side."""
+    listed, tables = _listed(config), world.tables
+    if not listed:
+        return
+    counts = list(perpetual_accounts(config).values())
+    vault, fund, fees, trader = (len(tables.account) - np.cumsum(counts[::-1])[::-1]).tolist()
+    tables.account[vault:trader, state.A_VENUE] = 1.0
+    feed_of = {(int(row[state.F_ROLLUP]), int(row[state.F_ASSET])): at for at, row in enumerate(tables.feed)}
+    first = 0
+    for market, (rollup, spec) in enumerate(listed):
+        asset = config.asset_names.index(spec.asset)
+        row = tables.perpetual[market]
+        row[state.M_ROLLUP], row[state.M_ACCOUNT] = rollup, vault + rollup
+        row[state.M_FUND], row[state.M_FEE_ACCOUNT] = fund + market, fees + market
+        row[state.M_ASSET], row[state.M_FEED], row[state.M_MAKER] = asset, feed_of[rollup, asset], first
+        row[state.M_INITIAL], row[state.M_MAINTENANCE] = 1.0 / spec.max_leverage, spec.maintenance
+        row[state.M_FEE], row[state.M_SPREAD], row[state.M_REWARD] = np.array(
+            [spec.fee_bp, spec.spread_bp, spec.reward_bp]
+        ) * 1e-4  # fmt: skip
+        row[state.M_DEPTH], row[state.M_PERIOD] = spec.depth_usd, spec.funding_period_s
+        endow(tables, fund + market, rollup, 0, spec.fund_usd)
+        contracts = np.arange(first, first + 1 + spec.traders)
+        _open_contracts(world, market, spec, contracts, trader, rng)
+        first += 1 + spec.traders
+    _share_margin(world, config)
+
+
+def _open_contracts(
+    world: World, market: int, spec: PerpetualConfig, at: np.ndarray, trader: int, rng: np.random.Generator
+) -> None:
+    tables = world.tables
+    row = tables.perpetual[market]
+    price = tables.price[int(row[state.M_ASSET])]
+    margin = spec.margin_median_usd * np.exp(spec.margin_log_sd * rng.standard_normal(spec.traders))
+    leverage = spec.leverage_low * (spec.leverage_high / spec.leverage_low) ** rng.random(spec.traders)
+    size = np.where(rng.random(spec.traders) < spec.long_share, 1.0, -1.0) * margin * leverage / price
+    sizes, margins = np.append(-size.sum(), size), np.append(spec.maker_usd, margin)
+    tables.contract[at, state.X_MARKET], tables.contract[at, state.X_OWNER] = market, trader + at
+    tables.contract[at, state.X_SIZE], tables.contract[at, state.X_ENTRY] = sizes, price
+    tables.contract[at, state.X_CASH] = margins - sizes * price
+    tables.contract[at, state.X_NEXT] = at
+    endow(tables, int(row[state.M_ACCOUNT]), int(row[state.M_ROLLUP]), 0, float(margins.sum()))
+    # a little to pay fees with
+    endow_each(tables, trader + at, int(row[state.M_ROLLUP]), 0, np.full(at.size, 100.0))
+
+
+def _share_margin(world: World, config: MarketConfig) -> None:
+    """Let the first traders of a rollup's perpetuals be the same people, whose contracts share their margin."""
+    table, perpetual = world.tables.contract, world.tables.perpetual
+    listed = _listed(config)
+    for rollup in range(len(config.rollups)):
+        markets = [at for at, (where, _) in enumerate(listed) if where == rollup]
+        if len(markets) < 2:
+            continue
+        common = min(int(listed[at][1].cross_share * listed[at][1].traders) for at in markets)
+        for number in range(1, common + 1):
+            ring = [int(perpetual[at, state.M_MAKER]) + number for at in markets]
+            table[ring, state.X_NEXT] = ring[1:] + ring[:1]
+            table[ring, state.X_OWNER] = table[ring[0], state.X_OWNER]

@@ -1,0 +1,43 @@
+"""Liquidations over a threshold within a window pause everybody else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from pydantic import Field
+
+from market.config import Positive
+from market.intents import Kind, Status
+from market.sequencing.breakers._pausing import DOMAIN, Pausing
+
+if TYPE_CHECKING:
+    from market.domain import Slot
+
+LIQUIDATIONS, FILLED = (int(Kind.LIQUIDATE), int(Kind.PERPETUAL_LIQUIDATE)), int(Status.FILLED)
+
+
+class LiquidationVolume(Pausing):
+    """Goes off when debt repaid by liquidators and contracts closed by them reach the threshold in the window."""
+
+    kind: Literal["liquidation_volume"] = "liquidation_volume"
+    threshold_usd: Positive = Field(default=1e8, description="liquidated volume that sets off a pause [USD]")
+
+    def threshold(self) -> float:
+        """Return the liquidated volume that sets off a pause [USD]."""
+        return self.threshold_usd
+
+    def measure(self, slot: Slot, key: int) -> bool:
+        """Add the block's liquidations to the window."""
+        rows = slot.rows
+        taken = np.isin(rows["kind"], LIQUIDATIONS) & (rows["status"] == FILLED)
+        if key != DOMAIN:
+            taken &= rows["rollup"] == key
+        if not taken.any():
+            return False
+        prices = slot.market.world.tables.price
+        volume = float(rows["filled_in"][taken] @ prices[rows["asset_in"][taken]])
+        seen = self.window(key, slot.time)
+        seen.append((slot.time, volume))
+        total = float(np.sum([amount for _, amount in seen]))
+        return total >= self.level(slot.market, slot.domain.index, key)

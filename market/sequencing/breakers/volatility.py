@@ -1,0 +1,60 @@
+"""A price that moves too far within a window pauses everybody but the exempt.
+
+Exchanges halt on falls from a reference (limit down) or on moves either way (volatility interruptions).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from pydantic import Field
+
+from market.config import Positive
+from market.sequencing.breakers._pausing import DOMAIN, Pausing
+from market.state import P_ASSET0
+from market.venues.oracle import pool_price
+
+if TYPE_CHECKING:
+    from market.domain import Slot
+    from market.model import SequencerMarket
+
+
+class Volatility(Pausing):
+    """Goes off when the log price is further than the threshold from where it was at the start of the window."""
+
+    kind: Literal["volatility"] = "volatility"
+    threshold_log: Positive = Field(default=0.05, description="move of the log price that sets off a pause [1]")
+    direction: Literal["both", "down"] = Field(default="both", description="moves that count")
+    price: Literal["pool", "reference"] = Field(
+        default="pool", description="price watched: the mean over the scope's deepest pools, or the outside market's"
+    )
+    asset: int = Field(default=1, ge=1, description="asset watched: 1 is the first risky one")
+
+    def threshold(self) -> float:
+        """Return the move of the log price that sets off a pause."""
+        return self.threshold_log
+
+    def measure(self, slot: Slot, key: int) -> bool:
+        """Compare the log price after the block with the oldest of the window."""
+        rollups = slot.domain.rollups if key == DOMAIN else (key,)
+        now = self._log_price(slot.market, rollups)
+        if not np.isfinite(now):
+            return False
+        seen = self.window(key, slot.time)
+        seen.append((slot.time, now))
+        move = now - seen[0][1]
+        size = -move if self.direction == "down" else abs(move)
+        return size >= self.level(slot.market, slot.domain.index, key)
+
+    def _log_price(self, market: SequencerMarket, rollups: tuple[int, ...]) -> float:
+        """Log price in USD; nan where no pool of the scope trades the asset."""
+        if self.price == "reference":
+            return float(np.log(market.world.tables.price[self.asset]))
+        pools = [at for at in market.main_pools[self.asset, list(rollups)].tolist() if at >= 0]
+        found = []
+        for at in pools:
+            mid = np.log(pool_price(market.world.book, at))
+            inverted = int(market.world.tables.pool[at, P_ASSET0]) != self.asset
+            found.append(-mid if inverted else mid)
+        return float(np.mean(found)) if found else float("nan")

@@ -1,0 +1,157 @@
+"""Closing contracts of perpetuals that are under their maintenance margin: the fund, and auto-deleveraging."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import float64, int64, njit, types, void
+
+from market.intents import Reason, Row
+from market.ledger import Why, move, put
+from market.state import (
+    BOOK,
+    CONTRACT,
+    M_ACCOUNT,
+    M_DELEVERAGED,
+    M_FUND,
+    M_MAKER,
+    M_REWARD,
+    M_ROLLUP,
+    PERPETUAL,
+    X_ENTRY,
+    X_MARKET,
+    X_NEXT,
+    X_SIZE,
+    Book,
+    balance,
+    cell,
+    get,
+    index,
+    length,
+)
+from market.venues.perpetuals import cash_of, check, exchange, margin_of, price_of, quote, set_cash
+
+OK, HEALTHY, NO_LIQUIDITY = int(Reason.NONE), int(Reason.HEALTHY), int(Reason.NO_LIQUIDITY)
+REWARD, FUND = int(Why.LIQUIDATION), int(Why.INSURANCE)
+
+
+@njit(float64(BOOK, int64), cache=True)
+def _rank(book: Book, contract: int) -> float:
+    """Order of auto-deleveraging: profit over entry value, times leverage."""
+    market = index(book, CONTRACT, contract, X_MARKET)
+    size, entry, price = (
+        get(book, CONTRACT, contract, X_SIZE),
+        get(book, CONTRACT, contract, X_ENTRY),
+        price_of(book, market),
+    )
+    equity, _, _ = margin_of(book, contract)
+    gain = np.sign(size) * (price - entry) / entry
+    return gain * abs(size) * price / max(equity, 1e-9 * abs(size) * price)
+
+
+@njit(void(BOOK, int64, float64), cache=True)
+def _deleverage(book: Book, contract: int, price: float) -> None:
+    """Close a contract against the best-ranked contracts of the other side at a price."""
+    market = index(book, CONTRACT, contract, X_MARKET)
+    while get(book, CONTRACT, contract, X_SIZE) != 0.0:
+        size = get(book, CONTRACT, contract, X_SIZE)
+        best, highest = -1, -np.inf
+        for other in range(length(book, CONTRACT)):
+            opposite = index(book, CONTRACT, other, X_MARKET) == market
+            if opposite and get(book, CONTRACT, other, X_SIZE) * size < 0.0:
+                rank = _rank(book, other)
+                if rank > highest:
+                    best, highest = other, rank
+        if best < 0:
+            return
+        change = min(abs(size), abs(get(book, CONTRACT, best, X_SIZE)))
+        exchange(book, contract, best, -change if size > 0.0 else change, price)
+        counter = cell(book, PERPETUAL, market, M_DELEVERAGED)
+        put(book, counter, book.cells[counter] + change * price)
+
+
+@njit(types.UniTuple(float64, 2)(BOOK, int64), cache=True)
+def _proceeds(book: Book, contract: int) -> tuple[float, float]:
+    """What is left of shared margin when all its contracts are closed with the makers, and their value [USD]."""
+    left, value = 0.0, 0.0
+    at = contract
+    while True:
+        size, market = get(book, CONTRACT, at, X_SIZE), index(book, CONTRACT, at, X_MARKET)
+        left += cash_of(book, at)
+        if size != 0.0:
+            left += size * quote(book, market, -size)
+        value += abs(size) * price_of(book, market)
+        at = index(book, CONTRACT, at, X_NEXT)
+        if at == contract:
+            return left, value
+
+
+@njit(cache=True)
+def liquidate(book: Book, row: Row) -> int:
+    """Close a contract under maintenance margin, with all that share its margin; anybody may, for a reward."""
+    wrong = check(book, row)
+    if wrong != OK:
+        return wrong
+    market = row.venue
+    equity, maintenance, _ = margin_of(book, row.target)
+    if not equity < maintenance:
+        return HEALTHY
+    vault, fund = index(book, PERPETUAL, market, M_ACCOUNT), index(book, PERPETUAL, market, M_FUND)
+    left, value = _proceeds(book, row.target)
+    held = balance(book, fund, row.rollup, 0)
+    short = left < 0.0 and held < -left
+    if left < 0.0:
+        # the fund pays what is missing, or all that it has
+        paid = held if short else -left
+        if not move(book, fund, vault, row.rollup, 0, paid, FUND):
+            return NO_LIQUIDITY
+        set_cash(book, row.target, cash_of(book, row.target) + paid)
+        equity += paid
+    at = row.target
+    while True:
+        size, held_in = get(book, CONTRACT, at, X_SIZE), index(book, CONTRACT, at, X_MARKET)
+        if size != 0.0 and short:
+            # shared margin is missing from each contract in proportion to its value
+            share = abs(size) * price_of(book, held_in) / value
+            _deleverage(book, at, price_of(book, held_in) - equity * share / size)
+        elif size != 0.0:
+            price = quote(book, held_in, -size)
+            exchange(book, at, index(book, PERPETUAL, held_in, M_MAKER), -size, price)
+        at = index(book, CONTRACT, at, X_NEXT)
+        if at == row.target:
+            break
+    rest = 0.0
+    while True:
+        rest += cash_of(book, at)
+        set_cash(book, at, 0.0)
+        at = index(book, CONTRACT, at, X_NEXT)
+        if at == row.target:
+            break
+    reward = min(max(rest, 0.0), value * get(book, PERPETUAL, market, M_REWARD))
+    if not move(book, vault, row.sender, row.rollup, 0, reward, REWARD):
+        return NO_LIQUIDITY
+    # what rounding left of a margin that is used up is neither gain nor loss: it stays in the vault with the maker
+    if rest - reward > 0.0 and not short and left > 0.0:
+        if not move(book, vault, fund, row.rollup, 0, rest - reward, FUND):
+            return NO_LIQUIDITY
+    else:
+        maker = index(book, PERPETUAL, market, M_MAKER)
+        set_cash(book, maker, cash_of(book, maker) + rest - reward)
+    row.filled_in, row.filled_out = value, reward
+    return OK
+
+
+@njit(int64(BOOK, int64, int64[::1]), cache=True)
+def under_margin(book: Book, rollup: int, found: np.ndarray) -> int:
+    """List the contracts of a rollup that can be liquidated now, one of each shared margin; return how many."""
+    count = 0
+    for contract in range(length(book, CONTRACT)):
+        market = index(book, CONTRACT, contract, X_MARKET)
+        if index(book, PERPETUAL, market, M_ROLLUP) != rollup or get(book, CONTRACT, contract, X_SIZE) == 0.0:
+            continue
+        if contract == index(book, PERPETUAL, market, M_MAKER) or count == found.size:
+            continue
+        equity, maintenance, _ = margin_of(book, contract)
+        if equity < maintenance and index(book, CONTRACT, contract, X_NEXT) >= contract:
+            found[count] = contract
+            count += 1
+    return count

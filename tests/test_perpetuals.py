@@ -1,0 +1,142 @@
+"""Perpetuals: who may do what, funding, shared margin, and books that balance whatever is sent."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from worlds import ETH, USD, books, check_books, execute, fates, intent, rollup
+
+from market import state
+from market.config import PerpetualConfig
+from market.intents import Kind
+from market.ledger import totals
+from market.venues import perpetuals
+
+PRICE = 2500.0
+MAKER_ROW, FIRST, SECOND = 0, 1, 2
+
+
+def world(markets: int = 1, **terms):
+    """Two traders and a maker on one rollup; no fees and no impact unless asked for."""
+    plain = {
+        "traders": 2, "margin_median_usd": 1000.0, "margin_log_sd": 0.0, "leverage_low": 5.0, "leverage_high": 5.0,
+        "max_leverage": 10.0, "maintenance": 0.02, "long_share": 1.0, "cross_share": 1.0, "fee_bp": 0.0,
+        "spread_bp": 0.0, "depth_usd": 1e30, "reward_bp": 0.0, "fund_usd": 1e5,
+    }  # fmt: skip
+    listed = tuple(PerpetualConfig(**plain | terms) for _ in range(markets))
+    return books(rollup("a", perpetuals=listed), rollup("b"))
+
+
+def owner(market, contract=FIRST):
+    return int(market.tables.contract[contract, state.X_OWNER])
+
+
+def on(market, kind, amount=1.0, contract=FIRST, sender=None, *, buy=True, **fields):
+    sides = {"asset_in": USD if buy else ETH, "asset_out": ETH if buy else USD}
+    sender = owner(market, contract) if sender is None else sender
+    venue = int(market.tables.contract[contract, state.X_MARKET])
+    return intent(kind, sender, **{"venue": venue, "target": contract, "amount": amount, "rollup": 0} | sides | fields)
+
+
+def post(market, price):
+    row = intent(Kind.ORACLE_UPDATE, market.account_of["oracle"], venue=0, rollup=0, amount=price)
+    return execute(market, row)
+
+
+def cash_in_vault(market):
+    contract, perpetual = market.tables.contract, market.tables.perpetual
+    of = contract[:, state.X_MARKET].astype(int)
+    owed = contract[:, state.X_SIZE] * (perpetual[of, state.M_FUNDING] - contract[:, state.X_FUNDED])
+    vault = int(perpetual[0, state.M_ACCOUNT])
+    return (contract[:, state.X_CASH] - owed).sum(), market.tables.balance[vault, 0, USD]
+
+
+def test_initial_margin_bounds_what_one_may_buy():
+    """Equity of 1000 USD and 2 contracts worth 5000: up to 10 times equity, 2 more."""
+    market = world()
+    assert fates(execute(market, on(market, Kind.PERPETUAL_TRADE, 2.001))) == ["UNHEALTHY"]
+    assert market.tables.contract[FIRST, state.X_SIZE] == pytest.approx(2.0)
+    assert fates(execute(market, on(market, Kind.PERPETUAL_TRADE, 1.999))) == ["FILLED"]
+    assert market.tables.contract[:, state.X_SIZE].sum() == pytest.approx(0.0, abs=1e-12)
+
+
+def test_only_the_owner_trades_and_withdraws_but_anybody_deposits():
+    market = world()
+    for kind, fate in (("TRADE", "NOT_OWNER"), ("WITHDRAW", "NOT_OWNER"), ("DEPOSIT", "FILLED")):
+        assert fates(execute(market, on(market, Kind[f"PERPETUAL_{kind}"], sender=0))) == [fate]
+
+
+def test_withdrawals_leave_the_initial_margin():
+    market = world()
+    assert fates(execute(market, on(market, Kind.PERPETUAL_WITHDRAW, 501.0))) == ["UNHEALTHY"]
+    assert fates(execute(market, on(market, Kind.PERPETUAL_WITHDRAW, 499.0))) == ["FILLED"]
+
+
+def test_limits_hold_on_both_sides():
+    market = world(spread_bp=10.0)
+    assert fates(execute(market, on(market, Kind.PERPETUAL_TRADE, 0.1, limit=2502.0))) == ["LIMIT"]
+    assert fates(execute(market, on(market, Kind.PERPETUAL_TRADE, 0.1, limit=2503.0))) == ["FILLED"]
+    assert fates(execute(market, on(market, Kind.PERPETUAL_TRADE, 0.1, buy=False, limit=2498.0))) == ["LIMIT"]
+
+
+def test_the_healthy_and_the_maker_are_left_alone():
+    market = world()
+    sent = on(market, Kind.PERPETUAL_LIQUIDATE, sender=0)
+    assert fates(execute(market, sent)) == ["HEALTHY"]
+    assert fates(execute(market, on(market, Kind.PERPETUAL_LIQUIDATE, contract=MAKER_ROW, sender=0))) == ["NOT_ALLOWED"]
+
+
+def test_longs_pay_the_premium_to_the_maker():
+    """Traders are net long 10,000 USD on a depth of 1 million: 1% of value per period."""
+    market = world(depth_usd=1e6, funding_period_s=100.0)
+    perpetuals.accrue(market.book, 50.0)
+    paid = 1000.0 - (perpetuals.margin_of(market.book, FIRST)[0])
+    assert paid == pytest.approx(0.5 * 0.01 * 5000.0)
+    cash, held = cash_in_vault(market)
+    assert cash == pytest.approx(held, rel=1e-12)
+
+
+@pytest.mark.parametrize("move", [-0.1, 0.1])
+def test_shared_margin_stands_and_falls_together(move):
+    """Two longs that share margin: a loss on both is borne by both, and both are closed."""
+    market = world(markets=2)
+    first, second = 1, 4
+    ring = [first, int(market.tables.contract[first, state.X_NEXT])]
+    assert ring == [first, second]
+    post(market, PRICE * (1.0 + move))
+    equity, maintenance, _ = perpetuals.margin_of(market.book, first)
+    assert equity == pytest.approx(2000.0 + move * 10_000.0)
+    assert maintenance == pytest.approx(0.02 * (1.0 + move) * 10_000.0)
+    post(market, 0.8 * PRICE)
+    assert fates(execute(market, on(market, Kind.PERPETUAL_LIQUIDATE, sender=0))) == ["FILLED"]
+    assert market.tables.contract[ring, state.X_SIZE].tolist() == [0.0, 0.0]
+    assert np.abs(market.tables.contract[ring, state.X_CASH]).max() == pytest.approx(0.0, abs=1e-9)
+
+
+def test_random_trading_balances():
+    """Whatever is sent at whatever price: no coin is made, sizes add up to nothing, cash is what the vault holds."""
+    rng = np.random.default_rng(3)
+    market = world(markets=2, fee_bp=5.0, spread_bp=3.0, depth_usd=1e5, fund_usd=200.0, reward_bp=10.0, traders=6)
+    opening = totals(market.tables)
+    kinds = [Kind.PERPETUAL_TRADE, Kind.PERPETUAL_DEPOSIT, Kind.PERPETUAL_WITHDRAW, Kind.PERPETUAL_LIQUIDATE]
+    filled = set()
+    price = PRICE
+    for step in range(400):
+        price *= np.exp(0.03 * rng.standard_normal())
+        post(market, price)
+        perpetuals.accrue(market.book, 10.0 * step)
+        batch = []
+        for _ in range(8):
+            kind, contract = kinds[rng.integers(4)], int(rng.integers(len(market.tables.contract)))
+            amount = float(rng.exponential(1.0 if kind == Kind.PERPETUAL_TRADE else 50.0))
+            batch.append(on(market, kind, amount, contract, buy=bool(rng.random() < 0.5)))
+        receipts = execute(market, *batch)
+        filled |= set(receipts["kind"][receipts["status"] == 1].tolist())
+        check_books(market.tables, opening)
+        cash, held = cash_in_vault(market)
+        assert cash == pytest.approx(held, rel=1e-9)
+        for at in range(2):
+            sizes = market.tables.contract[market.tables.contract[:, state.X_MARKET] == at, state.X_SIZE]
+            assert abs(sizes.sum()) <= 1e-9 * np.abs(sizes).sum()
+    assert filled == set(kinds)
+    assert market.tables.perpetual[:, state.M_DELEVERAGED].sum() > 0.0
