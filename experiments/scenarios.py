@@ -89,13 +89,13 @@ def _crash(start_s: float, end_s: float) -> EpisodeConfig:
 
 
 def cast() -> tuple[AgentConfig, ...]:
-    """Three to five of each role."""
+    """Three of each role."""
     return (
-        AgentConfig(role="builder", strategy="adaptive", count=4),
+        AgentConfig(role="builder", strategy="adaptive", count=3),
         AgentConfig(role="market_maker", strategy="reallocator", count=3, capital_usd=1e6),
         AgentConfig(role="liquidator", strategy="greedy", count=2),
-        AgentConfig(role="liquidator", strategy="greedy", count=2, parameters={"sell": "outside"}),
+        AgentConfig(role="liquidator", strategy="greedy", parameters={"sell": "outside"}),
         AgentConfig(role="trader", strategy="arbitrageur", count=2),
-        AgentConfig(role="trader", strategy="arbitrageur", count=2, parameters={"outside": False}),
+        AgentConfig(role="trader", strategy="arbitrageur", parameters={"outside": False}),
         AgentConfig(role="trader", strategy="searcher", count=3),
     )
