@@ -275,7 +275,7 @@ def test_the_main_study_is_the_same_for_one_and_two_workers(
     seqmarket: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
 ) -> None:
     for workers in (1, 2):
-        options = ("--quick", "--seeds", "1", "--set", "horizon_s=60", "--workers", workers, "--out", str(workers))
+        options = ("--quick", "--seeds", "1", "--set", "horizon_s=30", "--workers", workers, "--out", str(workers))
         ended = seqmarket("run", "regimes", *options)
         assert (ended.returncode, ended.stderr) == (0, "")
     one, two = ((tmp_path / workers / "regimes" / "runs.parquet").read_bytes() for workers in ("1", "2"))

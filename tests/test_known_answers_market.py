@@ -19,6 +19,8 @@ MODULES = (
     "breaker_null",
     "perpetual_futures",
 )
+LONG = ("breaker_null", "pause_paradox", "shared_isolated")
+"""Whole markets over many seeds: the quick form of these takes more than ten seconds."""
 STATED = {
     # numbers given with the formulas: module, case, statistic, value, half a unit of its last digit
     "sandwich": [
@@ -91,7 +93,9 @@ def failures(rows):
     return [row for row in rows if row["passed"] is not True]
 
 
-@pytest.mark.parametrize("name", MODULES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name in LONG else name for name in MODULES]
+)
 def test_known_answer(name):
     rows = run(name, quick=True)
     assert not failures(rows)
