@@ -9,6 +9,7 @@ import numpy as np
 from market import state
 from market.config import MarketConfig, PerpetualConfig
 from market.ledger import endow, endow_each
+from market.venues.perpetuals import LOT
 
 if TYPE_CHECKING:
     from market.founding import World
@@ -66,7 +67,8 @@ def _open_contracts(
     price = tables.price[int(row[state.M_ASSET])]
     margin = spec.margin_median_usd * np.exp(spec.margin_log_sd * rng.standard_normal(spec.traders))
     leverage = spec.leverage_low * (spec.leverage_high / spec.leverage_low) ** rng.random(spec.traders)
-    size = np.where(rng.random(spec.traders) < spec.long_share, 1.0, -1.0) * margin * leverage / price
+    side = np.where(rng.random(spec.traders) < spec.long_share, 1.0, -1.0)
+    size = np.trunc(side * margin * leverage / price / LOT) * LOT
     sizes, margins = np.append(-size.sum(), size), np.append(spec.maker_usd, margin)
     tables.contract[at, state.X_MARKET], tables.contract[at, state.X_OWNER] = market, trader + at
     tables.contract[at, state.X_SIZE], tables.contract[at, state.X_ENTRY] = sizes, price

@@ -113,6 +113,25 @@ def test_shared_margin_stands_and_falls_together(move):
     assert np.abs(market.tables.contract[ring, state.X_CASH]).max() == pytest.approx(0.0, abs=1e-9)
 
 
+def test_a_lot_that_a_large_size_would_swallow_is_closed_against_it():
+    """A long of ten million, short of margin with no fund, against a short of one lot and the maker: all are closed."""
+    market = world(fund_usd=0.0, maker_usd=1e12, long_share=0.0)
+    table = market.tables.contract
+    sizes = np.array([perpetuals.LOT - 1e7, 1e7, -perpetuals.LOT])
+    table[:, state.X_CASH] += (table[:, state.X_SIZE] - sizes) * PRICE
+    table[:, state.X_SIZE] = sizes
+    post(market, 0.9 * PRICE)
+    assert fates(execute(market, on(market, Kind.PERPETUAL_LIQUIDATE, sender=0))) == ["FILLED"]
+    assert table[:, state.X_SIZE].tolist() == [0.0, 0.0, 0.0]
+
+
+def test_less_than_a_lot_is_not_traded():
+    market = world()
+    assert fates(execute(market, on(market, Kind.PERPETUAL_TRADE, 0.9 * perpetuals.LOT))) == ["BAD_AMOUNT"]
+    receipt = execute(market, on(market, Kind.PERPETUAL_TRADE, 1.4 * perpetuals.LOT))[0]
+    assert receipt["filled_out"] == perpetuals.LOT
+
+
 def test_random_trading_balances():
     """Whatever is sent at whatever price: no coin is made, sizes add up to nothing, cash is what the vault holds."""
     rng = np.random.default_rng(3)
@@ -137,6 +156,6 @@ def test_random_trading_balances():
         assert cash == pytest.approx(held, rel=1e-9)
         for at in range(2):
             sizes = market.tables.contract[market.tables.contract[:, state.X_MARKET] == at, state.X_SIZE]
-            assert abs(sizes.sum()) <= 1e-9 * np.abs(sizes).sum()
+            assert sizes.sum() == 0.0
     assert filled == set(kinds)
     assert market.tables.perpetual[:, state.M_DELEVERAGED].sum() > 0.0

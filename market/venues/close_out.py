@@ -34,9 +34,9 @@ OK, HEALTHY, NO_LIQUIDITY = int(Reason.NONE), int(Reason.HEALTHY), int(Reason.NO
 REWARD, FUND = int(Why.LIQUIDATION), int(Why.INSURANCE)
 
 
-@njit(float64(BOOK, int64), cache=True)
+@njit(float64(BOOK, int64), cache=True, error_model="numpy")
 def _rank(book: Book, contract: int) -> float:
-    """Order of auto-deleveraging: profit over entry value, times leverage."""
+    """Order of auto-deleveraging: profit over entry value, times leverage. What was had for nothing ranks first."""
     market = index(book, CONTRACT, contract, X_MARKET)
     size, entry, price = (
         get(book, CONTRACT, contract, X_SIZE),
@@ -97,6 +97,8 @@ def liquidate(book: Book, row: Row) -> int:
         return HEALTHY
     vault, fund = index(book, PERPETUAL, market, M_ACCOUNT), index(book, PERPETUAL, market, M_FUND)
     left, value = _proceeds(book, row.target)
+    if not (0.0 < value < np.inf and np.isfinite(left)):
+        return NO_LIQUIDITY
     held = balance(book, fund, row.rollup, 0)
     short = left < 0.0 and held < -left
     if left < 0.0:

@@ -10,6 +10,9 @@ net long n [USD], the log price stands n / depth above the oracle's. That premiu
 An isolated contract of leverage L and entry E can be liquidated at E (1 - 1/L) / (1 - mm) when long, at E (1 + 1/L) /
 (1 + mm) when short. What is left of its margin after the close goes to the fund, what is missing comes from it; when
 the fund is empty, the other side is closed against it at the price that leaves nothing, by pnl% x leverage.
+
+Sizes are whole numbers of lots, a power of two of the asset, so that adding and taking away is exact: a size that is
+too small to change a large one would otherwise never be closed against it.
 """
 
 from __future__ import annotations
@@ -56,6 +59,15 @@ LIMIT, WRONG_VENUE, NOT_OWNER = int(Reason.LIMIT), int(Reason.WRONG_VENUE), int(
 UNHEALTHY, HEALTHY, NO_LIQUIDITY = int(Reason.UNHEALTHY), int(Reason.HEALTHY), int(Reason.NO_LIQUIDITY)
 NOT_ALLOWED = int(Reason.NOT_ALLOWED)
 MARGIN, FEE, REWARD, FUND = int(Why.MARGIN), int(Why.PERPETUAL_FEE), int(Why.LIQUIDATION), int(Why.INSURANCE)
+
+LOT = 2.0**-20  # smallest size; sums of sizes are exact up to 2**33 of the asset
+LARGEST = 2.0**30  # largest size of one trade
+
+
+@njit(float64(float64), cache=True)
+def whole_lots(size: float) -> float:
+    """Size rounded towards nothing to a whole number of lots."""
+    return np.trunc(size / LOT) * LOT
 
 
 @njit(float64(BOOK, int64), cache=True)
@@ -128,9 +140,6 @@ def _shift(book: Book, contract: int, change: float, price: float) -> None:
     """Change a size at a price; the entry price is the mean of what opened the size, for the ranking alone."""
     before = get(book, CONTRACT, contract, X_SIZE)
     after = before + change
-    # what closes a contract closes it: rounding must not leave a size that nobody traded
-    if abs(after) <= 1e-12 * abs(before):
-        after = 0.0
     set_cash(book, contract, cash_of(book, contract) - change * price)
     entry = get(book, CONTRACT, contract, X_ENTRY)
     if before == 0.0 or before * after < 0.0:
@@ -143,12 +152,9 @@ def _shift(book: Book, contract: int, change: float, price: float) -> None:
 
 @njit(void(BOOK, int64, int64, float64, float64), cache=True)
 def exchange(book: Book, contract: int, other: int, change: float, price: float) -> None:
-    """Let one contract take `change` from another."""
-    size = get(book, CONTRACT, contract, X_SIZE)
+    """Let one contract take `change`, whole lots, from another."""
     _shift(book, contract, change, price)
-    # the other side moves by what the first one moved after rounding, so that sizes go on adding up to nothing
-    moved = get(book, CONTRACT, contract, X_SIZE) - size
-    _shift(book, other, -moved, price)
+    _shift(book, other, -change, price)
 
 
 @njit(cache=True)
@@ -200,7 +206,10 @@ def withdraw(book: Book, row: Row) -> int:
 
 @njit(cache=True)
 def trade(book: Book, row: Row) -> int:
-    """Buy (asset_in 0) or sell `amount` contracts from the maker at its quote, no worse than `limit` (0: any)."""
+    """Buy (asset_in 0) or sell `amount` contracts, cut to whole lots, at the maker's quote.
+
+    The price is no worse than `limit` (0: any).
+    """
     wrong = check(book, row)
     if wrong != OK:
         return wrong
@@ -209,13 +218,16 @@ def trade(book: Book, row: Row) -> int:
     market, maker = row.venue, index(book, PERPETUAL, row.venue, M_MAKER)
     if price_of(book, market) <= 0.0:
         return NO_LIQUIDITY
-    change = row.amount if row.asset_in == 0 else -row.amount
+    amount = whole_lots(row.amount)
+    if amount == 0.0 or amount > LARGEST:
+        return BAD_AMOUNT
+    change = amount if row.asset_in == 0 else -amount
     price = quote(book, market, change)
     if row.limit > 0.0 and (price - row.limit) * change > 0.0:
         return LIMIT
     size, inventory = get(book, CONTRACT, row.target, X_SIZE), get(book, CONTRACT, maker, X_SIZE)
     exchange(book, row.target, maker, change, price)
-    fee = row.amount * price * get(book, PERPETUAL, market, M_FEE)
+    fee = amount * price * get(book, PERPETUAL, market, M_FEE)
     fees = index(book, PERPETUAL, market, M_FEE_ACCOUNT)
     if not move(book, index(book, PERPETUAL, market, M_ACCOUNT), fees, row.rollup, 0, fee, FEE):
         return NO_LIQUIDITY
@@ -228,5 +240,5 @@ def trade(book: Book, row: Row) -> int:
     _, _, needed = margin_of(book, maker)
     if abs(inventory - change) > abs(inventory) and margin_of(book, maker)[0] < needed:
         return NO_LIQUIDITY
-    row.filled_in, row.filled_out = row.amount * price, row.amount
+    row.filled_in, row.filled_out = amount * price, amount
     return OK
