@@ -143,6 +143,16 @@ class LendingConfig(Settings):
     )
     rate: float = Field(default=0.05, ge=0, description="continuously compounded borrowing rate [1/year]")
     cash_usd: NonNegative = Field(default=20e6, description="lendable funds at the start, in value [USD]")
+    liquidation: dict[str, Any] = Field(
+        default={"kind": "fixed_spread"}, description="how collateral is sold: a design with its parameters"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _kind_by_name(cls, values: Any) -> Any:
+        if isinstance(values, dict) and isinstance(values.get("liquidation"), str):
+            return values | {"liquidation": {"kind": values["liquidation"]}}
+        return values
 
 
 class OracleConfig(Settings):

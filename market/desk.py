@@ -22,6 +22,9 @@ PURPOSES = len(Purpose)
 SWAP, ADD, REMOVE, DEPOSIT, WITHDRAW, BORROW, REPAY, LIQUIDATE, _, BRIDGE, PAYMENT, OUTSIDE = (
     int(k) for k in Kind if k <= 11
 )
+AUCTIONS = (
+    Kind.AUCTION_START, Kind.AUCTION_TAKE, Kind.AUCTION_BID, Kind.AUCTION_SETTLE, Kind.AUCTION_RESET
+)  # fmt: skip
 PERPETUALS = (Kind.PERPETUAL_TRADE, Kind.PERPETUAL_DEPOSIT, Kind.PERPETUAL_WITHDRAW, Kind.PERPETUAL_LIQUIDATE)
 
 
@@ -271,6 +274,21 @@ class Desk:
             int(kind), int(table[market, state.M_ROLLUP]), market, 0 if buy else asset, asset if buy else 0, amount,
             target=contract, limit=limit, tip=tip, bundle=bundle,
             purpose=Purpose.LIQUIDATION if kind == Kind.PERPETUAL_LIQUIDATE else Purpose.USER,
+        )  # fmt: skip
+
+    def auction(
+        self, kind: Kind, market: int, target: int, amount: float = 1.0, minimum: float = 0.0, *, tip: float = 0.0,
+        bundle: int = -1, expires_s: float = math.inf,
+    ) -> None:  # fmt: skip
+        """Start an auction of a position of a lending market, or take, bid, settle or reset in an auction's number."""
+        if kind not in AUCTIONS:
+            raise self._fault(f"of kind {kind!r} is nothing that one does in an auction")
+        rollup = self._lending(market)
+        row = self._market.world.tables.lending[market]
+        debt, collateral = int(row[state.L_DEBT]), int(row[state.L_COLLATERAL])
+        self._add(
+            int(kind), rollup, market, debt, collateral, amount, target=target, limit=minimum, tip=tip, bundle=bundle,
+            expires_s=expires_s, purpose=Purpose.LIQUIDATION,
         )  # fmt: skip
 
     def pay(self, rollup: int, payee: int, asset: int, amount: float, *, bundle: int = -1) -> None:

@@ -31,7 +31,8 @@ from market.state import (
     length,
     rollups,
 )
-from market.venues import batch, bridges, close_out, lending, oracle, perpetuals, pools
+from market.venues import auctioning, batch, bridges, close_out, lending, oracle, perpetuals, pools
+from market.venues.liquidations import dutch, english
 
 OK, BUNDLE = int(Reason.NONE), int(Reason.BUNDLE)
 BAD_AMOUNT, POOR = int(Reason.BAD_AMOUNT), int(Reason.INSUFFICIENT_BALANCE)
@@ -44,6 +45,8 @@ K_DEPOSIT, K_WITHDRAW, K_BORROW = int(Kind.DEPOSIT), int(Kind.WITHDRAW), int(Kin
 K_REPAY, K_LIQUIDATE, K_ORACLE = int(Kind.REPAY), int(Kind.LIQUIDATE), int(Kind.ORACLE_UPDATE)
 K_BRIDGE, K_PAYMENT, K_OUTSIDE = int(Kind.BRIDGE), int(Kind.PAYMENT), int(Kind.OUTSIDE)
 K_PERPETUAL, K_CLOSE_OUT = int(Kind.PERPETUAL_TRADE), int(Kind.PERPETUAL_LIQUIDATE)
+K_START, K_RESET = int(Kind.AUCTION_START), int(Kind.AUCTION_RESET)
+K_TAKE, K_BID, K_SETTLE = int(Kind.AUCTION_TAKE), int(Kind.AUCTION_BID), int(Kind.AUCTION_SETTLE)
 K_MARGIN_IN, K_MARGIN_OUT = int(Kind.PERPETUAL_DEPOSIT), int(Kind.PERPETUAL_WITHDRAW)
 
 
@@ -120,6 +123,16 @@ def _dispatch(book: Book, row: Row, time: float) -> int:
         return perpetuals.withdraw(book, row)
     if kind == K_CLOSE_OUT:
         return close_out.liquidate(book, row)
+    if kind == K_TAKE:
+        return dutch.take(book, row, time)
+    if kind == K_BID:
+        return english.bid(book, row, time)
+    if kind == K_SETTLE:
+        return english.settle(book, row, time)
+    if kind == K_START:
+        return auctioning.start(book, row, time)
+    if kind == K_RESET:
+        return auctioning.reset(book, row, time)
     return WRONG_VENUE
 
 

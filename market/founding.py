@@ -9,6 +9,7 @@ import numpy as np
 from market import state
 from market.config import BorrowersConfig, MarketConfig
 from market.errors import InputError
+from market.founding_auctions import designs, open_auctions
 from market.founding_perpetuals import open_perpetuals, perpetual_accounts
 from market.ledger import REASONS, endow, endow_each
 from market.rollups import build_graph
@@ -88,6 +89,8 @@ def _accounts(
     names = [member.name for member in members] + list(SINGLE)
     shared = {"pools": pools, "pool fees": pools, "lending": markets, "bridges": bridges, "borrowers": len(positions)}
     shared["treasuries"] = len(config.rollups)
+    found_designs = designs(config)
+    shared["auctions"] = sum(design.lots for design in found_designs)
     shared |= perpetual_accounts(config)
     groups = names + list(shared)
     group_of = list(range(len(names)))
@@ -109,6 +112,7 @@ def _accounts(
         providers=len(providers),
         perpetuals=shared["insurance funds"],
         contracts=shared["perpetual traders"],
+        lots=shared["auctions"],
     )
     book, tables = state.allocate(sizes)
     tables.account[:, state.A_GROUP] = group_of
@@ -127,7 +131,9 @@ def _accounts(
     account_of = {name: account for account, name in enumerate(names)}
     first_treasury = first_borrower + len(positions)
     treasury = tuple(range(first_treasury, first_treasury + len(config.rollups)))
-    return World(book, tables, groups, account_of, first_borrower, len(positions), treasury)
+    world = World(book, tables, groups, account_of, first_borrower, len(positions), treasury)
+    open_auctions(world, found_designs, first_treasury + len(config.rollups))
+    return world
 
 
 def _endow_members(world: World, config: MarketConfig, members: list[Member]) -> None:

@@ -32,6 +32,11 @@ class Kind(IntEnum):
     PERPETUAL_DEPOSIT = 13  # venue perpetual; target contract; amount of margin [USD]
     PERPETUAL_WITHDRAW = 14  # venue perpetual; target contract; amount of margin [USD]
     PERPETUAL_LIQUIDATE = 15  # venue perpetual; target contract; amount: any
+    AUCTION_START = 16  # venue auctioning market; target position; amount: any
+    AUCTION_TAKE = 17  # venue auctioning market; target auction; most debt asset to pay; limit: least collateral
+    AUCTION_BID = 18  # venue auctioning market; target auction; amount of debt asset, which may be 0
+    AUCTION_SETTLE = 19  # venue auctioning market; target auction; amount: any
+    AUCTION_RESET = 20  # venue auctioning market; target auction; amount: any
 
 
 class Status(IntEnum):
@@ -61,6 +66,7 @@ class Reason(IntEnum):
     NO_PRICE = 11
     NOT_ALLOWED = 12
     TOO_LONG = 13
+    CLOSED = 14  # no such auction is open, or its time is over
 
 
 class Purpose(IntEnum):

@@ -52,6 +52,9 @@ class Why(IntEnum):
     MARGIN = 19
     PERPETUAL_FEE = 20
     INSURANCE = 21
+    ESCROW = 22  # bids that may be returned
+    PENALTY = 23  # what a borrower pays the market beyond the debt
+    SURPLUS = 24  # what an auction returns to the borrower
 
 
 REASONS = len(Why)

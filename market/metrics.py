@@ -115,11 +115,12 @@ def _providers(market: SequencerMarket, totals: np.ndarray) -> dict[str, float]:
 
 def _liquidations(market: SequencerMarket, totals: np.ndarray) -> dict[str, float | int]:
     lending = market.world.tables.lending
+    penalties = market.world.tables.flows[:, :, Why.PENALTY].sum(axis=(0, 1)) @ market.world.tables.price
     bad = sum(row[state.L_BAD_DEBT] * market.world.tables.price[int(row[state.L_DEBT])] for row in lending)
     return {
         "liquidated_usd": float(totals[tally.LIQUIDATED]),
         "liquidations": int(totals[tally.LIQUIDATIONS]),
-        "borrower_penalty_usd": float(totals[tally.PENALTY]),
+        "borrower_penalty_usd": float(totals[tally.PENALTY] + penalties),
         "bad_debt_usd": float(bad),
         "peak_60s_liquidated_usd": float(market.tally.ring[tally.RING_S, 0]),
         "perpetuals_liquidated_usd": float(totals[tally.PERPETUALS_LIQUIDATED]),

@@ -54,6 +54,9 @@ def _terms(book: Book, positions: np.ndarray, out: np.ndarray) -> None:
         out[k, U_RATE] = rate
 
 
+NO_LOTS = np.zeros(0, np.int64)
+
+
 def read_only(array: np.ndarray) -> np.ndarray:
     """Return a window on an array that cannot be written through, nor made writable again."""
     window = np.frombuffer(memoryview(array.reshape(-1).view(np.uint8)).toreadonly(), array.dtype)
@@ -92,6 +95,8 @@ class PublicView:
         self.pool_table = read_only(tables.pool)
         self.perpetuals = read_only(tables.perpetual)
         self.contracts = read_only(tables.contract)
+        self.auctions = read_only(tables.auction)
+        self.lots = read_only(tables.lot)
         self._contracts = np.zeros(min(len(tables.contract), 4096), np.int64)
         self.provision = read_only(tables.provision)
         self.outside_fee = float(tables.outside[0, state.O_FEE])
@@ -134,6 +139,17 @@ class PublicView:
             return self._contracts[: close_out.under_margin(self._book, rollup, self._contracts)].copy()
 
         return self.derived(("under margin", rollup), scan) if self._contracts.size else self._contracts
+
+    def open_lots(self, rollup: int) -> np.ndarray:
+        """Places of the open auctions of a rollup, to be looked up in `lots`: shape (n,), int64."""
+
+        def scan() -> np.ndarray:
+            venues = self.lending[:, state.L_ROLLUP] == rollup
+            mine = venues[self.lots[:, state.Q_VENUE].astype(np.int64)]
+            return np.flatnonzero(mine & (self.lots[:, state.Q_OPEN] > 0.0))
+
+        some = self.lots.size and self.auctions[:, state.D_OPEN].any()
+        return self.derived(("open lots", rollup), scan) if some else NO_LOTS
 
     def derived(self, key: object, compute: Callable[[], Any]) -> Any:
         """Return a fact derived from public state, computed once per slot however many ask for it."""

@@ -17,8 +17,8 @@ from numba import float64, int64, njit, types
 
 # tables
 BALANCE, FLOWS, POOL, LENDING, POSITION, FEED, BRIDGE, PROVISION, ACCOUNT, ROLLUP, PRICE_OF, OUTSIDE = range(12)
-PERPETUAL, CONTRACT = 12, 13
-TABLES = 14
+PERPETUAL, CONTRACT, AUCTION, LOT = 12, 13, 14, 15
+TABLES = 16
 # sizes that table widths do not tell; they follow the tables in `layout`
 ROLLUPS_AT, ASSETS_AT, GROUPS_AT, REASONS_AT = (3 * TABLES + i for i in range(4))
 
@@ -51,9 +51,16 @@ M_INITIAL, M_MAINTENANCE, M_FEE, M_SPREAD, M_DEPTH, M_PERIOD, M_REWARD = range(7
 M_FUNDING, M_FUNDED_AT, M_DELEVERAGED = range(14, 17)
 # CONTRACT: a position in a perpetual; X_NEXT leads around the contracts that share margin
 X_MARKET, X_OWNER, X_SIZE, X_CASH, X_ENTRY, X_FUNDED, X_NEXT = range(7)
+# AUCTION: how a market liquidates, a row for each lending market and behind them each perpetual; then what happened
+D_DESIGN, D_FIRST, D_LOTS, D_PENALTY, D_BUF, D_CUT, D_STEP, D_TAIL, D_CUSP = range(9)
+D_INCREMENT, D_BID_S, D_MAX_S = range(9, 12)
+D_OPEN, D_STARTED, D_RESETS, D_SOLD, D_ZERO = range(12, 17)
+# LOT: a place for an auction, which one after another use
+Q_VENUE, Q_ACCOUNT, Q_ID, Q_OPEN, Q_POSITION, Q_AMOUNT, Q_DEBT, Q_TAB, Q_TOP = range(9)
+Q_STARTED, Q_SEIZED_AT, Q_BID, Q_BIDDER, Q_BID_AT, Q_CLOSED_AT = range(9, 15)
 
 WIDTHS = {POOL: 12, LENDING: 18, POSITION: 4, FEED: 16, PROVISION: 3, ACCOUNT: 4, ROLLUP: 1, PRICE_OF: 1, OUTSIDE: 2}
-WIDTHS |= {PERPETUAL: 17, CONTRACT: 7}
+WIDTHS |= {PERPETUAL: 17, CONTRACT: 7, AUCTION: 17, LOT: 15}
 
 
 class Book(NamedTuple):
@@ -88,6 +95,8 @@ class Tables(NamedTuple):
     outside: np.ndarray  # (1, 2) columns O_*
     perpetual: np.ndarray  # (perpetual markets, 17) columns M_*
     contract: np.ndarray  # (contracts, 7) columns X_*
+    auction: np.ndarray  # (lending markets and perpetuals, 17) columns D_*
+    lot: np.ndarray  # (places for auctions, 15) columns Q_*
 
 
 class Sizes(NamedTuple):
@@ -106,6 +115,7 @@ class Sizes(NamedTuple):
     providers: int
     perpetuals: int = 0
     contracts: int = 0
+    lots: int = 0
 
 
 @njit(int64(BOOK, int64, int64, int64), cache=True)
@@ -173,6 +183,8 @@ def allocate(sizes: Sizes, journal: int = 1 << 15) -> tuple[Book, Tables]:
         (1, WIDTHS[OUTSIDE]),
         (sizes.perpetuals, WIDTHS[PERPETUAL]),
         (sizes.contracts, WIDTHS[CONTRACT]),
+        (sizes.markets + sizes.perpetuals, WIDTHS[AUCTION]),
+        (sizes.lots, WIDTHS[LOT]),
     ]
     layout = np.zeros(3 * TABLES + 4, np.int64)
     start = 0

@@ -11,6 +11,8 @@ from market.state import Book, get, index
 from market.venues import batch
 
 K_CLOSE_OUT = int(Kind.PERPETUAL_LIQUIDATE)
+K_TAKE, K_SETTLE = int(Kind.AUCTION_TAKE), int(Kind.AUCTION_SETTLE)
+K_START, K_BID, K_RESET = int(Kind.AUCTION_START), int(Kind.AUCTION_BID), int(Kind.AUCTION_RESET)
 K_SWAP, K_LIQUIDATE, K_OUTSIDE, K_BRIDGE = int(Kind.SWAP), int(Kind.LIQUIDATE), int(Kind.OUTSIDE), int(Kind.BRIDGE)
 USER, SANDWICH, ARBITRAGE = int(Purpose.USER), int(Purpose.SANDWICH), int(Purpose.ARBITRAGE)
 LIQUIDATION, CYCLE = int(Purpose.LIQUIDATION), int(Purpose.CYCLE)
@@ -86,6 +88,20 @@ def _liquidated(row: Row, in_price: float, out_price: float, at: np.ndarray, rin
 
 
 @njit(cache=True)
+def _winner(book: Book, row: Row) -> int:
+    """Account that has won the auction which an intent settles: it stands in the lot until the next block."""
+    places = index(book, state.AUCTION, row.venue, state.D_LOTS)
+    lot = index(book, state.AUCTION, row.venue, state.D_FIRST) + row.target % places
+    return index(book, state.LOT, lot, state.Q_BIDDER)
+
+
+@njit(cache=True)
+def _costs(book: Book, row: Row, operator: int) -> float:
+    """Tip and gas of an intent, as far as they are not the sender's own income [USD]."""
+    return row.tip if row.sender == operator else row.tip + get(book, state.ROLLUP, row.rollup, state.R_GAS)
+
+
+@njit(cache=True)
 def record_block(
     book: Book,
     rows: Rows,
@@ -116,7 +132,10 @@ def record_block(
         if row.kind == K_CLOSE_OUT:
             by_rollup[row.rollup, PERPETUALS_LIQUIDATED] += row.filled_in
             gains[index(book, state.ACCOUNT, row.sender, state.A_GROUP), row.purpose] += row.filled_out - row.tip
-        if row.kind not in (K_SWAP, K_LIQUIDATE, K_OUTSIDE):
+        if row.kind in (K_START, K_BID, K_RESET, K_SETTLE):
+            gains[index(book, state.ACCOUNT, row.sender, state.A_GROUP), row.purpose] -= _costs(book, row, operator)
+            gains[author, row.purpose] += row.tip
+        if row.kind not in (K_SWAP, K_LIQUIDATE, K_OUTSIDE, K_TAKE, K_SETTLE):
             continue
         in_price = get(book, state.PRICE_OF, row.asset_in, 0)
         out_price = get(book, state.PRICE_OF, row.asset_out, 0)
@@ -125,8 +144,12 @@ def record_block(
             _swap(book, row, in_price, out_price, at)
             if row.purpose == USER:
                 _user(book, row, row.filled_in * in_price, out_price, at, delays)
-        elif row.kind == K_LIQUIDATE:
+        elif row.kind != K_OUTSIDE:
             _liquidated(row, in_price, out_price, at, ring)
+        if row.kind == K_SETTLE:
+            winner = index(book, state.ACCOUNT, _winner(book, row), state.A_GROUP)
+            gains[winner, LIQUIDATION] += row.filled_out * out_price - row.filled_in * in_price
+            continue
         gain = row.filled_out * out_price - row.filled_in * in_price - row.tip
         if row.sender != operator:
             gain -= get(book, state.ROLLUP, row.rollup, state.R_GAS)

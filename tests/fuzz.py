@@ -9,6 +9,7 @@ from market import state
 from market.config import BorrowersConfig, GraphConfig, PerpetualConfig, PoolConfig
 from market.founding import World
 from market.intents import Kind, blank
+from market.state import Tables
 
 ODD = (0.0, -0.0, -1.0, np.nan, np.inf, -np.inf, 5e-324, 1e-300, 1e-18, 1e300, 1.7e308)
 FIELDS = ("amount", "amount", "limit", "tip", "venue", "target", "rollup", "asset_in", "asset_out", "kind", "sender")
@@ -22,10 +23,25 @@ def world() -> World:
         PoolConfig(assets=("USD", "BTC"), depth_usd=5e5, fee_bp=5.0, price_usd=1 / 50_000.0),
     )
     cross = (PoolConfig(assets=("BTC", "ETH"), depth_usd=2e5, fee_bp=0.0, price_usd=20.0),)
+    falling = {"kind": "dutch", "places": 3, "step_s": 0.5, "tail_s": 1.5, "cusp": 0.3}
+    rising = {"kind": "english", "places": 2, "bid_s": 1.0, "most_s": 2.0}
     future = PerpetualConfig(traders=6, fund_usd=2000.0, depth_usd=1e6, margin_median_usd=5e3)
     return books(
-        rollup("a", pools=pools, lending=(lender(rate=0.3),), borrowers=6, gas_usd=0.02, perpetuals=(future,)),
-        rollup("b", pools=cross, lending=(lender(collateral="BTC", debt="ETH"),), borrowers=3, gas_usd=0.0),
+        rollup(
+            "a",
+            pools=pools,
+            lending=(lender(rate=0.3), lender(rate=0.1, liquidation=falling)),
+            borrowers=6,
+            gas_usd=0.02,
+            perpetuals=(future,),
+        ),
+        rollup(
+            "b",
+            pools=cross,
+            lending=(lender(collateral="BTC", debt="ETH"), lender(collateral="BTC", debt="ETH", liquidation=rising)),
+            borrowers=3,
+            gas_usd=0.0,
+        ),
         assets=({"name": "ETH", "price_usd": 2500.0}, {"name": "BTC", "price_usd": 50_000.0}),
         graph=GraphConfig(kind="complete", delay_s=1.0, fee_bp=10.0, capacity_usd=2e4),
         borrowers=BorrowersConfig(ltv_low=0.6, ltv_high=0.74, reserve_share=0.5),
@@ -82,10 +98,23 @@ def _make_plausible(market: World, rows: np.ndarray, rng: np.random.Generator) -
             row["rollup"] = int(tables.feed[row["venue"], 0])
         elif kind == Kind.BRIDGE:
             row["venue"] = 0
-        elif kind >= Kind.PERPETUAL_TRADE and len(tables.contract):
+        elif kind == Kind.AUCTION_START:
+            row["target"] = rng.choice(np.flatnonzero(tables.auction[_markets(tables), state.D_LOTS] > 0.0))
+            row["venue"] = int(tables.position[row["target"], state.N_MARKET])
+            row["rollup"] = int(tables.lending[row["venue"], state.L_ROLLUP])
+        elif kind >= Kind.AUCTION_TAKE and tables.lot[:, state.Q_OPEN].any():
+            lot = tables.lot[rng.choice(np.flatnonzero(tables.lot[:, state.Q_OPEN]))]
+            row["venue"], row["target"] = int(lot[state.Q_VENUE]), int(lot[state.Q_ID])
+            row["rollup"] = int(tables.lending[row["venue"], state.L_ROLLUP])
+        elif Kind.PERPETUAL_TRADE <= kind <= Kind.PERPETUAL_LIQUIDATE and len(tables.contract):
             row["venue"], row["rollup"], row["target"] = 0, 0, rng.integers(0, len(tables.contract))
             row["sender"] = int(tables.contract[row["target"], state.X_OWNER])
             row["asset_in"], row["asset_out"] = rng.permutation((0, 1))
+
+
+def _markets(tables: Tables) -> np.ndarray:
+    """Lending market of every position."""
+    return tables.position[:, state.N_MARKET].astype(np.int64)
 
 
 def spoil(row: np.ndarray, rng: np.random.Generator) -> None:

@@ -216,6 +216,7 @@ def check_books(tables: Tables, opening: np.ndarray) -> None:
     _check_lending(tables)
     _check_bridges(tables)
     _check_perpetuals(tables)
+    _check_auctions(tables)
 
 
 def _check_pools(tables: Tables) -> None:
@@ -255,6 +256,23 @@ def _check_bridges(tables: Tables) -> None:
             held = tables.balance[int(row[state.B_ACCOUNT]), int(row[end])]
             assert np.all(promised[direction] >= 0.0)
             assert np.all(promised[direction] <= held * (1.0 + DRIFT)), "a bridge promised more than it holds"
+
+
+def _check_auctions(tables: Tables) -> None:
+    """The account of a lot holds what is for sale and what is bid, to the last bit; closed ones hold nothing."""
+    for venue, terms in enumerate(tables.auction):
+        lots = tables.lot[tables.lot[:, state.Q_VENUE] == venue] if terms[state.D_LOTS] else tables.lot[:0]
+        assert lots[:, state.Q_OPEN].sum() == terms[state.D_OPEN]
+        for lot in lots:
+            held = tables.balance[int(lot[state.Q_ACCOUNT])].copy()
+            if lot[state.Q_OPEN]:
+                at = int(tables.lending[venue, state.L_ROLLUP])
+                collateral, debt = (int(tables.lending[venue, side]) for side in (state.L_COLLATERAL, state.L_DEBT))
+                assert held[at, collateral] == lot[state.Q_AMOUNT] > 0.0
+                assert held[at, debt] == lot[state.Q_BID]
+                assert lot[state.Q_TAB] >= 0.0
+                held[at, [collateral, debt]] = 0.0
+            assert not held.any(), "an escrow holds what is nobody's"
 
 
 def _check_perpetuals(tables: Tables) -> None:

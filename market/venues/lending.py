@@ -14,6 +14,8 @@ from numba import njit
 from market.intents import Reason, Row
 from market.ledger import Why, move, put
 from market.state import (
+    AUCTION,
+    D_DESIGN,
     F_PRICE,
     FEED,
     L_ACCOUNT,
@@ -58,6 +60,7 @@ HEALTHY = int(Reason.HEALTHY)
 NOT_OWNER = int(Reason.NOT_OWNER)
 NO_LIQUIDITY = int(Reason.NO_LIQUIDITY)
 NO_PRICE = int(Reason.NO_PRICE)
+NOT_ALLOWED = int(Reason.NOT_ALLOWED)
 TO_COLLATERAL, TO_LOAN, TO_REPAY = int(Why.COLLATERAL), int(Why.LOAN), int(Why.REPAYMENT)
 TO_LIQUIDATE, TO_SEIZE = int(Why.LIQUIDATION), int(Why.SEIZURE)
 
@@ -124,7 +127,8 @@ def accrue(book: Book, time: float) -> None:
 
 
 @njit(cache=True)
-def _set_position(book: Book, position: int, collateral: float, debt: float) -> None:
+def set_position(book: Book, position: int, collateral: float, debt: float) -> None:
+    """Give a position other collateral and debt [asset; debt asset over the index], and the market its new total."""
     market = index(book, POSITION, position, N_MARKET)
     change = debt - get(book, POSITION, position, N_DEBT)
     put(book, cell(book, POSITION, position, N_COLLATERAL), collateral)
@@ -166,7 +170,7 @@ def deposit(book: Book, row: Row) -> int:
     if not move(book, row.sender, _account(book, row.venue), row.rollup, asset, row.amount, TO_COLLATERAL):
         return POOR
     held = get(book, POSITION, row.target, N_COLLATERAL)
-    _set_position(book, row.target, held + row.amount, get(book, POSITION, row.target, N_DEBT))
+    set_position(book, row.target, held + row.amount, get(book, POSITION, row.target, N_DEBT))
     row.filled_in = row.amount
     return OK
 
@@ -191,7 +195,7 @@ def withdraw(book: Book, row: Row) -> int:
     left = get(book, POSITION, row.target, N_COLLATERAL) - row.amount
     if left < 0.0:
         return POOR
-    _set_position(book, row.target, left, debt)
+    set_position(book, row.target, left, debt)
     if debt > 0.0 and _too_risky(book, row.target):
         return UNHEALTHY
     asset = index(book, LENDING, row.venue, L_COLLATERAL)
@@ -210,7 +214,7 @@ def borrow(book: Book, row: Row) -> int:
     if index(book, POSITION, row.target, N_OWNER) != row.sender:
         return NOT_OWNER
     debt = get(book, POSITION, row.target, N_DEBT) + row.amount / get(book, LENDING, row.venue, L_INDEX)
-    _set_position(book, row.target, get(book, POSITION, row.target, N_COLLATERAL), debt)
+    set_position(book, row.target, get(book, POSITION, row.target, N_COLLATERAL), debt)
     if _too_risky(book, row.target):
         return UNHEALTHY
     asset = index(book, LENDING, row.venue, L_DEBT)
@@ -241,7 +245,7 @@ def repay(book: Book, row: Row) -> int:
     if not move(book, row.sender, _account(book, row.venue), row.rollup, asset, paid, TO_REPAY):
         return POOR
     left = 0.0 if paid == debt else (debt - paid) / get(book, LENDING, row.venue, L_INDEX)
-    _set_position(book, row.target, get(book, POSITION, row.target, N_COLLATERAL), left)
+    set_position(book, row.target, get(book, POSITION, row.target, N_COLLATERAL), left)
     row.filled_in = paid
     return OK
 
@@ -254,6 +258,8 @@ def liquidation_terms(book: Book, position: int) -> tuple[float, float]:
     `full_close_health`; collateral limits it to C / (1 + bonus) in value (Qin et al. 2021).
     """
     market = index(book, POSITION, position, N_MARKET)
+    if index(book, AUCTION, market, D_DESIGN) != 0:
+        return 0.0, 0.0  # what this market liquidates it sells by auction
     factor, collateral = health(book, position), get(book, POSITION, position, N_COLLATERAL)
     ratio = price_ratio(book, market)
     if not factor < 1.0 or collateral <= 0.0 or ratio <= 0.0:
@@ -271,6 +277,8 @@ def liquidate(book: Book, row: Row) -> int:
     wrong = _check(book, row)
     if wrong != OK:
         return wrong
+    if index(book, AUCTION, row.venue, D_DESIGN) != 0:
+        return NOT_ALLOWED
     most, rate = liquidation_terms(book, row.target)
     if most <= 0.0:
         return HEALTHY
@@ -291,7 +299,7 @@ def liquidate(book: Book, row: Row) -> int:
         lost = get(book, LENDING, row.venue, L_BAD_DEBT) + left * grown
         put(book, cell(book, LENDING, row.venue, L_BAD_DEBT), lost)
         left = 0.0
-    _set_position(book, row.target, collateral - seized, left)
+    set_position(book, row.target, collateral - seized, left)
     # the receipt names what moved, whatever the sender wrote
     row.asset_in, row.asset_out = index(book, LENDING, row.venue, L_DEBT), index(book, LENDING, row.venue, L_COLLATERAL)
     row.filled_in = paid

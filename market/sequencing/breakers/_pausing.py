@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from market.domain import Slot
     from market.model import SequencerMarket
 
-LIQUIDATIONS, PAUSED = (int(Kind.LIQUIDATE), int(Kind.PERPETUAL_LIQUIDATE)), int(Status.PAUSED)
+PAUSED = int(Status.PAUSED)
+SALES = tuple(int(kind) for kind in (Kind.LIQUIDATE, Kind.PERPETUAL_LIQUIDATE, Kind.AUCTION_TAKE, Kind.AUCTION_SETTLE))
+LIQUIDATIONS = (*SALES, *(int(kind) for kind in (Kind.AUCTION_START, Kind.AUCTION_BID, Kind.AUCTION_RESET)))
+"""Kinds that liquidate; `SALES` are those of them by which something is sold."""
 TRADES = (int(Kind.SWAP), int(Kind.OUTSIDE))
 KINDS = {
     "top_ups": (int(Kind.DEPOSIT), int(Kind.PERPETUAL_DEPOSIT)),

@@ -8,13 +8,13 @@ import numpy as np
 from pydantic import Field
 
 from market.config import Positive
-from market.intents import Kind, Status
-from market.sequencing.breakers._pausing import DOMAIN, Pausing
+from market.intents import Status
+from market.sequencing.breakers._pausing import DOMAIN, SALES, Pausing
 
 if TYPE_CHECKING:
     from market.domain import Slot
 
-LIQUIDATIONS, FILLED = (int(Kind.LIQUIDATE), int(Kind.PERPETUAL_LIQUIDATE)), int(Status.FILLED)
+FILLED = int(Status.FILLED)
 
 
 class LiquidationVolume(Pausing):
@@ -30,7 +30,7 @@ class LiquidationVolume(Pausing):
     def measure(self, slot: Slot, key: int) -> bool:
         """Add the block's liquidations to the window."""
         rows = slot.rows
-        taken = np.isin(rows["kind"], LIQUIDATIONS) & (rows["status"] == FILLED)
+        taken = np.isin(rows["kind"], SALES) & (rows["status"] == FILLED)
         if key != DOMAIN:
             taken &= rows["rollup"] == key
         if not taken.any():

@@ -36,10 +36,17 @@ GAS = {
     "bridge": 120e3,
     "payment": 50e3,
     "outside": 50e3,
+    "auction_start": 400e3,
+    "auction_take": 350e3,
+    "auction_bid": 150e3,
+    "auction_settle": 200e3,
+    "auction_reset": 120e3,
 }
 OTHER_GAS = 250e3
 """Gas of a kind that is not listed."""
-VALUED = tuple(int(kind) for kind in (Kind.SWAP, Kind.LIQUIDATE, Kind.BRIDGE, Kind.PAYMENT, Kind.OUTSIDE))
+VALUED = tuple(
+    int(kind) for kind in (Kind.SWAP, Kind.LIQUIDATE, Kind.BRIDGE, Kind.PAYMENT, Kind.OUTSIDE, Kind.AUCTION_TAKE)
+)
 K_ORACLE = int(Kind.ORACLE_UPDATE)
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 K_SWAP, K_OUTSIDE, K_LIQUIDATE = int(Kind.SWAP), int(Kind.OUTSIDE), int(Kind.LIQUIDATE)
 K_PAYMENT, K_BRIDGE, K_ORACLE = int(Kind.PAYMENT), int(Kind.BRIDGE), int(Kind.ORACLE_UPDATE)
+K_TAKE, K_BID = int(Kind.AUCTION_TAKE), int(Kind.AUCTION_BID)
 K_DEPOSIT, K_REPAY, K_ADD = int(Kind.DEPOSIT), int(Kind.REPAY), int(Kind.ADD_LIQUIDITY)
 SLACK = 1e-12
 """Relative excess over the balance that counts as rounding."""
@@ -36,7 +37,7 @@ SLACK = 1e-12
 def _gives(book: Book, row) -> tuple[int, float]:
     """Asset and amount that an intent takes from its sender; nothing for one that gives nothing or names no venue."""
     kind = row.kind
-    if kind in (K_SWAP, K_OUTSIDE, K_PAYMENT, K_BRIDGE, K_LIQUIDATE):
+    if kind in (K_SWAP, K_OUTSIDE, K_PAYMENT, K_BRIDGE, K_LIQUIDATE, K_TAKE, K_BID):
         return row.asset_in, row.amount
     if kind in (K_DEPOSIT, K_REPAY) and 0 <= row.venue < length(book, state.LENDING):
         if kind == K_DEPOSIT:
@@ -62,7 +63,7 @@ def _spent(book: Book, rows: Rows, taken: np.ndarray, own: int, at: int, asset: 
             total += amount
         if asset == 0:
             total += row.tip + get(book, state.ROLLUP, rollup, state.R_GAS)
-        if k >= own and row.kind in (K_SWAP, K_OUTSIDE, K_LIQUIDATE) and row.asset_out == asset:
+        if k >= own and row.kind in (K_SWAP, K_OUTSIDE, K_LIQUIDATE, K_TAKE) and row.asset_out == asset:
             total -= row.limit
     return total
 

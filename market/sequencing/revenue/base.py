@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 FILLED = int(Status.FILLED)
 K_ORACLE, K_SWAP, K_LIQUIDATE = int(Kind.ORACLE_UPDATE), int(Kind.SWAP), int(Kind.LIQUIDATE)
+K_TAKE, K_SETTLE = int(Kind.AUCTION_TAKE), int(Kind.AUCTION_SETTLE)
 
 
 @njit(cache=True)
@@ -58,7 +59,7 @@ def brought(
         fees[row.rollup] += paid[k]
         if row.sender != author:
             offered[k] = paid[k] if author == leader else paid[k] + row.tip
-        if row.kind in (K_SWAP, K_LIQUIDATE):
+        if row.kind in (K_SWAP, K_LIQUIDATE, K_TAKE, K_SETTLE):
             value[k] = row.filled_in * get(book, state.PRICE_OF, row.asset_in, 0)
 
 
