@@ -19,6 +19,7 @@ from market.sequencing.ordering.base import CARRIED, FREE, first_come_order
 
 # typed constants: a bare int would have callees compiled once per value
 K_SWAP, K_OUTSIDE, K_ORACLE = np.int64(Kind.SWAP), np.int64(Kind.OUTSIDE), np.int64(Kind.ORACLE_UPDATE)
+K_BID = np.int64(Kind.AUCTION_BID)
 USER, SANDWICH, ARBITRAGE = np.int64(Purpose.USER), np.int64(Purpose.SANDWICH), np.int64(Purpose.ARBITRAGE)
 TOP = np.int64(-1)
 MARGIN = 1e-9
@@ -188,7 +189,7 @@ def _insert(
         counts[0] += 1
         if row.kind == K_SWAP and not row.sealed:
             simulate_swap(pools, row)
-        elif row.kind == K_ORACLE:
+        elif row.kind == K_ORACLE or (row.kind == K_BID and row.bundle < 0):
             _forced(k, forced, forced_after, order, bundle, counts)
     gain += _arbitrage(pools, prices, fee, rollups, cost, funds, like, order, bundle, inserted, counts)
     return counts[0], counts[1], gain, tips

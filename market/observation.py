@@ -202,6 +202,11 @@ class Observation:
         return self
 
     @property
+    def block_time(self) -> float:
+        """Time between two slots of this domain [s]."""
+        return self._domain.block_time
+
+    @property
     def pools(self) -> np.ndarray:
         """All pools: shape (P, 7)."""
         return self.public.pools

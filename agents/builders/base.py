@@ -14,6 +14,7 @@ from market.observation import BlockView
 from market.seats import Arrangement, Bid
 from market.sequencing.ordering.base import first_come_order
 
+BOUGHT = tuple(int(kind) for kind in (Kind.LIQUIDATE, Kind.AUCTION_TAKE, Kind.AUCTION_SETTLE))
 K_LIQUIDATE = np.int64(Kind.LIQUIDATE)
 
 
@@ -92,7 +93,7 @@ class Builder(StrategicAgent):
         """Profit of the liquidations in the block: what the sale brings over what is repaid [USD]."""
         if not forced.size:
             return 0.0
-        repaid, sold = forced[0::2], forced[1::2]
+        repaid, sold = (forced[np.isin(forced["kind"], kinds)] for kinds in (BOUGHT, (int(Kind.OUTSIDE),)))
         income = sold["amount"] * seen.prices[sold["asset_in"]] * (1.0 - seen.public.outside_fee)
         return float((income - repaid["amount"] * seen.prices[repaid["asset_in"]]).sum())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from agents.liquidators.auction_sniping import ready_auctions
 from market import state
 from market.intents import INTENT, Kind, Purpose, blank
 from market.observation import U_COLLATERAL, U_DEBT, U_MARKET, U_MOST, U_POSITION, U_RATE, BlockView
@@ -17,6 +18,7 @@ def ready_liquidations(seen: BlockView) -> tuple[np.ndarray, np.ndarray]:
     """Bundles [liquidate, sell outside] for every position that falls in this block, and where they go.
 
     At the top what is unhealthy now; behind each oracle update that can be read what it will make unhealthy.
+    Lots of auctions: as `ready_auctions` says.
     Returns (rows, index of the pending intent that each follows, -1 for the top).
     """
     parts: list[np.ndarray] = []
@@ -29,9 +31,21 @@ def ready_liquidations(seen: BlockView) -> tuple[np.ndarray, np.ndarray]:
             table = fallen_at(seen, int(row["venue"]), float(row["amount"]))
             if len(table):
                 _bundle(seen, table[:MOST_PER_BLOCK], int(row["rollup"]), int(k), parts, places)
+    auctioned, where = ready_auctions(seen)
+    parts += auctioned
+    places += where
     if not parts:
         return NO_ROWS, NOWHERE
-    return np.concatenate(parts), np.array(places)
+    return _numbered(parts, places), np.array([place for place, part in zip(places, parts, strict=True) for _ in part])
+
+
+def _numbered(parts: list[np.ndarray], places: list[int]) -> np.ndarray:
+    """Rows of bundles, each numbered by how many rows stand before it in its place."""
+    before: dict[int, int] = {}
+    for part, place in zip(parts, places, strict=True):
+        part["bundle"] = before.get(place, 0)
+        before[place] = before.get(place, 0) + part.size
+    return np.concatenate(parts)
 
 
 def fallen_at(seen: BlockView, feed: int, price: float) -> np.ndarray:
@@ -81,7 +95,7 @@ def _bundle(seen, table, rollup, place, parts, places) -> None:
     """Write the bundles of one place, largest first, as far as own funds reach and a profit is left."""
     fee = seen.public.outside_fee
     left = seen.funds[rollup].copy()
-    for number, entry in enumerate(table[np.argsort(-table[:, U_MOST], kind="stable")]):
+    for entry in table[np.argsort(-table[:, U_MOST], kind="stable")]:
         debt, collateral = int(entry[U_DEBT]), int(entry[U_COLLATERAL])
         amount = min(float(entry[U_MOST]), left[debt])
         seized = amount * float(entry[U_RATE])
@@ -91,10 +105,10 @@ def _bundle(seen, table, rollup, place, parts, places) -> None:
         left[debt] -= amount
         rows = blank(2)
         rows["sender"], rows["sent"], rows["arrival"] = seen.account, seen.time, seen.time
-        rows["rollup"], rows["purpose"], rows["bundle"] = rollup, int(Purpose.LIQUIDATION), number
+        rows["rollup"], rows["purpose"] = rollup, int(Purpose.LIQUIDATION)
         rows["kind"] = int(Kind.LIQUIDATE), int(Kind.OUTSIDE)
         rows["venue"], rows["target"] = int(entry[U_MARKET]), (int(entry[U_POSITION]), -1)
         rows["asset_in"], rows["asset_out"] = (debt, collateral), (collateral, debt)
         rows["amount"], rows["limit"] = (amount, seized * (1 - 1e-9)), (seized * (1 - 1e-9), amount)
         parts.append(rows)
-        places += [place, place]
+        places.append(place)

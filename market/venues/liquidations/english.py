@@ -16,7 +16,7 @@ from numba import boolean, float64, int64, njit
 from pydantic import Field
 
 from market.intents import Reason, Row
-from market.ledger import Why, move, within
+from market.ledger import Why, move
 from market.state import (
     AUCTION,
     BOOK,
@@ -42,6 +42,7 @@ from market.state import (
     Q_TAB,
     Q_VENUE,
     Book,
+    balance,
     get,
     index,
 )
@@ -139,14 +140,14 @@ def settle(book: Book, row: Row, time: float) -> int:
         return NOT_ALLOWED
     escrow, lent = index(book, LOT, lot, Q_ACCOUNT), index(book, LENDING, row.venue, L_DEBT)
     price, tab, amount = get(book, LOT, lot, Q_BID), get(book, LOT, lot, Q_TAB), get(book, LOT, lot, Q_AMOUNT)
-    raised = min(price, tab)
-    paid_all, owing = pay_market(book, lot, escrow, row.rollup, raised, tab)
-    owner = index(book, POSITION, index(book, LOT, lot, Q_POSITION), N_OWNER)
-    surplus = within(book, escrow, row.rollup, lent, price - raised)
     asset = index(book, LENDING, row.venue, L_COLLATERAL)
-    if not paid_all or not move(book, escrow, owner, row.rollup, lent, surplus, TO_SURPLUS):
-        return NO_LIQUIDITY
     if not move(book, escrow, winner, row.rollup, asset, amount, TO_SEIZE):
+        return NO_LIQUIDITY
+    paid_all, owing = pay_market(book, lot, escrow, row.rollup, min(price, tab), tab)
+    owner = index(book, POSITION, index(book, LOT, lot, Q_POSITION), N_OWNER)
+    # whatever is left, be it the last bit of a sum, is the borrower's
+    surplus = balance(book, escrow, row.rollup, lent)
+    if not paid_all or not move(book, escrow, owner, row.rollup, lent, surplus, TO_SURPLUS):
         return NO_LIQUIDITY
     note(book, lot, Q_AMOUNT, 0.0)
     note(book, lot, Q_TAB, owing)

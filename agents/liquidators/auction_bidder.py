@@ -1,0 +1,147 @@
+"""A liquidator that bids in English auctions up to what a lot is worth to it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from agents.base import Liquidator
+from agents.liquidators._auctions import (
+    EXPIRES_S,
+    Asked,
+    end_of,
+    least_bid,
+    sides,
+    start_auctions,
+    worth_on_pool,
+    worth_outside,
+)
+from market import state
+from market.desk import Desk
+from market.intents import Kind, Purpose, Status
+from market.model import SequencerMarket
+from market.observation import Observation
+from market.venues.liquidations import ENGLISH
+
+EXPIRED, BID = int(Status.EXPIRED), int(Kind.AUCTION_BID)
+
+
+class AuctionBidder(Liquidator):
+    """Starts auctions of unhealthy positions, opens low, raises while a lot is worth more to it, settles and sells.
+
+    Parameters
+    ----------
+    cost_share
+        what it must gain, for its costs and itself, over what the sale brings [1]
+    opening
+        first bid where nobody has bid, over what the lot is worth to it [1]
+    raise_share
+        how far it raises a standing bid, over the distance to what the lot is worth to it [1]
+    tip_usd
+        tip of each intent [USD]: a habit
+    tip_growth
+        factor on its tip after an intent that expired before it was included; 1: the habit is kept [1]
+    sell
+        "pool": on the rollup's best pool, "outside": at the reference price
+    most_per_slot
+        auctions started per rollup and slot
+    """
+
+    def __init__(
+        self,
+        model: SequencerMarket,
+        account: int,
+        cost_share: float = 0.02,
+        opening: float = 0.0,
+        raise_share: float = 0.5,
+        tip_usd: float = 0.05,
+        tip_growth: float = 1.0,
+        sell: str = "pool",
+        most_per_slot: int = 8,
+    ) -> None:
+        super().__init__(model, account)
+        if sell not in ("pool", "outside"):
+            raise ValueError(f"sell must be 'pool' or 'outside', not {sell!r}")
+        for name, share in (("cost_share", cost_share), ("opening", opening), ("raise_share", raise_share)):
+            if not 0.0 <= share < 1.0:
+                raise ValueError(f"{name} must lie in [0, 1), not {share}")
+        if not (0.0 <= tip_usd < np.inf and 1.0 <= tip_growth < np.inf):
+            raise ValueError(f"tip_usd must be at least 0 and tip_growth at least 1, not {tip_usd} and {tip_growth}")
+        self.cost_share, self.opening, self.raise_share = cost_share, opening, raise_share
+        self.tip_usd, self.tip_growth, self.sell, self.most_per_slot = tip_usd, tip_growth, sell, most_per_slot
+        self.asked = Asked()
+
+    def act(self, seen: Observation, desk: Desk) -> None:
+        """Start, bid, settle, reset."""
+        for rollup in seen.rollups:
+            start_auctions(seen, desk, rollup, ENGLISH, self.most_per_slot, self.asked, self.tip_usd)
+            left = seen.funds[rollup].copy()
+            for at in seen.public.open_lots(rollup):
+                lot = seen.public.lots[at]
+                terms = seen.public.auctions[int(lot[state.Q_VENUE])]
+                if terms[state.D_DESIGN] != ENGLISH:
+                    continue
+                if seen.time >= end_of(lot, terms):
+                    self._finish(seen, desk, rollup, lot)
+                elif lot[state.Q_BIDDER] != self.account:
+                    self._bid(seen, desk, rollup, lot, terms, left)
+
+    def _sale(self, seen: Observation, rollup: int, lot: np.ndarray) -> tuple[int, float]:
+        """Pool on which a lot is sold (-1: outside), and what it brings [debt asset]."""
+        debt, collateral = sides(seen, int(lot[state.Q_VENUE]))
+        amount = float(lot[state.Q_AMOUNT])
+        if self.sell == "pool":
+            return worth_on_pool(seen, rollup, debt, collateral, amount)
+        return -1, amount * worth_outside(seen, debt, collateral)
+
+    def _bid(
+        self, seen: Observation, desk: Desk, rollup: int, lot: np.ndarray, terms: np.ndarray, left: np.ndarray
+    ) -> None:
+        """Bid what the habit says, if that is not more than the lot is worth and than it has."""
+        venue, number = int(lot[state.Q_VENUE]), int(lot[state.Q_ID])
+        debt, _ = sides(seen, venue)
+        _, income = self._sale(seen, rollup, lot)
+        fees = 2.0 * (self.tip_usd + float(seen.public.gas[rollup, 0])) / seen.prices[debt]
+        worth = income * (1.0 - self.cost_share) - fees
+        standing = float(lot[state.Q_BID])
+        if lot[state.Q_BIDDER] < 0.0:
+            least, offer = 0.0, self.opening * worth
+        else:
+            least = least_bid(standing, float(terms[state.D_INCREMENT]))
+            offer = max(least, standing + self.raise_share * (worth - standing))
+        offer = min(offer, float(left[debt]))
+        if (
+            worth <= 0.0
+            or not least <= offer <= worth
+            or not self.asked.may(seen.time, Kind.AUCTION_BID, venue, number)
+        ):
+            return
+        left[debt] -= offer
+        desk.auction(Kind.AUCTION_BID, venue, number, offer, tip=self.tip_usd, expires_s=EXPIRES_S)
+
+    def _finish(self, seen: Observation, desk: Desk, rollup: int, lot: np.ndarray) -> None:
+        """Settle what it has won, and sell it in the same bundle; restart what nobody wanted."""
+        venue, number = int(lot[state.Q_VENUE]), int(lot[state.Q_ID])
+        if lot[state.Q_BIDDER] < 0.0:
+            if self.asked.may(seen.time, Kind.AUCTION_RESET, venue, number):
+                desk.auction(Kind.AUCTION_RESET, venue, number, tip=self.tip_usd, expires_s=EXPIRES_S)
+            return
+        if lot[state.Q_BIDDER] != self.account or not self.asked.may(seen.time, Kind.AUCTION_SETTLE, venue, number):
+            return
+        debt, collateral = sides(seen, venue)
+        pool, income = self._sale(seen, rollup, lot)
+        sold, least = float(lot[state.Q_AMOUNT]) * (1.0 - 1e-9), income * (1.0 - 1e-8)
+        bundle = desk.bundle()
+        desk.auction(Kind.AUCTION_SETTLE, venue, number, tip=self.tip_usd, bundle=bundle, expires_s=EXPIRES_S)
+        if pool >= 0:
+            desk.swap(
+                pool, collateral, debt, sold, 0.98 * least, purpose=Purpose.LIQUIDATION, bundle=bundle,
+                expires_s=EXPIRES_S,
+            )  # fmt: skip
+        else:
+            desk.outside(rollup, collateral, debt, sold, 0.98 * least, purpose=Purpose.LIQUIDATION, bundle=bundle)
+
+    def learn(self, receipts: np.ndarray) -> None:
+        """Note what was answered; whoever has no habit tips more after an intent that expired."""
+        self.asked.answered(receipts)
+        if (receipts["status"] == EXPIRED).any():
+            self.tip_usd *= self.tip_growth

@@ -1,0 +1,115 @@
+"""A liquidator that waits for a Dutch auction's price to fall to what a lot is worth to it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from agents.liquidators._auctions import EXPIRES_S, Asked, sides, start_auctions, worth_outside
+from agents.liquidators.greedy import Greedy
+from market import state
+from market.desk import Desk
+from market.intents import Kind, Purpose, Reason, Status
+from market.model import SequencerMarket
+from market.observation import Observation
+from market.venues.liquidations import DUTCH
+from market.venues.liquidations.dutch import price_after
+
+TAKE, FILLED, CLOSED = int(Kind.AUCTION_TAKE), int(Status.FILLED), int(Reason.CLOSED)
+
+
+class DutchWaiter(Greedy):
+    """Starts auctions of unhealthy positions, resets stale ones, and takes at the first price <= P (1 - cost share).
+
+    P is what the collateral brings where it is sold, as for `greedy`; capital comes back in the same bundle, so that a
+    lot larger than it is taken in parts.
+
+    Parameters
+    ----------
+    cost_share
+        what it must gain, for its costs and itself, over what the sale brings [1]
+    sell
+        "pool": on the rollup's best pool, "outside": at the reference price
+    tip_share
+        first share of the expected profit offered as tip [1]; adapts as that of `greedy` does
+    most_per_slot
+        auctions started, and lots attempted, per rollup and slot
+    """
+
+    def __init__(
+        self,
+        model: SequencerMarket,
+        account: int,
+        cost_share: float = 0.02,
+        sell: str = "pool",
+        tip_share: float = 0.1,
+        most_per_slot: int = 8,
+    ) -> None:
+        super().__init__(model, account, sell, tip_share, most_per_slot)
+        if not 0.0 <= cost_share < 1.0:
+            raise ValueError(f"cost_share must lie in [0, 1), not {cost_share}")
+        self.cost_share, self.asked = cost_share, Asked()
+
+    def act(self, seen: Observation, desk: Desk) -> None:
+        """Start what can be started, reset what is over, take what is cheap enough."""
+        for rollup in seen.rollups:
+            start_auctions(seen, desk, rollup, DUTCH, self.most_per_slot, self.asked)
+            left, tried = seen.funds[rollup].copy(), 0
+            for at in seen.public.open_lots(rollup):
+                lot = seen.public.lots[at]
+                terms = seen.public.auctions[int(lot[state.Q_VENUE])]
+                if terms[state.D_DESIGN] != DUTCH or tried == self.most_per_slot:
+                    continue
+                elapsed = seen.time - lot[state.Q_STARTED]
+                price = price_after(lot[state.Q_TOP], terms[state.D_CUT], terms[state.D_STEP], elapsed)
+                if elapsed > terms[state.D_TAIL] or price < terms[state.D_CUSP] * lot[state.Q_TOP]:
+                    self._reset(seen, desk, lot)
+                elif self._take(seen, desk, rollup, lot, price, left):
+                    tried += 1
+
+    def _reset(self, seen: Observation, desk: Desk, lot: np.ndarray) -> None:
+        venue, number = int(lot[state.Q_VENUE]), int(lot[state.Q_ID])
+        if self.asked.may(seen.time, Kind.AUCTION_RESET, venue, number):
+            desk.auction(Kind.AUCTION_RESET, venue, number, expires_s=EXPIRES_S)
+
+    def _take(
+        self, seen: Observation, desk: Desk, rollup: int, lot: np.ndarray, price: float, left: np.ndarray
+    ) -> bool:
+        """Take as much of a lot as pays and can be paid; tells whether it was worth an attempt."""
+        venue = int(lot[state.Q_VENUE])
+        debt, collateral = sides(seen, venue)
+        amount = min(float(left[debt]), float(lot[state.Q_TAB]), float(lot[state.Q_AMOUNT]) * price)
+        if amount <= 0.0:
+            return False
+        pool = -1
+        if self.sell == "pool":
+            pool, amount, back = self._best_sale(seen, rollup, debt, collateral, amount, 1.0 / price)
+        else:
+            back = amount / price * worth_outside(seen, debt, collateral)
+        profit = (back - amount) * seen.prices[debt] - 2.0 * float(seen.public.gas[rollup, 0])
+        # the share is of what the sale brings; the slack is for prices that meet it exactly
+        if amount <= 0.0 or profit < 0.0 or amount > back * (1.0 - self.cost_share) * (1.0 + 1e-12):
+            return False
+        if not self.asked.may(seen.time, Kind.AUCTION_TAKE, venue, int(lot[state.Q_ID])):
+            return False
+        left[debt] -= amount
+        taken = amount / price * (1.0 - 1e-9)
+        bundle = desk.bundle()
+        desk.auction(
+            Kind.AUCTION_TAKE, venue, int(lot[state.Q_ID]), amount, taken, tip=self.tip_share * profit, bundle=bundle,
+            expires_s=EXPIRES_S,
+        )  # fmt: skip
+        # a margin below the rounding of the limits leaves the sale without one
+        least = min(amount, back * (1.0 - 1e-8))
+        if pool >= 0:
+            desk.swap(pool, collateral, debt, taken, least, purpose=Purpose.LIQUIDATION, bundle=bundle)
+        else:
+            desk.outside(rollup, collateral, debt, taken, least, purpose=Purpose.LIQUIDATION, bundle=bundle)
+        return True
+
+    def learn(self, receipts: np.ndarray) -> None:
+        """Bid more after coming late, less after being first."""
+        self.asked.answered(receipts)
+        tried = receipts[receipts["kind"] == TAKE]
+        if tried.size:
+            late, first = float((tried["reason"] == CLOSED).mean()), float((tried["status"] == FILLED).mean())
+            self.tip_share = min(0.9, max(0.0, self.tip_share + 0.02 * late - 0.01 * first))
