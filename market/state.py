@@ -18,7 +18,8 @@ from numba import float64, int64, njit, types
 # tables
 BALANCE, FLOWS, POOL, LENDING, POSITION, FEED, BRIDGE, PROVISION, ACCOUNT, ROLLUP, PRICE_OF, OUTSIDE = range(12)
 PERPETUAL, CONTRACT = 12, 13
-TABLES = 14
+BUCKET, ENTRY = 14, 15
+TABLES = 16
 # sizes that table widths do not tell; they follow the tables in `layout`
 ROLLUPS_AT, ASSETS_AT, GROUPS_AT, REASONS_AT = (3 * TABLES + i for i in range(4))
 
@@ -51,6 +52,10 @@ M_INITIAL, M_MAINTENANCE, M_FEE, M_SPREAD, M_DEPTH, M_PERIOD, M_REWARD = range(7
 M_FUNDING, M_FUNDED_AT, M_DELEVERAGED = range(14, 17)
 # CONTRACT: a position in a perpetual; X_NEXT leads around the contracts that share margin
 X_MARKET, X_OWNER, X_SIZE, X_CASH, X_ENTRY, X_FUNDED, X_NEXT = range(7)
+# BUCKET: a row per group of `venues.thresholds`; the first member of each bucket follows. ENTRY: positions, contracts
+G_CENTRE, G_TOP, G_FIRST = range(3)
+E_BUCKET, E_BEFORE, E_NEXT = range(3)
+MOST_BUCKETS = 1 << 16
 
 WIDTHS = {POOL: 12, LENDING: 18, POSITION: 4, FEED: 16, PROVISION: 3, ACCOUNT: 4, ROLLUP: 1, PRICE_OF: 1, OUTSIDE: 2}
 WIDTHS |= {PERPETUAL: 17, CONTRACT: 7}
@@ -88,6 +93,8 @@ class Tables(NamedTuple):
     outside: np.ndarray  # (1, 2) columns O_*
     perpetual: np.ndarray  # (perpetual markets, 17) columns M_*
     contract: np.ndarray  # (contracts, 7) columns X_*
+    bucket: np.ndarray  # (groups, 2 + buckets) columns G_*
+    entry: np.ndarray  # (positions + contracts, 3) columns E_*
 
 
 class Sizes(NamedTuple):
@@ -156,6 +163,14 @@ def rollups(book: Book) -> int:
     return book.layout[ROLLUPS_AT]
 
 
+def _buckets(sizes: Sizes) -> tuple[int, int]:
+    """Groups, of each lending market and of each side of a perpetual, and columns: about a bucket per member."""
+    groups, count = sizes.markets + 2 * sizes.perpetuals, 64
+    while count < MOST_BUCKETS and count * groups < sizes.positions + sizes.contracts:
+        count *= 2
+    return groups, G_FIRST + count
+
+
 def allocate(sizes: Sizes, journal: int = 1 << 15) -> tuple[Book, Tables]:
     """Lay out empty tables; `journal` is the largest number of writes of one bundle."""
     shapes: list[tuple[int, ...]] = [
@@ -173,6 +188,8 @@ def allocate(sizes: Sizes, journal: int = 1 << 15) -> tuple[Book, Tables]:
         (1, WIDTHS[OUTSIDE]),
         (sizes.perpetuals, WIDTHS[PERPETUAL]),
         (sizes.contracts, WIDTHS[CONTRACT]),
+        _buckets(sizes),
+        (sizes.positions + sizes.contracts, 3),
     ]
     layout = np.zeros(3 * TABLES + 4, np.int64)
     start = 0
