@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from agents.population import Population
-from experiments import learning_speed, scenarios
+from experiments import health_checks, learning_speed, scenarios
 from market import regimes
 from market.config import AgentConfig, FlowConfig, GraphConfig, MarketConfig, PoolConfig, RegimeConfig, RollupConfig
 from market.model import SequencerMarket
@@ -52,6 +52,7 @@ def measurements() -> dict[str, Callable[[], Any]]:
         "peak_mb": lambda: peak_mb(2.0),
         "peak_mb_at_a_quarter_of_the_horizon": lambda: peak_mb(0.5),
         "slot_cost_vs_siloed": slot_cost_vs_siloed,
+        "health_checks": health_checks.health_checks,
         "auctions_per_s": learning_speed.auctions_per_s,
         "calvano_periods_per_s": learning_speed.calvano_periods_per_s,
         "calvano_1000_sessions_s": learning_speed.calvano_1000_sessions_s,

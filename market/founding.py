@@ -18,6 +18,7 @@ from market.state import Book, Sizes, Tables
 from market.venues.lending import open_positions
 from market.venues.oracle import BLEND, EXTERNAL, POOL_SPOT, POOL_TWAP
 from market.venues.pools import seed_pool
+from market.venues.watch import reindex
 
 YEAR = 365.0 * 86400.0
 SOURCES = {"external": EXTERNAL, "pool_twap": POOL_TWAP, "pool": POOL_SPOT, "blend": BLEND}
@@ -62,6 +63,7 @@ def found(config: MarketConfig, members: list[Member], prices: np.ndarray, rng: 
     _open_bridges(world, graph)
     _open_positions(world, config, positions, rng)
     open_perpetuals(world, config, rng)
+    reindex(world.book)
     return world
 
 

@@ -124,6 +124,13 @@ class PublicView:
             self._unhealthy[rollup] = found = read_only(found)
         return found
 
+    def fallen(self, market: int, line: float, most: float) -> np.ndarray:
+        """Positions of a lending market with keys above `line`, up to `most`: shape (n,), ascending, at most 4096."""
+        if not self._positions.size:
+            return self._positions
+        count = lending.fallen(self._book, market, line, most, self._positions)
+        return self._positions[:count].copy()
+
     def distressed(self, rollups: tuple[int, ...]) -> tuple[int, ...]:
         """Those of these rollups on which some position can be liquidated now."""
         found = self._distressed.get(rollups)

@@ -17,8 +17,8 @@ from numba import float64, int64, njit, types
 
 # tables
 BALANCE, FLOWS, POOL, LENDING, POSITION, FEED, BRIDGE, PROVISION, ACCOUNT, ROLLUP, PRICE_OF, OUTSIDE = range(12)
-PERPETUAL, CONTRACT, AUCTION, LOT = 12, 13, 14, 15
-TABLES = 16
+PERPETUAL, CONTRACT, AUCTION, LOT, BUCKET, ENTRY = range(12, 18)
+TABLES = 18
 # sizes that table widths do not tell; they follow the tables in `layout`
 ROLLUPS_AT, ASSETS_AT, GROUPS_AT, REASONS_AT = (3 * TABLES + i for i in range(4))
 
@@ -58,6 +58,10 @@ D_OPEN, D_STARTED, D_RESETS, D_SOLD, D_ZERO = range(12, 17)
 # LOT: a place for an auction, which one after another use
 Q_VENUE, Q_ACCOUNT, Q_ID, Q_OPEN, Q_POSITION, Q_AMOUNT, Q_DEBT, Q_TAB, Q_TOP = range(9)
 Q_STARTED, Q_SEIZED_AT, Q_BID, Q_BIDDER, Q_BID_AT, Q_CLOSED_AT = range(9, 15)
+# BUCKET: a row per group of `venues.thresholds`; the first member of each bucket follows. ENTRY: positions, contracts
+G_CENTRE, G_TOP, G_FIRST = range(3)
+E_BUCKET, E_BEFORE, E_NEXT = range(3)
+MOST_BUCKETS = 1 << 16
 
 WIDTHS = {POOL: 12, LENDING: 18, POSITION: 4, FEED: 16, PROVISION: 3, ACCOUNT: 4, ROLLUP: 1, PRICE_OF: 1, OUTSIDE: 2}
 WIDTHS |= {PERPETUAL: 17, CONTRACT: 7, AUCTION: 17, LOT: 15}
@@ -97,6 +101,8 @@ class Tables(NamedTuple):
     contract: np.ndarray  # (contracts, 7) columns X_*
     auction: np.ndarray  # (lending markets and perpetuals, 17) columns D_*
     lot: np.ndarray  # (places for auctions, 15) columns Q_*
+    bucket: np.ndarray  # (groups, 2 + buckets) columns G_*
+    entry: np.ndarray  # (positions + contracts, 3) columns E_*
 
 
 class Sizes(NamedTuple):
@@ -166,6 +172,14 @@ def rollups(book: Book) -> int:
     return book.layout[ROLLUPS_AT]
 
 
+def _buckets(sizes: Sizes) -> tuple[int, int]:
+    """Groups, of each lending market and of each side of a perpetual, and columns: about a bucket per member."""
+    groups, count = sizes.markets + 2 * sizes.perpetuals, 64
+    while count < MOST_BUCKETS and count * groups < sizes.positions + sizes.contracts:
+        count *= 2
+    return groups, G_FIRST + count
+
+
 def allocate(sizes: Sizes, journal: int = 1 << 15) -> tuple[Book, Tables]:
     """Lay out empty tables; `journal` is the largest number of writes of one bundle."""
     shapes: list[tuple[int, ...]] = [
@@ -185,6 +199,8 @@ def allocate(sizes: Sizes, journal: int = 1 << 15) -> tuple[Book, Tables]:
         (sizes.contracts, WIDTHS[CONTRACT]),
         (sizes.markets + sizes.perpetuals, WIDTHS[AUCTION]),
         (sizes.lots, WIDTHS[LOT]),
+        _buckets(sizes),
+        (sizes.positions + sizes.contracts, 3),
     ]
     layout = np.zeros(3 * TABLES + 4, np.int64)
     start = 0

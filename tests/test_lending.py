@@ -17,6 +17,7 @@ from market.founding import World
 from market.intents import Kind
 from market.ledger import totals
 from market.venues import lending
+from market.venues.watch import reindex
 
 YEAR = 365.0 * 86400.0
 PRICE = 2500.0
@@ -42,6 +43,7 @@ def set_position(world: World, position: int, collateral: float, debt: float) ->
     market[state.L_SCALED_DEBT] += debt - row[state.N_DEBT]
     row[state.N_COLLATERAL], row[state.N_DEBT] = collateral, debt
     market[state.L_KEY_BOUND] = max(market[state.L_KEY_BOUND], debt / (0.8 * collateral))
+    reindex(world.book)
 
 
 def post(world: World, price: float, feed: int = 0, time: float = 0.0) -> np.ndarray:

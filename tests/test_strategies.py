@@ -53,11 +53,11 @@ def followers(market: Any, role: str, name: str) -> list[StrategicAgent]:
 def frozen(market: Any) -> tuple[bytes, ...]:
     """Everything that a strategy may look at and must not touch."""
     tables = market.world.tables
-    # a look at the unhealthy positions may tighten the bound that spares the next look
-    bound = tables.lending[:, state.L_KEY_BOUND].copy()
-    tables.lending[:, state.L_KEY_BOUND] = 0.0
+    # a look at the unhealthy positions may tighten the bounds that spare the next look
+    bound, highest = tables.lending[:, state.L_KEY_BOUND].copy(), tables.bucket[:, state.G_TOP].copy()
+    tables.lending[:, state.L_KEY_BOUND], tables.bucket[:, state.G_TOP] = 0.0, 0.0
     cells = market.world.book.cells.tobytes()
-    tables.lending[:, state.L_KEY_BOUND] = bound
+    tables.lending[:, state.L_KEY_BOUND], tables.bucket[:, state.G_TOP] = bound, highest
     waiting = tuple(market.mempool.waiting(domain.index).tobytes() for domain in market.domains)
     return (cells, market.public.pools.tobytes(), *waiting)
 

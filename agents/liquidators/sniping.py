@@ -64,19 +64,18 @@ def fallen_at(seen: BlockView, feed: int, price: float) -> np.ndarray:
 
 
 def _terms_at(public, market: int, line: float, ratio: float) -> np.ndarray:
-    row, table = public.lending[market], public.positions
-    collateral, debt = table[:, state.N_COLLATERAL], table[:, state.N_DEBT]
-    key = np.divide(debt, collateral * row[state.L_THRESHOLD], out=np.zeros_like(debt), where=collateral > 0.0)
-    already = ratio_now(public, market) / row[state.L_INDEX]
-    fallen = np.flatnonzero((table[:, state.N_MARKET] == market) & (key > line) & (key <= already))
+    row = public.lending[market]
+    fallen = public.fallen(market, line, ratio_now(public, market) / row[state.L_INDEX])
+    collateral, debt = public.positions[fallen, state.N_COLLATERAL], public.positions[fallen, state.N_DEBT]
+    key = debt / (collateral * row[state.L_THRESHOLD])
     out = np.zeros((fallen.size, 7))
     rate = (1.0 + row[state.L_BONUS]) / ratio
-    health = line / key[fallen]
+    health = line / key
     share = np.where(health >= row[state.L_FULL_CLOSE], row[state.L_CLOSE_FACTOR], 1.0)
-    owed = debt[fallen] * row[state.L_INDEX] * share
+    owed = debt * row[state.L_INDEX] * share
     out[:, U_POSITION], out[:, U_MARKET], out[:, U_RATE] = fallen, market, rate
     out[:, U_COLLATERAL], out[:, U_DEBT] = row[state.L_COLLATERAL], row[state.L_DEBT]
-    out[:, U_MOST] = np.minimum(owed, collateral[fallen] / rate)
+    out[:, U_MOST] = np.minimum(owed, collateral / rate)
     return out
 
 

@@ -6,17 +6,24 @@ import numpy as np
 from numba import float64, int64, njit, types, void
 
 from market.intents import Reason, Row
-from market.ledger import Why, move, put
+from market.ledger import Why, full, move, put
 from market.state import (
     BOOK,
+    BUCKET,
     CONTRACT,
+    E_BUCKET,
+    ENTRY,
+    G_FIRST,
+    LENDING,
     M_ACCOUNT,
     M_DELEVERAGED,
     M_FUND,
+    M_FUNDING,
     M_MAKER,
     M_REWARD,
     M_ROLLUP,
     PERPETUAL,
+    POSITION,
     X_ENTRY,
     X_MARKET,
     X_NEXT,
@@ -28,7 +35,8 @@ from market.state import (
     index,
     length,
 )
-from market.venues.perpetuals import cash_of, check, exchange, margin_of, price_of, quote, set_cash
+from market.venues.perpetuals import cash_of, check, exchange, lines, margin_of, price_of, quote, set_cash, short_key
+from market.venues.thresholds import NEAR, bucket_of, first, following, in_order, keep, top
 
 OK, HEALTHY, NO_LIQUIDITY = int(Reason.NONE), int(Reason.HEALTHY), int(Reason.NO_LIQUIDITY)
 REWARD, FUND = int(Why.LIQUIDATION), int(Why.INSURANCE)
@@ -52,7 +60,8 @@ def _rank(book: Book, contract: int) -> float:
 def _deleverage(book: Book, contract: int, price: float) -> None:
     """Close a contract against the best-ranked contracts of the other side at a price."""
     market = index(book, CONTRACT, contract, X_MARKET)
-    while get(book, CONTRACT, contract, X_SIZE) != 0.0:
+    # a stretch too long to be undone writes no more, and is undone: its sizes never become nothing
+    while get(book, CONTRACT, contract, X_SIZE) != 0.0 and not full(book):
         size = get(book, CONTRACT, contract, X_SIZE)
         best, highest = -1, -np.inf
         for other in range(length(book, CONTRACT)):
@@ -142,18 +151,52 @@ def liquidate(book: Book, row: Row) -> int:
     return OK
 
 
+@njit(types.UniTuple(int64, 2)(BOOK, int64), cache=True)
+def _lowest(book: Book, market: int) -> tuple[int, int]:
+    """Lowest buckets of a market's longs and shorts in which somebody may be under margin."""
+    long, short = lines(book, market)
+    near = NEAR * (price_of(book, market) + abs(get(book, PERPETUAL, market, M_FUNDING)))
+    group = length(book, LENDING) + 2 * market
+    return bucket_of(book, group, long - near), bucket_of(book, group + 1, short_key(short + near))
+
+
+@njit(int64(BOOK, int64), cache=True)
+def _named(book: Book, contract: int) -> int:
+    """First contract of a shared margin that has a size; -1 if one before `contract` is looked at, and names it too."""
+    lead, at = contract, index(book, CONTRACT, contract, X_NEXT)
+    while at != contract:
+        size, market = get(book, CONTRACT, at, X_SIZE), index(book, CONTRACT, at, X_MARKET)
+        if size != 0.0 and at < contract:
+            side = 0 if size > 0.0 else 1
+            lowest = _lowest(book, market)[side]
+            group = length(book, LENDING) + 2 * market + side
+            where = index(book, ENTRY, length(book, POSITION) + at, E_BUCKET)
+            if where >= cell(book, BUCKET, group, G_FIRST + lowest):
+                return -1
+            lead = min(lead, at)
+        at = index(book, CONTRACT, at, X_NEXT)
+    return lead
+
+
 @njit(int64(BOOK, int64, int64[::1]), cache=True)
 def under_margin(book: Book, rollup: int, found: np.ndarray) -> int:
-    """List the contracts of a rollup that can be liquidated now, one of each shared margin; return how many."""
-    count = 0
-    for contract in range(length(book, CONTRACT)):
-        market = index(book, CONTRACT, contract, X_MARKET)
-        if index(book, PERPETUAL, market, M_ROLLUP) != rollup or get(book, CONTRACT, contract, X_SIZE) == 0.0:
+    """List the contracts of a rollup that can be liquidated now, one of each shared margin; return how many.
+
+    Of a shared margin it is the first that has a size. Costs in proportion to the contracts over their market's lines.
+    """
+    count, positions = 0, length(book, POSITION)
+    for market in range(length(book, PERPETUAL)):
+        if index(book, PERPETUAL, market, M_ROLLUP) != rollup:
             continue
-        if contract == index(book, PERPETUAL, market, M_MAKER) or count == found.size:
-            continue
-        equity, maintenance, _ = margin_of(book, contract)
-        if equity < maintenance and index(book, CONTRACT, contract, X_NEXT) >= contract:
-            found[count] = contract
-            count += 1
+        for side in range(2):
+            lowest, group = _lowest(book, market)[side], length(book, LENDING) + 2 * market + side
+            for bucket in range(top(book, group, lowest), lowest - 1, -1):
+                at = first(book, group, bucket)
+                while at >= 0:
+                    equity, maintenance, _ = margin_of(book, at - positions)
+                    lead = _named(book, at - positions) if equity < maintenance else -1
+                    if lead >= 0:
+                        count = keep(found, count, lead)
+                    at = following(book, at)
+    in_order(found, count)
     return count

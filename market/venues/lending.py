@@ -8,6 +8,8 @@ of the collateral, both as the rollup's oracle says.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
@@ -49,6 +51,7 @@ from market.state import (
     index,
     length,
 )
+from market.venues.thresholds import NEAR, bucket_of, first, following, in_order, keep, place, top
 
 OK = int(Reason.NONE)
 BAD_AMOUNT = int(Reason.BAD_AMOUNT)
@@ -86,6 +89,14 @@ def position_key(book: Book, position: int) -> float:
     """Key of a position: it can be liquidated once its key exceeds the market's line."""
     threshold = get(book, LENDING, index(book, POSITION, position, N_MARKET), L_THRESHOLD)
     return key_of(get(book, POSITION, position, N_COLLATERAL), get(book, POSITION, position, N_DEBT), threshold)
+
+
+@njit(cache=True)
+def watch(book: Book, position: int) -> None:
+    """Put a position among those that its market's line may reach: with debt, and with collateral to seize."""
+    key = position_key(book, position)
+    market = index(book, POSITION, position, N_MARKET)
+    place(book, market if 0.0 < key < np.inf else -1, position, key)
 
 
 @njit(cache=True)
@@ -138,7 +149,8 @@ def set_position(book: Book, position: int, collateral: float, debt: float) -> N
         total = max(0.0, get(book, LENDING, market, L_SCALED_DEBT) + change)
         put(book, cell(book, LENDING, market, L_SCALED_DEBT), total)
     key = position_key(book, position)
-    # an upper bound is enough to know that nobody can be liquidated; a scan tightens it
+    watch(book, position)
+    # an upper bound is enough to know that nobody can be liquidated; a list of who can be tightens it
     if key > get(book, LENDING, market, L_KEY_BOUND):
         put(book, cell(book, LENDING, market, L_KEY_BOUND), key)
 
@@ -317,34 +329,63 @@ def calm(book: Book, level: float) -> bool:
 
 
 @njit(cache=True)
-def unhealthy(book: Book, rollup: int, found: np.ndarray) -> int:
-    """List the liquidatable positions of a rollup in `found` and return how many (at most what `found` holds).
+def _between(book: Book, market: int, line: float, most: float, found: np.ndarray, count: int) -> int:
+    """Add to `found`, which holds `count`, the positions of a market with keys above `line`, up to `most`."""
+    lowest = bucket_of(book, market, line * (1.0 - NEAR))
+    bucket = top(book, market, lowest)
+    if most < np.inf:
+        bucket = min(bucket, bucket_of(book, market, most * (1.0 + NEAR)))
+    while bucket >= lowest:
+        at = first(book, market, bucket)
+        while at >= 0:
+            if line < position_key(book, at) <= most:
+                count = keep(found, count, at)
+            at = following(book, at)
+        bucket -= 1
+    return count
 
-    A market is scanned only when its bound on keys says that somebody may be over the line; a scan tightens the bound.
+
+@njit(cache=True)
+def fallen(book: Book, market: int, line: float, most: float, found: np.ndarray) -> int:
+    """List the positions of a market with keys above `line`, up to `most`, and return how many."""
+    count: Any = np.int64(0)
+    count = _between(book, market, line, most, found, count)
+    in_order(found, count)
+    return count
+
+
+@njit(cache=True)
+def _tighten(book: Book, market: int) -> None:
+    """Set a market's bound to its largest finite key."""
+    bucket, bound = top(book, market, 0), 0.0
+    at = first(book, market, bucket) if bucket >= 0 else -1
+    while at >= 0:
+        bound = max(bound, position_key(book, at))
+        at = following(book, at)
+    book.cells[cell(book, LENDING, market, L_KEY_BOUND)] = bound
+
+
+@njit(cache=True)
+def unhealthy(book: Book, rollup: int, found: np.ndarray) -> int:
+    """List the liquidatable positions of a rollup in `found` and return how many: the lowest that `found` holds.
+
+    Costs nothing while a market's bound says that nobody is over its line, and else in proportion to who is.
     """
-    count = 0
+    count: Any = np.int64(0)  # a bare 0 would have callees compiled once more for that constant
     for market in range(length(book, LENDING)):
         line = liquidation_line(book, market)
         if index(book, LENDING, market, L_ROLLUP) != rollup or get(book, LENDING, market, L_KEY_BOUND) <= line:
             continue
-        bound = 0.0
-        for position in range(length(book, POSITION)):
-            if index(book, POSITION, position, N_MARKET) != market:
-                continue
-            key = position_key(book, position)
-            if key == np.inf:
-                continue
-            if key > line and count < found.size:
-                found[count] = position
-                count += 1
-            bound = max(bound, key)
-        book.cells[cell(book, LENDING, market, L_KEY_BOUND)] = bound
+        count = _between(book, market, line, np.inf, found, count)
+        _tighten(book, market)
+    in_order(found, count)
     return count
 
 
 def open_positions(tables: Tables, positions: np.ndarray, collateral: np.ndarray, debt: np.ndarray) -> None:
     """Enter loans of one market that exist when it opens; their collateral must already lie in the market's account.
 
+    What watches over them is set up afterwards, by `watch.reindex`.
     `positions`, `collateral` and `debt` have one shape; amounts are in units of the market's assets.
     """
     if not positions.size:

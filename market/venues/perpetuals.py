@@ -25,6 +25,7 @@ from market.ledger import Why, move, put
 from market.state import (
     BOOK,
     CONTRACT,
+    LENDING,
     M_ACCOUNT,
     M_DEPTH,
     M_FEE,
@@ -39,6 +40,7 @@ from market.state import (
     M_ROLLUP,
     M_SPREAD,
     PERPETUAL,
+    POSITION,
     X_CASH,
     X_ENTRY,
     X_FUNDED,
@@ -53,6 +55,7 @@ from market.state import (
     length,
 )
 from market.venues.lending import oracle_price
+from market.venues.thresholds import place
 
 OK, BAD_AMOUNT, POOR = int(Reason.NONE), int(Reason.BAD_AMOUNT), int(Reason.INSUFFICIENT_BALANCE)
 LIMIT, WRONG_VENUE, NOT_OWNER = int(Reason.LIMIT), int(Reason.WRONG_VENUE), int(Reason.NOT_OWNER)
@@ -127,12 +130,69 @@ def accrue(book: Book, time: float) -> None:
             book.cells[cell(book, PERPETUAL, market, M_FUNDED_AT)] = time
 
 
+@njit(types.UniTuple(float64, 2)(BOOK, int64), cache=True)
+def lines(book: Book, market: int) -> tuple[float, float]:
+    """What a long's threshold must exceed, and a short's fall below, to be liquidated [USD]: price, margin, funding.
+
+    A contract of size s lacks |s| times the difference to the maintenance margin.
+    """
+    price, funding = price_of(book, market), get(book, PERPETUAL, market, M_FUNDING)
+    share = get(book, PERPETUAL, market, M_MAINTENANCE)
+    return price * (1.0 - share) - funding, price * (1.0 + share) - funding
+
+
+@njit(float64(float64), cache=True)
+def short_key(threshold: float) -> float:
+    """Key of a threshold that the price must rise above: the larger, the lower the threshold."""
+    return 1.0 / threshold if threshold > 0.0 else np.inf
+
+
+@njit(void(BOOK, int64), cache=True)
+def watch(book: Book, contract: int) -> None:
+    """Put a contract, and all that share its margin, among those that the lines of their markets may reach.
+
+    What equity exceeds maintenance margin by is shared out over the ring by value: the ring can be liquidated only
+    when some contract's share is used up. For a contract by itself that is when it can be.
+    """
+    equity, maintenance, _ = margin_of(book, contract)
+    gross, members, at = 0.0, 0, contract
+    while True:
+        value = abs(get(book, CONTRACT, at, X_SIZE)) * price_of(book, index(book, CONTRACT, at, X_MARKET))
+        gross += value
+        members += 1
+        at = index(book, CONTRACT, at, X_NEXT)
+        if at == contract:
+            break
+    loans, positions = length(book, LENDING), length(book, POSITION)
+    while True:
+        market, size = index(book, CONTRACT, at, X_MARKET), get(book, CONTRACT, at, X_SIZE)
+        if size == 0.0 or at == index(book, PERPETUAL, market, M_MAKER):
+            place(book, -1, positions + at, 0.0)
+        else:
+            share = abs(size) * price_of(book, market) / gross if gross > 0.0 else 1.0 / members
+            spare = (equity - maintenance) * share / abs(size)
+            long, short = lines(book, market)
+            if size > 0.0:
+                place(book, loans + 2 * market, positions + at, long - spare)
+            else:
+                place(book, loans + 2 * market + 1, positions + at, short_key(short + spare))
+        at = index(book, CONTRACT, at, X_NEXT)
+        if at == contract:
+            return
+
+
 @njit(void(BOOK, int64, float64), cache=True)
-def set_cash(book: Book, contract: int, cash: float) -> None:
-    """Set the cash of a contract; funding up to now must be in it."""
+def _write_cash(book: Book, contract: int, cash: float) -> None:
     market = index(book, CONTRACT, contract, X_MARKET)
     put(book, cell(book, CONTRACT, contract, X_CASH), cash)
     put(book, cell(book, CONTRACT, contract, X_FUNDED), get(book, PERPETUAL, market, M_FUNDING))
+
+
+@njit(void(BOOK, int64, float64), cache=True)
+def set_cash(book: Book, contract: int, cash: float) -> None:
+    """Set the cash of a contract; funding up to now must be in it."""
+    _write_cash(book, contract, cash)
+    watch(book, contract)
 
 
 @njit(void(BOOK, int64, float64, float64), cache=True)
@@ -140,7 +200,7 @@ def _shift(book: Book, contract: int, change: float, price: float) -> None:
     """Change a size at a price; the entry price is the mean of what opened the size, for the ranking alone."""
     before = get(book, CONTRACT, contract, X_SIZE)
     after = before + change
-    set_cash(book, contract, cash_of(book, contract) - change * price)
+    _write_cash(book, contract, cash_of(book, contract) - change * price)
     entry = get(book, CONTRACT, contract, X_ENTRY)
     if before == 0.0 or before * after < 0.0:
         entry = price
@@ -148,6 +208,7 @@ def _shift(book: Book, contract: int, change: float, price: float) -> None:
         entry = (entry * before + price * change) / after
     put(book, cell(book, CONTRACT, contract, X_SIZE), after)
     put(book, cell(book, CONTRACT, contract, X_ENTRY), entry)
+    watch(book, contract)
 
 
 @njit(void(BOOK, int64, int64, float64, float64), cache=True)
