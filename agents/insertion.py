@@ -189,7 +189,7 @@ def _insert(
         counts[0] += 1
         if row.kind == K_SWAP and not row.sealed:
             simulate_swap(pools, row)
-        elif row.kind == K_ORACLE or (row.kind == K_BID and row.bundle < 0):
+        elif row.bundle < 0 and row.kind in (K_ORACLE, K_BID):
             _forced(k, forced, forced_after, order, bundle, counts)
     gain += _arbitrage(pools, prices, fee, rollups, cost, funds, like, order, bundle, inserted, counts)
     return counts[0], counts[1], gain, tips
