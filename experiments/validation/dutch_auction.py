@@ -1,9 +1,9 @@
 """Auctions of collateral: the falling price of Dutch ones, and the bids for nothing of March 2020.
 
 Source: MakerDAO, Liquidations 2.0 (2021): top = buf x oracle price, price(t) = top x cut^floor(t/step), reset after
-`tail` or below cusp x top. The price is at the market's after ceil(ln(1/buf)/ln(cut)) steps: buf 1.2, cut .99, step 90 s: 19
-steps, 1710 s, at .99140 of the market; buf 1.3: 27 steps, 2430 s. A bidder with cost share c buys at the first step
-with price <= P (1 - c). Everything runs through the market's lending venue, its intents and the waiting liquidator.
+`tail` or below cusp x top. The price is at the market's after ceil(ln(1/buf)/ln(cut)) steps: buf 1.2, cut .99, step
+90 s: 19 steps, 1710 s, at .99140 of the market; buf 1.3: 27 steps, 2430 s. A bidder with cost share c buys at the first
+step with price <= P (1 - c). It all runs through the market's lending venue, its intents and the waiting liquidator.
 
 On 12-13 March 2020 36% of Maker's liquidations were won by bids of zero, when congestion had left one active bidder.
 Here bidders who know better are priced out: users who tip more than the bidders' habit fill the blocks, and the one
