@@ -9,8 +9,8 @@ from market.desk import Desk
 from market.intents import Kind
 from market.observation import ASSET0, ASSET1, FEE, RESERVE0, ROLLUP, U_MARKET, U_POSITION, Observation
 
-EXPIRES_S = 10.0
-"""Life of an intent about an auction [s]: who has no answer by then asks again."""
+EXPIRES_S = 60.0
+"""Life of an intent [s] of those who do not repeat themselves: who has no answer by then asks again."""
 
 
 class Asked:
@@ -34,7 +34,7 @@ class Asked:
 
 
 def start_auctions(
-    seen: Observation, desk: Desk, rollup: int, design: int, most: int, asked: Asked, tip: float = 0.0
+    seen: Observation, desk: Desk, rollup: int, design: int, most: int, asked: Asked, tip: float
 ) -> None:
     """Put the first `most` unhealthy positions of a rollup's markets of a design up for auction."""
     auctions, tried = seen.public.auctions, 0

@@ -13,20 +13,21 @@ import numpy as np
 from agents.liquidators._auctions import end_of, least_bid, sides, worth_outside
 from market import state
 from market.intents import Kind, Purpose, blank
-from market.observation import BlockView
+from market.observation import U_COLLATERAL, U_DEBT, U_MARKET, U_POSITION, BlockView
 from market.venues.liquidations import DUTCH
 from market.venues.liquidations.dutch import price_after
 
-TAKE, BID = int(Kind.AUCTION_TAKE), int(Kind.AUCTION_BID)
+START, TAKE, BID = int(Kind.AUCTION_START), int(Kind.AUCTION_TAKE), int(Kind.AUCTION_BID)
+MOST_STARTS = 16
 TOP = -1
 PATIENCE = 0.05
 """Discount on what a lot brings at which the author takes it though no rival is in sight [1]."""
 
 
 def ready_auctions(seen: BlockView) -> tuple[list[np.ndarray], list[int]]:
-    """Bundles [take or settle, sell outside] and single bids, and the index of the pending intent that each follows."""
-    parts: list[np.ndarray] = []
-    places: list[int] = []
+    """Starts, bundles [take or settle, sell outside], bids; and the index of the pending intent that each follows."""
+    parts = [_start(seen, rollup, entry) for rollup in seen.distressed() for entry in _startable(seen, rollup)]
+    places = [TOP] * len(parts)
     for rollup in seen.rollups:
         lots = seen.public.open_lots(rollup)
         if not lots.size:
@@ -41,6 +42,22 @@ def ready_auctions(seen: BlockView) -> tuple[list[np.ndarray], list[int]]:
                 parts.append(rows)
                 places.append(place)
     return parts, places
+
+
+def _startable(seen: BlockView, rollup: int) -> np.ndarray:
+    """First unhealthy positions of a rollup that can be auctioned: shape (n, 7), columns U_*."""
+    table = seen.unhealthy(rollup)
+    terms = seen.public.auctions[table[:, U_MARKET].astype(np.int64)]
+    return table[(terms[:, state.D_DESIGN] > 0.0) & (terms[:, state.D_OPEN] < terms[:, state.D_LOTS])][:MOST_STARTS]
+
+
+def _start(seen: BlockView, rollup: int, entry: np.ndarray) -> np.ndarray:
+    """Row that puts a position up for auction: without a lot there is nothing to take."""
+    rows = blank(1)
+    _fill(rows, seen, rollup)
+    rows["kind"], rows["venue"], rows["target"], rows["amount"] = START, entry[U_MARKET], entry[U_POSITION], 1.0
+    rows["asset_in"], rows["asset_out"] = entry[U_DEBT], entry[U_COLLATERAL]
+    return rows
 
 
 def _rivals(seen: BlockView, lot: np.ndarray, kind: int) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from agents.liquidators._auctions import EXPIRES_S, Asked, sides, start_auctions, worth_outside
+from agents.liquidators._auctions import EXPIRES_S, sides, start_auctions, worth_outside
 from agents.liquidators.greedy import Greedy
 from market import state
 from market.desk import Desk
@@ -31,6 +31,8 @@ class DutchWaiter(Greedy):
         "pool": on the rollup's best pool, "outside": at the reference price
     tip_share
         first share of the expected profit offered as tip [1]; adapts as that of `greedy` does
+    tip_usd
+        tip of starts and resets, which gain nothing by themselves [USD]
     most_per_slot
         auctions started, and lots attempted, per rollup and slot
     """
@@ -42,17 +44,20 @@ class DutchWaiter(Greedy):
         cost_share: float = 0.02,
         sell: str = "pool",
         tip_share: float = 0.1,
+        tip_usd: float = 0.05,
         most_per_slot: int = 8,
     ) -> None:
         super().__init__(model, account, sell, tip_share, most_per_slot)
         if not 0.0 <= cost_share < 1.0:
             raise ValueError(f"cost_share must lie in [0, 1), not {cost_share}")
-        self.cost_share, self.asked = cost_share, Asked()
+        if not 0.0 <= tip_usd < np.inf:
+            raise ValueError(f"tip_usd must be at least 0, not {tip_usd}")
+        self.cost_share, self.tip_usd = cost_share, tip_usd
 
     def act(self, seen: Observation, desk: Desk) -> None:
         """Start what can be started, reset what is over, take what is cheap enough."""
         for rollup in seen.rollups:
-            start_auctions(seen, desk, rollup, DUTCH, self.most_per_slot, self.asked)
+            start_auctions(seen, desk, rollup, DUTCH, self.most_per_slot, self.asked, self.tip_usd)
             left, tried = seen.funds[rollup].copy(), 0
             for at in seen.public.open_lots(rollup):
                 lot = seen.public.lots[at]
@@ -69,7 +74,7 @@ class DutchWaiter(Greedy):
     def _reset(self, seen: Observation, desk: Desk, lot: np.ndarray) -> None:
         venue, number = int(lot[state.Q_VENUE]), int(lot[state.Q_ID])
         if self.asked.may(seen.time, Kind.AUCTION_RESET, venue, number):
-            desk.auction(Kind.AUCTION_RESET, venue, number, expires_s=EXPIRES_S)
+            desk.auction(Kind.AUCTION_RESET, venue, number, tip=self.tip_usd, expires_s=EXPIRES_S)
 
     def _take(
         self, seen: Observation, desk: Desk, rollup: int, lot: np.ndarray, price: float, left: np.ndarray

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from agents.base import Liquidator
+from agents.liquidators._auctions import EXPIRES_S, Asked
 from market.desk import Desk
 from market.intents import Kind, Purpose, Reason, Status
 from market.model import SequencerMarket
@@ -38,6 +39,8 @@ class Greedy(Liquidator):
         first share of the expected profit offered as tip [1]; adapts between 0 and 0.9 to being first or late
     most_per_slot
         positions attempted per rollup and slot
+    repeat
+        whether it tries again in every slot, each intent living 10 s; else one intent at a time, living a minute
     """
 
     def __init__(
@@ -47,6 +50,7 @@ class Greedy(Liquidator):
         sell: str = "pool",
         tip_share: float = 0.1,
         most_per_slot: int = 8,
+        repeat: bool = True,
     ) -> None:
         super().__init__(model, account)
         if sell not in ("pool", "outside"):
@@ -54,6 +58,7 @@ class Greedy(Liquidator):
         if not 0.0 <= tip_share < 1.0:
             raise ValueError(f"tip_share must lie in [0, 1), not {tip_share}")
         self.sell, self.tip_share, self.most_per_slot = sell, tip_share, most_per_slot
+        self.repeat, self.asked = repeat, Asked()
 
     def act(self, seen: Observation, desk: Desk) -> None:
         """Attempt the largest positions that pay, as far as funds on the rollup reach."""
@@ -77,12 +82,15 @@ class Greedy(Liquidator):
         profit = (back - amount) * seen.prices[debt] - 2.0 * float(seen.public.gas[rollup, 0])
         if amount <= 0.0 or profit <= 0.0:
             return
+        if not (self.repeat or self.asked.may(seen.time, Kind.LIQUIDATE, int(entry[U_MARKET]), int(entry[U_POSITION]))):
+            return
         left[debt] -= amount
         seized = amount * float(entry[U_RATE]) * (1.0 - 1e-9)
         bundle = desk.bundle()
         desk.liquidate(
             int(entry[U_MARKET]), int(entry[U_POSITION]), amount, seized,
-            debt=debt, collateral=collateral, tip=self.tip_share * profit, bundle=bundle, expires_s=10.0,
+            debt=debt, collateral=collateral, tip=self.tip_share * profit, bundle=bundle,
+            expires_s=10.0 if self.repeat else EXPIRES_S,
         )  # fmt: skip
         if pool >= 0:
             desk.swap(pool, collateral, debt, seized, amount, purpose=Purpose.LIQUIDATION, bundle=bundle)
@@ -113,6 +121,7 @@ class Greedy(Liquidator):
 
     def learn(self, receipts: np.ndarray) -> None:
         """Bid more after coming late, less after being first."""
+        self.asked.answered(receipts)
         tried = receipts[receipts["kind"] == LIQUIDATE]
         if not tried.size:
             return

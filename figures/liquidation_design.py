@@ -1,0 +1,83 @@
+"""Designs of liquidation: what borrowers lose, how long it takes, what is lost, and who gains."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from figures import _shared as shared
+
+CAPTION = (
+    "Borrowers in a crash whose collateral is sold at a fixed spread, in Dutch and in English auctions, by who orders "
+    "blocks and how full blocks are. Means over seeds with 95% bootstrap intervals; the same seeds everywhere. "
+    "(a) Borrowers' loss: value sold less what was paid for it. (b) From default to the sale, weighted by value. "
+    "(c) Debt that was not covered. (d) Sales at less than 1% of the value. (e, f) Gains from liquidations of "
+    "liquidators and of whoever orders blocks, net of tips and fees. Axes of (a), (c), (e) and (f) are linear around "
+    "zero and logarithmic beyond."
+)
+
+COLOURS = {"fixed spread": shared.BLUE, "dutch": shared.ORANGE, "english": shared.VERMILION}
+NAMES = {"fixed spread": "fixed spread", "dutch": "Dutch auction", "english": "English auction"}
+MARKS = {"fixed spread": "o", "dutch": "s", "english": "D"}
+PANELS = (
+    ("a", "borrowers' loss", "% of value sold", "borrower_loss_share", 0.01, 1.0),
+    ("b", "time to the sale", "s", "time_to_sale_s", 1.0, 0.0),
+    ("c", "bad debt", "thousand USD", "bad_debt_usd", 1e3, 1.0),
+    ("d", "sold for nothing", "% of sales", "zero_bid_share", 0.01, 0.0),
+    ("e", "liquidators' gain", "thousand USD", "liquidators_usd", 1e3, 10.0),
+    ("f", "sequencers' gain", "thousand USD", "sequencers_usd", 1e3, 10.0),
+)
+
+
+def draw(runs: pd.DataFrame) -> Figure:
+    """Draw finished runs (columns of runs.parquet), a row for each sequencer in each kind of blocks."""
+    rows = list(dict.fromkeys(zip(runs["blocks"], runs["regime"], strict=True)))
+    figure = Figure(figsize=(shared.WIDTH_IN, 1.4 + 0.42 * len(rows)))
+    panels = figure.subplots(2, 3, sharey=True)
+    for axes, (letter, title, unit, column, scale, linear) in zip(panels.flat, PANELS, strict=True):
+        _panel(axes, runs, rows, column, scale)
+        shared.letter(axes, letter, title)
+        axes.set_xlabel(unit)
+        if linear:
+            axes.set_xscale("symlog", linthresh=linear)
+            _ticks(axes, linear)
+        axes.grid(axis="x")
+    for axes in panels[:, 0]:
+        axes.set_yticks(range(len(rows)), [f"{shared.label(name)}, {blocks}" for blocks, name in rows])
+        axes.set_ylim(len(rows) - 0.4, -0.6)
+    handles, labels = panels[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=len(COLOURS))
+    return figure
+
+
+def _panel(axes: Axes, runs: pd.DataFrame, rows: Sequence[tuple[str, str]], column: str, scale: float) -> None:
+    """Mean and interval of an outcome for each row and design."""
+    for number, (design, colour) in enumerate(COLOURS.items()):
+        for row, (blocks, name) in enumerate(rows):
+            sample = shared.values(shared.where(runs, blocks=blocks, regime=name, design=design), column) / scale
+            sample = sample[np.isfinite(sample)]
+            if not sample.size:
+                continue
+            at = row + 0.24 * (number - 1)
+            text = NAMES[design] if row == 0 else None
+            axes.plot(shared.interval(sample), [at] * 2, color=colour, linewidth=1.4, solid_capstyle="butt", zorder=2)
+            axes.plot(
+                sample.mean(), at, MARKS[design], color=colour, label=text, markersize=3.5, markeredgecolor="white",
+                markeredgewidth=0.4, zorder=3, linestyle="none",
+            )  # fmt: skip
+    for edge in range(1, len(rows)):
+        if rows[edge][0] != rows[edge - 1][0]:
+            axes.axhline(edge - 0.5, color=shared.GREY, linewidth=0.6)
+
+
+def _ticks(axes: Axes, linear: float) -> None:
+    """Powers of ten on both sides of zero, as far as the data reach, written out."""
+    low, high = axes.get_xlim()
+    steps = [linear * 10.0**power for power in range(6)]
+    shown = [-step for step in steps if -step >= low] + [0.0] + [step for step in steps if step <= high]
+    axes.set_xticks(sorted(shown), [shared.number(value) for value in sorted(shown)])
+    axes.minorticks_off()
