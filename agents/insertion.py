@@ -7,45 +7,25 @@ is best given what stands before it, the block as a whole is a greedy one.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
 from agents.arbitrage import T_AMOUNT, T_IN, T_OUT, T_OUTPUT, T_POOL, T_PROFIT, outside_arbitrages
+from agents.foresight import K_LIQUIDATE, K_SWAP, carry_out, end_of_unit, liquidated, simulate_swap
 from agents.sandwich import best_front_run
 from market.intents import INTENT, Kind, Purpose, Row, Rows, blank
-from market.observation import ASSET0, ASSET1, FEE, KEPT, RESERVE0, RESERVE1, ROLLUP
+from market.observation import ASSET0, FEE, KEPT, RESERVE0, RESERVE1, ROLLUP
 from market.seats import Arrangement
 from market.sequencing.ordering.base import CARRIED, FREE, first_come_order
 
 # typed constants: a bare int would have callees compiled once per value
-K_SWAP, K_OUTSIDE, K_ORACLE = np.int64(Kind.SWAP), np.int64(Kind.OUTSIDE), np.int64(Kind.ORACLE_UPDATE)
-K_BID = np.int64(Kind.AUCTION_BID)
+K_OUTSIDE, K_ORACLE, K_BID = np.int64(Kind.OUTSIDE), np.int64(Kind.ORACLE_UPDATE), np.int64(Kind.AUCTION_BID)
 USER, SANDWICH, ARBITRAGE = np.int64(Purpose.USER), np.int64(Purpose.SANDWICH), np.int64(Purpose.ARBITRAGE)
 TOP = np.int64(-1)
 MARGIN = 1e-9
 """Relative slack of the limits on inserted intents, against rounding."""
-
-
-@njit(cache=True)
-def simulate_swap(pools: np.ndarray, row: Row) -> float:
-    """Carry out a swap on observed reserves, in place; returns its output, 0 if it would not be filled."""
-    pool = row.venue
-    if row.kind != K_SWAP or pool < 0 or pool >= pools.shape[0] or not row.amount > 0.0:
-        return 0.0
-    if row.asset_in == pools[pool, ASSET0] and row.asset_out == pools[pool, ASSET1]:
-        side = 0
-    elif row.asset_in == pools[pool, ASSET1] and row.asset_out == pools[pool, ASSET0]:
-        side = 1
-    else:
-        return 0.0
-    net = row.amount * (1.0 - pools[pool, FEE])
-    kept = row.amount * pools[pool, KEPT]
-    out = pools[pool, RESERVE0 + 1 - side] * net / (pools[pool, RESERVE0 + side] + net)
-    if out < row.limit:
-        return 0.0
-    pools[pool, RESERVE0 + side] += kept
-    pools[pool, RESERVE0 + 1 - side] -= out
-    return out
 
 
 @njit(cache=True)
@@ -161,22 +141,26 @@ def _wrapped(pools, due, k, first, order, bundle, counts) -> float:
 def _insert(
     due, ties, pools, prices, fee, rollups, cost, funds, like, forced, forced_after, sandwich, order, bundle, inserted
 ) -> tuple[int, int, float, float]:
-    """Write the block; returns (length, number inserted, profit of insertions, tips) [USD]."""
+    """Write the block; returns (length, number inserted, profit of insertions, tips of what should be filled) [USD]."""
     counts = np.zeros(2, np.int64)
     new = forced.size
     # item by item: numba compiles seconds of error messages for an assignment of slices
     for k in range(new):
         inserted[k] = forced[k]
     counts[1] = new
-    gain = _forced(TOP, forced, forced_after, order, bundle, counts)
+    taken = np.zeros(1 + due.size + forced.size, np.int64)
+    _forced(TOP, forced, forced_after, taken, order, bundle, counts)
     gain = _arbitrage(pools, prices, fee, rollups, cost, funds, like, order, bundle, inserted, counts)
     tips = 0.0
-    wrappers = _wrappers(due)
-    for k in first_come_order(due, ties):
+    wrappers, arrived = _wrappers(due), first_come_order(due, ties)
+    start: Any = np.int64(0)
+    while start < arrived.size:
+        unit = arrived[start : end_of_unit(due, arrived, start)]
+        start += unit.size
+        k = unit[0]
         row = due[k]
         if row.around >= 0:
             continue
-        tips += row.tip
         if sandwich and row.kind == K_SWAP and row.bundle < 0 and row.purpose == USER and not row.sealed:
             before = counts[0]
             if wrappers[k] >= 0:
@@ -184,19 +168,21 @@ def _insert(
             else:
                 gain += _sandwich(pools, row, k, prices, cost, funds, like, order, bundle, inserted, counts)
             if counts[0] > before:
+                tips += row.tip
                 continue
-        order[counts[0]], bundle[counts[0]] = k, FREE
-        counts[0] += 1
-        if row.kind == K_SWAP and not row.sealed:
-            simulate_swap(pools, row)
-        elif row.bundle < 0 and row.kind in (K_ORACLE, K_BID):
-            _forced(k, forced, forced_after, order, bundle, counts)
+        filled = carry_out(pools, due, unit, taken)
+        for j in unit:
+            tips += due[j].tip if filled else 0.0
+            order[counts[0]], bundle[counts[0]] = j, FREE
+            counts[0] += 1
+        if row.bundle < 0 and row.kind in (K_ORACLE, K_BID):
+            _forced(k, forced, forced_after, taken, order, bundle, counts)
     gain += _arbitrage(pools, prices, fee, rollups, cost, funds, like, order, bundle, inserted, counts)
     return counts[0], counts[1], gain, tips
 
 
 @njit(cache=True)
-def _forced(after, forced, forced_after, order, bundle, counts) -> float:
+def _forced(after, forced, forced_after, taken, order, bundle, counts) -> None:
     """Append the author's ready rows that belong behind a pending intent (-1: the top), bundles as they come."""
     at = counts[0]
     for k in range(forced.size):
@@ -204,7 +190,8 @@ def _forced(after, forced, forced_after, order, bundle, counts) -> float:
             order[counts[0]] = -1 - k
             bundle[counts[0]] = at + forced[k].bundle
             counts[0] += 1
-    return 0.0
+            if forced[k].kind == K_LIQUIDATE:
+                liquidated(forced[k].target, taken)
 
 
 NO_ROWS, NOWHERE = np.zeros(0, INTENT), np.zeros(0, np.int64)
@@ -236,7 +223,7 @@ def insert(
 
     Returns
     -------
-    arrangement, profit expected of the insertions [USD], tips of the pending intents included [USD]
+    arrangement, profit expected of the insertions [USD], tips of the pending intents that should be filled [USD]
     """
     due = seen.due
     like = blank(1)

@@ -30,11 +30,21 @@ def _class_in(module_name: str) -> type[StrategicAgent] | None:
     return found[0] if len(found) == 1 else None
 
 
+_found: dict[tuple[str, str], type[StrategicAgent]] = {}
+
+
 def strategy_class(role: str, name: str) -> type[StrategicAgent]:
-    """Find a strategy by the name of its file, or as "package.module:Class".
+    """Find a strategy by the name of its file, or as "package.module:Class"; what was found is remembered.
 
     Raises InputError, naming what exists, when there is none or it plays another role.
     """
+    known = _found.get((role, name))
+    if known is None or not discovery.still_there(known):
+        known = _found[role, name] = _find(role, name)
+    return known
+
+
+def _find(role: str, name: str) -> type[StrategicAgent]:
     if ":" in name:
         found = _outside(name)
     else:

@@ -6,100 +6,38 @@ in basis points (bp).
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+from market.config_base import NUMERAIRE, NonNegative, Positive, Settings, Share
+from market.config_graph import BridgeConfig, GraphConfig
+from market.config_prices import AssetConfig, EpisodeConfig, HestonConfig, JumpConfig, PriceConfig
 
-NUMERAIRE = "USD"
-
-
-class Settings(BaseModel):
-    """Base of every configuration model: frozen, strict about unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)
-
-
-class AssetConfig(Settings):
-    """A risky asset. The numeraire USD exists always and is not listed."""
-
-    name: str = Field(default="ETH", min_length=1, description="symbol")
-    price_usd: Positive = Field(default=2500.0, description="reference price at the start [USD]")
-    volatility: NonNegative = Field(default=0.8, description="annualised volatility of the log price [1/sqrt(year)]")
-    drift: float = Field(default=0.0, description="annualised drift of the price [1/year]")
-
-
-class JumpConfig(Settings):
-    """Compound Poisson jumps of the log price (Merton 1976)."""
-
-    per_day: NonNegative = Field(default=1.5, description="mean number of jumps [1/day]")
-    mean: float = Field(default=0.0, description="mean of a log jump [1]")
-    sd: NonNegative = Field(default=0.02, description="standard deviation of a log jump [1]")
-
-
-class HestonConfig(Settings):
-    """Square-root variance (Heston 1993)."""
-
-    reversion: Positive = Field(default=5.0, description="speed of mean reversion of the variance [1/year]")
-    long_run_volatility: Positive = Field(
-        default=0.8, description="square root of the long-run variance [1/sqrt(year)]"
-    )
-    vol_of_vol: NonNegative = Field(default=1.0, description="volatility of the variance [1/year]")
-    correlation: float = Field(default=-0.5, ge=-1, le=1, description="of price and variance shocks [1]")
-
-
-class EpisodeConfig(Settings):
-    """A stretch of time in which volatility and jumps take other values."""
-
-    start_s: NonNegative = Field(description="start of the episode [s]")
-    end_s: Positive = Field(description="end of the episode [s]")
-    volatility: NonNegative = Field(default=3.0, description="annualised volatility in the episode [1/sqrt(year)]")
-    jumps_per_day: NonNegative = Field(default=0.0, description="mean number of jumps in the episode [1/day]")
-    jump_mean: float = Field(default=0.0, description="mean of a log jump in the episode [1]")
-    jump_sd: NonNegative = Field(default=0.02, description="standard deviation of a log jump in the episode [1]")
-    drift: float = Field(default=0.0, description="annualised drift of the price in the episode [1/year]")
-
-    @model_validator(mode="after")
-    def _ordered(self) -> EpisodeConfig:
-        if self.end_s <= self.start_s:
-            raise ValueError("end_s must be larger than start_s")
-        return self
-
-
-class PriceConfig(Settings):
-    """The reference price of the risky assets: an outside market that no agent controls."""
-
-    kind: Literal["gbm", "merton", "heston", "replay"] = Field(default="gbm", description="law of the price")
-    step_s: Positive = Field(default=0.25, description="resolution of the price path [s]")
-    correlation: float = Field(
-        default=0.6, ge=-0.99, le=1, description="between the shocks of any two risky assets [1]"
-    )
-    jumps: JumpConfig = Field(default_factory=JumpConfig, description="used by kind merton")
-    heston: HestonConfig = Field(default_factory=HestonConfig, description="used by kind heston")
-    episodes: tuple[EpisodeConfig, ...] = Field(
-        default=(), description="stretches with another volatility (gbm, merton)"
-    )
-    file: Path | None = Field(
-        default=None, description="CSV of bars for kind replay: timestamp,open,high,low,close,volume"
-    )
-    start: str | None = Field(default=None, description="first instant of a replay, ISO 8601 (default: the first bar)")
-    rescale: bool = Field(
-        default=True, description="rescale a replayed price so that it starts at the asset's price_usd"
-    )
-    impact_per_million: NonNegative = Field(
-        default=0.0,
-        description="permanent log impact on the reference price per million USD of net flow into the outside market",
-    )
-
-    @model_validator(mode="after")
-    def _file_when_replayed(self) -> PriceConfig:
-        if self.kind == "replay" and self.file is None:
-            raise ValueError("kind 'replay' needs prices.file")
-        return self
+__all__ = [
+    "NUMERAIRE",
+    "AgentConfig",
+    "AssetConfig",
+    "BorrowersConfig",
+    "BridgeConfig",
+    "EpisodeConfig",
+    "FlowConfig",
+    "GraphConfig",
+    "HestonConfig",
+    "JumpConfig",
+    "LendingConfig",
+    "MarketConfig",
+    "NonNegative",
+    "OracleConfig",
+    "PerpetualConfig",
+    "PoolConfig",
+    "Positive",
+    "PriceConfig",
+    "RegimeConfig",
+    "RollupConfig",
+    "Settings",
+    "Share",
+]
 
 
 class PoolConfig(Settings):
@@ -253,36 +191,6 @@ class RollupConfig(Settings):
     leverage: BorrowersConfig | None = Field(
         default=None, description="how this rollup's borrowers start (default: as all borrowers)"
     )
-
-
-class BridgeConfig(Settings):
-    """A bridge between two rollups, usable in both directions."""
-
-    source: str = Field(description="one end: a rollup")
-    target: str = Field(description="other end: a rollup")
-    delay_s: NonNegative = Field(default=300.0, description="from inclusion to arrival [s]")
-    fee_bp: float = Field(default=5.0, ge=0, lt=10_000, description="fee on the amount moved [bp]")
-    capacity_usd: NonNegative = Field(
-        default=5e6, description="funds of the bridge at either end, per asset, in value [USD]"
-    )
-
-
-class GraphConfig(Settings):
-    """How the bridges of the rollup graph are laid."""
-
-    kind: Literal["complete", "star", "ring", "small_world", "list"] = Field(
-        default="complete", description="generator"
-    )
-    neighbours: Annotated[int, Field(ge=2)] = Field(
-        default=2, description="neighbours on the ring of a small world [1]"
-    )
-    rewire: Share = Field(default=0.2, description="rewiring probability of a small world [1]")
-    delay_s: NonNegative = Field(default=300.0, description="delay of every generated bridge [s]")
-    fee_bp: float = Field(default=5.0, ge=0, lt=10_000, description="fee of every generated bridge [bp]")
-    capacity_usd: NonNegative = Field(
-        default=5e6, description="funds per end and asset of every generated bridge [USD]"
-    )
-    bridges: tuple[BridgeConfig, ...] = Field(default=(), description="the bridges, for kind list")
 
 
 class FlowConfig(Settings):

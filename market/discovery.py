@@ -13,9 +13,11 @@ import importlib
 import importlib.util
 import os
 import pkgutil
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from market.errors import InputError
 
@@ -93,6 +95,11 @@ def constant(package: str, name: str, variable: str, default: str | None = None)
     return default
 
 
+def still_there(found: type) -> bool:
+    """Whether a class that was found before is what its module still defines: plug-ins may be taken away."""
+    return getattr(sys.modules.get(found.__module__), found.__name__, None) is found
+
+
 def unknown(name: str, allowed: Iterable[str]) -> str:
     """One-line complaint about a name that is not among the allowed ones, with the nearest one proposed."""
     allowed = list(allowed)
@@ -108,5 +115,10 @@ def _open(package: str) -> ModuleType:
     path = [str(Path(str(module.__file__)).parent), *(str(folder) for folder in folders if folder.is_dir())]
     if list(module.__path__) != path:
         module.__path__ = path
-    importlib.invalidate_caches()  # a file may be newer than the last look into its folder
+    for folder in path:  # a file may be newer than the last look into its folder
+        finder: Any = sys.path_importer_cache.get(folder)
+        if finder is None:
+            sys.path_importer_cache.pop(folder, None)
+        else:
+            finder.invalidate_caches()
     return module

@@ -15,7 +15,11 @@ import pandas as pd
 import pytest
 import stand_in
 
-from experiments.__main__ import main
+from experiments import study as studies
+from experiments.__main__ import _parser, main
+from experiments.cli import run
+from experiments.store import Store
+from experiments.sweep import sweep
 
 ROOT = Path(__file__).resolve().parents[1]
 SHORT = ("--hours", "0.02")
@@ -271,15 +275,15 @@ def test_simulate_on_real_input(coins: Path, data_dir: Path, capsys: pytest.Capt
     assert outcomes["price_gaps"] == 0
 
 
-def test_the_main_study_is_the_same_for_one_and_two_workers(
-    seqmarket: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
-) -> None:
-    for workers in (1, 2):
-        options = ("--quick", "--seeds", "1", "--set", "horizon_s=30", "--workers", workers, "--out", str(workers))
-        ended = seqmarket("run", "regimes", *options)
-        assert (ended.returncode, ended.stderr) == (0, "")
-    one, two = ((tmp_path / workers / "regimes" / "runs.parquet").read_bytes() for workers in ("1", "2"))
-    assert one == two
+def test_the_main_study_is_the_same_for_one_and_two_workers(coins: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shorter = ("regimes", "--quick", "--seeds", "1", "--set", "horizon_s=25")
+    assert main(["run", *shorter, "--workers", "2"]) == 0
+    assert capsys.readouterr().err == ""
+    runs = run.grid(studies.load("regimes"), _parser().parse_args(["run", *shorter]))
+    alone = Store(coins / "alone", "code")
+    alone.write_runs(sweep("regimes", runs, workers=1, store=alone).rows)
+    together = coins / "results" / "regimes" / "runs.parquet"
+    assert (alone.folder / "runs.parquet").read_bytes() == together.read_bytes()
 
 
 def test_mistakes_are_found_before_a_model_is_loaded() -> None:

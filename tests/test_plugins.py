@@ -11,6 +11,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from experiments.__main__ import main
+
 ROOT = Path(__file__).resolve().parents[1]
 
 STRATEGY = '''
@@ -152,10 +154,10 @@ def test_new_files_are_covered_by_the_contracts() -> None:
 
 
 def test_a_strategy_outside_of_the_tree_is_named_by_module_and_class(
-    tmp_path: Path, seqmarket: Command, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`my_strategies:Patient` in a configuration, the module beside it on the path: all that its author writes."""
-    (tmp_path / "my_strategies.py").write_text(
+    """`outside_strategies:Patient` in a configuration, the module beside it on the path: all that its author writes."""
+    (tmp_path / "outside_strategies.py").write_text(
         "from agents.traders.arbitrageur import Arbitrageur\n\n\n"
         "class Patient(Arbitrageur):\n"
         '    """Trades a gap only once it has lasted a slot."""\n\n'
@@ -169,15 +171,16 @@ def test_a_strategy_outside_of_the_tree_is_named_by_module_and_class(
         encoding="utf-8",
     )
     (tmp_path / "mine.toml").write_text(
-        '[[agents]]\nrole = "trader"\nstrategy = "my_strategies:Patient"\ncount = 2\nparameters = {slots = 3}\n',
+        '[[agents]]\nrole = "trader"\nstrategy = "outside_strategies:Patient"\ncount = 2\nparameters = {slots = 3}\n',
         encoding="utf-8",
     )
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    result = seqmarket("simulate", "--config", "mine.toml", "--hours", "0.005", "--json")
-    absent = 'agents=[{role="trader", strategy="my_strategies:Absent"}]'
-    wrong = seqmarket("simulate", "--set", absent, "--hours", "0.005")
-    assert result.returncode == 0, result.stderr
-    assert json.loads(result.stdout)["intents"] > 0
-    assert wrong.returncode == 2
-    assert "my_strategies:Absent" in wrong.stderr
-    assert len(wrong.stderr.strip().splitlines()) == 1
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    assert main(["simulate", "--config", "mine.toml", "--hours", "0.005", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["intents"] > 0
+    absent = 'agents=[{role="trader", strategy="outside_strategies:Absent"}]'
+    assert main(["simulate", "--set", absent, "--hours", "0.005"]) == 2
+    complaint = capsys.readouterr().err
+    assert "outside_strategies:Absent" in complaint
+    assert len(complaint.strip().splitlines()) == 1
+    del sys.modules["outside_strategies"]

@@ -15,6 +15,7 @@ import pytest
 import stand_in
 
 from experiments import study as studies
+from experiments.__main__ import main
 from experiments.store import Store, code_version
 from experiments.study import Run
 from experiments.sweep import Sweep, sweep
@@ -58,17 +59,6 @@ def test_a_study_that_lacks_a_part(plugins: Callable[[str, str], Path]) -> None:
     plugins("experiments/studies/half.py", 'TITLE = "Half"\n')
     with pytest.raises(InputError, match=r"half\.py: QUESTION is missing"):
         studies.load("half")
-
-
-def test_one_and_two_workers_write_the_same_bytes(log: Path, tmp_path: Path) -> None:
-    tables = []
-    for workers in (1, 2):
-        store = Store(tmp_path / str(workers), "code")
-        done = sweep("coins", grid(), workers=workers, store=store)
-        assert (len(done.rows), done.reused, done.failed) == (24, 0, [])
-        store.write_runs(done.rows)
-        tables.append((store.folder / "runs.parquet").read_bytes())
-    assert tables[0] == tables[1]
 
 
 def test_rows_have_the_identity_the_levers_and_the_outcomes(log: Path) -> None:
@@ -121,26 +111,36 @@ def test_a_run_whose_process_dies_does_not_take_the_others_with_it(log: Path, mo
     assert [row for row in shown(done) if row["status"] == "done"] == expected[:7]
 
 
-def test_a_killed_sweep_resumes_with_the_same_table(log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    command = [sys.executable, "-m", "experiments", "run", "coins", "--workers", "2", "--out", str(tmp_path / "killed")]
+@pytest.mark.parametrize("kills", [1, pytest.param(4, marks=pytest.mark.slow)])
+def test_a_killed_sweep_resumes_with_the_same_table(
+    log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kills: int
+) -> None:
+    command = ["run", "coins", "--workers", "2", "--out", str(tmp_path / "killed")]
     monkeypatch.setenv("COINS_SLEEP", "0.1")
+
+    def kept() -> int:
+        return len(list(tmp_path.glob("killed/coins/runs/*/*.jsonl")))
+
     random.seed()  # another moment every time: there is none at which it may be killed
-    for delay in (random.uniform(0.1, 0.6), random.uniform(0.0, 1.5)):
-        already = begun(log)
-        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True)
+    for _ in range(kills):
+        already = kept()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "experiments", *command], cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True
+        )
         deadline = time.monotonic() + 30
-        while begun(log) == already and process.poll() is None and time.monotonic() < deadline:
+        while kept() == already and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.02)
-        time.sleep(delay)
+        time.sleep(random.uniform(0.0, 0.7))
         process.send_signal(signal.SIGKILL)
         process.wait()
     monkeypatch.setenv("COINS_SLEEP", "0")
-    assert subprocess.run(command, cwd=ROOT, capture_output=True, check=False).returncode == 0
+    before = begun(log)
+    assert main(command) == 0
+    assert begun(log) < before + 24  # something was kept
     store = Store(tmp_path / "whole", code_version("coins"))
     store.write_runs(sweep("coins", grid(), workers=1, store=store).rows)
     killed = tmp_path / "killed" / "coins" / "runs.parquet"
     assert killed.read_bytes() == (store.folder / "runs.parquet").read_bytes()
-    assert begun(log) < 24 + 24 + 24  # something was kept
 
 
 def test_grids_that_are_refused(log: Path) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
 from agents.base import StrategicAgent
-from agents.insertion import K_SWAP, insert, simulate_swap
+from agents.foresight import carry_out, end_of_unit
+from agents.insertion import insert
 from agents.liquidators.sniping import ready_liquidations
 from market.intents import Kind, Rows
 from market.model import SequencerMarket
@@ -15,27 +18,17 @@ from market.seats import Arrangement, Bid
 from market.sequencing.ordering.base import first_come_order
 
 BOUGHT = tuple(int(kind) for kind in (Kind.LIQUIDATE, Kind.AUCTION_TAKE, Kind.AUCTION_SETTLE))
-K_LIQUIDATE = np.int64(Kind.LIQUIDATE)
 
 
 @njit(cache=True)
 def _after(pools: np.ndarray, due: Rows, order: np.ndarray) -> np.ndarray:
     """Pools once the pending intents that can be read have been carried out in the order given."""
-    left, at = pools.copy(), 0
-    while at < order.size:
-        end = at + 1
-        while end < order.size and due[order[at]].bundle >= 0 and due[order[end]].bundle == due[order[at]].bundle:
-            end += 1
-        trial, fails = left.copy(), False
-        for k in order[at:end]:
-            if due[k].kind == K_SWAP:
-                fails = fails or simulate_swap(trial, due[k]) <= 0.0
-            elif due[k].kind == K_LIQUIDATE:  # a second one finds the position healthy
-                for j in order[:at]:
-                    fails = fails or (due[j].kind == K_LIQUIDATE and due[j].target == due[k].target)
-        if not fails:
-            left = trial
-        at = end
+    left, taken = pools.copy(), np.zeros(1 + due.size, np.int64)
+    start: Any = np.int64(0)
+    while start < order.size:
+        unit = order[start : end_of_unit(due, order, start)]
+        carry_out(left, due, unit, taken)
+        start += unit.size
     return left
 
 

@@ -31,8 +31,8 @@ QUESTION = "What do fixed spreads, Dutch and English auctions cost borrowers and
 HYPOTHESIS = (
     "Auctions sell nearer to the market's price than a fixed spread while blocks are free, and take longer. A "
     "sequencer that may insert has the gain of every design, at the price that liquidators would have paid. When "
-    "blocks are full, bids in English auctions come after their end, so that some are won for nothing; Dutch ones sell later, "
-    "hence cheaper, but never for nothing."
+    "blocks are full, bids in English auctions come after their end, so that some are won for nothing; Dutch ones sell "
+    "later, hence cheaper, but never for nothing."
 )
 
 SEEDS, QUICK_SEEDS = 6, 1

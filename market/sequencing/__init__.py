@@ -56,15 +56,24 @@ def kinds(part: str) -> list[str]:
     ]
 
 
-def make(part: str, settings: dict[str, Any]) -> Any:
-    """Build a mechanism from its configuration.
+_found: dict[tuple[str, str], type[Part]] = {}
 
-    Raises InputError, naming what is allowed, for an unknown kind or parameter.
+
+def mechanism(part: str, kind: str) -> type[Part]:
+    """Return the class of a mechanism; raises InputError, naming those that exist, when there is none.
+
+    What was found is remembered: to look through the folders for every market takes longer than a short run.
     """
-    kind = settings.get("kind", "")
+    known = _found.get((part, kind))
+    if known is None or not discovery.still_there(known):
+        known = _found[part, kind] = _find(part, kind)
+    return known
+
+
+def _find(part: str, kind: str) -> type[Part]:
     allowed = kinds(part)
     if kind not in allowed:
-        raise InputError(f"regime.{part}.kind: {discovery.unknown(str(kind), allowed)}")
+        raise InputError(f"regime.{part}.kind: {discovery.unknown(kind, allowed)}")
     module = discovery.load(f"market.sequencing.{PARTS[part]}", kind)
     classes = [
         item
@@ -73,12 +82,22 @@ def make(part: str, settings: dict[str, Any]) -> Any:
     ]
     if len(classes) != 1:
         raise InputError(f"regime.{part}: {module.__name__} must define exactly one mechanism, not {len(classes)}")
+    return classes[0]
+
+
+def make(part: str, settings: dict[str, Any]) -> Any:
+    """Build a mechanism from its configuration.
+
+    Raises InputError, naming what is allowed, for an unknown kind or parameter.
+    """
+    kind = str(settings.get("kind", ""))
+    found = mechanism(part, kind)
     try:
-        return classes[0](**settings)
+        return found(**settings)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(piece) for piece in first["loc"]) or kind
-        fields = ", ".join(sorted(classes[0].model_fields))
+        fields = ", ".join(sorted(found.model_fields))
         raise InputError(f"regime.{part}.{where}: {first['msg']}; parameters of {kind}: {fields}") from None
 
 
