@@ -218,12 +218,39 @@ class PerpetualConfig(Settings):
         default=0.3, description="share of traders whose contracts on the rollup's perpetuals share margin [1]"
     )
 
+    reserve_share: NonNegative = Field(default=0.0, description="funds for top-ups over margin at the start [1]")
+
     @model_validator(mode="after")
     def _leverage(self) -> PerpetualConfig:
         if not self.leverage_low <= self.leverage_high <= self.max_leverage:
             raise ValueError("leverage_low <= leverage_high <= max_leverage must hold")
         if self.maintenance * self.max_leverage >= 1:
             raise ValueError("maintenance must be below 1 / max_leverage")
+        return self
+
+
+class PerpetualTradersConfig(Settings):
+    """What traders of perpetuals do: defend their margin, and open positions. All of it off by default."""
+
+    top_up_share: Share = Field(default=0.0, description="share of traders who pay in margin when it runs low [1]")
+    reduce_share: Share = Field(default=0.0, description="share of traders who close part when margin runs low [1]")
+    act_below: float = Field(
+        default=3.0, gt=1, description="equity over maintenance margin below which an active trader reacts [1]"
+    )
+    goal: float = Field(default=4.5, gt=1, description="equity over maintenance margin that she aims at [1]")
+    attention_s: Positive = Field(default=60.0, description="mean time between two looks of a trader [s]")
+    trades_per_hour: NonNegative = Field(default=0.0, description="rate at which a trader takes a new side [1/h]")
+    momentum_share: Share = Field(
+        default=0.5, description="share of new sides that follow the recent move; the rest are noise [1]"
+    )
+    momentum_s: Positive = Field(default=600.0, description="memory of the average that a recent move is over [s]")
+
+    @model_validator(mode="after")
+    def _shares(self) -> PerpetualTradersConfig:
+        if self.top_up_share + self.reduce_share > 1:
+            raise ValueError("top_up_share and reduce_share must not add up to more than 1")
+        if self.goal <= self.act_below:
+            raise ValueError("goal must be larger than act_below")
         return self
 
 
@@ -347,6 +374,9 @@ class MarketConfig(Settings):
     regime: RegimeConfig = Field(description="the sequencing regime")
     flow: FlowConfig = Field(default=FlowConfig(), description="retail flow")
     borrowers: BorrowersConfig = Field(default=BorrowersConfig(), description="leveraged borrowers")
+    perpetual_traders: PerpetualTradersConfig = Field(
+        default=PerpetualTradersConfig(), description="what traders of perpetuals do"
+    )
     agents: tuple[AgentConfig, ...] = Field(default=(), description="strategic agents")
     outside_fee_bp: float = Field(default=1.0, ge=0, lt=10_000, description="fee of the outside market [bp]")
     window_s: NonNegative = Field(

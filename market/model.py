@@ -31,7 +31,7 @@ from market.tally import Tally, dispersion
 from market.tape import Tape
 from market.venues import bridges, lending, oracle, perpetuals
 
-STREAMS = ("prices", "founding", "flow", "borrowers", "ordering", "phases", "agents", "faults")
+STREAMS = ("prices", "founding", "flow", "borrowers", "ordering", "phases", "agents", "faults", "perpetual traders")
 FILLED, K_BRIDGE = int(Status.FILLED), int(Kind.BRIDGE)
 CONSERVATION_LIMIT = 1e-9
 """Largest relative drift of an asset's total before the run stops."""
