@@ -143,6 +143,11 @@ class LendingConfig(Settings):
     )
     rate: float = Field(default=0.05, ge=0, description="continuously compounded borrowing rate [1/year]")
     cash_usd: NonNegative = Field(default=20e6, description="lendable funds at the start, in value [USD]")
+    collateral_on: str | None = Field(
+        default=None,
+        description="rollup on which the collateral lies, is priced and is seized; sequenced together with this one "
+        "(default: this rollup)",
+    )
 
 
 class OracleConfig(Settings):
@@ -402,7 +407,19 @@ class MarketConfig(Settings):
         for where, name in sorted(used):
             if name not in known:
                 raise ValueError(f"{where}: unknown asset {name!r}; allowed: {', '.join(sorted(known))}")
+        names = [rollup.name for rollup in self.rollups]
+        for place, spec in ((rollup.name, spec) for rollup in self.rollups for spec in rollup.lending):
+            if spec.collateral_on is not None and spec.collateral_on not in names:
+                raise ValueError(
+                    f"rollups.{place}.lending.collateral_on: unknown rollup {spec.collateral_on!r}; "
+                    f"allowed: {', '.join(names)}"
+                )
         return self
+
+    def collateral_rollup(self, rollup: int, spec: LendingConfig) -> int:
+        """Rollup on which the collateral of a rollup's lending market lies."""
+        names = [place.name for place in self.rollups]
+        return rollup if spec.collateral_on is None else names.index(spec.collateral_on)
 
     @property
     def asset_names(self) -> tuple[str, ...]:
