@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from agents.base import StrategicAgent
 from agents.roles import FOLDERS, names
 from agents.traders.borrowers import Borrowers
+from agents.traders.perpetual_traders import PerpetualTraders
 from agents.traders.retail import RetailFlow
 from market import discovery
 from market.config import AgentConfig, MarketConfig
@@ -118,8 +119,8 @@ class Population:
         )
 
     def populations(self, market: SequencerMarket) -> list:
-        """Retail flow and borrowers."""
-        return [RetailFlow(market), Borrowers(market)]
+        """Retail flow, borrowers and traders of perpetuals."""
+        return [RetailFlow(market), Borrowers(market), PerpetualTraders(market)]
 
 
 def _make(found: type[StrategicAgent], parameters: dict, market: SequencerMarket, account: int) -> StrategicAgent:

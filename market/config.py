@@ -81,6 +81,11 @@ class LendingConfig(Settings):
     )
     rate: float = Field(default=0.05, ge=0, description="continuously compounded borrowing rate [1/year]")
     cash_usd: NonNegative = Field(default=20e6, description="lendable funds at the start, in value [USD]")
+    collateral_on: str | None = Field(
+        default=None,
+        description="rollup on which the collateral lies, is priced and is seized; sequenced together with this one "
+        "(default: this rollup)",
+    )
     liquidation: dict[str, Any] = Field(
         default={"kind": "fixed_spread"}, description="how collateral is sold: a design with its parameters"
     )
@@ -91,6 +96,12 @@ class LendingConfig(Settings):
         if isinstance(values, dict) and isinstance(values.get("liquidation"), str):
             return values | {"liquidation": {"kind": values["liquidation"]}}
         return values
+
+    @model_validator(mode="after")
+    def _auctions_at_home(self) -> LendingConfig:
+        if self.collateral_on is not None and self.liquidation.get("kind") != "fixed_spread":
+            raise ValueError("collateral on another rollup can be liquidated at a fixed spread only")
+        return self
 
 
 class OracleConfig(Settings):
@@ -166,12 +177,39 @@ class PerpetualConfig(Settings):
         default=0.3, description="share of traders whose contracts on the rollup's perpetuals share margin [1]"
     )
 
+    reserve_share: NonNegative = Field(default=0.0, description="funds for top-ups over margin at the start [1]")
+
     @model_validator(mode="after")
     def _leverage(self) -> PerpetualConfig:
         if not self.leverage_low <= self.leverage_high <= self.max_leverage:
             raise ValueError("leverage_low <= leverage_high <= max_leverage must hold")
         if self.maintenance * self.max_leverage >= 1:
             raise ValueError("maintenance must be below 1 / max_leverage")
+        return self
+
+
+class PerpetualTradersConfig(Settings):
+    """What traders of perpetuals do: defend their margin, and open positions. All of it off by default."""
+
+    top_up_share: Share = Field(default=0.0, description="share of traders who pay in margin when it runs low [1]")
+    reduce_share: Share = Field(default=0.0, description="share of traders who close part when margin runs low [1]")
+    act_below: float = Field(
+        default=3.0, gt=1, description="equity over maintenance margin below which an active trader reacts [1]"
+    )
+    goal: float = Field(default=4.5, gt=1, description="equity over maintenance margin that she aims at [1]")
+    attention_s: Positive = Field(default=60.0, description="mean time between two looks of a trader [s]")
+    trades_per_hour: NonNegative = Field(default=0.0, description="rate at which a trader takes a new side [1/h]")
+    momentum_share: Share = Field(
+        default=0.5, description="share of new sides that follow the recent move; the rest are noise [1]"
+    )
+    momentum_s: Positive = Field(default=600.0, description="memory of the average that a recent move is over [s]")
+
+    @model_validator(mode="after")
+    def _shares(self) -> PerpetualTradersConfig:
+        if self.top_up_share + self.reduce_share > 1:
+            raise ValueError("top_up_share and reduce_share must not add up to more than 1")
+        if self.goal <= self.act_below:
+            raise ValueError("goal must be larger than act_below")
         return self
 
 
@@ -265,6 +303,9 @@ class MarketConfig(Settings):
     regime: RegimeConfig = Field(description="the sequencing regime")
     flow: FlowConfig = Field(default=FlowConfig(), description="retail flow")
     borrowers: BorrowersConfig = Field(default=BorrowersConfig(), description="leveraged borrowers")
+    perpetual_traders: PerpetualTradersConfig = Field(
+        default=PerpetualTradersConfig(), description="what traders of perpetuals do"
+    )
     agents: tuple[AgentConfig, ...] = Field(default=(), description="strategic agents")
     outside_fee_bp: float = Field(default=1.0, ge=0, lt=10_000, description="fee of the outside market [bp]")
     window_s: NonNegative = Field(
@@ -290,7 +331,19 @@ class MarketConfig(Settings):
         for where, name in sorted(used):
             if name not in known:
                 raise ValueError(f"{where}: unknown asset {name!r}; allowed: {', '.join(sorted(known))}")
+        names = [rollup.name for rollup in self.rollups]
+        for place, spec in ((rollup.name, spec) for rollup in self.rollups for spec in rollup.lending):
+            if spec.collateral_on is not None and spec.collateral_on not in names:
+                raise ValueError(
+                    f"rollups.{place}.lending.collateral_on: unknown rollup {spec.collateral_on!r}; "
+                    f"allowed: {', '.join(names)}"
+                )
         return self
+
+    def collateral_rollup(self, rollup: int, spec: LendingConfig) -> int:
+        """Rollup on which the collateral of a rollup's lending market lies."""
+        names = [place.name for place in self.rollups]
+        return rollup if spec.collateral_on is None else names.index(spec.collateral_on)
 
     @property
     def asset_names(self) -> tuple[str, ...]:

@@ -67,14 +67,33 @@ def found(config: MarketConfig, members: list[Member], prices: np.ndarray, rng: 
     return world
 
 
+def check_collateral(config: MarketConfig, partition: list[list[int]]) -> None:
+    """Raise InputError where collateral lies on a rollup that another domain sequences: no block could seize it."""
+    for part in partition:
+        for at in part:
+            rollup = config.rollups[at]
+            for spec in rollup.lending:
+                if config.collateral_rollup(at, spec) not in part:
+                    together = ", ".join(config.rollups[other].name for other in part)
+                    raise InputError(
+                        f"rollups.{rollup.name}.lending.collateral_on: {spec.collateral_on!r} is in another domain; "
+                        f"allowed: rollups sequenced together with {rollup.name!r}: {together}"
+                    )
+
+
 def _feeds(config: MarketConfig) -> list[tuple[int, int]]:
-    """(rollup, asset) of every feed: one per risky asset that a rollup's lending markets and perpetuals need."""
+    """(rollup, asset) of every feed: one per risky asset that lending markets and perpetuals price on a rollup."""
     names = config.asset_names
     return [
         (r, asset)
         for r, rollup in enumerate(config.rollups)
         for asset in range(1, len(names))
-        if any(names[asset] in (spec.collateral, spec.debt) for spec in rollup.lending)
+        if any(names[asset] == spec.debt for spec in rollup.lending)
+        or any(
+            names[asset] == spec.collateral and config.collateral_rollup(place, spec) == r
+            for place, other in enumerate(config.rollups)
+            for spec in other.lending
+        )
         or any(names[asset] == spec.asset for spec in rollup.perpetuals)
     ]
 
@@ -195,7 +214,8 @@ def _open_lending(world: World, config: MarketConfig, lending: list) -> None:
         row = tables.lending[at]
         collateral, debt = names.index(spec.collateral), names.index(spec.debt)
         row[state.L_ROLLUP], row[state.L_COLLATERAL], row[state.L_DEBT] = rollup, collateral, debt
-        row[state.L_FEED_COLLATERAL] = feed_of.get((rollup, collateral), -1)
+        row[state.L_COLLATERAL_ROLLUP] = place = config.collateral_rollup(rollup, spec)
+        row[state.L_FEED_COLLATERAL] = feed_of.get((place, collateral), -1)
         row[state.L_FEED_DEBT] = feed_of.get((rollup, debt), -1)
         row[state.L_THRESHOLD], row[state.L_MAX_LTV] = spec.liquidation_threshold, spec.max_ltv
         row[state.L_CLOSE_FACTOR], row[state.L_FULL_CLOSE] = spec.close_factor, spec.full_close_health
@@ -227,10 +247,11 @@ def _open_positions(world: World, config: MarketConfig, positions: list[int], rn
         value = law.collateral_median_usd * np.exp(law.collateral_log_sd * normal[at])
         ltv = _loan_to_value(law, at.size, rng)
         amounts = value / tables.price[collateral]
-        endow(tables, int(row[state.L_ACCOUNT]), rollup, collateral, float(amounts.sum()))
+        place = int(row[state.L_COLLATERAL_ROLLUP])
+        endow(tables, int(row[state.L_ACCOUNT]), place, collateral, float(amounts.sum()))
         open_positions(tables, at, amounts, value * ltv / tables.price[debt])
         borrowers = world.first_borrower + at
-        endow_each(tables, borrowers, rollup, collateral, amounts * law.reserve_share)
+        endow_each(tables, borrowers, place, collateral, amounts * law.reserve_share)
         # what was borrowed was spent elsewhere, but for a little to pay fees with
         endow_each(tables, borrowers, rollup, 0, np.full(at.size, 100.0))
 

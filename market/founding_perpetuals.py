@@ -57,6 +57,7 @@ def open_perpetuals(world: World, config: MarketConfig, rng: np.random.Generator
         _open_contracts(world, market, spec, contracts, trader, rng)
         first += 1 + spec.traders
     _share_margin(world, config)
+    _give_reserves(world, listed)
 
 
 def _open_contracts(
@@ -92,3 +93,15 @@ def _share_margin(world: World, config: MarketConfig) -> None:
             ring = [int(perpetual[at, state.M_MAKER]) + number for at in markets]
             table[ring, state.X_NEXT] = ring[1:] + ring[:1]
             table[ring, state.X_OWNER] = table[ring[0], state.X_OWNER]
+
+
+def _give_reserves(world: World, listed: list[tuple[int, PerpetualConfig]]) -> None:
+    """Give traders funds for top-ups in proportion to their margin; those who share margin hold them together."""
+    table = world.tables.contract
+    margin = table[:, state.X_CASH] + table[:, state.X_SIZE] * table[:, state.X_ENTRY]
+    for market, (rollup, spec) in enumerate(listed):
+        mine = table[:, state.X_MARKET] == market
+        mine[int(world.tables.perpetual[market, state.M_MAKER])] = False
+        if spec.reserve_share > 0.0 and mine.any():
+            owners = table[mine, state.X_OWNER].astype(np.int64)
+            endow_each(world.tables, owners, rollup, 0, spec.reserve_share * margin[mine])

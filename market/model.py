@@ -18,7 +18,7 @@ from market.desk import Desk
 from market.domain import Domain, Slot
 from market.errors import AccountingError, StrategyError
 from market.execution import execute_block
-from market.founding import World, found
+from market.founding import World, check_collateral, found
 from market.intents import INTENT, Kind, Purpose, Status, blank
 from market.ledger import totals
 from market.mempool import Mempool
@@ -31,7 +31,7 @@ from market.tally import Tally, dispersion
 from market.tape import Tape
 from market.venues import bridges, lending, oracle, perpetuals
 
-STREAMS = ("prices", "founding", "flow", "borrowers", "ordering", "phases", "agents", "faults")
+STREAMS = ("prices", "founding", "flow", "borrowers", "ordering", "phases", "agents", "faults", "perpetual traders")
 FILLED, K_BRIDGE = int(Status.FILLED), int(Kind.BRIDGE)
 CONSERVATION_LIMIT = 1e-9
 """Largest relative drift of an asset's total before the run stops."""
@@ -78,6 +78,7 @@ class SequencerMarket(mesa.Model):
     def _lay_out(self, config: MarketConfig, roster: Roster) -> None:
         """Domains, accounts, venues, mempools and the record."""
         partition = compose(config.regime)["domains"].partition(config)
+        check_collateral(config, partition)
         self.members = roster.members(partition)
         self.world: World = found(
             config, self.members, self.path.current, np.random.default_rng(self.streams["founding"])

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # columns of Observation.pools
 ROLLUP, ASSET0, ASSET1, FEE, RESERVE0, RESERVE1, KEPT = range(7)
 # columns of Observation.unhealthy
-U_POSITION, U_MARKET, U_ROLLUP, U_COLLATERAL, U_DEBT, U_MOST, U_RATE = range(7)
+U_POSITION, U_MARKET, U_ROLLUP, U_COLLATERAL, U_DEBT, U_MOST, U_RATE, U_PLACE = range(8)
 
 
 @njit(cache=True)
@@ -52,6 +52,7 @@ def _terms(book: Book, positions: np.ndarray, out: np.ndarray) -> None:
         out[k, U_DEBT] = get(book, state.LENDING, market, state.L_DEBT)
         out[k, U_MOST] = most
         out[k, U_RATE] = rate
+        out[k, U_PLACE] = get(book, state.LENDING, market, state.L_COLLATERAL_ROLLUP)
 
 
 NO_LOTS = np.zeros(0, np.int64)
@@ -114,11 +115,11 @@ class PublicView:
             self._derived.clear()
 
     def unhealthy(self, rollup: int) -> np.ndarray:
-        """Positions of a rollup that can be liquidated now: shape (n, 7), columns U_*."""
+        """Positions of a rollup that can be liquidated now: shape (n, 8), columns U_*."""
         found = self._unhealthy.get(rollup)
         if found is None:
             count = lending.unhealthy(self._book, rollup, self._positions)
-            found = np.zeros((count, 7))
+            found = np.zeros((count, 8))
             if count:
                 _terms(self._book, self._positions[:count], found)
             self._unhealthy[rollup] = found = read_only(found)
@@ -224,7 +225,7 @@ class Observation:
         return self.public.prices
 
     def unhealthy(self, rollup: int) -> np.ndarray:
-        """Positions of a rollup that can be liquidated now: shape (n, 7), columns U_*."""
+        """Positions of a rollup that can be liquidated now: shape (n, 8), columns U_*."""
         return self.public.unhealthy(rollup)
 
     def distressed(self) -> tuple[int, ...]:

@@ -30,6 +30,7 @@ P_FEES_INSIDE = 11  # 1 where fees enter the reserves
 L_ROLLUP, L_ACCOUNT, L_COLLATERAL, L_DEBT, L_FEED_COLLATERAL, L_FEED_DEBT = range(6)
 L_THRESHOLD, L_MAX_LTV, L_CLOSE_FACTOR, L_FULL_CLOSE, L_BONUS, L_RATE = range(6, 12)
 L_INDEX, L_ACCRUED_AT, L_SCALED_DEBT, L_BAD_DEBT, L_KEY_BOUND, L_INTEREST = range(12, 18)
+L_COLLATERAL_ROLLUP = 18  # where the collateral lies and is priced
 # POSITION
 N_MARKET, N_OWNER, N_COLLATERAL, N_DEBT = range(4)
 # FEED
@@ -63,7 +64,7 @@ G_CENTRE, G_TOP, G_FIRST = range(3)
 E_BUCKET, E_BEFORE, E_NEXT = range(3)
 MOST_BUCKETS = 1 << 16
 
-WIDTHS = {POOL: 12, LENDING: 18, POSITION: 4, FEED: 16, PROVISION: 3, ACCOUNT: 4, ROLLUP: 1, PRICE_OF: 1, OUTSIDE: 2}
+WIDTHS = {POOL: 12, LENDING: 19, POSITION: 4, FEED: 16, PROVISION: 3, ACCOUNT: 4, ROLLUP: 1, PRICE_OF: 1, OUTSIDE: 2}
 WIDTHS |= {PERPETUAL: 17, CONTRACT: 7, AUCTION: 17, LOT: 15}
 
 
@@ -88,7 +89,7 @@ class Tables(NamedTuple):
     balance: np.ndarray  # (accounts, rollups, assets) in units of the asset
     flows: np.ndarray  # (G, G, W, assets) moved from payer to payee, by reason
     pool: np.ndarray  # (P, 12) columns P_*
-    lending: np.ndarray  # (markets, 18) columns L_*
+    lending: np.ndarray  # (markets, 19) columns L_*
     position: np.ndarray  # (positions, 4) columns N_*
     feed: np.ndarray  # (feeds, 16) columns F_*
     bridge: np.ndarray  # (bridges, 5 + 2 assets) columns B_*

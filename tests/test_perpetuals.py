@@ -159,3 +159,30 @@ def test_random_trading_balances():
             assert sizes.sum() == 0.0
     assert filled == set(kinds)
     assert market.tables.perpetual[:, state.M_DELEVERAGED].sum() > 0.0
+
+
+def test_nobody_is_deleveraged_while_a_fund_holds_anything():
+    """Of every single close-out: where it deleveraged, on whichever of the markets that share margin, no fund is left.
+
+    Exactly, to the last bit, and both kinds of close-out occur: those a fund pays for and those it cannot.
+    """
+    rng = np.random.default_rng(11)
+    paid, deleveraged, spared = 0, 0, 0
+    for fund in (10.0, 100.0, 300.0, 1000.0, 3000.0):
+        market = world(markets=2, traders=30, margin_log_sd=1.0, leverage_high=10.0, fund_usd=fund, long_share=0.6)
+        perpetual, funds = market.tables.perpetual, market.tables.perpetual[:, state.M_FUND].astype(int)
+        price = PRICE
+        for _ in range(12):
+            price *= np.exp(0.12 * rng.standard_normal())
+            post(market, price)
+            for contract in rng.permutation(len(market.tables.contract)):
+                before = perpetual[:, state.M_DELEVERAGED].copy()
+                held = market.tables.balance[funds, 0, USD].copy()
+                execute(market, on(market, Kind.PERPETUAL_LIQUIDATE, contract=int(contract), sender=0))
+                left = market.tables.balance[funds, 0, USD]
+                grew = perpetual[:, state.M_DELEVERAGED] > before
+                assert not left[grew].any()
+                deleveraged += int(grew.any())
+                paid += int((left < held).any() and not grew.any())
+                spared += int((left > held).any())
+    assert min(paid, deleveraged, spared) > 0

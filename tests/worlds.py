@@ -244,7 +244,9 @@ def _check_lending(tables: Tables) -> None:
         scale = max(owed, row[state.L_SCALED_DEBT], 1.0)
         assert abs(owed - row[state.L_SCALED_DEBT]) <= DRIFT * scale, "debts do not add up to the market's total"
         pledged = of_market[:, state.N_COLLATERAL].sum()
-        held = tables.balance[int(row[state.L_ACCOUNT]), int(row[state.L_ROLLUP]), int(row[state.L_COLLATERAL])]
+        held = tables.balance[
+            int(row[state.L_ACCOUNT]), int(row[state.L_COLLATERAL_ROLLUP]), int(row[state.L_COLLATERAL])
+        ]
         assert pledged <= held * (1.0 + DRIFT) + DRIFT, "collateral is missing"
 
 

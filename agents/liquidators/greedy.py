@@ -19,6 +19,7 @@ from market.observation import (
     U_DEBT,
     U_MARKET,
     U_MOST,
+    U_PLACE,
     U_POSITION,
     U_RATE,
     Observation,
@@ -69,17 +70,17 @@ class Greedy(Liquidator):
                 self._attempt(seen, desk, rollup, entry, left)
 
     def _attempt(self, seen: Observation, desk: Desk, rollup: int, entry: np.ndarray, left: np.ndarray) -> None:
-        debt, collateral = int(entry[U_DEBT]), int(entry[U_COLLATERAL])
+        debt, collateral, place = int(entry[U_DEBT]), int(entry[U_COLLATERAL]), int(entry[U_PLACE])
         amount = min(float(entry[U_MOST]), float(left[debt]))
         if amount <= 0.0:
             return
         if self.sell == "pool":
-            pool, amount, back = self._best_sale(seen, rollup, debt, collateral, amount, float(entry[U_RATE]))
+            pool, amount, back = self._best_sale(seen, place, debt, collateral, amount, float(entry[U_RATE]))
         else:
             pool = -1
             back = amount * float(entry[U_RATE]) * seen.prices[collateral] / seen.prices[debt]
             back *= 1.0 - seen.public.outside_fee
-        profit = (back - amount) * seen.prices[debt] - 2.0 * float(seen.public.gas[rollup, 0])
+        profit = (back - amount) * seen.prices[debt] - float(seen.public.gas[rollup, 0] + seen.public.gas[place, 0])
         if amount <= 0.0 or profit <= 0.0:
             return
         if not (self.repeat or self.asked.may(seen.time, Kind.LIQUIDATE, int(entry[U_MARKET]), int(entry[U_POSITION]))):
@@ -95,7 +96,7 @@ class Greedy(Liquidator):
         if pool >= 0:
             desk.swap(pool, collateral, debt, seized, amount, purpose=Purpose.LIQUIDATION, bundle=bundle)
         else:
-            desk.outside(rollup, collateral, debt, seized, amount, purpose=Purpose.LIQUIDATION, bundle=bundle)
+            desk.outside(place, collateral, debt, seized, amount, purpose=Purpose.LIQUIDATION, bundle=bundle)
 
     def _best_sale(
         self, seen: Observation, rollup: int, debt: int, collateral: int, amount: float, rate: float

@@ -7,7 +7,7 @@ import numpy as np
 from agents.liquidators.auction_sniping import ready_auctions
 from market import state
 from market.intents import INTENT, Kind, Purpose, blank
-from market.observation import U_COLLATERAL, U_DEBT, U_MARKET, U_MOST, U_POSITION, U_RATE, BlockView
+from market.observation import U_COLLATERAL, U_DEBT, U_MARKET, U_MOST, U_PLACE, U_POSITION, U_RATE, U_ROLLUP, BlockView
 
 NO_ROWS, NOWHERE = np.zeros(0, INTENT), np.zeros(0, np.int64)
 ORACLE = int(Kind.ORACLE_UPDATE)
@@ -24,14 +24,14 @@ def ready_liquidations(seen: BlockView) -> tuple[np.ndarray, np.ndarray]:
     parts: list[np.ndarray] = []
     places: list[int] = []
     for rollup in seen.distressed():
-        _bundle(seen, seen.unhealthy(rollup)[:MOST_PER_BLOCK], rollup, -1, parts, places)
+        _bundle(seen, seen.unhealthy(rollup)[:MOST_PER_BLOCK], -1, parts, places)
     if seen.due.size:
         # nothing can be put between the members of somebody's bundle
         for k in np.flatnonzero((seen.due["kind"] == ORACLE) & (seen.due["bundle"] < 0)):
             row = seen.due[k]
             table = fallen_at(seen, int(row["venue"]), float(row["amount"]))
             if len(table):
-                _bundle(seen, table[:MOST_PER_BLOCK], int(row["rollup"]), int(k), parts, places)
+                _bundle(seen, table[:MOST_PER_BLOCK], int(k), parts, places)
     auctioned, where = ready_auctions(seen)
     parts += auctioned
     places += where
@@ -50,7 +50,7 @@ def _numbered(parts: list[np.ndarray], places: list[int]) -> np.ndarray:
 
 
 def fallen_at(seen: BlockView, feed: int, price: float) -> np.ndarray:
-    """Positions that an oracle update to `price` makes liquidatable and that are not yet: shape (n, 7), columns U_*."""
+    """Positions that an oracle update to `price` makes liquidatable and that are not yet: shape (n, 8), columns U_*."""
     public = seen.public
     found = []
     for market in np.flatnonzero(public.lending[:, state.L_FEED_COLLATERAL] == feed):
@@ -61,7 +61,7 @@ def fallen_at(seen: BlockView, feed: int, price: float) -> np.ndarray:
         if row[state.L_KEY_BOUND] <= line:
             continue
         found.append(_terms_at(public, int(market), line, price / debt_price))
-    return np.concatenate(found) if found else np.zeros((0, 7))
+    return np.concatenate(found) if found else np.zeros((0, 8))
 
 
 def _terms_at(public, market: int, line: float, ratio: float) -> np.ndarray:
@@ -69,13 +69,14 @@ def _terms_at(public, market: int, line: float, ratio: float) -> np.ndarray:
     fallen = public.fallen(market, line, ratio_now(public, market) / row[state.L_INDEX])
     collateral, debt = public.positions[fallen, state.N_COLLATERAL], public.positions[fallen, state.N_DEBT]
     key = debt / (collateral * row[state.L_THRESHOLD])
-    out = np.zeros((fallen.size, 7))
+    out = np.zeros((fallen.size, 8))
     rate = (1.0 + row[state.L_BONUS]) / ratio
     health = line / key
     share = np.where(health >= row[state.L_FULL_CLOSE], row[state.L_CLOSE_FACTOR], 1.0)
     owed = debt * row[state.L_INDEX] * share
     out[:, U_POSITION], out[:, U_MARKET], out[:, U_RATE] = fallen, market, rate
     out[:, U_COLLATERAL], out[:, U_DEBT] = row[state.L_COLLATERAL], row[state.L_DEBT]
+    out[:, U_ROLLUP], out[:, U_PLACE] = row[state.L_ROLLUP], row[state.L_COLLATERAL_ROLLUP]
     out[:, U_MOST] = np.minimum(owed, collateral / rate)
     return out
 
@@ -91,21 +92,22 @@ def ratio_now(public, market: int) -> float:
     return posted(state.L_FEED_COLLATERAL) / posted(state.L_FEED_DEBT)
 
 
-def _bundle(seen, table, rollup, place, parts, places) -> None:
+def _bundle(seen, table, place, parts, places) -> None:
     """Write the bundles of one place, largest first, as far as own funds reach and a profit is left."""
     fee = seen.public.outside_fee
-    left = seen.funds[rollup].copy()
+    left = seen.funds.copy()
     for entry in table[np.argsort(-table[:, U_MOST], kind="stable")]:
-        debt, collateral = int(entry[U_DEBT]), int(entry[U_COLLATERAL])
-        amount = min(float(entry[U_MOST]), left[debt])
+        debt, collateral, rollup = int(entry[U_DEBT]), int(entry[U_COLLATERAL]), int(entry[U_ROLLUP])
+        amount = min(float(entry[U_MOST]), left[rollup, debt])
         seized = amount * float(entry[U_RATE])
         back = seized * seen.prices[collateral] / seen.prices[debt] * (1.0 - fee)
         if amount <= 0.0 or back <= amount:
             continue
-        left[debt] -= amount
+        left[rollup, debt] -= amount
         rows = blank(2)
         rows["sender"], rows["sent"], rows["arrival"] = seen.account, seen.time, seen.time
-        rows["rollup"], rows["purpose"] = rollup, int(Purpose.LIQUIDATION)
+        rows["rollup"] = rollup, int(entry[U_PLACE])
+        rows["purpose"] = int(Purpose.LIQUIDATION)
         rows["kind"] = int(Kind.LIQUIDATE), int(Kind.OUTSIDE)
         rows["venue"], rows["target"] = int(entry[U_MARKET]), (int(entry[U_POSITION]), -1)
         rows["asset_in"], rows["asset_out"] = (debt, collateral), (collateral, debt)

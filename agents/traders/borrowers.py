@@ -42,7 +42,7 @@ def _top_up(book: Book, position: int, owner: int, market: int, goal: float, sen
     rollup, asset = index(book, LENDING, market, state.L_ROLLUP), index(book, LENDING, market, state.L_COLLATERAL)
     health = lending.health(book, position)
     missing = get(book, POSITION, position, state.N_COLLATERAL) * (goal / health - 1.0)
-    amount = min(missing, balance(book, owner, rollup, asset))
+    amount = min(missing, balance(book, owner, lending.collateral_rollup(book, market), asset))
     if not amount > 0.0:
         return False
     _blank(row, owner, rollup, K_DEPOSIT, market, position, sent)
@@ -126,6 +126,8 @@ class Borrowers:
         found = np.full(len(tables.lending), -1, np.int64)
         for at, row in enumerate(tables.lending):
             depth, debt = 0.0, int(row[state.L_DEBT])
+            if row[state.L_COLLATERAL_ROLLUP] != row[state.L_ROLLUP]:
+                continue  # what a sale there brings does not repay here
             for pool, spec in enumerate(tables.pool):
                 pair = {int(spec[state.P_ASSET0]), int(spec[state.P_ASSET1])}
                 rollup = int(spec[state.P_ROLLUP])

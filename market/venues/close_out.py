@@ -94,6 +94,28 @@ def _proceeds(book: Book, contract: int) -> tuple[float, float]:
             return left, value
 
 
+@njit(float64(BOOK, int64, int64, float64), cache=True)
+def _insure(book: Book, contract: int, rollup: int, missing: float) -> float:
+    """Let the funds of the markets of a shared margin pay what it lacks; returns what is missing when all are empty.
+
+    A fund that cannot pay returns -1.
+    """
+    vault = index(book, PERPETUAL, index(book, CONTRACT, contract, X_MARKET), M_ACCOUNT)
+    at = contract
+    while missing > 0.0:
+        if get(book, CONTRACT, at, X_SIZE) != 0.0:
+            fund = index(book, PERPETUAL, index(book, CONTRACT, at, X_MARKET), M_FUND)
+            paid = min(balance(book, fund, rollup, 0), missing)
+            if not move(book, fund, vault, rollup, 0, paid, FUND):
+                return -1.0
+            set_cash(book, contract, cash_of(book, contract) + paid)
+            missing -= paid
+        at = index(book, CONTRACT, at, X_NEXT)
+        if at == contract:
+            break
+    return missing
+
+
 @njit(cache=True)
 def liquidate(book: Book, row: Row) -> int:
     """Close a contract under maintenance margin, with all that share its margin; anybody may, for a reward."""
@@ -108,15 +130,11 @@ def liquidate(book: Book, row: Row) -> int:
     left, value = _proceeds(book, row.target)
     if not (0.0 < value < np.inf and np.isfinite(left)):
         return NO_LIQUIDITY
-    held = balance(book, fund, row.rollup, 0)
-    short = left < 0.0 and held < -left
-    if left < 0.0:
-        # the fund pays what is missing, or all that it has
-        paid = held if short else -left
-        if not move(book, fund, vault, row.rollup, 0, paid, FUND):
-            return NO_LIQUIDITY
-        set_cash(book, row.target, cash_of(book, row.target) + paid)
-        equity += paid
+    missing = _insure(book, row.target, row.rollup, max(-left, 0.0))
+    if missing < 0.0:
+        return NO_LIQUIDITY
+    short = missing > 0.0
+    equity += max(-left, 0.0) - missing
     at = row.target
     while True:
         size, held_in = get(book, CONTRACT, at, X_SIZE), index(book, CONTRACT, at, X_MARKET)

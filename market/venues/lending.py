@@ -26,6 +26,7 @@ from market.state import (
     L_BONUS,
     L_CLOSE_FACTOR,
     L_COLLATERAL,
+    L_COLLATERAL_ROLLUP,
     L_DEBT,
     L_FEED_COLLATERAL,
     L_FEED_DEBT,
@@ -173,13 +174,19 @@ def _account(book: Book, market: int) -> int:
 
 
 @njit(cache=True)
+def collateral_rollup(book: Book, market: int) -> int:
+    """Rollup on which a market's collateral lies: its own, or another that is sequenced together with it."""
+    return index(book, LENDING, market, L_COLLATERAL_ROLLUP)
+
+
+@njit(cache=True)
 def deposit(book: Book, row: Row) -> int:
     """Add collateral to a position; anybody may."""
     wrong = _check(book, row)
     if wrong != OK:
         return wrong
-    asset = index(book, LENDING, row.venue, L_COLLATERAL)
-    if not move(book, row.sender, _account(book, row.venue), row.rollup, asset, row.amount, TO_COLLATERAL):
+    asset, place = index(book, LENDING, row.venue, L_COLLATERAL), collateral_rollup(book, row.venue)
+    if not move(book, row.sender, _account(book, row.venue), place, asset, row.amount, TO_COLLATERAL):
         return POOR
     held = get(book, POSITION, row.target, N_COLLATERAL)
     set_position(book, row.target, held + row.amount, get(book, POSITION, row.target, N_DEBT))
@@ -210,8 +217,8 @@ def withdraw(book: Book, row: Row) -> int:
     set_position(book, row.target, left, debt)
     if debt > 0.0 and _too_risky(book, row.target):
         return UNHEALTHY
-    asset = index(book, LENDING, row.venue, L_COLLATERAL)
-    if not move(book, _account(book, row.venue), row.sender, row.rollup, asset, row.amount, TO_COLLATERAL):
+    asset, place = index(book, LENDING, row.venue, L_COLLATERAL), collateral_rollup(book, row.venue)
+    if not move(book, _account(book, row.venue), row.sender, place, asset, row.amount, TO_COLLATERAL):
         return NO_LIQUIDITY
     row.filled_out = row.amount
     return OK
@@ -301,8 +308,8 @@ def liquidate(book: Book, row: Row) -> int:
     asset = index(book, LENDING, row.venue, L_DEBT)
     if not move(book, row.sender, _account(book, row.venue), row.rollup, asset, paid, TO_LIQUIDATE):
         return POOR
-    asset = index(book, LENDING, row.venue, L_COLLATERAL)
-    if not move(book, _account(book, row.venue), row.sender, row.rollup, asset, seized, TO_SEIZE):
+    asset, place = index(book, LENDING, row.venue, L_COLLATERAL), collateral_rollup(book, row.venue)
+    if not move(book, _account(book, row.venue), row.sender, place, asset, seized, TO_SEIZE):
         return NO_LIQUIDITY
     grown = get(book, LENDING, row.venue, L_INDEX)
     left = max(0.0, get(book, POSITION, row.target, N_DEBT) - paid / grown)

@@ -20,7 +20,7 @@ from market import state
 from market.intents import Kind, Reason, Rows, Status
 from market.sequencing.margin.base import Margin
 from market.state import Book, get, index, length
-from market.venues.lending import owed
+from market.venues.lending import collateral_rollup, owed
 
 if TYPE_CHECKING:
     from market.domain import Slot
@@ -41,6 +41,8 @@ def _gives(book: Book, row) -> tuple[int, float]:
         return row.asset_in, row.amount
     if kind in (K_DEPOSIT, K_REPAY) and 0 <= row.venue < length(book, state.LENDING):
         if kind == K_DEPOSIT:
+            if collateral_rollup(book, row.venue) != row.rollup:
+                return 0, 0.0  # it is taken on another rollup, and fails there if there is too little
             return index(book, state.LENDING, row.venue, state.L_COLLATERAL), row.amount
         debt = owed(book, row.target) if 0 <= row.target < length(book, state.POSITION) else row.amount
         return index(book, state.LENDING, row.venue, state.L_DEBT), min(row.amount, debt)
@@ -50,21 +52,31 @@ def _gives(book: Book, row) -> tuple[int, float]:
 
 
 @njit(cache=True)
+def _brings_to(book: Book, row) -> int:
+    """Rollup on which an intent brings something in; -1 for none."""
+    if row.kind == K_LIQUIDATE and 0 <= row.venue < length(book, state.LENDING):
+        return collateral_rollup(book, row.venue)
+    return row.rollup if row.kind in (K_SWAP, K_OUTSIDE, K_TAKE) else -1
+
+
+@njit(cache=True)
 def _spent(book: Book, rows: Rows, taken: np.ndarray, own: int, at: int, asset: int) -> float:
     """What the sender of rows[at] gives of an asset by rows before it, less what its bundle (from `own` on) brings."""
     total = 0.0
     sender, rollup = rows[at].sender, rows[at].rollup
     for k in range(at):
         row = rows[k]
-        if row.sender != sender or row.rollup != rollup or not taken[k]:
+        if row.sender != sender or not taken[k]:
+            continue
+        if k >= own and row.asset_out == asset and _brings_to(book, row) == rollup:
+            total -= row.limit
+        if row.rollup != rollup:
             continue
         given, amount = _gives(book, row)
         if given == asset:
             total += amount
         if asset == 0:
             total += row.tip + get(book, state.ROLLUP, rollup, state.R_GAS)
-        if k >= own and row.kind in (K_SWAP, K_OUTSIDE, K_LIQUIDATE, K_TAKE) and row.asset_out == asset:
-            total -= row.limit
     return total
 
 

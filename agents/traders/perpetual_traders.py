@@ -1,0 +1,234 @@
+"""Traders of perpetuals: many contracts held in arrays.
+
+Each looks at her margin at random times. When it is low some pay in more, some close part, some wait. At other random
+times she takes a new side, with the recent move or against it by chance, at a leverage of her own. All of it goes
+through the sequencer, so that a defence can come too late and an outage stops it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from market import state
+from market.intents import INTENT, Kind, Purpose, Row, Rows
+from market.model import SequencerMarket
+from market.state import CONTRACT, PERPETUAL, Book, balance, get, index
+from market.venues import perpetuals
+
+CHUNK_S = 60.0
+WAIT, TOP_UP, REDUCE = range(3)
+# typed constants: a bare int would have callees compiled once per value
+K_DEPOSIT, K_TRADE = np.int64(Kind.PERPETUAL_DEPOSIT), np.int64(Kind.PERPETUAL_TRADE)
+USER = int(Purpose.USER)
+FOR_GAS_USD = 20.0
+"""What a trader never pays in as margin, so that she can pay for gas [USD]."""
+TOLERANCE = 0.01
+"""Whoever takes a new side accepts a price so much worse than the oracle's [1]; whoever closes accepts any."""
+SPARE = 1e-3
+"""Share of equity that pays for the trade itself: fee and spread [1]."""
+
+
+@njit(cache=True)
+def _blank(book: Book, row: Row, kind: np.int64, contract: int, sent: float) -> None:
+    market = index(book, CONTRACT, contract, state.X_MARKET)
+    row.id, row.bundle, row.around, row.position = -1, -1, -1, -1
+    row.sender, row.rollup = (
+        index(book, CONTRACT, contract, state.X_OWNER),
+        index(book, PERPETUAL, market, state.M_ROLLUP),
+    )
+    row.kind, row.venue, row.target, row.asset_in, row.asset_out = kind, market, contract, 0, 0
+    row.purpose, row.status, row.reason, row.sealed, row.carried = USER, 0, 0, 0, 0
+    row.tip, row.route, row.mid, row.limit = 0.0, 0.5, 0.0, 0.0
+    row.sent, row.arrival, row.expiry = sent, sent + 0.5, sent + 120.0
+    row.filled_in, row.filled_out, row.fallback_out, row.executed = 0.0, 0.0, 0.0, 0.0
+
+
+@njit(cache=True)
+def _trade(book: Book, row: Row, contract: int, change: float, tolerance: float, sent: float) -> bool:
+    """Buy or sell what changes a size by `change`, at most `tolerance` worse than the oracle's price (0: at any)."""
+    market = index(book, CONTRACT, contract, state.X_MARKET)
+    if not abs(change) >= perpetuals.LOT:
+        return False
+    _blank(book, row, K_TRADE, contract, sent)
+    asset = index(book, PERPETUAL, market, state.M_ASSET)
+    row.asset_in, row.asset_out, row.amount = (0, asset, change) if change > 0.0 else (asset, 0, -change)
+    if tolerance > 0.0:
+        price = perpetuals.price_of(book, market)
+        row.limit = price * (1.0 + tolerance) if change > 0.0 else price * (1.0 - tolerance)
+    return True
+
+
+@njit(cache=True)
+def _reserves(book: Book, contract: int) -> float:
+    """Return what a trader may still pay in as margin [USD]."""
+    rollup = index(book, PERPETUAL, index(book, CONTRACT, contract, state.X_MARKET), state.M_ROLLUP)
+    return balance(book, index(book, CONTRACT, contract, state.X_OWNER), rollup, 0) - FOR_GAS_USD
+
+
+@njit(cache=True)
+def look(
+    book: Book, times: np.ndarray, who: np.ndarray, habit: np.ndarray, level: float, goal: float, out: Rows
+) -> int:
+    """Let traders look at their margin, and defend it where it is below `level` maintenance margins.
+
+    Returns how many rows they sent. Paying in lifts equity to `goal` maintenance margins, as far as reserves reach;
+    closing a share of every size lowers the maintenance margin to equity over `goal`.
+    """
+    count = 0
+    for k in range(times.size):
+        contract = who[k]
+        size = get(book, CONTRACT, contract, state.X_SIZE)
+        if size == 0.0:
+            continue
+        equity, maintenance, _ = perpetuals.margin_of(book, contract)
+        if not equity < level * maintenance:
+            continue
+        if habit[contract] == TOP_UP:
+            amount = min(goal * maintenance - equity, _reserves(book, contract))
+            if amount > 0.0:
+                _blank(book, out[count], K_DEPOSIT, contract, times[k])
+                out[count].amount = amount
+                count += 1
+        else:
+            share = 1.0 - max(equity, 0.0) / (goal * maintenance)
+            if _trade(book, out[count], contract, -size * share, 0.0, times[k]):
+                count += 1
+    return count
+
+
+@njit(cache=True)
+def take_sides(
+    book: Book, times: np.ndarray, who: np.ndarray, draws: np.ndarray, trend: np.ndarray, momentum: float,
+    leverage: np.ndarray, bundle: int, out: Rows,
+) -> int:  # fmt: skip
+    """Let traders take a new side; returns how many rows they sent.
+
+    A row of `draws` (n, 3), uniform, says whether the side follows the move, which side noise takes, and the leverage,
+    log-uniform between the two of `leverage` (markets, 2). `trend` (assets,) is the log price over its average. Whoever
+    has no margin left brings her reserves, in one bundle with the trade.
+    """
+    count = 0
+    for k in range(times.size):
+        contract = who[k]
+        market = index(book, CONTRACT, contract, state.X_MARKET)
+        price, size = perpetuals.price_of(book, market), get(book, CONTRACT, contract, state.X_SIZE)
+        equity, brought = perpetuals.margin_of(book, contract)[0], 0.0
+        if size == 0.0 and index(book, CONTRACT, contract, state.X_NEXT) == contract and equity <= 0.0:
+            brought = max(_reserves(book, contract), 0.0)
+        equity += brought
+        if not (equity > 0.0 and price > 0.0):
+            continue
+        moved = trend[index(book, PERPETUAL, market, state.M_ASSET)]
+        side = 1.0 if draws[k, 1] < 0.5 else -1.0
+        if draws[k, 0] < momentum and moved != 0.0:
+            side = np.sign(moved)
+        low, high = leverage[market, 0], leverage[market, 1]
+        wanted = side * equity * (1.0 - SPARE * high) * low * (high / low) ** draws[k, 2] / price
+        if brought > 0.0:
+            if not _trade(book, out[count + 1], contract, wanted, TOLERANCE, times[k]):
+                continue
+            _blank(book, out[count], K_DEPOSIT, contract, times[k])
+            out[count].amount = brought
+            out[count].bundle = out[count + 1].bundle = bundle + k
+            count += 2
+        elif _trade(book, out[count], contract, wanted - size, TOLERANCE, times[k]):
+            count += 1
+    return count
+
+
+class Arrivals:
+    """Poisson arrivals, each with who it is and draws of its own, in continuous time.
+
+    Parameters
+    ----------
+    rng
+        their stream
+    who
+        shape (n,): each arrives at the same rate
+    rate
+        of each [1/s]
+    draws
+        uniform numbers that come with an arrival
+    """
+
+    def __init__(self, rng: np.random.Generator, who: np.ndarray, rate: float, draws: int) -> None:
+        self._rng, self._who, self._rate, self._draws = rng, who, rate, draws
+        self._until = 0.0
+        self._waiting = self._drawn(0)
+
+    def _drawn(self, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        times = self._until + np.sort(self._rng.random(count)) * CHUNK_S
+        who = self._who[self._rng.integers(self._who.size, size=count)] if count else np.zeros(0, np.int64)
+        return times, who, self._rng.random((count, self._draws))
+
+    def take(self, until: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Remove and return the arrivals up to `until`: times (n,), who (n,), draws (n, draws)."""
+        while self._until < until and self._who.size and self._rate > 0.0:
+            fresh = self._drawn(int(self._rng.poisson(self._who.size * self._rate * CHUNK_S)))
+            times, who, draws = (np.concatenate(parts) for parts in zip(self._waiting, fresh, strict=True))
+            self._waiting = times, who, draws
+            self._until += CHUNK_S
+        end = int(np.searchsorted(self._waiting[0], until, side="right"))
+        times, who, draws = self._waiting
+        self._waiting = times[end:], who[end:], draws[end:]
+        return times[:end], who[:end], draws[:end]
+
+
+class PerpetualTraders:
+    """The population of traders of perpetuals.
+
+    Parameters
+    ----------
+    market
+        where they hold contracts
+    """
+
+    def __init__(self, market: SequencerMarket) -> None:
+        law, tables = market.config.perpetual_traders, market.world.tables
+        self._law, self._book, self._market = law, market.world.book, market
+        traders = np.ones(len(tables.contract), np.bool_)
+        traders[tables.perpetual[:, state.M_MAKER].astype(np.int64)] = False
+        habits, looks, sides = (np.random.default_rng(seed) for seed in market.streams["perpetual traders"].spawn(3))
+        draw = habits.random(traders.size)
+        self._habit = np.where(draw < law.top_up_share, TOP_UP, WAIT)
+        self._habit[(draw >= law.top_up_share) & (draw < law.top_up_share + law.reduce_share)] = REDUCE
+        self._looks = Arrivals(looks, np.flatnonzero(traders & (self._habit != WAIT)), 1.0 / law.attention_s, 0)
+        self._sides = Arrivals(sides, np.flatnonzero(traders), law.trades_per_hour / 3600.0, 3)
+        listed = [spec for rollup in market.config.rollups for spec in rollup.perpetuals]
+        self._leverage = np.array([(spec.leverage_low, spec.leverage_high) for spec in listed]).reshape(-1, 2)
+        self._idle = not traders.any() or law.top_up_share + law.reduce_share + law.trades_per_hour == 0.0
+        self._average = np.log(tables.price)
+        self._seen = 0.0
+        self._rows = np.zeros(64, INTENT)
+
+    def submit(self, time: float, until: float) -> np.ndarray:
+        """Send what those who look or trade before `until` decide; a view valid until the next call."""
+        if self._idle:
+            return self._rows[:0]
+        looking, trading = self._looks.take(until), self._sides.take(until)
+        most = looking[0].size + 2 * trading[0].size
+        if most > self._rows.size:
+            self._rows = np.zeros(2 * most, INTENT)
+        count = look(
+            self._book, *looking[:2], self._habit, self._law.act_below, self._law.goal, self._rows
+        )  # fmt: skip
+        trend = self._trend(time)
+        if trading[0].size:
+            bundle = self._market.bundles
+            self._market.bundles += trading[0].size
+            count += take_sides(
+                self._book, *trading, trend, self._law.momentum_share, self._leverage, bundle, self._rows[count:]
+            )
+        return self._rows[:count]
+
+    def _trend(self, time: float) -> np.ndarray:
+        """Log reference price over its exponential average, which then takes in the price: shape (assets,)."""
+        price = np.log(self._market.world.tables.price)
+        trend = price - self._average
+        self._average += -np.expm1(-(time - self._seen) / self._law.momentum_s) * trend
+        self._seen = time
+        return trend
+
+    def learn(self, rows: Rows) -> None:
+        """Learn nothing from a block: what matters is on the books when a trader looks."""
