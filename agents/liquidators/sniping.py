@@ -30,6 +30,8 @@ def ready_liquidations(seen: BlockView) -> tuple[np.ndarray, np.ndarray]:
         for k in np.flatnonzero((seen.due["kind"] == ORACLE) & (seen.due["bundle"] < 0)):
             row = seen.due[k]
             table = fallen_at(seen, int(row["venue"]), float(row["amount"]))
+            # somebody may name a feed of another domain
+            table = table[np.isin(table[:, U_ROLLUP], seen.rollups)]
             if len(table):
                 _bundle(seen, table[:MOST_PER_BLOCK], int(k), parts, places)
     auctioned, where = ready_auctions(seen)
