@@ -18,6 +18,7 @@ MODULES = (
     "shared_isolated",
     "breaker_null",
     "perpetual_futures",
+    "dutch_auction",
 )
 LONG = ("breaker_null", "pause_paradox", "shared_isolated")
 """Whole markets over many seeds: the quick form of these takes more than ten seconds."""
@@ -67,6 +68,14 @@ STATED = {
         ("long, leverage 5", "liquidation price, USD", 2500.0 * 0.8 / 0.99, 5e-5),
         ("short, leverage 20", "liquidation price, USD", 2500.0 * 1.05 / 1.01, 5e-5),
         ("long, leverage 10, closed at 2125", "fund's change, USD", -500.0, 5e-5),
+    ],
+    "dutch_auction": [
+        ("buf 1.2, cost share 0%", "steps to the take", 19.0, 0.0),
+        ("buf 1.2, cost share 0%", "time to the take, s", 1710.0, 0.0),
+        ("buf 1.2, cost share 0%", "price over the market's", 0.99140, 5e-6),
+        ("buf 1.3, cost share 0%", "steps to the take", 27.0, 0.0),
+        ("buf 1.3, cost share 0%", "time to the take, s", 2430.0, 0.0),
+        ("tail 8400 s, cusp .4", "time to the reset, s", 8280.0, 0.0),
     ],
     "breaker_null": [("pool price, arbitrageur and retail", "chance, pause less none", 0.0, 0.0)],
     "loss_versus_rebalancing": [

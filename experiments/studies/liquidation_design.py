@@ -31,8 +31,8 @@ QUESTION = "What do fixed spreads, Dutch and English auctions cost borrowers and
 HYPOTHESIS = (
     "Auctions sell nearer to the market's price than a fixed spread while blocks are free, and take longer. A "
     "sequencer that may insert has the gain of every design, at the price that liquidators would have paid. When "
-    "blocks are full, bids in English auctions come after their end, so that some are won for nothing; Dutch ones sell "
-    "later, hence cheaper, but never for nothing."
+    "blocks are full, bids in English auctions come after their end, so that some are won for nothing; Dutch ones "
+    "sell later, hence cheaper, but never for nothing."
 )
 
 SEEDS, QUICK_SEEDS = 6, 1
@@ -44,14 +44,14 @@ NOTHING = 0.01
 AUCTIONS: dict[str, dict[str, Any]] = {
     # no penalty beyond the price: designs differ in how the price is found
     "dutch": {"kind": "dutch", "buf": 1.1, "step_s": 6.0, "tail_s": 240.0, "penalty": 0.0, "places": 128},
-    "english": {"kind": "english", "bid_s": 20.0, "most_s": 120.0, "penalty": 0.0, "places": 128},
+    "english": {"kind": "english", "bid_s": 30.0, "most_s": 180.0, "penalty": 0.0, "places": 128},
     "fixed spread": {"kind": "fixed_spread"},
 }
 DESIGNS = ("fixed spread", "dutch", "english")
 SEQUENCERS = ("honest", "extractive", "pbs")
-LIMITS = {"free": 0.0, "busy": 8e5, "full": 6e5}
+LIMITS = {"free": 0.0, "busy": 9.5e5, "full": 7e5}
 """Gas of a block per second [1/s]. Users ask for 9e5 and fees do not follow: they wait in line up to their patience."""
-USERS_PER_S, PATIENCE_S = 6.0, 30.0
+USERS_PER_S, PATIENCE_S = 6.0, 45.0
 SALES = tuple(int(kind) for kind in (Kind.LIQUIDATE, Kind.AUCTION_TAKE, Kind.AUCTION_SETTLE))
 START, FILLED = int(Kind.AUCTION_START), int(Status.FILLED)
 
@@ -143,12 +143,10 @@ class Sales(SequencerMarket):
                 continue
             value = float(row["filled_out"] * prices[row["asset_out"]])
             paid = float(row["filled_in"] * prices[row["asset_in"]])
-            fixed = row["kind"] == int(Kind.LIQUIDATE)
-            since = (
-                min(float(self._since[row["target"]]), slot.time)
-                if fixed
-                else self._lots.get(int(row["target"]), slot.time)
-            )
+            if row["kind"] == int(Kind.LIQUIDATE):
+                since = min(float(self._since[row["target"]]), slot.time)
+            else:
+                since = self._lots.get(int(row["target"]), slot.time)
             self.sales.append((value, paid / value, slot.time - since))
         keys = self._keys()
         self._since = np.where(keys, np.minimum(self._since, slot.time), np.inf)
