@@ -128,7 +128,8 @@ def code_version(study: str, strategies: Iterable[str] = ()) -> str:
     modules of strategies named ``package.module:Class`` (but not what those import in turn).
     """
     files = {path for room in ("market", "agents") for path in (ROOT / room).rglob("*.py")}
-    files |= {ROOT / "experiments" / name for name in ("run.py", "scenarios.py")}
+    files |= {ROOT / "experiments" / name for name in ("run.py", "scenarios.py", "recorded.py", "channels.py")}
+    files |= set((ROOT / "experiments" / "studies").glob("_*.py"))
     files |= {path for part in ("games", "equilibrium") for path in (ROOT / "experiments" / part).rglob("*.py")}
     for root in discovery.plugin_folders():
         files |= {path for room in ("market", "agents") for path in (root / room).rglob("*.py")}

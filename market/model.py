@@ -98,6 +98,7 @@ class SequencerMarket(mesa.Model):
         self._deliveries: list[tuple[float, int, int, int, int, int, float]] = []
         feeds = len(self.world.tables.feed)
         self._which, self._posts = np.zeros(feeds, np.int64), np.zeros(feeds)
+        self._reads_pools = bool((self.world.tables.feed[:, state.F_SOURCE] == oracle.POOL_SPOT).any())
         self._outside = self._outside_holdings()
         self.main_pools = self._find_main_pools()
         self._spread = np.zeros(len(config.asset_names))
@@ -199,6 +200,8 @@ class SequencerMarket(mesa.Model):
         slot.domain.regime.revenue.pass_on(slot)
         if self.config.prices.impact_per_million > 0.0:
             self._move_outside_price()
+        if self._reads_pools:
+            self._read_pools(slot)
 
     def learn(self, slot: Slot) -> None:
         """Hand out receipts: to each agent its own, to each population the block's."""
@@ -274,6 +277,13 @@ class SequencerMarket(mesa.Model):
         rows["sent"], rows["arrival"] = now, now + tables.feed[feeds, state.F_DELAY]
         rows["expiry"] = now + tables.feed[feeds, state.F_DELAY] + oracle.GIVE_UP_AFTER
         self.mempool.submit(rows)
+
+    def _read_pools(self, slot: Slot) -> None:
+        """Let oracles that read pools see what the block has done to them."""
+        for rollup in slot.domain.rollups:
+            posting = oracle.due_after_block(self.world.book, slot.time, rollup, self._which, self._posts)
+            if posting:
+                self._send_oracle_updates(posting, slot.time)
 
     def _promise(self, slot: Slot) -> None:
         table = self.world.tables.bridge

@@ -1,21 +1,27 @@
-"""The study of contagion: its grid, its two parts, and that outages cost every sharing the same rollup-hours."""
+"""The study of contagion: its grid, its parts, its verdict, and that outages cost every sharing the same hours."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from experiments import channels
 from experiments import study as studies
-from figures import _shared, contagion
+from experiments.recorded import Recorded
+from experiments.studies._scene import scene, sell, simulate
+from experiments.studies._stage import NAMES, stage
+from figures import _shared, _verdict, contagion
+from market.config import FlowConfig
 
 STUDY = studies.load("contagion")
 
 
-def grid(seeds: int = 1) -> list[studies.Run]:
-    return list(STUDY.runs(seeds, True, lambda config: config.model_copy(update={"horizon_s": 120.0})))
+def grid(seeds: int = 1, quick: bool = True) -> list[studies.Run]:
+    return list(STUDY.runs(seeds, quick, lambda config: config.model_copy(update={"horizon_s": 60.0})))
 
 
 @pytest.fixture(scope="module")
@@ -24,24 +30,117 @@ def finished() -> pd.DataFrame:
 
 
 def test_every_run_is_different() -> None:
-    runs = grid(2)
+    runs = grid(2, quick=False)
     assert len({studies.run_id("contagion", run) for run in runs}) == len(runs)
+    assert {run.levers["channel"] for run in runs} == {"", *channels.names()} - {"outage"}
 
 
 def test_table_and_figure(finished: pd.DataFrame, tmp_path: Path) -> None:
-    assert len(STUDY.table(finished)) == 6
+    found = STUDY.table(finished)
+    assert {"base", "outage 0 s", "no congestion", "mean over conditions", "verdict"} <= set(found["condition"])
     assert all(path.stat().st_size > 5000 for path in _shared.save(contagion.draw, finished, tmp_path))
 
 
 def test_shares_are_shares(finished: pd.DataFrame) -> None:
-    shares = finished[[name for name in finished.columns if name.startswith("liquidated_share_")]]
-    assert ((np.asarray(shares) >= 0.0) & (np.asarray(shares) <= 1.0)).all()
-    assert (finished["rollups_hit"] <= 4).all()
+    shares = np.asarray(finished[[name for name in finished.columns if name.startswith("liquidated_share")]])
+    assert ((shares >= 0.0) & (shares <= 1.01)).all()  # interest is repaid, too
+    assert (finished["hit_together"].dropna() <= 4).all()
+    generations = np.asarray(finished[[f"generation_{at}_share" for at in range(5)]].dropna())
+    total = generations.sum(axis=1)
+    assert (np.isclose(total, 1.0) | (total == 0.0)).all()
 
 
 def test_outages_stop_every_rollup_equally_long() -> None:
-    """A sequencer alone misses 60 slots of its rollup; one for four rollups misses 60 slots of all of them."""
-    runs = list(STUDY.runs(1, True, lambda config: config))
+    """A sequencer alone misses 150 slots of its rollup; one for four rollups misses 150 slots of all of them."""
     for sharing, domains in (("siloed", 4), ("pairs", 2), ("shared", 1)):
-        run = next(r for r in runs if r.regime == sharing and r.levers["outage_s"] == 120.0)
-        assert abs(float(STUDY.execute(run)["missed_slots"]) - 60 * domains) <= domains
+        config = stage(sharing, 3, True)
+        empty = tuple(rollup.model_copy(update={"borrowers": 0, "lending": ()}) for rollup in config.rollups)
+        config = config.model_copy(
+            update={"agents": (), "flow": FlowConfig(per_second=0.0), "horizon_s": 700.0, "rollups": empty}
+        )
+        market = Recorded(config, 3)
+        market.run()
+        missed = sum(domain.regime.consensus.missed for domain in market.domains)
+        assert abs(missed - 150 * domains) <= domains
+
+
+def test_a_shock_stays_where_nobody_carries_it() -> None:
+    """Without arbitrage between rollups, and sequenced apart, others' borrowers do not notice a sale on one pool.
+
+    Exactly: with neither arbitrageurs nor a choice of rollup by users, nothing that happens on a rollup reaches
+    another.
+    """
+    base = scene("siloed", 0.0, 1.0, 1, True)
+    alone = base.model_copy(
+        update={
+            "agents": base.agents[:1],
+            "flow": base.flow.model_copy(update={"choice_sensitivity": 0.0}),
+            "prices": base.prices.model_copy(update={"episodes": ()}),
+            "horizon_s": 240.0,
+        }
+    )
+    other = simulate(alone, 1, -1)
+    main = simulate(alone, 1, 1)
+    extra = (main.liquidated - other.liquidated) / main.debt
+    assert extra[1] > 0.05
+    assert np.abs(np.delete(extra, 1)).max() == 0.0
+
+
+def test_oracles_of_pools_are_as_fast_whatever_is_shared() -> None:
+    """From a pool's fall to the update in force: the delay and the wait for the next block, in every domain."""
+    for sharing in ("siloed", "shared"):
+        base = scene(sharing, 0.0, 1.0, 1, True)
+        still = base.model_copy(
+            update={"agents": (), "flow": FlowConfig(per_second=0.0), "horizon_s": 60.0}
+        )  # fmt: skip
+        market = Recorded(still, 1)
+        sell(market, (0,), 0.08, 30.0)
+        market.run()
+        swap, post = (
+            next(
+                block.time
+                for block in market.blocks
+                for row in block.rows
+                if row["kind"] == kind and row["rollup"] == 0 and block.time > 30.0
+            )
+            for kind in (0, 8)
+        )
+        assert post - swap == pytest.approx(2.0)
+
+
+def invented(effect: float, seeds: int = 8) -> pd.DataFrame:
+    """Runs of the base case in which sharing changes every outcome by `effect` exactly, on top of noise by seed."""
+    rng = np.random.default_rng(1)
+    rows: list[dict[str, Any]] = []
+    for seed in range(seeds):
+        noise = rng.random()
+        for regime in ("siloed", "shared"):
+            row: dict[str, Any] = {"part": "crash", "channel": "", "regime": regime, "seed": seed, **_verdict.BASE}
+            row |= {claim.column: noise + (effect if regime == "shared" else 0.0) for claim in _verdict.CLAIMS}
+            row |= {"liquidated_usd": 1.0, "liquidated_share": 0.5, "amplification": 1.0, "generation_0_share": 1.0}
+            rows.append(row | {"imported_share": 0.0, "recovery_s": 1.0, "cascades_usd": "1 2", "psi": 1.5})
+    return pd.DataFrame(rows)
+
+
+def test_the_verdict_follows_the_sign_of_paired_differences() -> None:
+    for effect, less, more in ((0.1, "reversed", "holds"), (-0.1, "holds", "reversed"), (0.0, "open", "open")):
+        runs = invented(effect)
+        base = _verdict.conditions(runs)["base"]
+        for claim in _verdict.CLAIMS:
+            found = _verdict.difference(base, claim)
+            assert found.mean * claim.unit == pytest.approx(effect, abs=1e-12)
+            assert found.verdict == (more if claim.sign > 0 else less)
+    few = _verdict.conditions(invented(0.1, seeds=4))["base"]
+    assert _verdict.difference(few, _verdict.CLAIMS[1]).verdict == "open"
+
+
+def test_a_channels_share_is_what_is_gone_without_it() -> None:
+    runs = invented(0.0)
+    without = runs.assign(part="channel", channel="price_impact", liquidated_usd=0.25)
+    shares = _verdict.channel_shares(pd.concat([runs, without]))
+    assert shares["shared"]["price_impact"] == pytest.approx((0.75, 0.75, 0.75))
+
+
+def test_the_first_rollup_is_the_most_indebted() -> None:
+    market = Recorded(stage("shared", 1, True), 1)
+    assert int(np.argmax(market.debt)) == NAMES.index("r0")

@@ -99,6 +99,22 @@ def reading(book: Book, feed: int) -> float:
 
 
 @njit(cache=True)
+def _due(book: Book, feed: int, time: float, which: np.ndarray, prices: np.ndarray, count: int) -> int:
+    """Write a feed and its price at place `count` if it posts now; returns whether it does (1 or 0)."""
+    if time < get(book, FEED, feed, F_PENDING_UNTIL):
+        return 0
+    price, posted = reading(book, feed), get(book, FEED, feed, F_PRICE)
+    stale = time - get(book, FEED, feed, F_POSTED_AT) >= get(book, FEED, feed, F_HEARTBEAT)
+    if not stale and abs(price - posted) <= get(book, FEED, feed, F_DEVIATION) * posted:
+        return 0
+    which[count] = feed
+    prices[count] = price
+    until = time + get(book, FEED, feed, F_DELAY) + GIVE_UP_AFTER
+    book.cells[cell(book, FEED, feed, F_PENDING_UNTIL)] = until
+    return 1
+
+
+@njit(cache=True)
 def due(book: Book, time: float, which: np.ndarray, prices: np.ndarray) -> int:
     """Write the feeds that post now and their prices; return how many. Marks them as on their way."""
     count = 0
@@ -106,16 +122,22 @@ def due(book: Book, time: float, which: np.ndarray, prices: np.ndarray) -> int:
         source = index(book, FEED, feed, F_SOURCE)
         if source in (POOL_TWAP, BLEND):
             _update_twap(book, feed, time)
-        if time < get(book, FEED, feed, F_PENDING_UNTIL):
+        count += _due(book, feed, time, which, prices, count)
+    return count
+
+
+@njit(cache=True)
+def due_after_block(book: Book, time: float, rollup: int, which: np.ndarray, prices: np.ndarray) -> int:
+    """Like :func:`due`, for the feeds of a rollup that read a pool's price of the moment, once its block is executed.
+
+    A pool's price changes with blocks alone. Whoever reads it when some domain's next slot opens reads it late, and the
+    later the fewer domains there are: a shared sequencer would slow its oracles down.
+    """
+    count = 0
+    for feed in range(length(book, FEED)):
+        if index(book, FEED, feed, F_SOURCE) != POOL_SPOT or index(book, FEED, feed, F_ROLLUP) != rollup:
             continue
-        price, posted = reading(book, feed), get(book, FEED, feed, F_PRICE)
-        stale = time - get(book, FEED, feed, F_POSTED_AT) >= get(book, FEED, feed, F_HEARTBEAT)
-        if stale or abs(price - posted) > get(book, FEED, feed, F_DEVIATION) * posted:
-            which[count] = feed
-            prices[count] = price
-            until = time + get(book, FEED, feed, F_DELAY) + GIVE_UP_AFTER
-            book.cells[cell(book, FEED, feed, F_PENDING_UNTIL)] = until
-            count += 1
+        count += _due(book, feed, time, which, prices, count)
     return count
 
 

@@ -1,0 +1,80 @@
+"""An arbitrageur against the outside market whose capital moves slowly: it trades from stock and restocks later.
+
+Between a rollup and an exchange outside lie deposits and withdrawals, so whoever holds the two prices together does it
+from funds that lie on the rollup already and turns them round every so often. After a large one-sided flow they are
+used up, and the gap stays open until they are back (slow-moving capital: Duffie 2010).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from agents.arbitrage import outside_arbitrages
+from agents.traders.arbitrageur import ARBITRAGE, Arbitrageur
+from market.desk import Desk
+from market.model import SequencerMarket
+from market.observation import ASSET0, FEE, RESERVE0, RESERVE1, ROLLUP, Observation
+
+
+class InventoryArbitrageur(Arbitrageur):
+    """Takes gaps to the outside price out of stock, and trades the stock back outside once every `settle_s`.
+
+    Parameters
+    ----------
+    settle_s
+        time between two restockings on a rollup [s]
+    least_usd
+        least profit after gas of any trade [USD]
+    """
+
+    def __init__(self, model: SequencerMarket, account: int, settle_s: float = 600.0, least_usd: float = 0.02) -> None:
+        super().__init__(model, account, outside=True, cycles=False, least_usd=least_usd)
+        if not settle_s > 0.0:
+            raise ValueError(f"settle_s must be positive, not {settle_s}")
+        self.settle_s = settle_s
+        # not all rollups at once, nor all agents
+        self._settles = settle_s * self.rng_own.random(len(self._home))
+
+    def act(self, seen: Observation, desk: Desk) -> None:
+        """Trade the gaps of this domain, and restock where it is time."""
+        for rollup in seen.rollups:
+            if seen.time >= self._settles[rollup]:
+                self._settle(seen, desk, rollup)
+                self._settles[rollup] += self.settle_s
+        super().act(seen, desk)
+
+    def _settle(self, seen: Observation, desk: Desk, rollup: int) -> None:
+        """Sell outside what there is too much of, or buy what is missing, as far as cash reaches."""
+        for asset in range(1, seen.funds.shape[1]):
+            surplus = float(seen.funds[rollup, asset] - self._home[rollup, asset])
+            if abs(surplus) <= 1e-6 * self._home[rollup, asset]:
+                continue
+            if surplus > 0.0:
+                desk.outside(rollup, asset, 0, surplus, purpose=ARBITRAGE)
+            else:
+                cash = min(-surplus * float(seen.prices[asset]), float(seen.funds[rollup, 0]))
+                if cash > 0.0:
+                    desk.outside(rollup, 0, asset, cash, purpose=ARBITRAGE)
+
+    def _trade_outside(self, seen: Observation, desk: Desk) -> None:
+        public = seen.public
+        table = public.derived(
+            ("outside", seen.domain),
+            lambda: outside_arbitrages(
+                public.pools, public.prices, public.outside_fee, np.array(seen.rollups)
+            ).tolist(),
+        )
+        for pool, source, sink, amount, _, profit in table:
+            pool, source, sink = int(pool), int(source), int(sink)
+            row = seen.pools[pool]
+            rollup = int(row[ROLLUP])
+            if profit <= float(public.gas[rollup, 0]) + self.least_usd:
+                continue
+            amount = min(amount, float(seen.funds[rollup, source]))
+            if amount <= 0.0:
+                continue
+            first = int(row[ASSET0]) == source
+            x, y = (row[RESERVE0], row[RESERVE1]) if first else (row[RESERVE1], row[RESERVE0])
+            net = amount * (1.0 - float(row[FEE]))
+            out = float(y * net / (x + net))
+            desk.swap(pool, source, sink, amount, out * (1.0 - 1e-9), purpose=ARBITRAGE, expires_s=5.0)
