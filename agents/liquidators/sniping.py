@@ -26,7 +26,8 @@ def ready_liquidations(seen: BlockView) -> tuple[np.ndarray, np.ndarray]:
     for rollup in seen.distressed():
         _bundle(seen, seen.unhealthy(rollup)[:MOST_PER_BLOCK], rollup, -1, parts, places)
     if seen.due.size:
-        for k in np.flatnonzero(seen.due["kind"] == ORACLE):
+        # nothing can be put between the members of somebody's bundle
+        for k in np.flatnonzero((seen.due["kind"] == ORACLE) & (seen.due["bundle"] < 0)):
             row = seen.due[k]
             table = fallen_at(seen, int(row["venue"]), float(row["amount"]))
             if len(table):
