@@ -112,7 +112,9 @@ def _in_words(runs: pd.DataFrame, claim: Claim) -> str:
         under[difference(part, claim).verdict].append(name)
     said = f"{mean.verdict} on average over conditions ({_interval(mean)} {claim.unit_name}, {mean.agree}/{mean.seeds})"
     clauses = [f"{word} under {', '.join(under[word])}" for word in ("holds", "reversed") if under[word]]
-    return "; ".join([said, *clauses, f"open under {len(under['open'])} of {len(parts)} conditions"])
+    if under["open"]:
+        clauses.append(f"open under {len(under['open'])} of {len(parts)} conditions")
+    return "; ".join([said, *clauses])
 
 
 def _interval(found: Difference) -> str:
