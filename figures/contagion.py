@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -64,7 +65,7 @@ def _tops(area: SubFigure, runs: pd.DataFrame) -> None:
     _phase(right, runs)
 
 
-def _key(axes: Axes, place: str) -> None:
+def _key(axes: Axes, place: Literal["lower left", "upper left"]) -> None:
     if axes.get_legend_handles_labels()[0]:
         axes.legend(loc=place, fontsize=6.5)
 
