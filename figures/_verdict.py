@@ -80,12 +80,16 @@ def overall(runs: pd.DataFrame, claim: Claim) -> Difference:
     """Compare shared to siloed on average over the conditions, within each seed."""
     by_seed: dict[int, list[float]] = {}
     for part in conditions(runs).values():
-        for regime, sign in (("shared", 1.0), ("siloed", -1.0)):
-            here = shared.where(part, regime=regime)
-            for seed, value in zip(here["seed"], shared.values(here, claim.column), strict=True):
-                by_seed.setdefault(int(seed), []).append(sign * value / claim.unit)
+        ends = {
+            regime: dict(zip(here["seed"], shared.values(here, claim.column) / claim.unit, strict=True))
+            for regime in ("siloed", "shared")
+            if len(here := shared.where(part, regime=regime))
+        }
+        for seed in ends.get("siloed", {}).keys() & ends.get("shared", {}).keys():
+            by_seed.setdefault(int(seed), []).append(ends["shared"][seed] - ends["siloed"][seed])
+    # a seed that lacks a condition would not be comparable
     most = max((len(values) for values in by_seed.values()), default=0)
-    sample = [2.0 * float(np.mean(values)) for values in by_seed.values() if len(values) == most]
+    sample = [float(np.mean(by_seed[seed])) for seed in sorted(by_seed) if len(by_seed[seed]) == most]
     return _judged(np.array(sample), claim)
 
 
@@ -112,7 +116,9 @@ def _in_words(runs: pd.DataFrame, claim: Claim) -> str:
         under[difference(part, claim).verdict].append(name)
     said = f"{mean.verdict} on average over conditions ({_interval(mean)} {claim.unit_name}, {mean.agree}/{mean.seeds})"
     clauses = [f"{word} under {', '.join(under[word])}" for word in ("holds", "reversed") if under[word]]
-    return "; ".join([said, *clauses, f"open under {len(under['open'])} of {len(parts)} conditions"])
+    if under["open"]:
+        clauses.append(f"open under {len(under['open'])} of {len(parts)} conditions")
+    return "; ".join([said, *clauses])
 
 
 def _interval(found: Difference) -> str:

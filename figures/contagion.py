@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -33,8 +34,8 @@ SHOWN = (0, 1, 2, 4)  # claims in (d-g)
 
 def draw(runs: pd.DataFrame) -> Figure:
     """Draw finished runs on one page."""
-    figure = Figure(figsize=(shared.WIDTH_IN, 8.3))
-    grid = figure.add_gridspec(4, 1, height_ratios=(1.0, 1.35, 1.15, 0.7))
+    figure = Figure(figsize=(shared.WIDTH_IN, 8.8))
+    grid = figure.add_gridspec(4, 1, height_ratios=(1.0, 1.6, 1.15, 0.5))
     top, middle, bottom, text = (figure.add_subfigure(grid[row]) for row in range(4))
     _tops(top, runs)
     _claims(middle, runs)
@@ -60,8 +61,13 @@ def _tops(area: SubFigure, runs: pd.DataFrame) -> None:
     centre.set(xscale="log", yscale="log", xlabel="size of a cascade [thousand USD]", ylabel="share at least as large")
     shared.letter(left, "a", "all conditions")
     shared.letter(centre, "b", "cascades")
-    centre.legend(loc="lower left")
+    _key(centre, "lower left")
     _phase(right, runs)
+
+
+def _key(axes: Axes, place: Literal["lower left", "upper left"]) -> None:
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(loc=place, fontsize=6.5)
 
 
 def _phase(axes: Axes, runs: pd.DataFrame) -> None:
@@ -85,8 +91,7 @@ def _phase(axes: Axes, runs: pd.DataFrame) -> None:
     axes.axvline(mean_one, color=shared.GREY, linewidth=0.8, linestyle=":")
     axes.set(xlabel=r"$\psi$ of the hot rollup", ylabel="liquidated [% of debt]", ylim=(0.0, 105.0))
     shared.letter(axes, "c", "one shock, pools alone")
-    if axes.get_legend_handles_labels()[0]:
-        axes.legend(loc="upper left", fontsize=5.5)
+    _key(axes, "upper left")
 
 
 def _claims(area: SubFigure, runs: pd.DataFrame) -> None:
@@ -104,7 +109,7 @@ def _claims(area: SubFigure, runs: pd.DataFrame) -> None:
         axes.axvline(0.0, color="black", linewidth=0.6)
         axes.axhline(len(rows) - 1.5, color=shared.GREY, linewidth=0.4)
         axes.set_xlabel(f"shared \N{MINUS SIGN} siloed\n[{claim.unit_name}]")
-        axes.set_yticks(range(len(rows)), [*parts, "mean of all"])
+        axes.set_yticks(range(len(rows)), [*parts, "mean of all"], fontsize=6.5)
         axes.set_ylim(len(rows) - 0.4, -0.6)
         axes.grid(axis="x")
         shared.letter(axes, letter, claim.title)
@@ -128,14 +133,14 @@ def _bottom(area: SubFigure, runs: pd.DataFrame) -> None:
     left.grid(axis="x")
     left.set_xlabel("gone without it [% of liquidated volume]")
     shared.letter(left, "h", "channels")
-    if order:
-        left.legend(loc="lower left")
+    _key(left, "lower left")
     shocks = shared.where(runs, part="shock")
     found = {sharing: _matrix(shared.where(shocks, regime=sharing)) for sharing in ("siloed", "shared")}
     known = np.concatenate([np.abs(matrix[np.isfinite(matrix)]) for matrix in found.values()])
     top = max(1e-9, float(known.max())) if known.size else 1.0
     for axes, letter, (sharing, matrix) in zip((centre, right), "ij", found.items(), strict=True):
-        _heat(axes, matrix, top)
+        if matrix.size:
+            _heat(axes, matrix, top)
         shared.letter(axes, letter, f"shock, {sharing}")
 
 
@@ -164,5 +169,5 @@ def _heat(axes: Axes, matrix: np.ndarray, top: float) -> None:
 
 
 def _words(area: SubFigure, runs: pd.DataFrame) -> None:
-    lines = [line for text in verdict.sentences(runs)[: len(verdict.CLAIMS)] for line in textwrap.wrap(text, 150)]
+    lines = [line for text in verdict.sentences(runs)[: len(verdict.CLAIMS)] for line in textwrap.wrap(text, 205)]
     area.text(0.01, 0.98, "\n".join(lines), ha="left", va="top", fontsize=5.5, linespacing=1.35)

@@ -44,7 +44,7 @@ def test_table_and_figure(finished: pd.DataFrame, tmp_path: Path) -> None:
 def test_shares_are_shares(finished: pd.DataFrame) -> None:
     shares = np.asarray(finished[[name for name in finished.columns if name.startswith("liquidated_share")]])
     assert ((shares >= 0.0) & (shares <= 1.01)).all()  # interest is repaid, too
-    assert (finished["hit_together"].dropna() <= 4).all()
+    assert np.nanmax(np.asarray(finished["hit_together"], float)) <= 4
     generations = np.asarray(finished[[f"generation_{at}_share" for at in range(5)]].dropna())
     total = generations.sum(axis=1)
     assert (np.isclose(total, 1.0) | (total == 0.0)).all()

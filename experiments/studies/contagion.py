@@ -11,7 +11,7 @@ import pandas as pd
 from experiments import channels
 from experiments.recorded import Recorded
 from experiments.studies._scene import SHOCK, scene, sell, simulate
-from experiments.studies._stage import NAMES, PSI, rollup, stage
+from experiments.studies._stage import BORROWERS, NAMES, PSI, rollup, stage
 from experiments.study import Configure, Run, seeds
 from figures import _verdict
 from market import cascades, contagion, state
@@ -103,7 +103,12 @@ def _phase(sharing: str, psi: float, seed: int) -> MarketConfig:
         stage(sharing, seed, True), "outage", "congestion", "liquidity_withdrawal", "permanent_impact", "scarce_capital"
     )
     rollups = tuple(rollup(at, (psi if at == 0 else OTHER_PSI) / PSI[at]) for at in range(len(NAMES)))
-    agents = tuple(group for group in config.agents if group.strategy in ("greedy", "arbitrageur"))
+    # whoever may be liquidated is, within a slot: how fast is another question
+    agents = tuple(
+        group.model_copy(update={"parameters": {"most_per_slot": BORROWERS}}) if group.strategy == "greedy" else group
+        for group in config.agents
+        if group.strategy in ("greedy", "arbitrageur")
+    )
     return config.model_copy(
         update={
             "horizon_s": PHASE_S,
