@@ -26,16 +26,16 @@ NEAREST, FARTHEST = LTV_HIGH, 0.70  # loan-to-value at the start
 CROWD = 2000
 SOLD = THRESHOLD * 1.05  # share of a loan's collateral that repays it at the bonus of 5% [1]
 FALL_S, PAUSE_S, HORIZON_S = 120.0, 180.0, 400.0
-SLIDE = 0.25  # log price by which the price goes on falling during the pause, where it does [1]
+DEEP, AGAIN = 0.10, 0.15  # the two falls beyond the nearest borrower, the second just before the pause ends [1]
 SOON, LATE = {"deviation_bp": 1.0, "delay_s": 0.0}, {"deviation_bp": 25.0, "delay_s": 1.0}
 WORLDS: dict[str, dict[str, Any]] = {
     "pool": {"source": "pool", **SOON},
     "pool, late": {"source": "pool", **LATE},
     "external": {"source": "external", **SOON},
     "external, defended": {"source": "external", **SOON},
-    "external, slide": {"source": "external", **SOON},
+    "external, twice": {"source": "external", **SOON},
 }
-"""The worlds of the paradox: what the oracle reads and how soon, whether borrowers act, whether the price falls on."""
+"""The worlds of the paradox: what the oracle reads and how soon, whether borrowers act, whether it falls twice."""
 
 
 def crash(oracle: str, breaker: dict[str, Any], anticipating: bool, seed: int, quick: bool) -> MarketConfig:
@@ -51,7 +51,7 @@ def crash(oracle: str, breaker: dict[str, Any], anticipating: bool, seed: int, q
 
 
 def fall(world: str, psi: float, exempt: tuple[str, ...] | None, seed: int) -> MarketConfig:
-    """The same rollups with one leverage density, under a price that falls at once by what liquidates `EPS` of it.
+    """The same rollups with one leverage density, under a price that falls at once by `EPS` beyond the first borrower.
 
     Parameters
     ----------
@@ -95,16 +95,15 @@ def fall(world: str, psi: float, exempt: tuple[str, ...] | None, seed: int) -> M
 
 
 def _course(world: str) -> tuple[EpisodeConfig, ...]:
-    """A fall within one step of the path, and perhaps a slide after it until the pause is over."""
-    depth = EPS + float(np.log(THRESHOLD / NEAREST))
-    jump = EpisodeConfig(start_s=FALL_S, end_s=FALL_S + 0.25, volatility=0.8, drift=-depth * YEAR_S / 0.25)
-    if world != "external, slide":
-        return (jump,)
-    lasts = PAUSE_S - 10.0
-    slide = EpisodeConfig(
-        start_s=FALL_S + 10.0, end_s=FALL_S + 10.0 + lasts, volatility=0.8, drift=-SLIDE * YEAR_S / lasts
+    """A fall within one step of the path; where it falls twice a deep one, and one more before the pause ends."""
+    twice = world == "external, twice"
+    first = (DEEP if twice else EPS) + float(np.log(THRESHOLD / NEAREST))
+    falls = {FALL_S: first} | ({FALL_S + PAUSE_S: AGAIN} if twice else {})
+    step = 0.25
+    return tuple(
+        EpisodeConfig(start_s=start, end_s=start + step, volatility=0.8, drift=-depth * YEAR_S / step)
+        for start, depth in falls.items()
     )
-    return jump, slide
 
 
 def _leveraged(rollup: RollupConfig, at: int, psi: float, world: str) -> RollupConfig:

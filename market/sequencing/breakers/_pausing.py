@@ -112,6 +112,8 @@ class Pausing(Breaker):
 
     def _judge(self, market: SequencerMarket, rows: np.ndarray, hit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Who of an intent, or a bundle, is paused, and who goes on alone."""
+        if rows.size == 1 and rows["carried"][0] != 1:
+            return np.array([not passes(market, rows, self.exempt)]), np.zeros(1, np.bool_)
         carried = rows["carried"] == 1
         alone = np.array(
             [not hit[k] or passes(market, rows[k : k + 1], self.exempt) for k in np.flatnonzero(carried)], np.bool_
