@@ -29,11 +29,13 @@ def test_every_run_is_different() -> None:
     assert len({studies.run_id("circuit_breaker", run) for run in runs}) == len(runs)
 
 
+@pytest.mark.slow
 def test_table_and_figure(finished: pd.DataFrame, tmp_path: Path) -> None:
     assert len(STUDY.table(finished)) == len(finished) / 2
     assert all(path.stat().st_size > 5000 for path in _shared.save(circuit_breaker.draw, finished, tmp_path))
 
 
+@pytest.mark.slow
 def test_a_pause_feeds_the_cascade_of_pools_and_exempt_arbitrage_does_not(finished: pd.DataFrame) -> None:
     """Leverage density 0.8: the exact cascade on one pool ends at 4.7 times the shock."""
     none, pause, exempt = (
@@ -43,6 +45,7 @@ def test_a_pause_feeds_the_cascade_of_pools_and_exempt_arbitrage_does_not(finish
     assert exempt == pytest.approx(none, rel=0.15)
 
 
+@pytest.mark.slow
 def test_with_an_outside_oracle_a_pause_changes_nothing_about_who_is_liquidated(finished: pd.DataFrame) -> None:
     """Where borrowers do not defend themselves, to the last of them."""
     none, pause = (_shared.where(finished, world="external", breaker=name) for name in ("none", "pause"))
@@ -51,6 +54,7 @@ def test_with_an_outside_oracle_a_pause_changes_nothing_about_who_is_liquidated(
     assert none["liquidated_usd"].tolist() == pytest.approx(pause["liquidated_usd"].tolist(), rel=1e-9)
 
 
+@pytest.mark.slow
 def test_in_the_crash_it_is_their_paused_defence_that_costs_borrowers(finished: pd.DataFrame) -> None:
     """The same people are liquidated as without a breaker once top-ups and repayments pass."""
     crash = _shared.where(finished, part="crash", oracle="external")
@@ -58,6 +62,7 @@ def test_in_the_crash_it_is_their_paused_defence_that_costs_borrowers(finished: 
     assert cured == pytest.approx(none, rel=0.02)
 
 
+@pytest.mark.slow
 def test_liquidators_stall_on_a_pool_that_nobody_refills(finished: pd.DataFrame) -> None:
     """At density 0.8 a fall of 10% asks pools to take 4% of their reserve, of which a bonus of 5% allows 2.5%."""
     none, pause, exempt = (
@@ -68,6 +73,7 @@ def test_liquidators_stall_on_a_pool_that_nobody_refills(finished: pd.DataFrame)
     assert exempt == pytest.approx(none, rel=0.01)
 
 
+@pytest.mark.slow
 def test_nobody_who_does_not_look_is_drawn_to_the_threshold(finished: pd.DataFrame) -> None:
     """Up to the trigger a market whose breaker pauses is the one whose breaker pauses nobody, bit for bit."""
     sums = [name for name in finished.columns if name.startswith(("near_", "far_"))] + ["approached", "triggered"]
@@ -77,6 +83,7 @@ def test_nobody_who_does_not_look_is_drawn_to_the_threshold(finished: pd.DataFra
     assert np.array_equal(one, other)
 
 
+@pytest.mark.slow
 def test_who_anticipates_a_pause_that_pauses_nobody_does_nothing(finished: pd.DataFrame) -> None:
     """A breaker without a pause is nothing to fear: beside it, anticipation on is anticipation off."""
     cells = (_shared.where(finished, part="approach", breaker="pauses nobody", anticipation=a) for a in ("on", "off"))
@@ -84,6 +91,7 @@ def test_who_anticipates_a_pause_that_pauses_nobody_does_nothing(finished: pd.Da
     assert np.array_equal(one, other)
 
 
+@pytest.mark.slow
 def test_only_breakers_pause(finished: pd.DataFrame) -> None:
     none = _shared.where(finished, breaker="none")
     assert not none[["pauses", "paused", "paused_s"]].to_numpy().any()
