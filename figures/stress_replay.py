@@ -12,7 +12,8 @@ CAPTION = (
     "Recorded crashes replayed on six rollups with leveraged borrowers, the same stretch and the same seeds under "
     "every sequencing regime; a point per seed, means with 95% bootstrap intervals. (a) Liquidated volume less that "
     "of the same seed on separate rollups. (b) Bad debt. (c) Share of liquidated volume that falls into the "
-    "busiest minute. (d) Users' delay from submission to inclusion. (e) Value extracted by arbitrage, sandwiches and liquidations."
+    "busiest minute. (d) Users' delay from submission to inclusion. (e) Value extracted by arbitrage, sandwiches and "
+    "liquidations."
 )
 
 COLOURS = (shared.VERMILION, shared.BLUE, shared.GREEN, shared.PINK)
