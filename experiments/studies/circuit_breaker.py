@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from agents.population import Population
-from experiments.magnet import approach, pooled
+from experiments.magnet import PLACES, SUMS, approach, pooled
 from experiments.studies import _breaker_scenes as scenes
 from experiments.studies._breaker_scenes import ARBITRAGE, DEFENCE, NONE, VOLATILITY, VOLUME
 from experiments.studies.contagion import Liquidations
@@ -71,6 +71,7 @@ WATCHED: dict[str, dict[str, Any]] = {
     "pauses nobody": VOLUME | {"threshold_usd": 4e5, "pause_s": 0.0},
 }
 BLOCK_S = 2.0
+APPROACH = (*(f"{place}_{name}" for place in PLACES for name in SUMS), "approached", "triggered")
 SEEDS, QUICK_SEEDS = 10, 2
 BASELINE = "none"
 KEPT = (
@@ -120,7 +121,8 @@ def execute(run: Run) -> Mapping[str, float | int | str]:
     tables = market.world.tables
     pledged = tables.position[:, state.N_COLLATERAL].copy()
     debt = tables.lending[:, state.L_SCALED_DEBT].copy()
-    seen = _watch(market) if run.levers["part"] == "approach" else {}
+    # every row has the same columns: runs.parquet takes them from the first
+    seen = _watch(market) if run.levers["part"] == "approach" else dict.fromkeys(APPROACH, np.nan)
     market.run()
     found, every = Liquidations(market, debt), outcomes(market)
     gone = market.tally.by_rollup[:, tally.LIQUIDATIONS].sum() > 0
