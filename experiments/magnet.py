@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-SUMS = ("seconds", "returns", "sum", "squares", "cubes", "traded_usd")
+SUMS = ("time_s", "returns", "sum", "squares", "cubes", "traded_usd")
 PLACES = ("near", "far")
 
 

@@ -138,7 +138,7 @@ def _chance(cell: pd.DataFrame) -> float:
 
 def _volatility(cell: pd.DataFrame) -> float:
     def rate(place: str) -> float:
-        seconds = shared.values(cell, f"{place}_seconds").sum()
+        seconds = shared.values(cell, f"{place}_time_s").sum()
         return shared.values(cell, f"{place}_squares").sum() / seconds if seconds > 0.0 else np.nan
 
     return float(np.sqrt(rate("near") / rate("far")))

@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 
 from experiments import study as studies
+from experiments.store import is_wall_clock
+from experiments.studies import circuit_breaker as circuit
 from figures import _shared, circuit_breaker
 
 STUDY = studies.load("circuit_breaker")
@@ -22,6 +24,10 @@ def finished() -> pd.DataFrame:
 
 def mean(rows: pd.DataFrame, column: str, **levers: str) -> float:
     return float(np.mean(_shared.values(_shared.where(rows, **levers), column)))
+
+
+def test_no_outcome_is_taken_for_wall_clock_time() -> None:
+    assert not [name for name in circuit.APPROACH if is_wall_clock(name)]
 
 
 def test_every_run_is_different() -> None:

@@ -121,7 +121,7 @@ def execute(run: Run) -> Mapping[str, float | int | str]:
     tables = market.world.tables
     pledged = tables.position[:, state.N_COLLATERAL].copy()
     debt = tables.lending[:, state.L_SCALED_DEBT].copy()
-    # every row has the same columns: runs.parquet takes them from the first
+    # every row has the same columns, whatever its part
     seen = _watch(market) if run.levers["part"] == "approach" else dict.fromkeys(APPROACH, np.nan)
     market.run()
     found, every = Liquidations(market, debt), outcomes(market)
