@@ -20,6 +20,7 @@ from market.venues.pools import reserve
 
 if TYPE_CHECKING:
     from market.model import Domain, SequencerMarket
+    from market.sequencing.breakers.base import Gauge
 
 # columns of Observation.pools
 ROLLUP, ASSET0, ASSET1, FEE, RESERVE0, RESERVE1, KEPT = range(7)
@@ -235,6 +236,11 @@ class Observation:
     def atomic(self, first: int, second: int) -> bool:
         """Whether a bundle may span these two rollups: whether one domain sequences both."""
         return self._market.domain_of[first] == self._market.domain_of[second]
+
+    def breaker(self, rollup: int) -> Gauge:
+        """What everybody knows of the breaker over a rollup: how near its trigger is, and whether it pauses now."""
+        domain = self._market.domains[self._market.domain_of[rollup]]
+        return domain.regime.breaker.gauge(self._market, rollup)
 
     @property
     def reads_pending(self) -> bool:

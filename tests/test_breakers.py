@@ -60,37 +60,6 @@ def test_swaps_wait_and_come_back():
     assert market.tally.statuses[Status.FILLED] == 1
 
 
-@pytest.mark.parametrize(
-    ("exempt", "left"),
-    [
-        ((), [Kind.SWAP, Kind.DEPOSIT, Kind.REPAY, Kind.ORACLE_UPDATE]),
-        (("top_ups",), [Kind.SWAP, Kind.REPAY, Kind.ORACLE_UPDATE]),
-        (("repayments", "oracle"), [Kind.SWAP, Kind.DEPOSIT]),
-    ],
-)
-def test_exempt_classes_pass(exempt, left):
-    market = paused_market(exempt=exempt)
-    kinds = (Kind.SWAP, Kind.DEPOSIT, Kind.REPAY, Kind.ORACLE_UPDATE, Kind.LIQUIDATE)
-    assert statuses(market, rows_of(market, *kinds)) == sorted(int(kind) for kind in left)
-
-
-def test_a_bundle_goes_as_a_whole():
-    market = paused_market(exempt=("repayments",))
-    sale = rows_of(market, Kind.LIQUIDATE, Kind.SWAP, bundle=1)
-    defence = rows_of(market, Kind.SWAP, Kind.REPAY, bundle=2)
-    other = rows_of(market, Kind.SWAP, Kind.BRIDGE, bundle=3)
-    assert statuses(market, sale, defence, other) == [Kind.SWAP, Kind.BRIDGE]
-
-
-def test_closed_trades_are_arbitrage():
-    closed, open_ended = (paused_market(exempt=("arbitrage",)) for _ in range(2))
-    rows = rows_of(closed, Kind.SWAP, Kind.SWAP, bundle=1)
-    rows["asset_in"], rows["asset_out"] = (USD, ETH), (ETH, USD)
-    assert statuses(closed, rows) == []
-    rows["asset_in"], rows["asset_out"] = USD, ETH
-    assert statuses(open_ended, rows) == [Kind.SWAP, Kind.SWAP]
-
-
 def test_scope_of_one_rollup_leaves_the_other_alone():
     market = paused_market(scope="rollup", key=1)
     free, halted = rows_of(market, Kind.SWAP), rows_of(market, Kind.SWAP, rollup_at=1)

@@ -1,39 +1,77 @@
-"""What a breaker that pauses everybody but liquidators does to a crash, and which exemptions cure it."""
+"""What a breaker that pauses everybody but liquidators does to a crash, what cures it, and who sees it coming."""
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from experiments.studies.contagion import scene, simulate
+from agents.population import Population
+from experiments.magnet import PLACES, SUMS, approach, pooled
+from experiments.studies import _breaker_scenes as scenes
+from experiments.studies._breaker_scenes import ARBITRAGE, DEFENCE, NONE, VOLATILITY, VOLUME
+from experiments.studies.contagion import Liquidations
 from experiments.study import Configure, Run, seeds
+from market import state, tally
 from market.config import MarketConfig
 from market.metrics import outcomes
+from market.model import SequencerMarket
 
 TITLE = "A circuit breaker of the sequencer in a crash"
 QUESTION = "Does pausing all flow but liquidations after a burst of liquidations end a cascade or feed it?"
 HYPOTHESIS = (
     "Where oracles read pools, a pause keeps away the arbitrage that would refill them, so that more is liquidated the "
-    "longer the pause; exempting arbitrage undoes that. Where oracles read the outside price, a pause delays users and "
-    "liquidators without protecting borrowers; exempting top-ups and repayments protects some."
+    "longer the pause, up to 2 and 4.7 times at leverage densities of 0.5 and 0.8; exempting arbitrage undoes that. "
+    "Where oracles read the outside price, a pause changes who is liquidated only by stopping the defence of "
+    "borrowers, which exempting top-ups and repayments undoes; but liquidators stall on pools that nobody refills, and "
+    "leave bad debt if the price falls on. "
+    "Whether anticipation draws the market to the threshold is open."
 )
 
-THRESHOLD_USD = 5e4
-"""Liquidated volume in 60 s that sets off a pause [USD]: of borrowers who owe about five million in all."""
 BREAKERS: dict[str, dict[str, Any]] = {
-    "none": {"kind": "none"},
-    "10 s": {"pause_s": 10.0},
-    "60 s": {"pause_s": 60.0},
-    "60 s, random": {"pause_s": 60.0, "randomise": 0.5},
-    "60 s, per rollup": {"pause_s": 60.0, "scope": "rollup"},
-    "60 s, arbitrage exempt": {"pause_s": 60.0, "exempt": ("oracle", "arbitrage")},
-    "60 s, defence exempt": {"pause_s": 60.0, "exempt": ("oracle", "top_ups", "repayments")},
-    "60 s, volatility": {"kind": "volatility", "pause_s": 60.0, "threshold_log": 0.02},
+    "none": NONE,
+    "reference": VOLUME,
+    "threshold 20k": VOLUME | {"threshold_usd": 2e4},
+    "threshold 200k": VOLUME | {"threshold_usd": 2e5},
+    "window 20 s": VOLUME | {"window_s": 20.0},
+    "window 180 s": VOLUME | {"window_s": 180.0},
+    "pause 10 s": VOLUME | {"pause_s": 10.0},
+    "pause 180 s": VOLUME | {"pause_s": 180.0},
+    "arbitrage exempt": VOLUME | {"exempt": ARBITRAGE},
+    "defence exempt": VOLUME | {"exempt": DEFENCE},
+    "all exempt": VOLUME | {"exempt": (*DEFENCE, "arbitrage")},
+    "nothing exempt": VOLUME | {"exempt": ()},
+    "random threshold": VOLUME | {"randomise": 0.5},
+    "per rollup": VOLUME | {"scope": "rollup"},
+    "volatility": VOLATILITY,
+    "anticipated": VOLUME,
 }
+"""No breaker, the reference, and one change of it at a time."""
+QUICK_BREAKERS = ("none", "reference", "arbitrage exempt", "defence exempt", "volatility")
 ORACLES = ("pool", "external")
+PAUSES: dict[str, tuple[str, ...] | None] = {
+    "none": None, "pause": ("oracle",), "arbitrage exempt": ARBITRAGE, "defence exempt": DEFENCE
+}  # fmt: skip
+PSI = (0.5, 0.8)
+FALLS = {  # by world: what is compared
+    "pool": ("none", "pause", "arbitrage exempt"),
+    "pool, late": ("none", "pause", "arbitrage exempt"),
+    "external": ("none", "pause"),
+    "external, defended": ("none", "pause", "defence exempt"),
+    "external, twice": ("none", "pause", "arbitrage exempt"),
+}
+QUICK_WORLDS = ("pool", "external", "external, twice")
+LEVERS = ("part", "oracle", "world", "psi", "anticipation", "breaker")
+NEAR = 0.25  # share of the threshold from which on it is near
+WATCHED: dict[str, dict[str, Any]] = {
+    "pauses": VOLUME | {"threshold_usd": 4e5},
+    "pauses nobody": VOLUME | {"threshold_usd": 4e5, "pause_s": 0.0},
+}
+BLOCK_S = 2.0
+APPROACH = (*(f"{place}_{name}" for place in PLACES for name in SUMS), "approached", "triggered")
 SEEDS, QUICK_SEEDS = 10, 2
 BASELINE = "none"
 KEPT = (
@@ -43,67 +81,142 @@ KEPT = (
 
 
 def runs(asked: int | None, quick: bool, configure: Configure) -> Iterator[Run]:
-    """Every breaker under both oracles, on a shared sequencer; the same seeds everywhere."""
+    """Breakers in the crash, the falls of the paradox, and the approach to a threshold; the same seeds everywhere."""
+    for levers in _grid(quick):
+        for seed in seeds(asked, QUICK_SEEDS if quick else SEEDS):
+            yield Run(levers, "shared", seed, configure(_config(levers, seed, quick)))
+
+
+def _grid(quick: bool) -> Iterator[dict[str, Any]]:
+    blank = {"world": "", "psi": 0.0, "anticipation": "off"}
     for oracle in ORACLES:
-        for name, parts in BREAKERS.items():
-            breaker = {"kind": "liquidation_volume", "window_s": 60.0} | parts
-            if breaker["kind"] == "liquidation_volume":
-                breaker["threshold_usd"] = THRESHOLD_USD
-            if breaker["kind"] == "none":
-                breaker = {"kind": "none"}
-            for seed in seeds(asked, QUICK_SEEDS if quick else SEEDS):
-                yield Run(
-                    {"oracle": oracle, "breaker": name},
-                    "shared",
-                    seed,
-                    configure(_config(oracle, breaker, seed, quick)),
-                )
+        for name in QUICK_BREAKERS if quick else BREAKERS:
+            known = "on" if name == "anticipated" else "off"
+            yield {"part": "crash", "oracle": oracle, "breaker": name} | blank | {"anticipation": known}
+    for world, pauses in FALLS.items():
+        if quick and world not in QUICK_WORLDS:
+            continue
+        for psi in PSI[1:] if quick else PSI:
+            for name in pauses:
+                oracle = world.partition(",")[0]
+                yield {"part": "fall", "oracle": oracle, "breaker": name} | blank | {"world": world, "psi": psi}
+    for oracle in ORACLES[:1] if quick else ORACLES:
+        for known in ("off", "on"):
+            for name in WATCHED:
+                yield {"part": "approach", "oracle": oracle, "breaker": name} | blank | {"anticipation": known}
 
 
-def _config(oracle: str, breaker: dict[str, Any], seed: int, quick: bool) -> MarketConfig:
-    base = scene("shared", 0.0, 1.0, seed, quick)
-    rollups = tuple(
-        rollup.model_copy(update={"oracle": rollup.oracle.model_copy(update={"source": oracle})})
-        for rollup in base.rollups
-    )
-    regime = base.regime.model_copy(update={"breaker": breaker})
-    return base.model_copy(update={"rollups": rollups, "regime": regime})
+def _config(levers: Mapping[str, Any], seed: int, quick: bool) -> MarketConfig:
+    name, known = levers["breaker"], levers["anticipation"] == "on"
+    if levers["part"] == "fall":
+        return scenes.fall(levers["world"], levers["psi"], PAUSES[name], seed)
+    breaker = (BREAKERS if levers["part"] == "crash" else WATCHED)[name]
+    return scenes.crash(levers["oracle"], breaker, known, seed, quick)
 
 
 def execute(run: Run) -> Mapping[str, float | int | str]:
-    """Outcomes of one market, with bad debt that includes what no collateral covers any more."""
+    """Outcomes of one market: what is liquidated, of whom, what is lost, and sums over the approach to the trigger."""
     assert isinstance(run.config, MarketConfig)
-    found = simulate(run.config, run.seed, -1)
-    every = outcomes(found.market)
-    return {name: every[name] for name in KEPT} | {"bad_debt_usd": found.bad_debt}
+    market = SequencerMarket(run.config, run.seed, Population(run.config))
+    tables = market.world.tables
+    pledged = tables.position[:, state.N_COLLATERAL].copy()
+    debt = tables.lending[:, state.L_SCALED_DEBT].copy()
+    # every row has the same columns, whatever its part
+    seen = _watch(market) if run.levers["part"] == "approach" else dict.fromkeys(APPROACH, np.nan)
+    market.run()
+    found, every = Liquidations(market, debt), outcomes(market)
+    gone = market.tally.by_rollup[:, tally.LIQUIDATIONS].sum() > 0
+    taken = _taken(market, pledged)
+    return (
+        {name: every[name] for name in KEPT}
+        | {"debt_usd": float(debt.sum()), "bad_debt_usd": found.bad_debt}
+        | {"positions": int(taken.sum()), "who": f"{zlib.crc32(np.packbits(taken).tobytes()):08x}" if gone else ""}
+        | seen
+    )
+
+
+def _taken(market: SequencerMarket, pledged: np.ndarray) -> np.ndarray:
+    """Mark the positions that were liquidated, at least in part: they hold less collateral than was pledged.
+
+    A borrower takes none out in these markets; one who topped up first and lost less than that is not seen.
+    """
+    return market.world.tables.position[:, state.N_COLLATERAL] < pledged * (1.0 - 1e-9)
+
+
+def _watch(market: SequencerMarket) -> dict[str, float]:
+    """Run a market block by block and return the sums of the approach to its breaker's first trigger."""
+    share: list[float] = []
+    price, volume = [_log_price(market)], [0.0]
+    while market.time < market.config.horizon_s - BLOCK_S:
+        gauge = market.domains[0].regime.breaker.gauge(market, 0)
+        share.append(1.0 if market.tally.pauses else min(gauge.share, np.nextafter(1.0, 0.0)))
+        market.run_until(market.time + BLOCK_S)
+        price.append(_log_price(market))
+        volume.append(float(market.tally.by_rollup[:, tally.VOLUME].sum()))
+    return approach(share, price, np.diff(volume), BLOCK_S, NEAR)
+
+
+def _log_price(market: SequencerMarket) -> float:
+    """Mean log price of the rollups' main pools, which all quote the asset first."""
+    reserves = [market.world.tables.balance[int(row[state.P_ACCOUNT]), int(row[state.P_ROLLUP])]
+                for row in market.world.tables.pool]  # fmt: skip
+    return float(np.mean([np.log(held[0] / held[1]) for held in reserves]))
 
 
 def table(runs: pd.DataFrame) -> pd.DataFrame:
-    """Means by oracle and breaker; liquidated volume also over that without a breaker, within a seed."""
+    """Means (standard errors) by part; ratios to the same seed without a breaker, and statistics of the approach."""
     rows = []
-    for oracle in dict.fromkeys(runs["oracle"]):
-        cell = runs.take(np.flatnonzero(np.asarray(runs["oracle"] == oracle)))
-        without = dict(
-            zip(
-                *(cell[name][np.asarray(cell["breaker"] == BASELINE)] for name in ("seed", "liquidated_usd")),
-                strict=True,
-            )
-        )
-        for breaker in dict.fromkeys(cell["breaker"]):
-            part = cell.take(np.flatnonzero(np.asarray(cell["breaker"] == breaker)))
-            pairs = zip(part["seed"], part["liquidated_usd"], strict=True)
-            ratio = np.array([taken / without[seed] for seed, taken in pairs if without.get(seed, 0.0) > 0.0])
-            error = f" ({ratio.std(ddof=1) / np.sqrt(ratio.size):.2g})" if ratio.size > 1 else ""
-            rows.append(
-                {
-                    "oracle": oracle,
-                    "breaker": breaker,
-                    "liquidated over none [1]": f"{ratio.mean():.3g}{error}" if ratio.size else "",
-                    "liquidated [million USD]": f"{np.mean(part['liquidated_usd']) / 1e6:.3g}",
-                    "bad debt [thousand USD]": f"{np.mean(part['bad_debt_usd']) / 1e3:.3g}",
-                    "pauses [1]": f"{np.mean(part['pauses']):.3g}",
-                    "users' delay [s]": f"{np.mean(part['inclusion_delay_s']):.3g}",
-                    "users' cost [bp]": f"{np.mean(part['user_cost_bp']):.3g}",
-                }
-            )
-    return pd.DataFrame(rows)
+    for levers in dict.fromkeys(zip(*(runs[name] for name in LEVERS), strict=True)):
+        part, oracle, world, psi, known, breaker = levers
+        cell = _cell(runs, dict(zip(LEVERS, levers, strict=True)))
+        base = _baseline(runs, cell)
+        pairs = zip(cell["seed"], cell["liquidated_usd"], strict=True)
+        ratio = np.array([taken / base[seed][0] for seed, taken in pairs if base.get(seed, (0.0, ""))[0] > 0.0])
+        same = [who == base[seed][1] for seed, who in zip(cell["seed"], cell["who"], strict=True) if seed in base]
+        row = {
+            "part": part, "oracle": world or oracle, "psi": psi if world else "", "breaker": breaker,
+            "anticipation": known,
+            "liquidated over none [1]": _mean(ratio),
+            "the same people [% of seeds]": f"{100.0 * np.mean(same):.0f}" if same and part == "fall" else "",
+            "liquidated [million USD]": _mean(np.asarray(cell["liquidated_usd"], float) / 1e6),
+            "bad debt [thousand USD]": _mean(np.asarray(cell["bad_debt_usd"], float) / 1e3),
+            "pauses [1]": f"{np.mean(cell['pauses']):.3g}",
+            "users' delay [s]": f"{np.mean(cell['inclusion_delay_s']):.3g}",
+            "users' cost [bp]": f"{np.mean(cell['user_cost_bp']):.3g}",
+        }  # fmt: skip
+        rows.append(row | (_magnet(cell) if part == "approach" else {}))
+    return pd.DataFrame(rows).fillna("")
+
+
+def _baseline(runs: pd.DataFrame, cell: pd.DataFrame) -> dict[int, tuple[float, str]]:
+    """Liquidated volume [USD], and of whom, by seed without a breaker: what the cell is compared with."""
+    first = cell.iloc[0]
+    part = _cell(runs, {name: first[name] for name in LEVERS[:4]} | {"breaker": BASELINE})
+    return {
+        int(seed): (float(taken), str(who))
+        for seed, taken, who in zip(part["seed"], part["liquidated_usd"], part["who"], strict=True)
+    }
+
+
+def _cell(runs: pd.DataFrame, levers: Mapping[str, Any]) -> pd.DataFrame:
+    """Rows of runs with these levers."""
+    chosen = np.ones(len(runs), np.bool_)
+    for name, value in levers.items():
+        chosen &= np.asarray(runs[name] == value)
+    return runs.take(np.flatnonzero(chosen))
+
+
+def _magnet(cell: pd.DataFrame) -> dict[str, str]:
+    found = pooled(cell.to_dict("records"))  # pyright: ignore[reportArgumentType]
+    shown = {
+        "chance to trigger once near [1]": "trigger_chance",
+        "volatility near over far [1]": "volatility_ratio",
+        "skewness near [1]": "near_skewness",
+        "trading near over far [1]": "trading_ratio",
+    }
+    return {name: f"{found[key]:.3g}" for name, key in shown.items()}
+
+
+def _mean(sample: np.ndarray) -> str:
+    error = f" ({sample.std(ddof=1) / np.sqrt(sample.size):.2g})" if sample.size > 1 else ""
+    return f"{sample.mean():.3g}{error}" if sample.size else ""

@@ -10,23 +10,15 @@ import numpy as np
 from pydantic import Field, PrivateAttr
 
 from market.config import NonNegative, Positive
-from market.intents import Kind, Reason, Status
-from market.sequencing.breakers.base import Breaker
+from market.intents import Reason, Status
+from market.sequencing.breakers._exempt import passes
+from market.sequencing.breakers.base import Breaker, Gauge
 
 if TYPE_CHECKING:
     from market.domain import Slot
     from market.model import SequencerMarket
 
 PAUSED = int(Status.PAUSED)
-SALES = tuple(int(kind) for kind in (Kind.LIQUIDATE, Kind.PERPETUAL_LIQUIDATE, Kind.AUCTION_TAKE, Kind.AUCTION_SETTLE))
-LIQUIDATIONS = (*SALES, *(int(kind) for kind in (Kind.AUCTION_START, Kind.AUCTION_BID, Kind.AUCTION_RESET)))
-"""Kinds that liquidate; `SALES` are those of them by which something is sold."""
-TRADES = (int(Kind.SWAP), int(Kind.OUTSIDE))
-KINDS = {
-    "top_ups": (int(Kind.DEPOSIT), int(Kind.PERPETUAL_DEPOSIT)),
-    "repayments": (int(Kind.REPAY),),
-    "oracle": (int(Kind.ORACLE_UPDATE),),
-}
 DOMAIN = -1
 """Key of what is kept per domain, where a rollup's is its number."""
 
@@ -38,15 +30,15 @@ class Memory:
         self.until: dict[int, float] = {}  # end of the pause [s]
         self.seen: dict[int, deque[tuple[float, float]]] = {}  # (time [s], what the trigger looks at)
         self.level: dict[int, float] = {}  # threshold in force
-        self.rng: np.random.Generator | None = None
+        self.draws: dict[int, np.random.Generator] = {}  # a stream for each random threshold
 
 
 class Pausing(Breaker):
     """A breaker that pauses whoever is not exempt for a time once its trigger says so.
 
-    Liquidations are always exempt. A bundle is exempt as a whole when one of its members is: so is the sale of what a
-    liquidator seized, and what a borrower sells in order to repay. "arbitrage" exempts bundles of trades that end in
-    the asset they began with. Whoever is paused waits in the mempool; what the block's author wrote itself is dropped.
+    Liquidations are always exempt, and what else is named passes by what it does (:func:`_exempt.passes`): a bundle
+    only if all of its own members do, and so does what it carries. A bundle that is paused lets go of what it carries.
+    Whoever is paused waits in the mempool; what the block's author wrote itself is dropped.
 
     A pause does not start a pause: the trigger counts afresh from the moment it went off.
     """
@@ -78,6 +70,10 @@ class Pausing(Breaker):
         """Return the level at which the trigger goes off."""
         raise NotImplementedError
 
+    def reading(self, key: int, now: float) -> float:
+        """Return what the trigger looks at, as of the last block, for one rollup or the domain; 0 at the start."""
+        raise NotImplementedError
+
     def measure(self, slot: Slot, key: int) -> bool:
         """Take note of the executed block and tell whether the trigger goes off, for one rollup or the domain."""
         raise NotImplementedError
@@ -103,21 +99,38 @@ class Pausing(Breaker):
             return rows
         halted = np.array([key for key, end in until.items() if slot.time < end])
         hit = np.ones(rows.size, np.bool_) if DOMAIN in halted else np.isin(rows["rollup"], halted)
-        stretches = _stretches(rows)
-        paused = np.zeros(rows.size, np.bool_)
-        for first, last in stretches:
-            paused[first:last] = hit[first:last].any() and not self._exempt(rows[first:last])
-        if paused.any():
-            _set_aside(slot, rows[paused])
-        return rows[~paused]
+        paused, freed = np.zeros(rows.size, np.bool_), np.zeros(rows.size, np.bool_)
+        for first, last in _stretches(rows):
+            if hit[first:last].any():
+                paused[first:last], freed[first:last] = self._judge(slot.market, rows[first:last], hit[first:last])
+        if not paused.any():
+            return rows
+        _set_aside(slot, rows[paused])
+        left, freed = rows[~paused], freed[~paused]
+        left["bundle"][freed], left["carried"][freed] = -1, 0
+        return left
 
-    def _exempt(self, rows: np.ndarray) -> bool:
-        """Whether an intent, or a bundle, goes on."""
-        kinds = {*LIQUIDATIONS, *(kind for name in self.exempt for kind in KINDS.get(name, ()))}
-        if not kinds.isdisjoint(rows["kind"].tolist()):
-            return True
-        closed = rows.size > 1 and rows["asset_in"][0] == rows["asset_out"][-1]
-        return "arbitrage" in self.exempt and closed and bool(np.isin(rows["kind"], TRADES).all())
+    def _judge(self, market: SequencerMarket, rows: np.ndarray, hit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Who of an intent, or a bundle, is paused, and who goes on alone."""
+        if rows.size == 1 and rows["carried"][0] != 1:
+            return np.array([not passes(market, rows, self.exempt)]), np.zeros(1, np.bool_)
+        carried = rows["carried"] == 1
+        alone = np.array(
+            [not hit[k] or passes(market, rows[k : k + 1], self.exempt) for k in np.flatnonzero(carried)], np.bool_
+        )
+        # around somebody else's intent a round trip is a sandwich: what is carried must come first
+        behind = not (carried[1:] & ~carried[:-1]).any()
+        if behind and alone.all() and passes(market, rows[~carried], self.exempt):
+            return np.zeros(rows.size, np.bool_), np.zeros(rows.size, np.bool_)
+        freed = np.zeros(rows.size, np.bool_)
+        freed[carried] = alone
+        return ~freed, freed
+
+    def gauge(self, market: SequencerMarket, rollup: int) -> Gauge:
+        """Return what everybody knows: level, announced threshold and pause, over the rollup or its domain."""
+        key = DOMAIN if self.scope == "domain" else rollup
+        until = self._memory.until.get(key, -np.inf)
+        return Gauge(self.reading(key, market.time), self.threshold(), until, self.pause_s)
 
     # -- what triggers need ----------------------------------------------------------------------------------------
 
@@ -125,21 +138,25 @@ class Pausing(Breaker):
         """Return the threshold in force, drawn anew after every pause if it is random."""
         memory = self._memory
         if key not in memory.level:
-            if memory.rng is None:
-                # a stream of its own: a breaker must not move the draws of what it watches
+            if self.randomise and key not in memory.draws:
+                # a stream of its own: a breaker must not move the draws of what it watches, nor one rollup another's
                 stream = market.streams["ordering"]
-                key_of = (*stream.spawn_key, 1 << 20, domain)
-                memory.rng = np.random.default_rng(np.random.SeedSequence(stream.entropy, spawn_key=key_of))
-            factor = 1.0 + self.randomise * (2.0 * memory.rng.random() - 1.0) if self.randomise else 1.0
+                key_of = (*stream.spawn_key, 1 << 20, domain, key + 1)
+                memory.draws[key] = np.random.default_rng(np.random.SeedSequence(stream.entropy, spawn_key=key_of))
+            factor = 1.0 + self.randomise * (2.0 * memory.draws[key].random() - 1.0) if self.randomise else 1.0
             memory.level[key] = self.threshold() * factor
         return memory.level[key]
 
     def window(self, key: int, now: float) -> deque[tuple[float, float]]:
-        """Return what was seen within the window, oldest first."""
+        """Return what was seen within the window, oldest first; forgets the rest."""
         seen = self._memory.seen.setdefault(key, deque())
         while seen and seen[0][0] <= now - self.window_s:
             seen.popleft()
         return seen
+
+    def within(self, key: int, now: float) -> list[float]:
+        """Return what was seen within the window, oldest first."""
+        return [value for time, value in self._memory.seen.get(key, ()) if time > now - self.window_s]
 
 
 def _stretches(rows: np.ndarray) -> list[tuple[int, int]]:

@@ -9,7 +9,8 @@ from pydantic import Field
 
 from market.config import Positive
 from market.intents import Status
-from market.sequencing.breakers._pausing import DOMAIN, SALES, Pausing
+from market.sequencing.breakers._exempt import SALES
+from market.sequencing.breakers._pausing import DOMAIN, Pausing
 
 if TYPE_CHECKING:
     from market.domain import Slot
@@ -27,6 +28,10 @@ class LiquidationVolume(Pausing):
         """Return the liquidated volume that sets off a pause [USD]."""
         return self.threshold_usd
 
+    def reading(self, key: int, now: float) -> float:
+        """Return the liquidated volume within the window [USD]."""
+        return float(np.sum(self.within(key, now)))
+
     def measure(self, slot: Slot, key: int) -> bool:
         """Add the block's liquidations to the window."""
         rows = slot.rows
@@ -37,7 +42,5 @@ class LiquidationVolume(Pausing):
             return False
         prices = slot.market.world.tables.price
         volume = float(rows["filled_in"][taken] @ prices[rows["asset_in"][taken]])
-        seen = self.window(key, slot.time)
-        seen.append((slot.time, volume))
-        total = float(np.sum([amount for _, amount in seen]))
-        return total >= self.level(slot.market, slot.domain.index, key)
+        self.window(key, slot.time).append((slot.time, volume))
+        return self.reading(key, slot.time) >= self.level(slot.market, slot.domain.index, key)

@@ -35,17 +35,22 @@ class Volatility(Pausing):
         """Return the move of the log price that sets off a pause."""
         return self.threshold_log
 
+    def reading(self, key: int, now: float) -> float:
+        """Return the move of the log price since the start of the window, against the direction that counts [1]."""
+        seen = self.within(key, now)
+        if not seen:
+            return 0.0
+        move = seen[-1] - seen[0]
+        return -move if self.direction == "down" else abs(move)
+
     def measure(self, slot: Slot, key: int) -> bool:
         """Compare the log price after the block with the oldest of the window."""
         rollups = slot.domain.rollups if key == DOMAIN else (key,)
         now = self._log_price(slot.market, rollups)
         if not np.isfinite(now):
             return False
-        seen = self.window(key, slot.time)
-        seen.append((slot.time, now))
-        move = now - seen[0][1]
-        size = -move if self.direction == "down" else abs(move)
-        return size >= self.level(slot.market, slot.domain.index, key)
+        self.window(key, slot.time).append((slot.time, now))
+        return self.reading(key, slot.time) >= self.level(slot.market, slot.domain.index, key)
 
     def _log_price(self, market: SequencerMarket, rollups: tuple[int, ...]) -> float:
         """Log price in USD; nan where no pool of the scope trades the asset."""

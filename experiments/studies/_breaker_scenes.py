@@ -1,0 +1,123 @@
+"""The markets of the circuit breaker's study: a crash on four rollups, and a fall made for the pause paradox."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from experiments.studies.contagion import BORROWERS, FALLS, LTV_HIGH, LTV_LOW, THRESHOLD, scene
+from market.config import AgentConfig, EpisodeConfig, MarketConfig, OracleConfig, RollupConfig
+
+YEAR_S = 365.0 * 86400.0
+VOLUME: dict[str, Any] = {
+    "kind": "liquidation_volume", "threshold_usd": 5e4, "window_s": 60.0, "pause_s": 60.0, "exempt": ("oracle",),
+}  # fmt: skip
+"""The reference breaker; in the crash borrowers owe about three million USD in all."""
+NONE: dict[str, Any] = {"kind": "none"}
+VOLATILITY: dict[str, Any] = {
+    "kind": "volatility", "threshold_log": 0.02, "window_s": 60.0, "pause_s": 60.0, "exempt": ("oracle",)
+}  # fmt: skip
+ARBITRAGE, DEFENCE = ("oracle", "arbitrage"), ("oracle", "top_ups", "repayments")
+ANTICIPATING = AgentConfig(role="trader", strategy="anticipating", count=3)
+
+EPS = 0.02  # log price fall beyond the price at which the first borrower can be liquidated [1]
+NEAREST, FARTHEST = LTV_HIGH, 0.70  # loan-to-value at the start
+CROWD = 2000
+SOLD = THRESHOLD * 1.05  # share of a loan's collateral that repays it at the bonus of 5% [1]
+FALL_S, PAUSE_S, HORIZON_S = 120.0, 180.0, 400.0
+DEEP, AGAIN = 0.10, 0.15  # the two falls beyond the nearest borrower, the second just before the pause ends [1]
+SOON, LATE = {"deviation_bp": 1.0, "delay_s": 0.0}, {"deviation_bp": 25.0, "delay_s": 1.0}
+WORLDS: dict[str, dict[str, Any]] = {
+    "pool": {"source": "pool", **SOON},
+    "pool, late": {"source": "pool", **LATE},
+    "external": {"source": "external", **SOON},
+    "external, defended": {"source": "external", **SOON},
+    "external, twice": {"source": "external", **SOON},
+}
+"""The worlds of the paradox: what the oracle reads and how soon, whether borrowers act, whether it falls twice."""
+
+
+def crash(oracle: str, breaker: dict[str, Any], anticipating: bool, seed: int, quick: bool) -> MarketConfig:
+    """Four indebted rollups under a shared sequencer with a breaker, in the crash of the study of contagion."""
+    base = scene("shared", 0.0, 1.0, seed, quick)
+    rollups = tuple(
+        rollup.model_copy(update={"oracle": rollup.oracle.model_copy(update={"source": oracle})})
+        for rollup in base.rollups
+    )
+    agents = (*base.agents, ANTICIPATING) if anticipating else base.agents
+    regime = base.regime.model_copy(update={"breaker": breaker})
+    return base.model_copy(update={"rollups": rollups, "regime": regime, "agents": agents})
+
+
+def fall(world: str, psi: float, exempt: tuple[str, ...] | None, seed: int) -> MarketConfig:
+    """The same rollups with one leverage density, under a price that falls at once by `EPS` beyond the first borrower.
+
+    Parameters
+    ----------
+    world
+        a key of :data:`WORLDS`
+    psi
+        fall of a pool's log price that the sales of liquidators cause per unit of log price, to first order [1]
+    exempt
+        classes that the pause lets through, beside liquidations; None: no breaker
+    seed
+        of the run
+
+    Each rollup has a breaker of its own, which goes off with the first wave and pauses for longer than a cascade
+    takes. Borrowers only defend themselves where the world says so, for a pause stops their defence too.
+    """
+    base = scene("shared", 0.0, 1.0, seed, False)
+    breaker = NONE
+    if exempt is not None:
+        smallest = min(rollup.pools[0].depth_usd for rollup in base.rollups)
+        first = 0.5 * psi * EPS * smallest / 1.05  # debt that the first wave repays there [USD]
+        changes = {"threshold_usd": 0.7 * first, "pause_s": PAUSE_S, "exempt": exempt, "scope": "rollup"}
+        breaker = VOLUME | changes
+    defended = world == "external, defended"
+    law = base.borrowers if defended else base.borrowers.model_copy(update={"top_up_share": 0.0, "deleverage_share": 0})
+    return base.model_copy(
+        update={
+            "horizon_s": HORIZON_S,
+            "prices": base.prices.model_copy(update={"episodes": _course(world)}),
+            "rollups": tuple(_leveraged(rollup, at, psi, world) for at, rollup in enumerate(base.rollups)),
+            "borrowers": law,
+            "regime": base.regime.model_copy(update={"breaker": breaker}),
+            "agents": (
+                # enough attempts to take a wave in a block; arbitrage with the outside apart from cycles, so that one
+                # bundle does not break the other's limit
+                AgentConfig(role="liquidator", strategy="greedy", count=3, parameters={"most_per_slot": CROWD}),
+                AgentConfig(role="trader", strategy="arbitrageur", count=2, parameters={"cycles": False}),
+                AgentConfig(role="trader", strategy="arbitrageur", count=2, parameters={"outside": False}),
+            ),
+        }
+    )
+
+
+def _course(world: str) -> tuple[EpisodeConfig, ...]:
+    """A fall within one step of the path; where it falls twice a deep one, and one more before the pause ends."""
+    twice = world == "external, twice"
+    first = (DEEP if twice else EPS) + float(np.log(THRESHOLD / NEAREST))
+    falls = {FALL_S: first} | ({FALL_S + PAUSE_S: AGAIN} if twice else {})
+    step = 0.25
+    return tuple(
+        EpisodeConfig(start_s=start, end_s=start + step, volatility=0.8, drift=-depth * YEAR_S / step)
+        for start, depth in falls.items()
+    )
+
+
+def _leveraged(rollup: RollupConfig, at: int, psi: float, world: str) -> RollupConfig:
+    """Give a rollup borrowers of the density that makes its pool fall by psi per unit of log price.
+
+    What moves the pool is what is sold: of a loan's collateral the share :data:`SOLD`.
+    """
+    law = rollup.leverage
+    assert law is not None
+    narrower = float(np.log(NEAREST / FARTHEST) / np.log(LTV_HIGH / LTV_LOW))
+    median = law.collateral_median_usd * psi / FALLS[at] / SOLD * narrower * BORROWERS / CROWD
+    changes = {"collateral_median_usd": median, "ltv_low": FARTHEST, "ltv_high": NEAREST}
+    return rollup.model_copy(
+        update={
+            "leverage": law.model_copy(update=changes), "borrowers": CROWD, "oracle": OracleConfig(**WORLDS[world])
+        }
+    )  # fmt: skip

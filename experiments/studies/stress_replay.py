@@ -1,0 +1,189 @@
+"""A recorded crash through every sequencing regime.
+
+Prices are bars that the user names (``--set prices.file=BARS.csv``, of the columns timestamp, open, high, low, close),
+or the recorded crashes of :data:`RECORDED` in the folder that the environment variable SEQMARKET_DATA names. What is
+replayed of a file is the stretch of the study's length in which the price falls most, unless ``prices.start`` is set.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from agents.population import Population
+from experiments import statistics
+from experiments.scenarios import reference
+from experiments.study import Configure, Run, seeds
+from experiments.validate import DATA
+from market import tally
+from market.config import MarketConfig, PriceConfig
+from market.errors import InputError
+from market.metrics import outcomes
+from market.model import SequencerMarket
+from market.prices.bars import Bars, format_instant, parse_instant, read_bars
+from market.regimes import load, names
+
+TITLE = "A recorded crash through every sequencing regime"
+QUESTION = "What would each sequencing regime have done to leveraged borrowers on the worst hours on record?"
+HYPOTHESIS = (
+    "Who is liquidated is the price's doing and hardly differs by regime; who earns it and how long users wait does. "
+    "Most of what is liquidated falls into a small part of the time, as on 12 March 2020 and 5 August 2024."
+)
+
+RECORDED = {
+    "12 March 2020": "prices/eth_usd_5m_2020-03-11_2020-03-14.csv",
+    "5 August 2024": "prices/eth_usd_1m_2024-08-04_2024-08-06.csv",
+}
+BASELINE = "siloed"
+HOURS, QUICK_S = 1.5, 300.0
+SEEDS, QUICK_SEEDS = 3, 1
+LEAD = 0.25  # share of the run before the fall
+SAMPLE_S, BUSY_S, BURST_S = 20.0, 2400.0, 60.0
+KEPT = (
+    "liquidated_usd", "liquidations", "bad_debt_usd", "peak_60s_liquidated_usd", "inclusion_delay_s",
+    "inclusion_delay_p95_s", "user_cost_bp", "volume_usd", "extracted_sandwich_usd", "extracted_arbitrage_usd",
+    "extracted_liquidation_usd", "price_rescale",
+)  # fmt: skip
+EXTRACTION = ("sandwich", "arbitrage", "liquidation")
+SHOWN = {
+    "liquidated [million USD]": ("liquidated_usd", 1e6),
+    "bad debt [thousand USD]": ("bad_debt_usd", 1e3),
+    "peak in 60 s [million USD]": ("peak_60s_liquidated_usd", 1e6),
+    "in the busiest 60 s [%]": ("burst_60s_share", 0.01),
+    "in the busiest 40 min [%]": ("burst_40min_share", 0.01),
+    "inclusion delay [s]": ("inclusion_delay_s", 1.0),
+    "extracted [thousand USD]": ("extracted_usd", 1e3),
+}
+
+
+def runs(asked: int | None, quick: bool, configure: Configure) -> Iterator[Run]:
+    """Every named regime on every recorded crash, the baseline first; seeds draw flow, borrowers and what bars hide."""
+    horizon = QUICK_S if quick else 3600.0 * HOURS
+    base = reference(quick=quick).model_copy(update={"horizon_s": horizon})
+    asked_for = configure(base)
+    for episode, file in episodes(asked_for.prices.file).items():
+        start = asked_for.prices.start or worst_start(read_bars(file), asked_for.horizon_s)
+        prices = PriceConfig(kind="replay", file=file, start=start, rescale=True)
+        for name in sorted(names(), key=lambda name: (name != BASELINE, name)):
+            config = configure(base.model_copy(update={"prices": prices, "regime": load(name)}))
+            if config.regime.name != name or config.prices.kind != "replay" or config.prices.episodes:
+                raise InputError(
+                    f"stress_replay: regime.name {config.regime.name!r}, prices.kind {config.prices.kind!r}; allowed: "
+                    "every named regime, kind 'replay' without episodes"
+                )
+            for seed in seeds(asked, QUICK_SEEDS if quick else SEEDS):
+                yield Run({"episode": episode}, name, seed, config)
+
+
+def episodes(named: Path | None) -> dict[str, Path]:
+    """Files to replay by name: the one that the user named, else the recorded ones that are there.
+
+    Raises InputError, with what is missing where, when there is none.
+    """
+    if named is not None:
+        if not named.is_file():
+            raise InputError(f"prices.file: no file {str(named)!r}; allowed: a CSV of bars")
+        return {named.stem: named}
+    folder = os.environ.get(DATA, "")
+    found = {name: Path(folder, file) for name, file in RECORDED.items() if folder and Path(folder, file).is_file()}
+    if not found:
+        where = f"{DATA} ({folder!r})" if folder else f"{DATA} (not set)"
+        raise InputError(
+            f"stress_replay: no prices in {where}; allowed: --set prices.file=BARS.csv (timestamp,open,high,low,close) "
+            f"or a folder that holds {' or '.join(RECORDED.values())}"
+        )
+    return found
+
+
+def worst_start(bars: Bars, horizon_s: float) -> str:
+    """Instant from which the price falls most within what a run has left after its lead, less that lead.
+
+    The fall is from a bar's open to the lowest low until the end of the run; the run stays within the file.
+    """
+    opens, last = bars.time_s, bars.end_s - horizon_s
+    if last < opens[0]:
+        raise InputError(
+            f"{bars.path}: {bars.end_s - opens[0]:g} s of bars; allowed: at least horizon_s, which is {horizon_s:g} s"
+        )
+    ends = np.searchsorted(opens, opens + (1.0 - LEAD) * horizon_s)
+    fall = [np.log(bars.low[k:end].min() / bars.open[k]) for k, end in enumerate(ends)]
+    worst = float(opens[int(np.argmin(fall))]) - LEAD * horizon_s
+    within = opens[(opens >= min(worst, last)) & (opens <= last)]
+    return format_instant(float(within[0]) if within.size else float(opens[0]))
+
+
+def execute(run: Run) -> Mapping[str, float | int | str]:
+    """Outcomes of one market, and how much of what is liquidated falls into its busiest 60 s and 40 min."""
+    assert isinstance(run.config, MarketConfig)
+    market = SequencerMarket(run.config, run.seed, Population(run.config))
+    total = [0.0]
+    while market.time < run.config.horizon_s - SAMPLE_S:
+        market.run_until(market.time + SAMPLE_S)
+        total.append(_liquidated(market))
+    market.run()
+    total.append(_liquidated(market))
+    every = outcomes(market)
+    taken = np.diff(total)
+    return {name: every[name] for name in KEPT} | {
+        "price_fall": deepest(run.config.prices, run.config.horizon_s),
+        "extracted_usd": sum(float(every[f"extracted_{kind}_usd"]) for kind in EXTRACTION),
+        "burst_60s_share": busiest(taken, int(BURST_S / SAMPLE_S)),
+        "burst_40min_share": busiest(taken, int(BUSY_S / SAMPLE_S)),
+    }
+
+
+def _liquidated(market: SequencerMarket) -> float:
+    return float(market.tally.by_rollup[:, [tally.LIQUIDATED, tally.PERPETUALS_LIQUIDATED]].sum())
+
+
+def busiest(volume: np.ndarray, width: int) -> float:
+    """Largest share of a series, shape (n,), that falls into `width` neighbours; 1 if it is shorter, nan if empty."""
+    total = float(np.sum(volume))
+    if not total > 0.0:
+        return float("nan")
+    sums = np.convolve(volume, np.ones(min(width, len(volume))), mode="valid")
+    return float(sums.max() / total)
+
+
+def deepest(prices: PriceConfig, horizon_s: float) -> float:
+    """Share of its first price that is lost at the lowest price of the stretch replayed."""
+    assert prices.file is not None
+    bars = read_bars(prices.file)
+    first = int(np.searchsorted(bars.time_s, parse_instant(prices.start))) if prices.start else 0
+    last = int(np.searchsorted(bars.time_s, bars.time_s[first] + horizon_s))
+    return 1.0 - float(bars.low[first:last].min() / bars.open[first])
+
+
+def table(runs: pd.DataFrame) -> pd.DataFrame:
+    """For each crash and regime: means (standard errors), and of some outcomes the paired difference to siloed."""
+    rows: list[dict[str, Any]] = []
+    for episode in dict.fromkeys(runs["episode"]):
+        part = runs.take(np.flatnonzero(np.asarray(runs["episode"] == episode)))
+        for regime in dict.fromkeys(part["regime"]):
+            cell = part.take(np.flatnonzero(np.asarray(part["regime"] == regime)))
+            row = {"crash": episode, "regime": regime}
+            for column, (outcome, unit) in SHOWN.items():
+                row[column] = _mean(np.asarray(cell[outcome], float) / unit)
+            row["liquidated, less siloed [thousand USD]"] = _mean(_less(part, cell) / 1e3)
+            rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _less(part: pd.DataFrame, cell: pd.DataFrame) -> np.ndarray:
+    base = part.take(np.flatnonzero(np.asarray(part["regime"] == BASELINE)))
+    known = dict(zip(base["seed"], base["liquidated_usd"], strict=True))
+    pairs = zip(cell["seed"], cell["liquidated_usd"], strict=True)
+    return np.array([taken - known.get(seed, np.nan) for seed, taken in pairs])
+
+
+def _mean(sample: np.ndarray) -> str:
+    known = statistics.finite(sample)
+    if not known.size:
+        return ""
+    error = f" ({statistics.standard_error(known):.2g})" if known.size > 1 else ""
+    return f"{known.mean():.3g}{error}"

@@ -1,0 +1,133 @@
+"""What a pause lets through: decided by what intents do, never by what their senders call them.
+
+A bundle passes if all of its own members do; one exempt member does not carry the others. Members are judged so:
+
+- Liquidations always pass.
+- "oracle": updates of feeds; execution refuses those that do not come from the feed itself.
+- "top_ups": deposits onto a position of the sender's own that owes, or an open contract of his own.
+- "repayments": onto a position of the sender's own that owes.
+- Trades pass where they sell what the bundle's liquidations are sure to seize; "repayments": where their proceeds go
+  into the bundle's repayments; "arbitrage": where over the whole bundle they sell, of every asset, no more than the
+  bundle is sure to acquire. What is sure is the limit that the sender himself sets: below it, the bundle is undone.
+
+Why nobody gains from posing as an arbitrageur: whoever wants to sell one asset for another ends with less of the first,
+which the rule excludes, so that he would have to buy it back in the same bundle. And such a round trip cannot drive two
+prices apart. On a constant-product pool the average price of a trade is the geometric mean of the prices before and
+after it; let the logs of the two prices go from a to a' >= a where one buys and from b to b' <= b where one sells. Not
+to lose, one needs a + a' <= b + b', that is b' - a' >= -(b - a): the gap ends no wider than it began, and fees leave
+less of it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from market import state
+from market.intents import Kind
+from market.venues import lending, pools
+
+if TYPE_CHECKING:
+    from market.model import SequencerMarket
+
+SWAP, OUTSIDE = int(Kind.SWAP), int(Kind.OUTSIDE)
+LIQUIDATE, TAKE, SETTLE = int(Kind.LIQUIDATE), int(Kind.AUCTION_TAKE), int(Kind.AUCTION_SETTLE)
+SALES = (LIQUIDATE, int(Kind.PERPETUAL_LIQUIDATE), TAKE, SETTLE)
+LIQUIDATIONS = (*SALES, *(int(kind) for kind in (Kind.AUCTION_START, Kind.AUCTION_BID, Kind.AUCTION_RESET)))
+"""Kinds that liquidate; `SALES` are those of them by which something is sold."""
+DEPOSIT, MARGIN, REPAY = int(Kind.DEPOSIT), int(Kind.PERPETUAL_DEPOSIT), int(Kind.REPAY)
+ORACLE = int(Kind.ORACLE_UPDATE)
+ROUNDING = 1e-6
+"""Relative excess of a sale over what is sure to be acquired that counts as rounding."""
+PROCEEDS = 1.1
+"""Most that a sale may bring at present prices, over what the bundle repays: room for the seller's slippage limit."""
+
+
+def passes(market: SequencerMarket, rows: np.ndarray, exempt: Collection[str]) -> bool:
+    """Whether an intent, or a bundle's own members together, go on during a pause that exempts these classes."""
+    trades = np.array([kind in (SWAP, OUTSIDE) for kind in rows["kind"].tolist()], np.bool_)
+    if trades.all() and (rows.size == 1 or "arbitrage" not in exempt):
+        return not rows.size  # most of what is paused: trades and nothing but trades
+    if not all(_allowed(market, row, exempt) for row in rows[~trades]):
+        return False
+    return not trades.any() or _covered(market, rows[~trades], rows[trades], exempt)
+
+
+def _allowed(market: SequencerMarket, row: Any, exempt: Collection[str]) -> bool:
+    """Whether an intent that is no trade passes."""
+    kind = int(row["kind"])
+    if kind in LIQUIDATIONS:
+        return True
+    if kind == ORACLE:
+        return "oracle" in exempt
+    tables = market.world.tables
+    if kind == MARGIN:
+        contract = _entry(tables.contract, row["target"])
+        if contract is None or contract[state.X_OWNER] != row["sender"]:
+            return False
+        return "top_ups" in exempt and bool(contract[state.X_SIZE] != 0.0)
+    if kind in (DEPOSIT, REPAY):
+        position = _entry(tables.position, row["target"])
+        if position is None or position[state.N_OWNER] != row["sender"]:
+            return False
+        return ("top_ups" if kind == DEPOSIT else "repayments") in exempt and bool(position[state.N_DEBT] > 0.0)
+    return False
+
+
+def _covered(market: SequencerMarket, others: np.ndarray, trades: np.ndarray, exempt: Collection[str]) -> bool:
+    """Whether a bundle's trades sell no more than it is sure to acquire, but for what is sold in order to repay."""
+    tables = market.world.tables
+    sure: dict[int, float] = defaultdict(float)  # by asset [units]
+    for row in others[np.isin(others["kind"], (LIQUIDATE, TAKE, SETTLE))]:
+        loan = _entry(tables.lending, row["venue"])
+        if loan is not None:  # the market says what is seized, whatever the row does
+            won = _won(tables.lot, row) if row["kind"] == SETTLE else float(row["limit"])
+            sure[int(loan[state.L_COLLATERAL])] += won
+    repaid: dict[int, float] = defaultdict(float)  # by asset [units]
+    for row in others[others["kind"] == REPAY]:  # none but exempt ones come this far
+        position = int(row["target"])
+        debt = int(tables.lending[int(tables.position[position, state.N_MARKET]), state.L_DEBT])
+        repaid[debt] += min(float(row["amount"]), lending.owed(market.world.book, position))
+    if "arbitrage" in exempt:
+        for row in trades:
+            sure[int(row["asset_out"])] += float(row["limit"])
+    left = {asset: PROCEEDS * amount for asset, amount in repaid.items()}
+    for row in trades:
+        source, amount = int(row["asset_in"]), float(row["amount"])
+        if amount <= sure[source] * (1.0 + ROUNDING):
+            sure[source] -= amount
+            continue
+        sink, proceeds = int(row["asset_out"]), _proceeds(market, row)
+        if not proceeds <= left.get(sink, 0.0):
+            return False
+        left[sink] -= proceeds
+    return True
+
+
+def _won(lots: np.ndarray, row: Any) -> float:
+    """Collateral of the lot that the sender of a settlement has won [units]."""
+    lot = (lots[:, state.Q_VENUE] == row["venue"]) & (lots[:, state.Q_ID] == row["target"])
+    return float(lots[lot & (lots[:, state.Q_BIDDER] == row["sender"]), state.Q_AMOUNT].sum())
+
+
+def _proceeds(market: SequencerMarket, row: Any) -> float:
+    """Output of a trade at the state before the block [units of its output]; inf where there is no such trade."""
+    book, tables = market.world.book, market.world.tables
+    source, sink, amount = int(row["asset_in"]), int(row["asset_out"]), float(row["amount"])
+    if not 0 <= min(source, sink) <= max(source, sink) < len(tables.price):
+        return np.inf
+    if row["kind"] == OUTSIDE:
+        return amount * tables.price[source] / tables.price[sink]
+    pool = int(row["venue"])
+    if not (0 <= pool < len(tables.pool) and pools.trades(book, pool, int(row["rollup"]), source, sink)):
+        return np.inf
+    fee = float(tables.pool[pool, state.P_FEE])
+    return pools.output(pools.reserve(book, pool, source), pools.reserve(book, pool, sink), fee, amount)
+
+
+def _entry(table: np.ndarray, at: Any) -> np.ndarray | None:
+    """Row of a table; None where there is none of that number."""
+    return table[int(at)] if 0 <= int(at) < len(table) else None
