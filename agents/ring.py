@@ -3,7 +3,8 @@
 Members share the market by turns, by stretches of slots or by rollups. In its part a member bids a token and the
 others stay away. The highest bid is public: one above the token tells all of them that the ring is broken, and they
 compete for as long as the punishment lasts. Fines are weighed against what the ring brings: a member leaves for good
-once it has paid more in fines than it earned by not competing.
+once fines have cost it more than its share of what the ring saves. Values being skewed, it judges by all that was sold,
+not by its own part alone, and not by the first fine.
 
 Sources: J. Friedman (1971), A non-cooperative equilibrium for supergames, Review of Economic Studies 38 (the trigger);
 G. Stigler (1964), A theory of oligopoly, Journal of Political Economy 72 (what tells a secret price cut).
@@ -32,6 +33,8 @@ class Ring:
         length of the punishment; 0: for ever [slots]
     caution
         risk-neutral at 1: it leaves once fines exceed what the ring brought times this; 0: it never does [1]
+    lessons
+        fines that it takes before they are weighed [1]
     members
         how many of the bidders, the first of them, belong to the ring; 0: all
 
@@ -42,11 +45,11 @@ class Ring:
     punishing_until : int
         slot until which it competes
     rent_usd, fines_usd : float
-        what not competing brought so far, and what it cost in fines [USD]
+        its share of what not competing brought so far, and what it paid in fines [USD]
     """
 
     def __init__(
-        self, scheme: str, stretch: int, token_usd: float, punish_slots: int, caution: float, members: int
+        self, scheme: str, stretch: int, token_usd: float, punish_slots: int, caution: float, lessons: int, members: int
     ) -> None:
         if scheme not in SCHEMES:
             raise ValueError(f"scheme must be one of {', '.join(SCHEMES)}, not {scheme!r}")
@@ -55,12 +58,14 @@ class Ring:
                 f"token_usd and punish_slots must not be negative and stretch at least 1, not {token_usd}, "
                 f"{punish_slots} and {stretch}"
             )
-        if not (caution >= 0.0 and members >= 0):
-            raise ValueError(f"caution and members must not be negative, not {caution} and {members}")
+        if not (caution >= 0.0 and lessons >= 0 and members >= 0):
+            raise ValueError(
+                f"caution, lessons and members must not be negative, not {caution}, {lessons} and {members}"
+            )
         self.scheme, self.stretch, self.token_usd = scheme, stretch, token_usd
-        self.punish_slots, self.caution, self.members = punish_slots, caution, members
+        self.punish_slots, self.caution, self.lessons, self.members = punish_slots, caution, lessons, members
         self.punishing_until = -1
-        self.broken = 0
+        self.broken = self.fines = 0
         self.left = False
         self.rent_usd = self.fines_usd = 0.0
 
@@ -78,14 +83,14 @@ class Ring:
         """Bid of a member that keeps to the ring for what is worth `value` to it [USD]."""
         return self.token_usd if mine and value > self.token_usd else 0.0
 
-    def heard(self, slot: int, won: bool, highest: float, value: float, forgone: float) -> None:
+    def heard(self, slot: int, bidders: int, highest: float, value: float, margin: float) -> None:
         """Look for a break of the ring in how an auction ended, and book what it brought.
 
-        `value` is the own estimate of what was sold, `forgone` what the member would have had of it by competing [USD].
+        `value` is the own estimate of what was sold [USD], `margin` the share of it that competition leaves [1].
         """
         if not self.holds(slot):
             return
-        self.rent_usd += (value - highest if won else 0.0) - forgone
+        self.rent_usd += (value - highest) / min(self.members or bidders, bidders) - margin * value / bidders
         if highest > self.token_usd * (1.0 + ROUNDING):
             self.broken += 1
             self.punishing_until = slot + self.punish_slots if self.punish_slots else FOR_EVER
@@ -93,5 +98,10 @@ class Ring:
     def fined(self, amount: float) -> None:
         """Weigh a fine against the rent: leave where belonging has cost more than it brought."""
         self.fines_usd += amount
-        if self.caution > 0.0 and self.fines_usd > self.caution * max(0.0, self.rent_usd):
+        self.fines += 1
+        if (
+            self.caution > 0.0
+            and self.fines >= self.lessons
+            and self.fines_usd > self.caution * max(0.0, self.rent_usd)
+        ):
             self.left = True

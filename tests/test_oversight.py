@@ -61,25 +61,28 @@ class TestScreens:
     def test_variation_is_relative(self):
         assert variation(np.array([1.0, 3.0])) == pytest.approx(0.5)
         assert variation(10 * np.array([1.0, 3.0])) == pytest.approx(0.5)
-        assert variation(np.zeros(3)) == np.inf
+        assert variation(np.zeros(3)) == 0.0
 
 
 class TestRing:
     @given(st.sampled_from(["rotation", "slots", "rollups"]), st.integers(2, 6), st.integers(0, 500), st.integers(0, 9))
     def test_every_part_of_the_market_is_somebodys_alone(self, scheme, bidders, slot, domain):
-        ring = Ring(scheme, 7, 0.02, 0, 1.0, 0)
+        ring = Ring(scheme, 7, 0.02, 0, 1.0, 2, 0)
         assert sum(ring.mine(seat, bidders, slot, domain) for seat in range(bidders)) == 1
-        smaller = Ring(scheme, 7, 0.02, 0, 1.0, bidders - 1)
+        smaller = Ring(scheme, 7, 0.02, 0, 1.0, 2, bidders - 1)
         assert not smaller.mine(bidders - 1, bidders, slot, domain)
 
     def test_it_leaves_when_fines_exceed_the_rent_and_not_before(self):
-        ring = Ring("rotation", 1, 0.0, 0, 1.0, 0)
+        ring = Ring("rotation", 1, 0.0, 0, 1.0, 2, 0)
         for slot in range(4):
-            ring.heard(slot, True, 0.0, 10.0, 1.0)
-        assert ring.rent_usd == pytest.approx(36.0)
-        ring.fined(30.0)
+            ring.heard(slot, 2, 0.0, 10.0, 0.2)
+        assert ring.rent_usd == pytest.approx(4 * (5.0 - 1.0))
+        ring.fined(1e6)
+        assert ring.holds(10), "one fine is no lesson"
+        ring.fines_usd = 0.0
+        ring.fined(15.0)
         assert ring.holds(10)
-        ring.fined(7.0)
+        ring.fined(2.0)
         assert not ring.holds(10)
 
     @pytest.mark.parametrize(
@@ -88,7 +91,7 @@ class TestRing:
     )
     def test_wrong_settings_are_named(self, change, message):
         settings: dict[str, Any] = {"scheme": "rotation", "stretch": 1, "token_usd": 0.0}
-        settings |= {"punish_slots": 0, "caution": 1.0, "members": 0}
+        settings |= {"punish_slots": 0, "caution": 1.0, "lessons": 1, "members": 0}
         with pytest.raises(ValueError, match=message):
             Ring(**settings | change)
 

@@ -22,6 +22,8 @@ class GrimTriggerBuilder(Builder):
         length of the punishment; 0: for ever [slots]
     caution
         it leaves the ring once fines exceed the rent times this; 0: it never does [1]
+    lessons
+        fines that it takes before they are weighed [1]
     members
         how many of the builders, the first of them, belong to the ring; 0: all
     margin
@@ -39,6 +41,7 @@ class GrimTriggerBuilder(Builder):
         token_usd: float = 0.01,
         punish_slots: int = 0,
         caution: float = 1.0,
+        lessons: int = 3,
         members: int = 0,
         margin: float = 0.02,
         sandwich: bool = True,
@@ -46,7 +49,7 @@ class GrimTriggerBuilder(Builder):
         super().__init__(model, account, sandwich=sandwich)
         if not 0.0 <= margin <= 1.0:
             raise ValueError(f"margin must lie in [0, 1], not {margin}")
-        self.ring = Ring(scheme, stretch, token_usd, punish_slots, caution, members)
+        self.ring = Ring(scheme, stretch, token_usd, punish_slots, caution, lessons, members)
         self._margin = margin
         self._slot, self._at, self._value = 0, 0, 0.0
 
@@ -64,8 +67,7 @@ class GrimTriggerBuilder(Builder):
 
     def told(self, won: bool, paid: float, highest: float) -> None:
         """Look for a break of the ring: somebody bid more than the token."""
-        forgone = self._margin * self._value / len(self.model.builders)
-        self.ring.heard(self._slot, won, highest, self._value, forgone)
+        self.ring.heard(self._slot, len(self.model.builders), highest, self._value, self._margin)
 
     def fined(self, amount: float) -> None:
         """Hear that it paid a fine for collusion [USD]."""

@@ -21,6 +21,8 @@ class GrimTrigger(SlotBidder):
         length of the punishment; 0: for ever [slots]
     caution
         it leaves the ring once fines exceed the rent times this; 0: it never does [1]
+    lessons
+        fines that it takes before they are weighed [1]
     members
         how many of the domain's sequencers, the first of them, belong to the ring; 0: all
     margin
@@ -40,6 +42,7 @@ class GrimTrigger(SlotBidder):
         token_usd: float = 0.01,
         punish_slots: int = 0,
         caution: float = 1.0,
+        lessons: int = 3,
         members: int = 0,
         margin: float = 0.02,
         first_usd: float = 0.1,
@@ -48,7 +51,7 @@ class GrimTrigger(SlotBidder):
         super().__init__(model, account, margin=margin, first_usd=first_usd, least_usd=least_usd)
         if scheme == "rollups":
             raise ValueError("scheme must be 'rotation' or 'slots' for sequencers, who serve one domain each")
-        self.ring = Ring(scheme, stretch, token_usd, punish_slots, caution, members)
+        self.ring = Ring(scheme, stretch, token_usd, punish_slots, caution, lessons, members)
         self._competitive = margin
         self._domain = model.members[account].domain
 
@@ -67,8 +70,7 @@ class GrimTrigger(SlotBidder):
     def told_slot(self, slot: int, won: bool, paid: float, highest: float) -> None:
         """Look for a break of the ring: somebody bid more than the token."""
         super().told_slot(slot, won, paid, highest)
-        forgone = self._competitive * self._value / len(self._rivals())
-        self.ring.heard(slot, won, highest, self._value, forgone)
+        self.ring.heard(slot, len(self._rivals()), highest, self._value, self._competitive)
 
     def fined(self, amount: float) -> None:
         """Hear that it paid a fine for collusion [USD]."""

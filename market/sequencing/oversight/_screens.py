@@ -58,10 +58,10 @@ def rotation_chance(winners: np.ndarray, rng: np.random.Generator, shuffles: int
 
 
 def variation(prices: np.ndarray) -> float:
-    """Coefficient of variation of prices, infinite where they are all nothing."""
+    """Coefficient of variation of prices; 0 where they are all nothing."""
     prices = np.asarray(prices, dtype=float)
     mean = float(prices.mean())
-    return float(prices.std()) / mean if mean > 0.0 else float("inf")
+    return float(prices.std()) / mean if mean > 0.0 else 0.0
 
 
 def runner_up_ratio(bids: np.ndarray) -> float:
