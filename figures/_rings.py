@@ -29,16 +29,24 @@ def entry(axes: Axes, runs: Frame) -> None:
     """Price of a ring over the competitive one, along the run, with and without a newcomer."""
     parts = sorted((c for c in runs.columns if c.startswith("price_part_")), key=lambda c: int(c.rsplit("_", 1)[1]))
     middles = (np.arange(len(parts)) + 0.5) / max(len(parts), 1)
+    widths = dict(zip(COLOURS, (4.0, 2.8, 1.7, 0.8), strict=True))  # the paths all but coincide
     for (role, scheme, enters), part in runs.groupby(["role", "scheme", "enters"], sort=False):
         colour = COLOURS[str(role), str(scheme)]
         label = name(str(role), str(scheme)) if enters < 1.0 else None
         path = part[parts].mean(axis=0).to_numpy()
-        axes.plot(middles, path, "-" if enters < 1.0 else ":", color=colour, label=label, linewidth=1.2)
-    axes.axvline(0.5, color="black", linewidth=0.6, linestyle="--")
+        axes.plot(
+            middles,
+            path,
+            "-" if enters < 1.0 else ":",
+            color=colour,
+            label=label,
+            linewidth=widths[str(role), str(scheme)],
+        )
+    axes.vlines(0.5, 0.0, 1.0, color="black", linewidth=0.6, linestyle="--")
     axes.annotate("enters", (0.5, 0.5), xytext=(3, 0), textcoords="offset points", fontsize=6.5)
     axes.set_xlabel("share of the run")
     axes.set_ylabel("price / competitive price")
-    axes.set_ylim(-0.04, 1.55)
+    axes.set_ylim(-0.06, 1.75)
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1])
     axes.legend(loc="upper left", fontsize=6, ncols=1, labelspacing=0.2)
     axes.grid(axis="y")

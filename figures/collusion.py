@@ -28,7 +28,7 @@ CAPTION = (
     "(triangles, with standard errors); rings punish for as many slots as they say. (i-l) Rings of three that know of "
     "each other, in the full market, against the same market in which they compete. (i) Price when a newcomer enters "
     "halfway (solid) and when nobody does (dotted). (j) Share of windows of sales that a screen accuses, set to err in "
-    "5%. (k) Price in the second half under a screen of rotation, by the fine to be expected over what the ring brings "
+    "5%; colours as in (i). (k) Price in the second half under a screen of rotation, by the fine to be expected over what the ring brings "
     "a member between two looks (solid, with 95% intervals), and what a ring that never gives up would gain over "
     "competing, as a share of what it gains unwatched (dashed). (l) Members that gave the ring up."
 )
@@ -58,7 +58,7 @@ def draw(runs: Frame) -> Figure:
         _by_patience(axes, repeated[repeated["auction"] == auction], "price_over_value", "bidders")
         axes.axhline(STATIC[auction], color="black", linewidth=0.5)
         axes.set_ylabel("price / value")
-        axes.set_ylim(0, 1.05 if auction in SHORT and not auction.startswith(("all", "tick")) else 1.6)
+        axes.set_ylim(0, max(1.05, axes.get_ylim()[1]))
     _legend(panels[0], [(COLOURS[int(n)], str(n)) for n in sorted(repeated["bidders"].unique())], "bidders")
     _deviations(panels[4], repeated)
     _detection(panels[5], runs)
@@ -136,7 +136,7 @@ def _builders(axes: Axes, runs: Frame) -> None:
             _dots(axes, sample, place["cell"], colour)
     names = [f"{SHORT[str(a)]}, {n}" for (a, n), _ in cells]
     _rows(axes, names)
-    axes.set_xlim(0, 1.05)
+    axes.set_xlim(0, max(1.05, axes.get_xlim()[1]))
     axes.set_xlabel("price / value")
     axes.legend(loc="lower left", ncols=2)
 

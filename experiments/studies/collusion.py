@@ -182,7 +182,7 @@ def _sequencers(run: Run, config: CollusionConfig) -> dict[str, float | int | st
     repeats, z = bid_rotation(np.array([winner for winner, _, _ in market.sales]))
     tests = range(FIRST_TEST_SEED + 100 * run.seed, FIRST_TEST_SEED + 100 * run.seed + config.test_seeds)
     frozen = learned(market, "sequencer", profile)
-    breaks = [Seat("fixed_margin", {"margin": margin}) for margin in (0.02, 0.3)]
+    breaks = [Seat("fixed_margin", {"margin": margin}) for margin in (0.02, 0.3, 0.9, 0.98)]
     broken = certify(small(regime, config.test_blocks), "sequencer", frozen, breaks, tests)
     value, error = broken.share()
     return found | {
