@@ -17,20 +17,21 @@ from figures import _shared as shared
 type Frame = Any  # a pandas.DataFrame; its types do not tell a part of a table from a column
 
 CAPTION = (
-    "Prices, as shares of what is sold, paid by bidders in repeated auctions. (a-d) Clean repeated games of Q-learners "
-    "who have never heard of collusion, for a prize of known value, by patience and number of bidders; solid without, "
-    "dashed with memory of the last winning bid; bands are 95% bootstrap intervals over seeds; thin lines, the static "
-    "equilibrium for two bidders. (e) Share of games in which a forced overbid by one step pays the deviator, two "
-    "bidders: low prices that it pays to undercut are no cartel. (f) Two patient bidders at first prices, by the "
-    "probability that a sale below half the value is looked into and all are fined twice the value; bars are 95% "
-    "intervals. (g) Builders who learn in the full market, second half of the blocks. (h) Sequencers who bid for slots "
-    "in the full market: price over value, and NashConv, a lower bound, of breaking away from what they ended with "
-    "(triangles, with standard errors); rings punish for as many slots as they say. (i-l) Rings of three that know of "
-    "each other, in the full market, against the same market in which they compete. (i) Price when a newcomer enters "
-    "halfway (solid) and when nobody does (dotted). (j) Share of windows of sales that a screen accuses, set to err in "
-    "5%; colours as in (i). (k) Price in the second half under a screen of rotation, by the fine to be expected over what the ring brings "
-    "a member between two looks (solid, with 95% intervals), and what a ring that never gives up would gain over "
-    "competing, as a share of what it gains unwatched (dashed). (l) Members that gave the ring up."
+    "Prices, as shares of what is sold, paid by bidders in repeated auctions. (a-d) Clean repeated games of "
+    "Q-learners who have never heard of collusion, for a prize of known value, by patience and number of bidders; "
+    "solid without, dashed with memory of the last winning bid; bands are 95% bootstrap intervals over seeds; thin "
+    "lines, the static equilibrium for two bidders. (e) Share of games in which a forced overbid by one step pays the"
+    " deviator, two bidders: low prices that it pays to undercut are no cartel. (f) Two patient bidders at first "
+    "prices, by the probability that a sale below half the value is looked into and all are fined twice the value; "
+    "bars are 95% intervals. (g) Builders who learn in the full market, second half of the blocks. (h) Sequencers who"
+    " bid for slots in the full market: price over value, and NashConv, a lower bound, of breaking away from what "
+    "they ended with (triangles, with standard errors); rings punish for as many slots as they say. (i-l) Rings of "
+    "three that know of each other, in the full market, against the same market in which they compete. (i) Price when"
+    " a newcomer enters halfway (solid) and when nobody does (dotted). (j) Share of windows of sales that a screen "
+    "accuses, set to err in 5%; colours as in (i). (k) Price in the second half under a screen of rotation, by the "
+    "fine to be expected over what the ring brings a member between two looks (solid, with 95% intervals), and what a"
+    " ring that never gives up would gain over competing, as a share of what it gains unwatched (dashed). (l) Members"
+    " that gave the ring up."
 )
 
 COLOURS = {2: shared.BLUE, 3: shared.ORANGE, 4: shared.GREEN, 5: shared.VERMILION}
