@@ -125,11 +125,13 @@ class TestCertificate:
         assert "lower bound" in str(found)
 
     def test_a_learned_reply_finds_what_fixed_margins_miss(self):
-        """Rivals keep half: the learner ends with a smaller margin, and no other deviation is tried."""
+        """Rivals keep half: the learner ends with the margin just below, and no other deviation is tried."""
         greedy = [Seat("naive", {"margin": 0.5})] * 2
-        own = replies(small(PBS, 150), "builder", greedy, Seat("q_learning", {"decay": 0.03}), 77)
+        own = replies(
+            small(PBS, 150), "builder", greedy, Seat("q_learning", {"decay": 0.03, "margins": [0.05, 0.45, 0.9]}), 77
+        )
         chosen = [float(np.dot(seat.parameters["margins"], seat.parameters["weights"][0])) for seat in own]
-        assert max(chosen) < 0.5
+        assert chosen == [0.45, 0.45]
         found = certify(small(PBS, 40), "builder", greedy, [], range(8), own)
         assert found.share()[0] > 0.1
         assert [regret.deviation for regret in found.nash_conv.regrets] == list(own)
