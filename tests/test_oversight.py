@@ -112,8 +112,9 @@ class TestFines:
         market.audit()
 
     def test_fines_end_the_ring_where_they_exceed_its_rent_and_only_there(self):
-        cheap = ran(watched(SLOTS, bond_usd=1.0, fine_share=0.01), RING)
-        dear = ran(watched(SLOTS, bond_usd=100_000.0, fine_share=0.5), RING)
+        ring = (Seat("grim_trigger", {"lessons": 1}),) * 3
+        cheap = ran(watched(SLOTS, bond_usd=1.0, fine_share=0.01), ring)
+        dear = ran(watched(SLOTS, bond_usd=100_000.0, fine_share=0.5), ring)
         assert not any(agent.ring.left for agent in seated(cheap, "sequencer"))
         assert all(not agent.ring.holds(90) for agent in seated(dear, "sequencer"))
         assert prices(cheap, 0.5) < 0.3 * prices(dear, 0.5)
