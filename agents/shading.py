@@ -75,19 +75,23 @@ class Shading:
         self._value = 0.0
 
     def policies(self, kept: float = 0.0) -> list[list[float]]:
-        """Probabilities of the margins by size, in the present state of prices; those below `kept` are left out."""
+        """Probabilities of the margins in every state, those below `kept` left out: by size, and by price in a size."""
         rows = []
-        for size in range(self._sizes):
-            policy = self.learner.policy(size * self._prices + self._price)
+        for state in range(self._sizes * self._prices):
+            policy = self.learner.policy(state)
             likely = np.where(policy >= kept, policy, 0.0)
             policy = likely if likely.any() else policy
             rows.append((policy / policy.sum()).tolist())
         return rows
 
     def frozen(self, kept: float = 0.0) -> dict[str, Any]:
-        """Parameters of the strategy `mixed_margin` that plays what was learned, and learns no more."""
+        """Parameters of the strategy `mixed_margin` that plays what was learned, and learns no more.
+
+        What was learned is a policy for every state: one that remembers prices goes on answering them.
+        """
         return {
             "margins": self.learner.actions.tolist(),
             "weights": self.policies(kept),
             "edges_usd": list(self._edges),
+            "monitoring": self._prices > 1,
         }

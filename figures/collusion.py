@@ -11,42 +11,68 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from figures import _rings as rings
 from figures import _shared as shared
 
 type Frame = Any  # a pandas.DataFrame; its types do not tell a part of a table from a column
 
 CAPTION = (
-    "Prices, as shares of what is sold, paid by Q-learners who have never heard of collusion. (a, b) Clean "
-    "repeated auctions of a prize of known value by patience and number of bidders; solid without, dashed with "
-    "memory of the last winning bid; bands are 95% bootstrap intervals over seeds. (c) Share of games in which a "
-    "forced overbid by one step pays the deviator, two bidders: low prices that it pays to undercut are no cartel. "
-    "(d) Two patient bidders at first prices, by the probability that a sale below half the value is looked into "
-    "and all are fined twice the value; bars are 95% intervals. (e) Builders in the full market, second half of "
-    "the blocks. (f) Sequencers who bid for slots in the full market: price over value, and NashConv, a lower "
-    "bound, of breaking away from what they ended with (triangles, with standard errors); rings punish for as many "
-    "slots as they say."
+    "Prices, as shares of what is sold, paid by bidders in repeated auctions. (a-d) Clean repeated games of "
+    "Q-learners who have never heard of collusion, for a prize of known value, by patience and number of bidders; "
+    "solid without, dashed with memory of the last winning bid; bands are 95% bootstrap intervals over seeds; thin "
+    "lines, the static equilibrium for two bidders. (e) Share of games in which a forced overbid by one step pays the"
+    " deviator, two bidders: low prices that it pays to undercut are no cartel. (f) Two patient bidders at first "
+    "prices, by the probability that a sale below half the value is looked into and all are fined twice the value; "
+    "bars are 95% intervals. (g) Builders who learn in the full market, second half of the blocks. (h) Sequencers who"
+    " bid for slots in the full market: price over value, and NashConv, a lower bound, of breaking away from what "
+    "they ended with (triangles, with standard errors); rings punish for as many slots as they say. (i-l) Rings of "
+    "three that know of each other, in the full market, against the same market in which they compete. (i) Price when"
+    " a newcomer enters halfway (solid) and when nobody does (dotted). (j) Share of windows of sales that a screen "
+    "accuses, set to err in 5%; colours as in (i). (k) Price in the second half under a screen of rotation, by the "
+    "fine to be expected over what the ring brings a member between two looks (solid, with 95% intervals), and what a"
+    " ring that never gives up would gain over competing, as a share of what it gains unwatched (dashed). (l) Members"
+    " that gave the ring up."
 )
 
 COLOURS = {2: shared.BLUE, 3: shared.ORANGE, 4: shared.GREEN, 5: shared.VERMILION}
-FORMATS = {"first_price": "first price", "second_price": "second price"}
+FORMATS = {
+    "first_price": "first price",
+    "second_price": "second price",
+    "all_pay": "all-pay",
+    "ticket_lottery": "ticket lottery",
+}
+SHORT = {"first_price": "first", "second_price": "second", "ascending": "ascending", "all_pay": "all-pay"}
+SHORT |= {"ticket_lottery": "lottery"}
+STATIC = {"first_price": 0.95, "second_price": 0.95, "all_pay": 1.0, "ticket_lottery": 0.5}
+"""Price in the static equilibrium of two bidders on the grid of bids [1]."""
+FORMAT_COLOURS = dict(zip(FORMATS, (shared.BLUE, shared.ORANGE, shared.GREEN, shared.VERMILION), strict=True))
 LINES = {False: "-", True: "--"}
 
 
 def draw(runs: Frame) -> Figure:
     """Draw finished runs of the study."""
-    figure = Figure(figsize=(shared.WIDTH_IN, 4.6))
-    panels = figure.subplots(2, 3)
+    figure = Figure(figsize=(shared.WIDTH_IN, 8.6))
+    panels = figure.subplots(4, 3).ravel()
     repeated = runs[runs["part"] == "repeated"]
-    for axes, name, auction in zip(panels[0], "ab", FORMATS, strict=False):
-        shared.letter(axes, name, f"repeated auction, {FORMATS[auction]}")
+    for axes, name, auction in zip(panels, "abcd", FORMATS, strict=False):
+        shared.letter(axes, name, f"repeated, {FORMATS[auction]}")
         _by_patience(axes, repeated[repeated["auction"] == auction], "price_over_value", "bidders")
+        axes.axhline(STATIC[auction], color="black", linewidth=0.5)
         axes.set_ylabel("price / value")
-        axes.set_ylim(0, 1.05)
-    _legend(panels[0, 0], [(COLOURS[int(n)], str(n)) for n in sorted(repeated["bidders"].unique())], "bidders")
-    _deviations(panels[0, 2], repeated)
-    _detection(panels[1, 0], runs)
-    _builders(panels[1, 1], runs[runs["part"] == "builders"])
-    _sequencers(panels[1, 2], runs[runs["part"] == "sequencers"])
+        axes.set_ylim(0, max(1.05, axes.get_ylim()[1]))
+    _legend(panels[0], [(COLOURS[int(n)], str(n)) for n in sorted(repeated["bidders"].unique())], "bidders")
+    _deviations(panels[4], repeated)
+    _detection(panels[5], runs)
+    _builders(panels[6], runs[runs["part"] == "builders"])
+    _sequencers(panels[7], runs[runs["part"] == "sequencers"])
+    shared.letter(panels[8], "i", "a newcomer enters")
+    rings.entry(panels[8], runs[runs["part"] == "entry"])
+    shared.letter(panels[9], "j", "what screens see")
+    rings.screens(panels[9], runs[runs["part"] == "screens"])
+    shared.letter(panels[10], "k", "fines in the market")
+    rings.fines(panels[10], runs[runs["part"] == "fines"])
+    shared.letter(panels[11], "l", "who gives up")
+    rings.leavers(panels[11], runs[runs["part"] == "fines"])
     return figure
 
 
@@ -61,7 +87,7 @@ def _by_patience(axes: Axes, runs: Frame, outcome: str, colour_by: str) -> None:
     patience = sorted(runs["discount"].unique())
     for (key, monitoring), part in runs.groupby([colour_by, "monitoring"]):
         samples = [shared.values(part[part["discount"] == d], outcome) for d in patience]
-        colour = COLOURS[int(key)] if colour_by == "bidders" else (shared.BLUE, shared.ORANGE)[key == "second_price"]
+        colour = COLOURS[int(key)] if colour_by == "bidders" else FORMAT_COLOURS[str(key)]
         low, high = np.array([shared.interval(sample) for sample in samples]).T
         axes.fill_between(range(len(patience)), low, high, color=colour, alpha=0.15, linewidth=0)
         means = [sample.mean() for sample in samples]
@@ -72,19 +98,17 @@ def _by_patience(axes: Axes, runs: Frame, outcome: str, colour_by: str) -> None:
 
 
 def _deviations(axes: Axes, runs: Frame) -> None:
-    shared.letter(axes, "c", "does breaking ranks pay?")
+    shared.letter(axes, "e", "does breaking ranks pay?")
     _by_patience(axes, runs[runs["bidders"] == 2], "deviations_that_pay", "auction")
     axes.set_ylabel("share of games")
     axes.set_ylim(-0.03, 1.45)
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1])
-    handles = [
-        Line2D([], [], color=c, label=t) for c, t in zip((shared.BLUE, shared.ORANGE), FORMATS.values(), strict=True)
-    ]
+    handles = [Line2D([], [], color=c, label=t) for c, t in zip(FORMAT_COLOURS.values(), FORMATS.values(), strict=True)]
     axes.legend(handles=handles, loc="upper left", ncols=2, fontsize=6.5)
 
 
 def _detection(axes: Axes, runs: Frame) -> None:
-    shared.letter(axes, "d", "fines for cheap sales")
+    shared.letter(axes, "f", "fines for cheap sales")
     clean = runs[(runs["part"] == "repeated") & (runs["auction"] == "first_price") & (runs["bidders"] == 2)]
     clean = clean[(clean["discount"] == 0.99) & ~clean["monitoring"].astype(bool)]
     cells: Frame = pd.concat([clean, runs[runs["part"] == "detection"]])
@@ -102,7 +126,7 @@ def _detection(axes: Axes, runs: Frame) -> None:
 
 
 def _builders(axes: Axes, runs: Frame) -> None:
-    shared.letter(axes, "e", "builders in the market")
+    shared.letter(axes, "g", "builders in the market")
     cells = list(runs.groupby(["auction", "bidders"], sort=False))
     for row, (_, part) in enumerate(cells):
         for side, (discount, colour) in enumerate(((0.0, shared.BLUE), (0.95, shared.VERMILION))):
@@ -111,15 +135,15 @@ def _builders(axes: Axes, runs: Frame) -> None:
             label = "impatient" if side == 0 else "patient"
             axes.plot([], [], "o", color=colour, markersize=3.5, label=label if row == 0 else None)
             _dots(axes, sample, place["cell"], colour)
-    names = [f"{FORMATS[str(a)]}, {n}" for (a, n), _ in cells]
+    names = [f"{SHORT[str(a)]}, {n}" for (a, n), _ in cells]
     _rows(axes, names)
-    axes.set_xlim(0, 1.05)
+    axes.set_xlim(0, max(1.05, axes.get_xlim()[1]))
     axes.set_xlabel("price / value")
     axes.legend(loc="lower left", ncols=2)
 
 
 def _sequencers(axes: Axes, runs: Frame) -> None:
-    shared.letter(axes, "f", "sequencers in the market")
+    shared.letter(axes, "h", "sequencers in the market")
     cells = list(runs.groupby("strategy", sort=False))
     for row, (_, part) in enumerate(cells):
         _dots(axes, shared.values(part, "price_over_value"), row - 0.14, shared.BLUE)

@@ -280,6 +280,7 @@ class RegimeConfig(Settings):
     forced_inclusion: dict[str, Any] = Field(default={"kind": "none"}, description="the way around the sequencer")
     margin: dict[str, Any] = Field(default={"kind": "none"}, description="what is checked before inclusion")
     breaker: dict[str, Any] = Field(default={"kind": "none"}, description="when intents are paused")
+    oversight: dict[str, Any] = Field(default={"kind": "none"}, description="who watches bids and orders, and fines")
     sequencer: str = Field(default="honest", description="strategy of the sequencers unless [[agents]] name one")
     block_time_s: Positive | None = Field(default=None, description="block time of a shared domain [s] (default: 2)")
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from market.intents import INTENT, Reason, Status
 from market.observation import BlockView
-from market.seats import Award, Bid
+from market.seats import Award, Bid, Sale
 from market.sequencing import compose
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ class Slot:
     awards: tuple[Award, ...] = ()  # who builds what, where an auction sells the domain's rollups in parts
     alone: np.ndarray | None = None  # best bids for each of the domain's rollups by itself, where asked for [USD]
     groups: np.ndarray | None = None  # best bids for each group of them (bit r: the r-th), where asked for [USD]
+    sales: list[Sale] = field(default_factory=list)  # auctions held in this slot, as the public sees them afterwards
+    signed_twice: bool = False  # the leader changed its order after the contents were opened
     rows: np.ndarray = field(default_factory=lambda: NO_ROWS)
 
     @property

@@ -182,6 +182,7 @@ class SequencerMarket(mesa.Model):
             self.tally.built(slot.winner.account)
         with self.blame(slot.winner or slot.leader):
             rows = regime.ordering.block(slot)
+        regime.oversight.ordered(slot, rows)
         rows = regime.forced_inclusion.enforce(slot, rows)
         rows = regime.preconfirmation.enforce(slot, rows)
         rows = regime.margin.screen(slot, rows)
@@ -198,6 +199,7 @@ class SequencerMarket(mesa.Model):
             slot.rows["position"] = np.arange(slot.rows.size)
         slot.domain.regime.breaker.watch(slot)
         slot.domain.regime.revenue.pass_on(slot)
+        slot.domain.regime.oversight.watch(slot)
         if self.config.prices.impact_per_million > 0.0:
             self._move_outside_price()
         if self._reads_pools:

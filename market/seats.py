@@ -53,6 +53,15 @@ class Award(NamedTuple):
     offer: Bid
 
 
+class Sale(NamedTuple):
+    """An auction as the public sees it afterwards."""
+
+    bidders: tuple[Any, ...]
+    bids: np.ndarray  # by bidder [USD]
+    paid: float  # by all of them [USD]
+    winner: int  # which bidder; -1: nobody
+
+
 class Participant(Protocol):
     """A strategic agent."""
 

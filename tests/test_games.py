@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from agents import bidding
-from agents.learning import draws
+from agents.learning import draws, q_learning
 from experiments.games import contest, matrix, pricing, repeated, role_selection, sealed_bid
 from experiments.games.auction_learning import RepeatedAuction, learn
 from experiments.games.bidding_war import BiddingWar, OrderFlow, simulate
@@ -115,6 +115,25 @@ class TestPricing:
         assert first.periods == second.periods
         np.testing.assert_array_equal(first.greedy, second.greedy)
 
+    def test_the_fast_loop_is_the_learner_that_agents_use(self):
+        """The loop writes the update out; period by period through `q_learning.update` it must come to the same."""
+        market, points, periods = pricing.LogitMarket(), 5, 4000
+        table = market.table(market.grid(points))
+        found = []
+        for fast in (True, False):
+            stream = draws.stream(7)
+            values = pricing.optimistic_start(market, table, points, 0.9)
+            greedy, second = np.empty(len(values), np.int64), np.empty(len(values))
+            q_learning.lead(values, greedy, second, stream)
+            settings = (0.15, 0.9, 1e-3)
+            if fast:
+                pricing.learn(table, points, values, greedy, second, *settings, periods + 1, periods, stream)
+            else:
+                _slowly(table, points, values, greedy, second, settings, periods, stream)
+            found.append((values, greedy, stream))
+        for quick, slow in zip(*found, strict=True):
+            np.testing.assert_array_equal(quick, slow)
+
     def test_the_cycle_is_what_the_policies_play(self):
         result = pricing.session(pricing.LogitMarket(), pricing.Learning(decay=1e-4, patience=2000), 5)
         path = np.empty(3 * result.cycle.size, np.int64)
@@ -151,6 +170,27 @@ class TestPricing:
         assert 0.75 < np.mean([pricing.collusion_index(market, result) for result in sessions]) < 0.95
         assert np.mean([shock.gain < 0 for shock in shocks]) >= 0.9
         assert np.mean([shock.rivals[1] for shock in shocks]) < -0.1
+
+
+def _slowly(table, points, values, greedy, second, settings, periods, stream) -> None:
+    """Two firms that learn, one call of the learner's own functions after the other."""
+    rate, discount, decay = settings
+    states = len(table)
+    explore = [q_learning.next_exploration(0, decay, 0.0, stream) for _ in range(2)]
+    state = draws.below(stream, states)
+    for t in range(periods):
+        action = [int(greedy[i * states + state]) for i in range(2)]
+        for i in range(2):
+            if t == explore[i]:
+                action[i] = draws.below(stream, points)
+                explore[i] = q_learning.next_exploration(t + 1, decay, 0.0, stream)
+        joint = action[0] * points + action[1]
+        for i in range(2):
+            q_learning.update(
+                values, greedy, second, i * states + state, action[i], table[joint, i], i * states + joint,
+                rate, discount, stream,
+            )  # fmt: skip
+        state = joint
 
 
 class TestSealedBid:

@@ -7,7 +7,7 @@ import pytest
 
 from agents.learning import QLearning
 from agents.shading import Shading
-from experiments.equilibrium.market import Seat, certify, learned, payoffs, play, seated
+from experiments.equilibrium.market import Seat, certify, learned, payoffs, play, replies, seated
 from experiments.games.monitored_auction import MonitoredAuction, collusion_index, deviate, learn
 from experiments.small_market import small
 from market import regimes
@@ -75,6 +75,21 @@ class TestBuilders:
         assert len(seated(again, "builder")) == 2
         assert learned(again, "builder", frozen) == frozen
 
+    def test_a_policy_that_answers_prices_is_frozen_whole(self):
+        """Not the state that learning happened to end in: each price keeps the answer learned for it."""
+        profile = [Seat("q_learning", {"monitoring": True})] * 2
+        frozen = learned(play(small(PBS, 40), "builder", profile, 1), "builder", profile)
+        assert all(len(seat.parameters["weights"]) == 3 for seat in frozen)
+        answers = Seat("mixed_margin", {"margins": [0.5, 0.1], "weights": [[1, 0], [0, 1], [0, 1]], "monitoring": True})
+        market = play(small(PBS, 2), "builder", [answers, Seat("naive")], 1)
+        builder = seated(market, "builder")[0]
+        builder.told(False, 0.0, 0.0)
+        builder._value = 10.0
+        builder.told(False, 0.0, 1.0)
+        assert builder.bid(10.0) == pytest.approx(5.0)
+        builder.told(False, 0.0, 9.0)
+        assert builder.bid(10.0) == pytest.approx(9.0)
+
     @pytest.mark.parametrize("strategy", ["last_minute", "stealth", "bluff", "outbid"])
     def test_open_auctions_are_won_by_every_rule(self, strategy):
         regime = PBS.model_copy(update={"auction": {"kind": "ascending"}})
@@ -108,6 +123,18 @@ class TestCertificate:
         assert [regret.deviation.parameters["margin"] for regret in found.nash_conv.regrets] == [0.45, 0.45]
         assert found.paid_share == pytest.approx(0.5, abs=0.1)
         assert "lower bound" in str(found)
+
+    def test_a_learned_reply_finds_what_fixed_margins_miss(self):
+        """Rivals keep half: the learner ends with the margin just below, and no other deviation is tried."""
+        greedy = [Seat("naive", {"margin": 0.5})] * 2
+        own = replies(
+            small(PBS, 150), "builder", greedy, Seat("q_learning", {"decay": 0.03, "margins": [0.05, 0.45, 0.9]}), 77
+        )
+        chosen = [float(np.dot(seat.parameters["margins"], seat.parameters["weights"][0])) for seat in own]
+        assert chosen == [0.45, 0.45]
+        found = certify(small(PBS, 40), "builder", greedy, [], range(8), own)
+        assert found.share()[0] > 0.1
+        assert [regret.deviation for regret in found.nash_conv.regrets] == list(own)
 
     def test_payoffs_are_what_moved_between_accounts(self):
         market = play(small(PBS, 30), "builder", [Seat("naive")] * 3, 3)

@@ -18,8 +18,14 @@ SMALL = {
     "auction_equilibrium": {"rounds": 2000, "all_pay_rounds": 2000, "bins": 8},
     "bidding_war": {"auctions": 100},
     "role_selection": {"agents": 4, "rounds": 1000, "measured": 1000},
-    "builder_equilibrium": {"builders": 2, "test_blocks": 10, "test_seeds": 4, "margins": (0.0, 0.5)},
-    "collusion": {"auctions": 10_000, "games": 1, "blocks": 50, "test_blocks": 20},
+    "builder_equilibrium": {
+        "builders": 2,
+        "test_blocks": 10,
+        "test_seeds": 4,
+        "margins": (0.0, 0.5),
+        "reply_blocks": 20,
+    },
+    "collusion": {"auctions": 10_000, "games": 1, "blocks": 50, "test_blocks": 20, "ring_blocks": 60, "window": 10},
 }
 
 

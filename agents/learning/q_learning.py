@@ -15,6 +15,8 @@ from agents.learning.grid import GridLearner
 from market.compiled import kernel
 
 NEVER = 2**62
+CERTAIN = 1.0 - 1e-9
+"""Below this share of a bound, rounding cannot turn the first candidate into a later one."""
 
 
 @kernel
@@ -24,11 +26,28 @@ def lead(values: np.ndarray, greedy: np.ndarray, second: np.ndarray, stream: np.
     Shapes: values (states, actions); greedy and second (states,).
     """
     for state in range(values.shape[0]):
-        _scan(values, greedy, second, state, stream)
+        scan(values, greedy, second, state, stream)
 
 
 @kernel
-def _scan(values, greedy, second, state, stream):
+def scan(values: np.ndarray, greedy: np.ndarray, second: np.ndarray, state: int, stream: np.ndarray) -> None:
+    """Fill the greedy action of one state, and the best value among the others; shapes as for :func:`lead`."""
+    top, below_top, best, tied = values[state, 0], -np.inf, 0, False
+    for k in range(1, values.shape[1]):
+        value = values[state, k]
+        tied |= value == top
+        below_top = max(below_top, min(top, value))
+        if value > top:
+            top, best = value, k
+    # ties are rare once anything is learned, and only they need draws
+    if tied or np.isnan(top):
+        _scan_ties(values, greedy, second, state, stream)
+    else:
+        greedy[state], second[state] = best, below_top
+
+
+@kernel
+def _scan_ties(values, greedy, second, state, stream):
     top, below_top, best, ties = -np.inf, -np.inf, 0, 0
     for k in range(values.shape[1]):
         value = values[state, k]
@@ -88,7 +107,7 @@ def update(
     if action == best:
         # Only now can another action have taken the lead, or be level with it; `second` may also just be out of date.
         if new <= second[state]:
-            _scan(values, greedy, second, state, stream)
+            scan(values, greedy, second, state, stream)
             changed = greedy[state] != best
     elif new > top or (new == top and draws.uniform(stream) < 0.5):
         greedy[state] = action
@@ -118,7 +137,11 @@ def next_exploration(t: int, decay: float, floor: float, stream: np.ndarray) -> 
             return t
         if bound < 1e-18:
             return NEVER
-        gap = np.log(1.0 - draws.uniform(stream)) / np.log1p(-bound)
+        u = draws.uniform(stream)
+        if u < CERTAIN * bound:  # the candidate is `t` itself, and kept for sure: no logarithms needed
+            draws.uniform(stream)
+            return t
+        gap = np.log(1.0 - u) / np.log1p(-bound)
         if gap > 1e15:
             return NEVER
         t += int(gap)

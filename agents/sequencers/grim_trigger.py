@@ -1,27 +1,30 @@
-"""A sequencer in a ring that takes turns: each buys its slots cheaply, and whoever breaks the ring ends it."""
+"""A sequencer in a ring that shares out the slots: each buys its own cheaply, and whoever breaks the ring ends it."""
 
 from __future__ import annotations
 
+from agents.ring import Ring
 from agents.sequencers.slot_bidder import SlotBidder
 from market.model import SequencerMarket
 from market.observation import BlockView
 
 
 class GrimTrigger(SlotBidder):
-    """Bid rotation held together by a grim trigger.
-
-    In its turn it bids a token share of the value, otherwise nothing. A slot sold for much more than a token, or its
-    own turn lost, tells it that the ring is broken: from then on, for as long as the punishment lasts, it competes.
-    Source: J. Friedman (1971), A non-cooperative equilibrium for supergames, Review of Economic Studies 38.
+    """Bid rotation or market sharing held together by a grim trigger; see :class:`agents.ring.Ring`.
 
     Parameters
     ----------
-    token
-        share of the estimated value bid in its own turn [1]
-    suspicion
-        price over its own estimate of the value from which it thinks the ring broken [1]
+    scheme, stretch
+        how the ring shares out the slots, and the length of a stretch of them [slots]
+    token_usd
+        what it bids in its own part; more than that is out of line [USD]
     punish_slots
         length of the punishment; 0: for ever [slots]
+    caution
+        it leaves the ring once fines exceed the rent times this; 0: it never does [1]
+    lessons
+        fines that it takes before they are weighed [1]
+    members
+        how many of the domain's sequencers, the first of them, belong to the ring; 0: all
     margin
         share of the value kept when it competes [1]
     first_usd
@@ -34,37 +37,49 @@ class GrimTrigger(SlotBidder):
         self,
         model: SequencerMarket,
         account: int,
-        token: float = 0.02,
-        suspicion: float = 0.5,
+        scheme: str = "rotation",
+        stretch: int = 20,
+        token_usd: float = 0.01,
         punish_slots: int = 0,
+        caution: float = 1.0,
+        lessons: int = 3,
+        members: int = 0,
         margin: float = 0.02,
         first_usd: float = 0.1,
         least_usd: float = 0.05,
     ) -> None:
         super().__init__(model, account, margin=margin, first_usd=first_usd, least_usd=least_usd)
-        if not (0.0 <= token < suspicion and punish_slots >= 0):
-            raise ValueError("token must be at least 0 and below suspicion, punish_slots must not be negative")
-        self.token, self.suspicion, self.punish_slots = token, suspicion, punish_slots
+        if scheme == "rollups":
+            raise ValueError("scheme must be 'rotation' or 'slots' for sequencers, who serve one domain each")
+        self.ring = Ring(scheme, stretch, token_usd, punish_slots, caution, lessons, members)
         self._competitive = margin
-        self.punishing_until = -1  # slot until which it competes
-        self.broken = 0  # times that it found the ring broken
+        self._domain = model.members[account].domain
+
+    @property
+    def broken(self) -> int:
+        """Times that it found the ring broken."""
+        return self.ring.broken
 
     def bid_for_slot(self, seen: BlockView, slot: int) -> float:
         """A token in its turn, nothing otherwise; value less the margin while it punishes."""
         super().bid_for_slot(seen, slot)
-        if slot <= self.punishing_until:
+        if not self.ring.holds(slot):
             return self._value * (1.0 - self._competitive)
-        return self.token * self._value if self._in_turn(slot) else 0.0
+        return self.ring.bid(self._value, self._in_turn(slot))
 
     def told_slot(self, slot: int, won: bool, paid: float, highest: float) -> None:
-        """Look for a break of the ring: an expensive slot, or a turn that somebody else took."""
+        """Look for a break of the ring: somebody bid more than the token."""
         super().told_slot(slot, won, paid, highest)
-        expensive = self._value > 0.0 and highest > self.suspicion * self._value
-        robbed = self._in_turn(slot) and not won and self._value > 0.0
-        if slot > self.punishing_until and (expensive or robbed):
-            self.broken += 1
-            self.punishing_until = slot + self.punish_slots if self.punish_slots else 2**62
+        self.ring.heard(slot, len(self._rivals()), highest, self._value, self._competitive)
+
+    def fined(self, amount: float) -> None:
+        """Hear that it paid a fine for collusion [USD]."""
+        super().fined(amount)
+        self.ring.fined(amount)
+
+    def _rivals(self) -> list:
+        return self.model.domains[self._domain].leaders
 
     def _in_turn(self, slot: int) -> bool:
-        leaders = next(domain.leaders for domain in self.model.domains if self in domain.leaders)
-        return slot % len(leaders) == leaders.index(self)
+        seats = self._rivals()
+        return self.ring.mine(seats.index(self), len(seats), slot, self._domain)

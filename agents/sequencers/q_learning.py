@@ -73,7 +73,8 @@ class QLearningBidder(SlotBidder):
         self.shading.told(won, paid, highest)
 
     def frozen(self) -> tuple[str, dict[str, Any]]:
-        """Strategy and parameters that play the margin learned last, and go on estimating values."""
-        policy = self.shading.policies()[0]
-        margin = float(self.shading.learner.actions[policy.index(max(policy))])
-        return "fixed_margin", {"margin": margin, "least_usd": self.floor_usd}
+        """Strategy and parameters that play what was learned in every state, and go on estimating values."""
+        actions = self.shading.learner.actions
+        margins = [float(actions[policy.index(max(policy))]) for policy in self.shading.policies()]
+        by_price = margins if len(margins) > 1 else []
+        return "fixed_margin", {"margin": margins[0], "by_price": by_price, "least_usd": self.floor_usd}

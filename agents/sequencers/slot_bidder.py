@@ -72,6 +72,10 @@ class SlotBidder(Extractive):
         if highest < self._value:
             self.margin = max(0.001, self.margin * (1.0 - self._step))
 
+    def fined(self, amount: float) -> None:
+        """Hear that it paid a fine [USD], which says nothing about what slots are worth."""
+        self._paid += amount
+
     def _look_back(self, seen: BlockView) -> None:
         """If it led the last slot, learn from what that brought."""
         if self._held is not None and self._looked_at in self._visible:

@@ -5,13 +5,16 @@ price comes back. Screens on bids alone raise suspicion where nobody can be made
 
 Sources: E. Calvano, G. Calzolari, V. Denicolo and S. Pastorello (2020), Artificial intelligence, algorithmic pricing,
 and collusion, American Economic Review 110; R. Abrantes-Metz, L. Froeb, J. Geweke and C. Taylor (2006), A variance
-screen for collusion, International Journal of Industrial Organization 24; A. Mood (1940), The distribution theory of
-runs, Annals of Mathematical Statistics 11.
+screen for collusion, International Journal of Industrial Organization 24.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
+
+from market.sequencing.oversight._screens import bid_rotation
+
+__all__ = ["Punishment", "bid_rotation", "collusion_index", "effective_bidders", "punishment", "variance_screen"]
 
 
 def collusion_index(payoff: float, nash: float, monopoly: float) -> float:
@@ -56,36 +59,6 @@ def punishment(changes: np.ndarray, gains: np.ndarray, within: float = 0.1) -> P
     recovered = depth == 0.0 or away[-1] < mean.size - 1
     length = (int(away[-1]) if depth > 0.0 else 0) if recovered else -1
     return Punishment(depth, length, float((np.asarray(gains) < 0).mean()))
-
-
-def bid_rotation(winners: np.ndarray) -> tuple[float, float]:
-    """Test whether bidders take turns.
-
-    Parameters
-    ----------
-    winners : (auctions,) array of int
-        Winner of each auction in order; negative entries (no winner) are left out.
-
-    Returns
-    -------
-    repeats : float
-        Share of auctions won by the winner of the one before.
-    z : float
-        Distance of the number of repeats from its mean if the same winners came in random order, in standard
-        deviations; strongly negative when winners rotate.
-    """
-    won = np.asarray(winners)
-    won = won[won >= 0]
-    if won.size < 3:
-        return float("nan"), float("nan")
-    repeats = int((won[1:] == won[:-1]).sum())
-    # Moments of the number of repeats when the same winners come in random order (those of runs of several kinds).
-    size, counts = won.size, np.bincount(won).astype(float)
-    squares, cubes = (counts**2).sum(), (counts**3).sum()
-    mean = squares / size - 1
-    variance = (squares * (squares + size * (size + 1)) - 2 * size * cubes - size**3) / (size**2 * (size - 1))
-    z = (repeats - mean) / np.sqrt(variance) if variance > 0 else 0.0
-    return repeats / (size - 1), float(z)
 
 
 def variance_screen(prices: np.ndarray, window: int) -> np.ndarray:

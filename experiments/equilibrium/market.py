@@ -190,12 +190,23 @@ class Certificate:
         return f"NashConv {100 * value:.3g}% +- {100 * error:.2g}% of the mean block value ({bound})"
 
 
+def replies(config: MarketConfig, role: str, profile: Sequence[Seat], learner: Seat, seed: int) -> tuple[Seat, ...]:
+    """Let a learner take each seat in turn against the frozen others; what it ends with, frozen: a reply per seat."""
+    profile = tuple(profile)
+    found = []
+    for at in range(len(profile)):
+        changed = (*profile[:at], learner, *profile[at + 1 :])
+        found.append(learned(play(config, role, changed, seed), role, changed)[at])
+    return tuple(found)
+
+
 def certify(
     config: MarketConfig,
     role: str,
     profile: Sequence[Seat],
     deviations: Sequence[Seat],
     seeds: Sequence[int],
+    own: Sequence[Seat] = (),
 ) -> Certificate:
     """Measure how much the agents of a role could gain by deviating alone from a frozen profile.
 
@@ -211,8 +222,11 @@ def certify(
         What each of them might play instead; the same for all.
     seeds : sequence of int
         At least four, best other ones than those that the profile was learned on.
+    own : sequence of length n of Seat, or none
+        One more deviation for each agent, such as what :func:`replies` found.
     """
     profile = tuple(profile)
+    tried = [[*deviations, *own[at : at + 1]] for at in range(len(profile))]
     earned, paid, blocks = [], [], []
 
     def evaluate(played: Sequence[Seat], seed: int) -> np.ndarray:
@@ -225,6 +239,6 @@ def certify(
             blocks.append(market.tally.slots)
         return gained
 
-    result = nash_conv(evaluate, profile, [deviations] * len(profile), seeds)
+    result = nash_conv(evaluate, profile, tried, seeds)
     total, count = float(np.sum(earned)), float(np.sum(blocks))
     return Certificate(result, total / count, count / len(blocks), float(np.sum(paid)) / total)

@@ -27,7 +27,7 @@ class MonitoredAuction:
     Parameters
     ----------
     auction : str
-        Format, a key of `formats.CODES`.
+        Format, a key of `formats.CODES`, or "ticket_lottery".
     bidders : int
         Number of learners.
     discount : float
@@ -56,6 +56,16 @@ class MonitoredAuction:
     bids: tuple[float, ...] = tuple(round(0.05 * k, 2) for k in range(1, 20))
     rate: float = 0.05
     decay: float = 2e-4
+
+    @property
+    def code(self) -> int:
+        """Number of the format: a lottery of tickets is the Tullock contest with decisiveness 1."""
+        return formats.CODES["tullock" if self.auction == "ticket_lottery" else self.auction]
+
+    @property
+    def all_pay(self) -> bool:
+        """Whether losers pay too."""
+        return self.auction in ("all_pay", "tullock", "ticket_lottery")
 
     @property
     def states(self) -> int:
@@ -131,7 +141,7 @@ def learn(game: MonitoredAuction, auctions: int, seed: int | np.random.SeedSeque
     greedy, second = np.empty(len(values), np.int64), np.empty(len(values))
     q_learning.lead(values, greedy, second, stream)
     means, state = _learn(
-        formats.CODES[game.auction],
+        game.code,
         game.bidders,
         np.array(game.bids),
         game.states,
@@ -147,9 +157,20 @@ def learn(game: MonitoredAuction, auctions: int, seed: int | np.random.SeedSeque
     return Ended(float(means[0]), float(means[1]), float(means[2]), greedy.reshape(game.bidders, -1), int(state))
 
 
+def competitive_price(game: MonitoredAuction) -> float:
+    """Revenue of the static equilibrium, in units of the prize.
+
+    The highest of the grid where the winner alone pays; where all pay, all of the prize goes in bids in expectation (A.
+    Hillman and J. Riley, 1989), (n - 1) / n of it in a lottery (G. Tullock, 1980).
+    """
+    if game.auction == "all_pay":
+        return 1.0
+    return (game.bidders - 1) / game.bidders if game.all_pay else max(game.bids)
+
+
 def collusion_index(game: MonitoredAuction, price: float) -> float:
-    """Delta of the bidders' joint profit: 0 at the highest static equilibrium of the grid, 1 at the lowest bid."""
-    competitive, lowest = max(game.bids), min(game.bids)
+    """Delta of the bidders' joint profit: 0 in the static equilibrium, 1 at the lowest bids."""
+    competitive, lowest = competitive_price(game), min(game.bids) * (game.bidders if game.all_pay else 1)
     return (competitive - price) / (competitive - lowest)
 
 
@@ -164,6 +185,8 @@ def deviate(game: MonitoredAuction, ended: Ended, periods: int = 15) -> tuple[np
         Discounted expected payoff of the deviator over that of not deviating, in units of the prize. Ties are split.
     """
     grid, paths, payoffs = np.array(game.bids), [], []
+    # as many even draws as bidders split a tie among all of them; a lottery is drawn by more
+    evenly = 100 * game.bidders if game.auction in ("tullock", "ticket_lottery") else game.bidders
     for forced in (False, True):
         state, rivals, earned = ended.state, np.empty(periods), 0.0
         for t in range(periods):
@@ -171,9 +194,9 @@ def deviate(game: MonitoredAuction, ended: Ended, periods: int = 15) -> tuple[np
             if forced and t == 0:
                 action[0] = min(action[1:].max() + 1, grid.size - 1)
             bids, payments = grid[action], np.empty(game.bidders)
-            for k in range(game.bidders):  # as many even draws as bidders split a tie among all of them
-                won = formats.settle(formats.CODES[game.auction], bids, 0.0, (k + 0.5) / game.bidders, payments) == 0
-                earned += game.discount**t * (won - payments[0]) / game.bidders
+            for k in range(evenly):
+                won = formats.settle(game.code, bids, 0.0, (k + 0.5) / evenly, payments) == 0
+                earned += game.discount**t * (won - payments[0]) / evenly
             rivals[t] = bids[1:].max()
             state = int(action.max()) if game.monitoring else 0
         paths.append(rivals)

@@ -31,7 +31,9 @@ LEARNERS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 BLOCKS, QUICK_BLOCKS = (100, 1000, 4000), (100, 1000)
 FOLLOWED = "Q-learning"
-MARGINS = (0.0, 0.005, 0.03, 0.15)
+MARGINS = (0.0, 0.005, 0.01, 0.02, 0.04, 0.08, 0.15, 0.3)
+REPLY = "q_learning"
+"""Who looks for a best reply to the frozen profile."""
 FIRST_TEST_SEED = 1_000_003
 """Certificates are taken on seeds that nobody learned on."""
 
@@ -43,13 +45,20 @@ class BuildersConfig(Settings):
     test_blocks: int = Field(default=120, ge=10, description="length of a run of the certificate [blocks]")
     test_seeds: int = Field(default=8, ge=4, description="runs of the profile and of every deviation [1]")
     margins: tuple[float, ...] = Field(default=MARGINS, description="fixed margins tried as deviations [1]")
+    reply_blocks: int = Field(
+        default=600, ge=0, description="blocks in which a learner looks for a best reply, for each seat; 0: none does"
+    )
     regime: str = Field(default="pbs", description="a named regime in which builders bid")
     market: MarketConfig | None = Field(default=None, description="market instead of the small one")
 
 
 def runs(asked: int | None, quick: bool, configure: Configure) -> Iterator[Run]:
     """One learner after ever more blocks, the others after the most."""
-    base = BuildersConfig(test_seeds=4, test_blocks=80, margins=(0.0, 0.01, 0.1)) if quick else BuildersConfig()
+    base = (
+        BuildersConfig(test_seeds=4, test_blocks=60, margins=(0.0, 0.01, 0.1), reply_blocks=150)
+        if quick
+        else BuildersConfig()
+    )
     config = configure(base)
     for seed in seeds(asked, QUICK_SEEDS if quick else SEEDS):
         for learner in list(LEARNERS)[:1] if quick else LEARNERS:
@@ -60,7 +69,7 @@ def runs(asked: int | None, quick: bool, configure: Configure) -> Iterator[Run]:
 
 def execute(run: Run) -> dict[str, float | int | str]:
     """Learn, freeze, certify."""
-    from experiments.equilibrium.market import Seat, certify, learned, play
+    from experiments.equilibrium.market import Seat, certify, learned, play, replies
 
     config = run.config
     assert isinstance(config, BuildersConfig)
@@ -70,7 +79,12 @@ def execute(run: Run) -> dict[str, float | int | str]:
     deviations = [Seat("naive", {"margin": margin}) for margin in config.margins] + [Seat("equilibrium_shading")]
     first = FIRST_TEST_SEED + 1000 * run.seed
     tests = range(first, first + config.test_seeds)
-    found = certify(_market(config, config.test_blocks), "builder", frozen, deviations, tests)
+    own = ()
+    if config.reply_blocks:
+        # on a seed that neither the profile was learned on nor the certificate is taken on
+        unseen = FIRST_TEST_SEED + 1000 * run.seed + config.test_seeds
+        own = replies(_market(config, config.reply_blocks), "builder", frozen, Seat(REPLY), unseen)
+    found = certify(_market(config, config.test_blocks), "builder", frozen, deviations, tests, own)
     share, error = found.share()
     margins = [float(np.dot(seat.parameters["margins"], seat.parameters["weights"][-1])) for seat in frozen]
     scale = found.block_value * found.blocks
@@ -79,6 +93,8 @@ def execute(run: Run) -> dict[str, float | int | str]:
         "nash_conv_standard_error": error,
         "lower_bound": int(found.nash_conv.lower_bound),
         "largest_regret_share": max(regret.gain for regret in found.nash_conv.regrets) / scale,
+        "deviations": len(deviations) + bool(own),
+        "best_is_learned": sum(regret.deviation in own for regret in found.nash_conv.regrets),
         "mean_margin": float(np.mean(margins)),
         "smallest_margin": min(margins),
         "paid_share": found.paid_share,

@@ -16,15 +16,26 @@ from market.config import Settings
 type Frame = Any  # a pandas.DataFrame; its types do not tell a part of a table from a column
 
 TITLE = "Collusion of builders and sequencers who learn, and what stops it"
-QUESTION = "When do bidders who were never told of collusion keep the price of order flow down, and what stops them?"
+QUESTION = "When do bidders, told of collusion or not, keep the price of order flow down, and what stops them?"
 HYPOTHESIS = (
     "In the clean repeated auction, patient Q-learners keep first prices down and second prices not; more bidders "
     "and a fine for cheap sales raise prices. In the market blocks differ and values are noisy, which makes it "
-    "harder; a sequencers' ring with a grim trigger holds only as long as breaking it is punished for long enough."
+    "harder; a sequencers' ring with a grim trigger holds only as long as breaking it is punished for long enough. A "
+    "newcomer ends it; a screen does where stake at risk x share x chance of being found out exceeds the rent."
 )
 
 SEEDS, QUICK_SEEDS = 3, 1
 REPEATED, DETECTION, BUILDERS, SEQUENCERS = "repeated", "detection", "builders", "sequencers"
+ENTRY, FINES, SCREENS = "entry", "fines", "screens"
+FORMATS = ("first_price", "second_price", "all_pay", "ticket_lottery")
+"""Formats of the clean game. What a learner bids in an open ascending one is when to drop out: a second price."""
+MARKET_FORMATS = ("first_price", "second_price", "ascending", "all_pay", "ticket_lottery")
+WIDE = (0.0, 0.02, 0.08, 0.15, 0.3, 0.5, 0.65, 0.75, 0.85, 0.92, 0.97, 1.0)
+"""Margins of builders where losers pay: in equilibrium they bid little, or nothing [1]."""
+SCHEMES = (("sequencer", "rotation"), ("sequencer", "slots"), ("builder", "rotation"), ("builder", "rollups"))
+TESTS = ("rotation", "variance", "runner_up")
+FINE_TIMES = (0.1, 0.5, 1.0, 2.0, 5.0)
+"""Fines over what a ring brings a member between two looks [1]."""
 SEQUENCER_KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "Q-learning": ("q_learning", {}),
     "Q-learning, patient": ("q_learning", {"discount": 0.95}),
@@ -44,24 +55,31 @@ class CollusionConfig(Settings):
     blocks: int = Field(default=1500, ge=50, description="blocks that builders and sequencers learn from [1]")
     test_blocks: int = Field(default=100, ge=20, description="blocks of a run in which the ring may be broken [1]")
     test_seeds: int = Field(default=4, ge=4, description="runs of the ring and of every break of it [1]")
-    members: int = Field(default=3, ge=2, description="sequencers who bid for slots [1]")
+    members: int = Field(default=3, ge=2, description="sequencers who bid for slots; size of a ring [1]")
+    ring_blocks: int = Field(default=900, ge=60, description="blocks of a run with a ring that may be found out [1]")
+    window: int = Field(default=30, ge=4, description="sales in a window that a screen looks at [1]")
+    false_positive: float = Field(default=0.05, gt=0, lt=1, description="chance of accusing who competes, a look [1]")
 
 
 def runs(asked: int | None, quick: bool, configure: Configure) -> Iterator[Run]:
     """Clean games by format, number, patience and monitoring; by detection; builders; sequencers."""
     config = configure(
-        CollusionConfig(auctions=150_000, games=4, blocks=400, test_blocks=40) if quick else CollusionConfig()
+        CollusionConfig(auctions=150_000, games=4, blocks=300, test_blocks=30, ring_blocks=240, window=12)
+        if quick
+        else CollusionConfig()
     )
     for seed in seeds(asked, QUICK_SEEDS if quick else SEEDS):
         for levers in _grid(quick):
             regime = {BUILDERS: "pbs", SEQUENCERS: "slot_auction"}.get(str(levers["part"]), "")
+            if levers["role"]:
+                regime = {"builder": "pbs", "sequencer": "slot_auction"}[str(levers["role"])]
             yield Run(levers, regime, seed, config)
 
 
 def _grid(quick: bool) -> Iterator[dict[str, Any]]:
     none = {"part": "", "auction": "first_price", "bidders": 2, "discount": 0.99, "monitoring": False}
-    none |= {"detection": 0.0, "strategy": "q_learning"}
-    for auction in ("first_price", "second_price"):
+    none |= {"detection": 0.0, "strategy": "q_learning", "role": "", "scheme": "", "enters": 1.0, "fine": 0.0}
+    for auction in FORMATS:
         for n in (2, 5) if quick else (2, 3, 5):
             for discount in (0.0, 0.9, 0.99) if quick else (0.0, 0.5, 0.9, 0.99):
                 for monitoring in (False, True):
@@ -69,12 +87,26 @@ def _grid(quick: bool) -> Iterator[dict[str, Any]]:
                     yield none | levers | {"part": REPEATED}
     for detection in (0.02, 0.2) if quick else (0.01, 0.02, 0.05, 0.1, 0.2, 0.5):
         yield none | {"part": DETECTION, "detection": detection}
-    for auction in ("first_price", "second_price"):
+    for auction in MARKET_FORMATS:
         for n in (2,) if quick else (2, 4):
             for discount in (0.0, 0.95):
                 yield none | {"part": BUILDERS, "auction": auction, "bidders": n, "discount": discount}
     for strategy in list(SEQUENCER_KINDS)[::3] if quick else SEQUENCER_KINDS:
         yield none | {"part": SEQUENCERS, "strategy": strategy, "bidders": 3, "discount": 0.0}
+    yield from _rings(quick, none | {"strategy": "ring", "bidders": 3, "discount": 0.0})
+
+
+def _rings(quick: bool, none: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Rings that know of each other, against a newcomer, against screens, against fines."""
+    for role, scheme in SCHEMES[::3] if quick else SCHEMES:
+        ring = none | {"role": role, "scheme": scheme}
+        for enters in (1.0, 0.5):
+            yield ring | {"part": ENTRY, "enters": enters}
+        for screen in TESTS:
+            yield ring | {"part": SCREENS, "strategy": screen}
+    for role, scheme in SCHEMES[:1] if quick else SCHEMES[::2]:
+        for times in FINE_TIMES[::2] if quick else FINE_TIMES:
+            yield none | {"role": role, "scheme": scheme, "part": FINES, "fine": times}
 
 
 def execute(run: Run) -> dict[str, float | int | str]:
@@ -82,6 +114,7 @@ def execute(run: Run) -> dict[str, float | int | str]:
     config = run.config
     assert isinstance(config, CollusionConfig)
     part = {REPEATED: _repeated, DETECTION: _repeated, BUILDERS: _builders, SEQUENCERS: _sequencers}
+    part |= dict.fromkeys((ENTRY, FINES, SCREENS), _ring)
     return part[str(run.levers["part"])](run, config)
 
 
@@ -111,11 +144,27 @@ def _builders(run: Run, config: CollusionConfig) -> dict[str, float | int | str]
 
     regime = regimes.load("pbs").model_copy(update={"auction": {"kind": str(run.levers["auction"])}})
     discount = float(run.levers["discount"])
-    profile = (Seat("q_learning", {"discount": discount}),) * int(run.levers["bidders"])
+    settings = {"discount": discount} | ({"margins": WIDE} if run.levers["auction"] in FORMATS[2:] else {})
+    profile = (Seat("q_learning", settings),) * int(run.levers["bidders"])
     market = play(small(regime, config.blocks), "builder", profile, run.seed)
     return _sold(market.sales, float(payoffs(market, "builder").sum())) | {
         "repeats": bid_rotation(np.array([winner for winner, _, _ in market.sales]))[0],
     }
+
+
+def _ring(run: Run, config: CollusionConfig) -> dict[str, float | int | str]:
+    from experiments.cartels import Cartel, deterred, results, screened
+
+    part, levers = run.levers["part"], run.levers
+    cartel = Cartel(str(levers["role"]), str(levers["scheme"]), config.members, float(levers["enters"]))
+    blocks, seed = config.ring_blocks, run.seed
+    if part == SCREENS:
+        seeds, screen = (seed, FIRST_TEST_SEED + seed), str(levers["strategy"])
+        return {**screened(cartel, screen, config.window, config.false_positive, blocks, seeds)}
+    if part == FINES:
+        screen = {"screen": "rotation", "window": config.window, "false_positive": config.false_positive}
+        return {**deterred(cartel, screen, float(levers["fine"]), blocks, seed)}
+    return {**results(cartel, blocks, seed)}
 
 
 def _sequencers(run: Run, config: CollusionConfig) -> dict[str, float | int | str]:
@@ -133,7 +182,7 @@ def _sequencers(run: Run, config: CollusionConfig) -> dict[str, float | int | st
     repeats, z = bid_rotation(np.array([winner for winner, _, _ in market.sales]))
     tests = range(FIRST_TEST_SEED + 100 * run.seed, FIRST_TEST_SEED + 100 * run.seed + config.test_seeds)
     frozen = learned(market, "sequencer", profile)
-    breaks = [Seat("fixed_margin", {"margin": margin}) for margin in (0.02, 0.3)]
+    breaks = [Seat("fixed_margin", {"margin": margin}) for margin in (0.02, 0.3, 0.9, 0.98)]
     broken = certify(small(regime, config.test_blocks), "sequencer", frozen, breaks, tests)
     value, error = broken.share()
     return found | {
@@ -156,34 +205,50 @@ def _sold(sales: list[tuple[int, float, float]], kept: float) -> dict[str, float
 
 
 def table(runs: Frame) -> pd.DataFrame:
-    """Price over value by cell, with what a deviation brings: means over seeds and standard errors."""
+    """Prices by cell, what a deviation brings, who is accused: means over seeds and standard errors."""
     rows = []
-    by = ["part", "auction", "bidders", "discount", "monitoring", "detection", "strategy"]
+    by = ["part", "auction", "bidders", "discount", "monitoring", "detection", "strategy", "role", "scheme", "enters"]
+    by.append("fine")
     for cell, part in runs.groupby(by, sort=False):
         levers = dict(zip(by, cell, strict=True))
-        price = statistics.describe(part["price_over_value"])
-        error = f" ({price['standard_error']:.3f})" if price["n"] > 1 else ""
         rows.append(
             {
                 "where": levers["part"],
+                "who": f"{levers['role']}s, {levers['scheme']}" if levers["role"] else "",
                 "auction": str(levers["auction"]).replace("_", " "),
                 "bidders": levers["bidders"],
-                "patience": "" if levers["part"] == SEQUENCERS else f"{levers['discount']:g}",
+                "patience": f"{levers['discount']:g}" if levers["part"] in (REPEATED, DETECTION, BUILDERS) else "",
                 "monitoring": "yes" if levers["monitoring"] else "",
-                "detection": f"{levers['detection']:g}" if levers["detection"] else "",
-                "strategy": levers["strategy"] if levers["part"] == SEQUENCERS else "Q-learning",
-                "price / value (s.e.)": f"{price['mean']:.3f}{error}",
+                "detection, newcomer or fine": _threat(levers),
+                "strategy or screen": str(levers["strategy"]).replace("q_learning", "Q-learning").replace("_", " "),
+                "price / value (s.e.)": _mean(part, "price_over_value", error=True),
+                "price / competitive price (s.e.)": _mean(part, "price_over_competitive", error=True),
+                "the same, second half": _mean(part, "price_second_half"),
                 "Delta": _mean(part, "delta"),
                 "rivals' bids after a deviation": _mean(part, "punishment"),
                 "deviations that pay": _mean(part, "deviations_that_pay"),
                 "winner repeats": _mean(part, "repeats"),
                 "NashConv, lower bound [1]": _mean(part, "nash_conv_share"),
+                "windows accused": _mean(part, "accused_share"),
+                "accused though competing": _mean(part, "accused_share_competing"),
+                "expected fine / rent": _mean(part, "deterrence"),
+                "gain of a ring that stays": _mean(part, "stubborn_gain_share"),
             }
         )
     return pd.DataFrame(rows)
 
 
-def _mean(part: Frame, column: str) -> str:
+def _threat(levers: dict[str, Any]) -> str:
+    if levers["detection"]:
+        return f"{levers['detection']:g}"
+    if levers["fine"]:
+        return f"{levers['fine']:g} rents"
+    return "newcomer" if levers["enters"] < 1.0 else ""
+
+
+def _mean(part: Frame, column: str, error: bool = False) -> str:
     if column not in part or part[column].isna().all():
         return ""
-    return f"{part[column].mean() + 0.0:.3f}"
+    found = statistics.describe(part[column])
+    spread = f" ({found['standard_error']:.3f})" if error and found["n"] > 1 else ""
+    return f"{found['mean'] + 0.0:.3f}{spread}"

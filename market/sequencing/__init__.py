@@ -31,6 +31,7 @@ PARTS = {
     "forced_inclusion": "forced_inclusion",
     "margin": "margin",
     "breaker": "breakers",
+    "oversight": "oversight",
 }
 """Folder of each part of a regime."""
 

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from market.ledger import Why
-from market.seats import Bid
+from market.seats import Bid, Sale
 from market.sequencing import Part
 from market.sequencing.payments import pay
 
@@ -79,6 +79,7 @@ class SealedAuction(Auction):
                 self.collect(slot, builder, payment)
         if winner >= 0:
             slot.winner, slot.winning = builders[winner], offers[winner]
+        slot.sales.append(Sale(tuple(builders), bids, float(payments.sum()), winner))
         highest = float(bids.max()) if bids.size else 0.0
         for at, builder in enumerate(builders):
             with slot.market.blame(builder):

@@ -16,6 +16,7 @@ import numpy as np
 from pydantic import Field, PrivateAttr
 
 from market.ledger import Why
+from market.seats import Sale
 from market.sequencing.auctions._formats import CODES, settle
 from market.sequencing.leaders.base import Leaders
 from market.sequencing.payments import pay
@@ -36,6 +37,7 @@ class _Sold:
         self.winner = -1
         self.highest = 0.0  # bid for it [USD]
         self.due: Sequence[float] = ()  # payments for it, by seat [USD]
+        self.bids = np.zeros(0)  # for it, by seat [USD]
 
 
 class SlotAuction(Leaders):
@@ -82,6 +84,8 @@ class SlotAuction(Leaders):
         void = slot.missed and sold.held == domain.slot
         paid = [0.0 if void else self._collect(domain, *one) for one in zip(domain.leaders, sold.due, strict=True)]
         sold.price[sold.held] = sum(paid)
+        if not void:
+            slot.sales.append(Sale(tuple(domain.leaders), sold.bids, sum(paid), sold.winner))
         for seat, sequencer in enumerate(domain.leaders):
             with domain.market.blame(sequencer):
                 sequencer.told_slot(sold.held, seat == sold.winner and not void, paid[seat], sold.highest)
@@ -96,6 +100,7 @@ class SlotAuction(Leaders):
             self._sold.leader[number] = winner
         sold = self._sold
         sold.held, sold.winner, sold.highest, sold.due = number, winner, float(bids.max()), payments.tolist()
+        sold.bids = bids
 
     def _bid(self, domain: Domain, sequencer: Any, now: float, number: int) -> float:
         """Ask for a sealed bid, showing what is due where it is the current slot that is sold."""

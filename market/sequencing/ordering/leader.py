@@ -14,5 +14,15 @@ class LeadersDiscretion(Ordering):
     kind: Literal["leader"] = "leader"
 
     def arrange(self, slot) -> tuple[Arrangement | None, Any]:
-        """Ask the leader."""
-        return slot.leader.arrange(slot.view_of(slot.leader)), slot.leader
+        """Ask the leader; once more when the order that it signed has opened what was sealed, if it signs twice."""
+        leader = slot.leader
+        view = slot.view_of(leader)
+        signed = leader.arrange(view)
+        again = getattr(leader, "sign_again", None)
+        if again is not None and view.due["sealed"].any():
+            view.due = slot.due.copy()
+            second = again(view, slot.domain.regime.oversight.expected_penalty(slot.domain, leader, "equivocation"))
+            if second is not None:
+                slot.signed_twice = True
+                return second, leader
+        return signed, leader

@@ -1,0 +1,1 @@
+"""Who watches whoever bids and orders, and what being found out costs."""
