@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from experiments.studies.contagion import BORROWERS, FALLS, LTV_HIGH, LTV_LOW, THRESHOLD, scene
+from experiments.studies._scene import BORROWERS, scene
+from experiments.studies._stage import LTV_HIGH, LTV_LOW, PSI, THRESHOLD
 from market.config import AgentConfig, EpisodeConfig, MarketConfig, OracleConfig, RollupConfig
 
 YEAR_S = 365.0 * 86400.0
@@ -114,7 +115,7 @@ def _leveraged(rollup: RollupConfig, at: int, psi: float, world: str) -> RollupC
     law = rollup.leverage
     assert law is not None
     narrower = float(np.log(NEAREST / FARTHEST) / np.log(LTV_HIGH / LTV_LOW))
-    median = law.collateral_median_usd * psi / FALLS[at] / SOLD * narrower * BORROWERS / CROWD
+    median = law.collateral_median_usd * psi / PSI[at] / SOLD * narrower * BORROWERS / CROWD
     changes = {"collateral_median_usd": median, "ltv_low": FARTHEST, "ltv_high": NEAREST}
     return rollup.model_copy(
         update={

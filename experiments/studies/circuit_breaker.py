@@ -13,7 +13,7 @@ from agents.population import Population
 from experiments.magnet import PLACES, SUMS, approach, pooled
 from experiments.studies import _breaker_scenes as scenes
 from experiments.studies._breaker_scenes import ARBITRAGE, DEFENCE, NONE, VOLATILITY, VOLUME
-from experiments.studies.contagion import Liquidations
+from experiments.studies._scene import Liquidations
 from experiments.study import Configure, Run, seeds
 from market import state, tally
 from market.config import MarketConfig

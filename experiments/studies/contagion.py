@@ -10,14 +10,12 @@ import pandas as pd
 
 from experiments import channels
 from experiments.recorded import Recorded
-from experiments.studies._scene import SHOCK, scene, sell, simulate
+from experiments.studies._scene import SHOCK, sell
 from experiments.studies._stage import BORROWERS, NAMES, PSI, rollup, stage
 from experiments.study import Configure, Run, seeds
 from figures import _verdict
 from market import cascades, contagion, state
 from market.config import BorrowersConfig, MarketConfig
-
-__all__ = ["execute", "runs", "scene", "simulate", "table"]  # studies of crashes take scene and simulate from here
 
 TITLE = "Liquidation contagion when rollups share a sequencer"
 QUESTION = "Does sharing a sequencer dampen cascades of liquidations or spread them, and what do outages change?"
