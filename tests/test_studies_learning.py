@@ -25,7 +25,15 @@ SMALL = {
         "margins": (0.0, 0.5),
         "reply_blocks": 20,
     },
-    "collusion": {"auctions": 10_000, "games": 1, "blocks": 50, "test_blocks": 20, "ring_blocks": 60, "window": 10},
+    "collusion": {
+        "auctions": 10_000,
+        "games": 1,
+        "blocks": 50,
+        "test_blocks": 20,
+        "ring_blocks": 60,
+        "window": 10,
+        "false_positive": 0.25,
+    },
 }
 
 
