@@ -41,13 +41,13 @@ from market.state import (
     length,
 )
 from market.tally import LIQUIDATIONS
-from market.venues import lending, perpetuals
+from market.venues import at_risk, lending, perpetuals
 from market.venues.watch import reindex
 
 
 @njit(cache=True)
 def scan_positions(book: Book, rollup: int, found: np.ndarray) -> int:
-    """List the liquidatable positions of a rollup by looking at every position: what `lending.unhealthy` must equal."""
+    """List the liquidatable positions of a rollup by looking at every position: what `at_risk.unhealthy` must equal."""
     count = 0
     for position in range(length(book, POSITION)):
         market = index(book, POSITION, position, N_MARKET)
@@ -149,7 +149,7 @@ def _hour(market: SequencerMarket, slots: int) -> tuple[float, float, float, int
     """
     book, most = market.world.book, 0
     found, scanned = np.zeros(4096, np.int64), np.zeros(4096, np.int64)
-    lending.unhealthy(book, 0, found)
+    at_risk.unhealthy(book, 0, found)
     scan_positions(book, 0, scanned)
     running, by_list, by_scan, scans = 0.0, 0.0, 0.0, 0
     for slot in range(1, slots + 1):
@@ -157,7 +157,7 @@ def _hour(market: SequencerMarket, slots: int) -> tuple[float, float, float, int
         market.run_until(slot * BLOCK_S)
         running += time.process_time() - began
         began = time.perf_counter()
-        count = lending.unhealthy(book, 0, found)
+        count = at_risk.unhealthy(book, 0, found)
         by_list += time.perf_counter() - began
         most = max(most, count)
         if slot % SCAN_EVERY == 0:

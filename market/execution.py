@@ -32,7 +32,7 @@ from market.state import (
     rollups,
 )
 from market.venues import auctioning, batch, bridges, close_out, lending, oracle, perpetuals, pools
-from market.venues.liquidations import dutch, english
+from market.venues.liquidations import dutch, english, fixed_spread
 
 OK, BUNDLE = int(Reason.NONE), int(Reason.BUNDLE)
 BAD_AMOUNT, POOR = int(Reason.BAD_AMOUNT), int(Reason.INSUFFICIENT_BALANCE)
@@ -94,7 +94,7 @@ def _dispatch(book: Book, row: Row, time: float) -> int:
     if kind == K_SWAP:
         return pools.swap(book, row, time)
     if kind == K_LIQUIDATE:
-        return lending.liquidate(book, row)
+        return fixed_spread.liquidate(book, row)
     if kind == K_OUTSIDE:
         return _trade_outside(book, row)
     if kind == K_ORACLE:

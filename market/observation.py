@@ -15,7 +15,8 @@ from numba import njit
 from market import state
 from market.intents import CONTENT_FIELDS, INTENT
 from market.state import POOL, Book, get, index, length
-from market.venues import close_out, lending
+from market.venues import at_risk, close_out
+from market.venues.liquidations import fixed_spread
 from market.venues.pools import reserve
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def _snapshot(book: Book, out: np.ndarray) -> None:
 def _terms(book: Book, positions: np.ndarray, out: np.ndarray) -> None:
     for k in range(positions.size):
         market = index(book, state.POSITION, positions[k], state.N_MARKET)
-        most, rate = lending.liquidation_terms(book, positions[k])
+        most, rate = fixed_spread.liquidation_terms(book, positions[k])
         out[k, U_POSITION] = positions[k]
         out[k, U_MARKET] = market
         out[k, U_ROLLUP] = get(book, state.LENDING, market, state.L_ROLLUP)
@@ -119,7 +120,7 @@ class PublicView:
         """Positions of a rollup that can be liquidated now: shape (n, 8), columns U_*."""
         found = self._unhealthy.get(rollup)
         if found is None:
-            count = lending.unhealthy(self._book, rollup, self._positions)
+            count = at_risk.unhealthy(self._book, rollup, self._positions)
             found = np.zeros((count, 8))
             if count:
                 _terms(self._book, self._positions[:count], found)
@@ -130,7 +131,7 @@ class PublicView:
         """Positions of a lending market with keys above `line`, up to `most`: shape (n,), ascending, at most 4096."""
         if not self._positions.size:
             return self._positions
-        count = lending.fallen(self._book, market, line, most, self._positions)
+        count = at_risk.fallen(self._book, market, line, most, self._positions)
         return self._positions[:count].copy()
 
     def distressed(self, rollups: tuple[int, ...]) -> tuple[int, ...]:

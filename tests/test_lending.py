@@ -16,7 +16,7 @@ from market.config import BorrowersConfig
 from market.founding import World
 from market.intents import Kind
 from market.ledger import totals
-from market.venues import lending
+from market.venues import at_risk, lending
 from market.venues.watch import reindex
 
 YEAR = 365.0 * 86400.0
@@ -265,10 +265,10 @@ def test_the_list_of_unhealthy_positions_is_complete(price: float) -> None:
     found = np.zeros(64, np.int64)
     for level in (price, 2500.0, price):
         post(world, level)
-        count = lending.unhealthy(world.book, 0, found)
+        count = at_risk.unhealthy(world.book, 0, found)
         by_hand = [at for at in range(30) if lending.health(world.book, at) < 1.0]
         assert found[:count].tolist() == by_hand
-        assert lending.unhealthy(world.book, 1, found) == 0
+        assert at_risk.unhealthy(world.book, 1, found) == 0
 
 
 def test_without_a_price_nobody_is_liquidated_and_nobody_borrows() -> None:
@@ -280,7 +280,7 @@ def test_without_a_price_nobody_is_liquidated_and_nobody_borrows() -> None:
         on_position(Kind.WITHDRAW, owner(world), 1.0),
     )
     assert fates(execute(world, *rows)) == ["HEALTHY", "UNHEALTHY", "UNHEALTHY"]
-    assert lending.unhealthy(world.book, 0, np.zeros(8, np.int64)) == 0
+    assert at_risk.unhealthy(world.book, 0, np.zeros(8, np.int64)) == 0
 
 
 @pytest.mark.parametrize("sides", [(ETH, USD), (99, 98), (-1, -1), (USD, USD)])

@@ -13,7 +13,7 @@ from market.config import AgentConfig, BorrowersConfig, MarketConfig, OracleConf
 from market.errors import InputError
 from market.intents import Kind
 from market.ledger import totals
-from market.venues import lending
+from market.venues import at_risk
 
 A, B = 0, 1
 LAW = BorrowersConfig(ltv_low=0.5, ltv_high=0.7, reserve_share=0.5, top_up_share=0.0, deleverage_share=0.0)
@@ -65,10 +65,10 @@ def test_only_the_rollup_of_the_collateral_prices_it() -> None:
     world = books(*places(), borrowers=LAW)
     assert world.tables.feed[:, state.F_ROLLUP].tolist() == [B]
     found = np.zeros(64, np.int64)
-    assert lending.unhealthy(world.book, A, found) == 0
+    assert at_risk.unhealthy(world.book, A, found) == 0
     execute(world, intent(Kind.ORACLE_UPDATE, world.account_of["oracle"], venue=0, rollup=B, amount=0.7 * ETH_USD))
-    assert lending.unhealthy(world.book, A, found) > 0
-    assert lending.unhealthy(world.book, B, found) == 0
+    assert at_risk.unhealthy(world.book, A, found) > 0
+    assert at_risk.unhealthy(world.book, B, found) == 0
 
 
 @pytest.mark.parametrize("regime", ["siloed", "protocol_specific"])

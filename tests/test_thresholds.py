@@ -16,7 +16,7 @@ from market import state
 from market.config import BorrowersConfig, OracleConfig, PerpetualConfig
 from market.founding import World
 from market.intents import Kind
-from market.venues import close_out, lending, perpetuals, thresholds
+from market.venues import at_risk, close_out, lending, perpetuals, thresholds
 from market.venues.watch import reindex
 
 PRICE = 2500.0
@@ -52,7 +52,7 @@ def check_lists(market: World, room: int = 512) -> int:
     total = 0
     for at in range(2):
         by_scan = listed(market, scan_positions, at, room)
-        assert listed(market, lending.unhealthy, at, room) == by_scan
+        assert listed(market, at_risk.unhealthy, at, room) == by_scan
         contracts = listed(market, scan_contracts, at, room)
         assert listed(market, close_out.under_margin, at, room) == contracts
         total += len(by_scan) + len(contracts)
@@ -157,10 +157,10 @@ def test_a_list_built_anew_says_the_same() -> None:
         execute(market, *(random_intent(market, rng) for _ in range(10)))
         post(market, 0, PRICE * float(rng.uniform(0.6, 1.4)))
     room = 512
-    before = [listed(market, look, 0, room) for look in (lending.unhealthy, close_out.under_margin)]
+    before = [listed(market, look, 0, room) for look in (at_risk.unhealthy, close_out.under_margin)]
     reindex(market.book)
     check_links(market)
-    assert [listed(market, look, 0, room) for look in (lending.unhealthy, close_out.under_margin)] == before
+    assert [listed(market, look, 0, room) for look in (at_risk.unhealthy, close_out.under_margin)] == before
 
 
 @given(st.lists(st.integers(0, 50), max_size=40), st.integers(0, 12))
@@ -209,7 +209,7 @@ def test_looking_costs_by_who_crossed_and_not_by_how_many_there_are() -> None:
             at = thresholds.first(market.book, 0, bucket)
             while at >= 0:
                 count, at = count + 1, thresholds.following(market.book, at)
-        return count, len(listed(market, lending.unhealthy, 0, 512))
+        return count, len(listed(market, at_risk.unhealthy, 0, 512))
 
     assert read(200) == read(2000) == (5, 5)
 

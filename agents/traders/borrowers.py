@@ -13,7 +13,7 @@ from market import state
 from market.intents import INTENT, Kind, Purpose, Row, Rows
 from market.model import SequencerMarket
 from market.state import LENDING, POSITION, Book, balance, get, index
-from market.venues import lending
+from market.venues import at_risk, lending
 from market.venues.pools import output, reserve
 
 CHUNK_S = 60.0
@@ -142,7 +142,7 @@ class Borrowers:
         if not self._active.size:
             return self._rows[:0]
         level = self._law.act_below_health
-        if lending.calm(self._book, level):
+        if at_risk.calm(self._book, level):
             self._looked = until  # whoever looked meanwhile saw nothing to do
             return self._rows[:0]
         times, who = self._next(until)

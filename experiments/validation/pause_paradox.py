@@ -29,7 +29,7 @@ from experiments.validation.cascade import final_drop
 from market import regimes, state
 from market.config import OracleConfig, RegimeConfig
 from market.intents import Kind, Status
-from market.venues.lending import unhealthy
+from market.venues.at_risk import unhealthy
 
 ID = "M10"
 TITLE = "The pause paradox"

@@ -1,4 +1,4 @@
-"""Lending markets: collateral, debt with interest, health, fixed-spread liquidation, bad debt.
+"""Lending markets: collateral, debt with interest, health. Who can be liquidated: `at_risk`; how: `liquidations`.
 
 Debt is kept over the market's index, which grows at the borrowing rate: interest costs one multiplication per market.
 For the same reason a position's *key*, debt over collateral and threshold, orders positions by the price at which they
@@ -8,29 +8,21 @@ of the collateral, both as the rollup's oracle says.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numba import njit
 
 from market.intents import Reason, Row
 from market.ledger import Why, move, put
 from market.state import (
-    AUCTION,
-    D_DESIGN,
     F_PRICE,
     FEED,
     L_ACCOUNT,
     L_ACCRUED_AT,
-    L_BAD_DEBT,
-    L_BONUS,
-    L_CLOSE_FACTOR,
     L_COLLATERAL,
     L_COLLATERAL_ROLLUP,
     L_DEBT,
     L_FEED_COLLATERAL,
     L_FEED_DEBT,
-    L_FULL_CLOSE,
     L_INDEX,
     L_INTEREST,
     L_KEY_BOUND,
@@ -52,7 +44,7 @@ from market.state import (
     index,
     length,
 )
-from market.venues.thresholds import NEAR, bucket_of, first, following, in_order, keep, place, top
+from market.venues.thresholds import place
 
 OK = int(Reason.NONE)
 BAD_AMOUNT = int(Reason.BAD_AMOUNT)
@@ -157,7 +149,8 @@ def set_position(book: Book, position: int, collateral: float, debt: float) -> N
 
 
 @njit(cache=True)
-def _check(book: Book, row: Row) -> int:
+def check(book: Book, row: Row) -> int:
+    """Whether an intent names a position of its market and an amount; returns a reason (0: it does)."""
     market, position = row.venue, row.target
     if market < 0 or market >= length(book, LENDING) or index(book, LENDING, market, L_ROLLUP) != row.rollup:
         return WRONG_VENUE
@@ -182,7 +175,7 @@ def collateral_rollup(book: Book, market: int) -> int:
 @njit(cache=True)
 def deposit(book: Book, row: Row) -> int:
     """Add collateral to a position; anybody may."""
-    wrong = _check(book, row)
+    wrong = check(book, row)
     if wrong != OK:
         return wrong
     asset, place = index(book, LENDING, row.venue, L_COLLATERAL), collateral_rollup(book, row.venue)
@@ -205,7 +198,7 @@ def _too_risky(book: Book, position: int) -> bool:
 @njit(cache=True)
 def withdraw(book: Book, row: Row) -> int:
     """Take collateral out of one's position while the loan stays within the largest loan-to-value."""
-    wrong = _check(book, row)
+    wrong = check(book, row)
     if wrong != OK:
         return wrong
     if index(book, POSITION, row.target, N_OWNER) != row.sender:
@@ -227,7 +220,7 @@ def withdraw(book: Book, row: Row) -> int:
 @njit(cache=True)
 def borrow(book: Book, row: Row) -> int:
     """Take debt against one's collateral, up to the largest loan-to-value."""
-    wrong = _check(book, row)
+    wrong = check(book, row)
     if wrong != OK:
         return wrong
     if index(book, POSITION, row.target, N_OWNER) != row.sender:
@@ -253,7 +246,7 @@ def owed(book: Book, position: int) -> float:
 @njit(cache=True)
 def repay(book: Book, row: Row) -> int:
     """Pay back debt of a position, at most what it owes; anybody may."""
-    wrong = _check(book, row)
+    wrong = check(book, row)
     if wrong != OK:
         return wrong
     debt = owed(book, row.target)
@@ -267,126 +260,6 @@ def repay(book: Book, row: Row) -> int:
     set_position(book, row.target, get(book, POSITION, row.target, N_COLLATERAL), left)
     row.filled_in = paid
     return OK
-
-
-@njit(cache=True)
-def liquidation_terms(book: Book, position: int) -> tuple[float, float]:
-    """Most debt that one liquidation may repay now [debt asset] and collateral per unit repaid; (0, 0) if healthy.
-
-    Repaying r seizes r (1 + bonus) in value. The close factor limits r to a share of the debt while health is above
-    `full_close_health`; collateral limits it to C / (1 + bonus) in value (Qin et al. 2021).
-    """
-    market = index(book, POSITION, position, N_MARKET)
-    if index(book, AUCTION, market, D_DESIGN) != 0:
-        return 0.0, 0.0  # what this market liquidates it sells by auction
-    factor, collateral = health(book, position), get(book, POSITION, position, N_COLLATERAL)
-    ratio = price_ratio(book, market)
-    if not factor < 1.0 or collateral <= 0.0 or ratio <= 0.0:
-        return 0.0, 0.0
-    rate = (1.0 + get(book, LENDING, market, L_BONUS)) / ratio
-    most = owed(book, position)
-    if factor >= get(book, LENDING, market, L_FULL_CLOSE):
-        most *= get(book, LENDING, market, L_CLOSE_FACTOR)
-    return min(most, collateral / rate), rate
-
-
-@njit(cache=True)
-def liquidate(book: Book, row: Row) -> int:
-    """Repay debt of an unhealthy position for its collateral at the bonus; what is left unbacked is bad debt."""
-    wrong = _check(book, row)
-    if wrong != OK:
-        return wrong
-    if index(book, AUCTION, row.venue, D_DESIGN) != 0:
-        return NOT_ALLOWED
-    most, rate = liquidation_terms(book, row.target)
-    if most <= 0.0:
-        return HEALTHY
-    paid, collateral = min(row.amount, most), get(book, POSITION, row.target, N_COLLATERAL)
-    seized = min(paid * rate, collateral)
-    if seized < row.limit:
-        return LIMIT
-    asset = index(book, LENDING, row.venue, L_DEBT)
-    if not move(book, row.sender, _account(book, row.venue), row.rollup, asset, paid, TO_LIQUIDATE):
-        return POOR
-    asset, place = index(book, LENDING, row.venue, L_COLLATERAL), collateral_rollup(book, row.venue)
-    if not move(book, _account(book, row.venue), row.sender, place, asset, seized, TO_SEIZE):
-        return NO_LIQUIDITY
-    grown = get(book, LENDING, row.venue, L_INDEX)
-    left = max(0.0, get(book, POSITION, row.target, N_DEBT) - paid / grown)
-    # collateral that is gone but for rounding is gone, and the debt it left is the protocol's loss
-    if collateral - seized <= 1e-12 * collateral and left > 0.0:
-        lost = get(book, LENDING, row.venue, L_BAD_DEBT) + left * grown
-        put(book, cell(book, LENDING, row.venue, L_BAD_DEBT), lost)
-        left = 0.0
-    set_position(book, row.target, collateral - seized, left)
-    # the receipt names what moved, whatever the sender wrote
-    row.asset_in, row.asset_out = index(book, LENDING, row.venue, L_DEBT), index(book, LENDING, row.venue, L_COLLATERAL)
-    row.filled_in = paid
-    row.filled_out = seized
-    return OK
-
-
-@njit(cache=True)
-def calm(book: Book, level: float) -> bool:
-    """Whether the bounds on keys already say that no position has health below `level`."""
-    for market in range(length(book, LENDING)):
-        if get(book, LENDING, market, L_KEY_BOUND) * level > liquidation_line(book, market):
-            return False
-    return True
-
-
-@njit(cache=True)
-def _between(book: Book, market: int, line: float, most: float, found: np.ndarray, count: int) -> int:
-    """Add to `found`, which holds `count`, the positions of a market with keys above `line`, up to `most`."""
-    lowest = bucket_of(book, market, line * (1.0 - NEAR))
-    bucket = top(book, market, lowest)
-    if most < np.inf:
-        bucket = min(bucket, bucket_of(book, market, most * (1.0 + NEAR)))
-    while bucket >= lowest:
-        at = first(book, market, bucket)
-        while at >= 0:
-            if line < position_key(book, at) <= most:
-                count = keep(found, count, at)
-            at = following(book, at)
-        bucket -= 1
-    return count
-
-
-@njit(cache=True)
-def fallen(book: Book, market: int, line: float, most: float, found: np.ndarray) -> int:
-    """List the positions of a market with keys above `line`, up to `most`, and return how many."""
-    count: Any = np.int64(0)
-    count = _between(book, market, line, most, found, count)
-    in_order(found, count)
-    return count
-
-
-@njit(cache=True)
-def _tighten(book: Book, market: int) -> None:
-    """Set a market's bound to its largest finite key."""
-    bucket, bound = top(book, market, 0), 0.0
-    at = first(book, market, bucket) if bucket >= 0 else -1
-    while at >= 0:
-        bound = max(bound, position_key(book, at))
-        at = following(book, at)
-    book.cells[cell(book, LENDING, market, L_KEY_BOUND)] = bound
-
-
-@njit(cache=True)
-def unhealthy(book: Book, rollup: int, found: np.ndarray) -> int:
-    """List the liquidatable positions of a rollup in `found` and return how many: the lowest that `found` holds.
-
-    Costs nothing while a market's bound says that nobody is over its line, and else in proportion to who is.
-    """
-    count: Any = np.int64(0)  # a bare 0 would have callees compiled once more for that constant
-    for market in range(length(book, LENDING)):
-        line = liquidation_line(book, market)
-        if index(book, LENDING, market, L_ROLLUP) != rollup or get(book, LENDING, market, L_KEY_BOUND) <= line:
-            continue
-        count = _between(book, market, line, np.inf, found, count)
-        _tighten(book, market)
-    in_order(found, count)
-    return count
 
 
 def open_positions(tables: Tables, positions: np.ndarray, collateral: np.ndarray, debt: np.ndarray) -> None:
