@@ -133,7 +133,7 @@ def _bottom(area: SubFigure, runs: pd.DataFrame) -> None:
     left.grid(axis="x")
     left.set_xlabel("gone without it [% of liquidated volume]")
     shared.letter(left, "h", "channels")
-    _key(left, "lower left")
+    _key(left, "upper left")
     shocks = shared.where(runs, part="shock")
     found = {sharing: _matrix(shared.where(shocks, regime=sharing)) for sharing in ("siloed", "shared")}
     known = np.concatenate([np.abs(matrix[np.isfinite(matrix)]) for matrix in found.values()])
