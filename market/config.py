@@ -178,6 +178,11 @@ class PerpetualConfig(Settings):
     )
 
     reserve_share: NonNegative = Field(default=0.0, description="funds for top-ups over margin at the start [1]")
+    quoted_by: Annotated[int, Field(ge=0)] | None = Field(
+        default=None,
+        description="which of the agents of role market_maker, counted from 0 as configured, owns the maker and sets "
+        "its half spread by intents (default: nobody; the half spread stays what it is) [1]",
+    )
 
     @model_validator(mode="after")
     def _leverage(self) -> PerpetualConfig:

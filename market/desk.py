@@ -25,6 +25,7 @@ SWAP, ADD, REMOVE, DEPOSIT, WITHDRAW, BORROW, REPAY, LIQUIDATE, _, BRIDGE, PAYME
 AUCTIONS = (
     Kind.AUCTION_START, Kind.AUCTION_TAKE, Kind.AUCTION_BID, Kind.AUCTION_SETTLE, Kind.AUCTION_RESET
 )  # fmt: skip
+QUOTE = int(Kind.PERPETUAL_QUOTE)
 PERPETUALS = (Kind.PERPETUAL_TRADE, Kind.PERPETUAL_DEPOSIT, Kind.PERPETUAL_WITHDRAW, Kind.PERPETUAL_LIQUIDATE)
 
 
@@ -275,6 +276,16 @@ class Desk:
             target=contract, limit=limit, tip=tip, bundle=bundle,
             purpose=Purpose.LIQUIDATION if kind == Kind.PERPETUAL_LIQUIDATE else Purpose.USER,
         )  # fmt: skip
+
+    def quote(self, market: int, half_spread: float, *, tip: float = 0.0) -> None:
+        """Quote a half spread [1] on a perpetual whose maker is one's own."""
+        table = self._market.world.tables.perpetual
+        if not 0 <= market < len(table):
+            raise self._fault(f"names perpetual {market}; there are {len(table)}")
+        if not 0.0 <= half_spread < 1.0:
+            raise self._fault(f"quotes a half spread of {half_spread}; allowed: from 0 to below 1")
+        rollup, purpose = int(table[market, state.M_ROLLUP]), Purpose.INVENTORY
+        self._add(QUOTE, rollup, market, 0, 0, half_spread, tip=tip, purpose=purpose)
 
     def auction(
         self, kind: Kind, market: int, target: int, amount: float = 1.0, minimum: float = 0.0, *, tip: float = 0.0,

@@ -48,6 +48,7 @@ K_PERPETUAL, K_CLOSE_OUT = int(Kind.PERPETUAL_TRADE), int(Kind.PERPETUAL_LIQUIDA
 K_START, K_RESET = int(Kind.AUCTION_START), int(Kind.AUCTION_RESET)
 K_TAKE, K_BID, K_SETTLE = int(Kind.AUCTION_TAKE), int(Kind.AUCTION_BID), int(Kind.AUCTION_SETTLE)
 K_MARGIN_IN, K_MARGIN_OUT = int(Kind.PERPETUAL_DEPOSIT), int(Kind.PERPETUAL_WITHDRAW)
+K_QUOTE = int(Kind.PERPETUAL_QUOTE)
 
 
 @njit(cache=True)
@@ -123,6 +124,8 @@ def _dispatch(book: Book, row: Row, time: float) -> int:
         return perpetuals.withdraw(book, row)
     if kind == K_CLOSE_OUT:
         return close_out.liquidate(book, row)
+    if kind == K_QUOTE:
+        return perpetuals.set_spread(book, row)
     if kind == K_TAKE:
         return dutch.take(book, row, time)
     if kind == K_BID:

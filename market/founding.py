@@ -10,7 +10,7 @@ from market import state
 from market.config import BorrowersConfig, MarketConfig
 from market.errors import InputError
 from market.founding_auctions import designs, open_auctions
-from market.founding_perpetuals import open_perpetuals, perpetual_accounts
+from market.founding_perpetuals import hand_over_makers, open_perpetuals, perpetual_accounts
 from market.ledger import REASONS, endow, endow_each
 from market.rollups import build_graph
 from market.seats import Member
@@ -63,6 +63,7 @@ def found(config: MarketConfig, members: list[Member], prices: np.ndarray, rng: 
     _open_bridges(world, graph)
     _open_positions(world, config, positions, rng)
     open_perpetuals(world, config, rng)
+    hand_over_makers(world, config, members)
     reindex(world.book)
     return world
 

@@ -8,7 +8,9 @@ import numpy as np
 
 from market import state
 from market.config import MarketConfig, PerpetualConfig
+from market.errors import InputError
 from market.ledger import endow, endow_each
+from market.seats import Member
 from market.venues.perpetuals import LOT
 
 if TYPE_CHECKING:
@@ -78,6 +80,25 @@ def _open_contracts(
     endow(tables, int(row[state.M_ACCOUNT]), int(row[state.M_ROLLUP]), 0, float(margins.sum()))
     # a little to pay fees with
     endow_each(tables, trader + at, int(row[state.M_ROLLUP]), 0, np.full(at.size, 100.0))
+
+
+def hand_over_makers(world: World, config: MarketConfig, members: list[Member]) -> None:
+    """Make the strategic market makers that are to quote the owners of the makers; accounts are places in `members`.
+
+    Raises InputError where a market is to be quoted by a market maker that does not take part.
+    """
+    agents = [account for account, member in enumerate(members) if member.role == "market_maker"]
+    for market, (rollup, spec) in enumerate(_listed(config)):
+        if spec.quoted_by is None:
+            continue
+        if spec.quoted_by >= len(agents):
+            allowed = f"0 to {len(agents) - 1}" if agents else "none, as there is no agent of role market_maker"
+            raise InputError(
+                f"rollups.{config.rollups[rollup].name}.perpetuals.quoted_by: no market maker {spec.quoted_by}; "
+                f"allowed: {allowed}"
+            )
+        maker = int(world.tables.perpetual[market, state.M_MAKER])
+        world.tables.contract[maker, state.X_OWNER] = agents[spec.quoted_by]
 
 
 def _share_margin(world: World, config: MarketConfig) -> None:

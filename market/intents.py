@@ -37,6 +37,7 @@ class Kind(IntEnum):
     AUCTION_BID = 18  # venue auctioning market; target auction; amount of debt asset, which may be 0
     AUCTION_SETTLE = 19  # venue auctioning market; target auction; amount: any
     AUCTION_RESET = 20  # venue auctioning market; target auction; amount: any
+    PERPETUAL_QUOTE = 21  # venue perpetual; amount: half spread that its maker quotes from now on [1]
 
 
 class Status(IntEnum):

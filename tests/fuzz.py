@@ -25,7 +25,7 @@ def world() -> World:
     cross = (PoolConfig(assets=("BTC", "ETH"), depth_usd=2e5, fee_bp=0.0, price_usd=20.0),)
     falling = {"kind": "dutch", "places": 3, "step_s": 0.5, "tail_s": 1.5, "cusp": 0.3}
     rising = {"kind": "english", "places": 2, "bid_s": 1.0, "most_s": 2.0}
-    future = PerpetualConfig(traders=6, fund_usd=2000.0, depth_usd=1e6, margin_median_usd=5e3)
+    future = PerpetualConfig(traders=6, fund_usd=2000.0, depth_usd=1e6, margin_median_usd=5e3, quoted_by=0)
     return books(
         rollup(
             "a",
@@ -48,14 +48,14 @@ def world() -> World:
     )
 
 
-def random_rows(market: World, rng: np.random.Generator, count: int) -> np.ndarray:
-    """Rows of every kind, mostly plausible, with something wrong about a quarter of them."""
+def random_rows(market: World, rng: np.random.Generator, count: int, kinds: int = len(Kind)) -> np.ndarray:
+    """Rows of the first `kinds` kinds, mostly plausible, with something wrong about a quarter of them."""
     tables = market.tables
     rows = blank(count)
     senders = [0, 1, 2, 3, 4, market.account_of["retail"], market.account_of["oracle"], market.account_of["passive"]]
     senders += list(range(market.first_borrower, market.first_borrower + market.borrowers))
     rows["sender"] = rng.choice(senders, count)
-    rows["kind"] = rng.integers(0, len(Kind), count)
+    rows["kind"] = rng.integers(0, kinds, count)
     rows["rollup"] = rng.integers(0, 2, count)
     rows["venue"] = rng.integers(0, 3, count)
     rows["target"] = rng.integers(0, len(tables.position), count)
@@ -102,7 +102,7 @@ def _make_plausible(market: World, rows: np.ndarray, rng: np.random.Generator) -
             row["target"] = rng.choice(np.flatnonzero(tables.auction[_markets(tables), state.D_LOTS] > 0.0))
             row["venue"] = int(tables.position[row["target"], state.N_MARKET])
             row["rollup"] = int(tables.lending[row["venue"], state.L_ROLLUP])
-        elif kind >= Kind.AUCTION_TAKE and tables.lot[:, state.Q_OPEN].any():
+        elif Kind.AUCTION_TAKE <= kind <= Kind.AUCTION_RESET and tables.lot[:, state.Q_OPEN].any():
             lot = tables.lot[rng.choice(np.flatnonzero(tables.lot[:, state.Q_OPEN]))]
             row["venue"], row["target"] = int(lot[state.Q_VENUE]), int(lot[state.Q_ID])
             row["rollup"] = int(tables.lending[row["venue"], state.L_ROLLUP])
@@ -110,6 +110,8 @@ def _make_plausible(market: World, rows: np.ndarray, rng: np.random.Generator) -
             row["venue"], row["rollup"], row["target"] = 0, 0, rng.integers(0, len(tables.contract))
             row["sender"] = int(tables.contract[row["target"], state.X_OWNER])
             row["asset_in"], row["asset_out"] = rng.permutation((0, 1))
+        elif kind == Kind.PERPETUAL_QUOTE:
+            row["venue"], row["rollup"], row["sender"] = 0, 0, MAKER
 
 
 def _markets(tables: Tables) -> np.ndarray:

@@ -303,3 +303,18 @@ def trade(book: Book, row: Row) -> int:
         return NO_LIQUIDITY
     row.filled_in, row.filled_out = amount * price, amount
     return OK
+
+
+@njit(cache=True)
+def set_spread(book: Book, row: Row) -> int:
+    """Quote a half spread of `amount` from now on; only the owner of the market's maker may."""
+    market = row.venue
+    if market < 0 or market >= length(book, PERPETUAL) or index(book, PERPETUAL, market, M_ROLLUP) != row.rollup:
+        return WRONG_VENUE
+    if index(book, CONTRACT, index(book, PERPETUAL, market, M_MAKER), X_OWNER) != row.sender:
+        return NOT_OWNER
+    # written so that a number that is not finite fails
+    if not 0.0 <= row.amount < 1.0:
+        return BAD_AMOUNT
+    put(book, cell(book, PERPETUAL, market, M_SPREAD), row.amount)
+    return OK

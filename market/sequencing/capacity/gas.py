@@ -41,6 +41,7 @@ GAS = {
     "auction_bid": 150e3,
     "auction_settle": 200e3,
     "auction_reset": 120e3,
+    "perpetual_quote": 80e3,  # writes one number, as an update of a feed does
 }
 OTHER_GAS = 250e3
 """Gas of a kind that is not listed."""
