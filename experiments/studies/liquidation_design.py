@@ -35,7 +35,7 @@ HYPOTHESIS = (
     "sell later, hence cheaper, but never for nothing."
 )
 
-SEEDS, QUICK_SEEDS = 4, 1
+SEEDS, QUICK_SEEDS = 10, 1
 HORIZON_S, QUICK_HORIZON_S = 600.0, 240.0
 THRESHOLD, BORROWERS = 0.825, 150
 COST_SHARE = 0.02
