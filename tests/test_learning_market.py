@@ -175,7 +175,7 @@ class TestOthersThatLearn:
         by_role = {role: seated(market, role) for role in ("trader", "liquidator", "market_maker")}
         assert all(0.0 < agent.tip_share < 1.0 for agent in by_role["trader"][-2:])
         liquidator = by_role["liquidator"][0]
-        assert liquidator._latency == pytest.approx(liquidator._own_latency / liquidator.speed)
+        assert liquidator._latency == pytest.approx(liquidator.line.own_latency_s / liquidator.speed)
         # nobody can be liquidated here: all that speed brings is its rent
         assert payoffs(market, "liquidator")[0] <= 0.0
         assert -1 <= by_role["market_maker"][0].target < 3

@@ -24,6 +24,7 @@ from worlds import (
 )
 
 from agents.market_makers.learning_quoter import Carried, LearningQuoter
+from experiments.equilibrium.market import Seat, payoffs, play
 from market import state
 from market.config import AgentConfig, FlowConfig, MarketConfig, PerpetualConfig
 from market.errors import InputError
@@ -262,3 +263,16 @@ def test_a_quote_that_cannot_pay_for_gas_is_sent_again() -> None:
 def test_its_parameters_are_checked(wrong: dict[str, Any]) -> None:
     with pytest.raises(InputError, match=r"^agents\.LearningQuoter\.parameters: (spreads_bp|review_s)"):
         opened(busy(5.0, quoter(**wrong), quoted_by=0))
+
+
+def test_a_certificate_counts_what_the_maker_of_a_participant_earned() -> None:
+    """One that quotes what stands sends nothing and gains just what its contract does, at the reference price."""
+    config = busy(65.0, quoter(spreads_bp=[65.0]), quoted_by=0).model_copy(update={"horizon_s": 1000.0})
+    parameters = config.agents[0].parameters
+    played = play(config, "market_maker", [Seat("learning_quoter", parameters)], 3)
+    tables, size = played.world.tables, played.world.tables.contract[0, state.X_SIZE]
+    equity = perpetuals.cash_of(played.world.book, 0) + size * tables.price[ETH]
+    began = opened(config, 3).world.tables
+    before = began.contract[0, state.X_CASH] + began.contract[0, state.X_SIZE] * tables.price[ETH]
+    assert equity - before > 100.0
+    assert payoffs(played, "market_maker") == pytest.approx([equity - before])

@@ -10,12 +10,12 @@ import numpy as np
 from agents.books import Books
 from agents.learning import QLearning
 from agents.liquidators.greedy import Greedy
+from agents.speed import SPEEDS, Line
 from market.desk import Desk
 from market.model import SequencerMarket
 from market.observation import Observation
 
 TIPS = (0.0, 0.1, 0.3, 0.6, 0.9)
-SPEEDS = (1.0, 2.0, 4.0)
 
 
 class LearningLiquidator(Greedy):
@@ -55,16 +55,15 @@ class LearningLiquidator(Greedy):
         most_per_slot: int = 8,
     ) -> None:
         self._pairs = list(product(tips, speeds))
-        if not self._pairs or not all(0.0 <= tip < 1.0 and speed >= 1.0 for tip, speed in self._pairs):
-            raise ValueError("tips must lie in [0, 1) and speeds be at least 1")
-        if not (rent_usd_per_hour >= 0.0 and review_s > 0.0 and 0.0 < rate <= 1.0 and decay >= 0.0):
-            raise ValueError("rent and decay must not be negative, review_s positive, rate in (0, 1]")
+        if not self._pairs or not all(0.0 <= tip < 1.0 for tip in tips):
+            raise ValueError("tips must lie in [0, 1), and there must be tips and speeds")
+        if not (review_s > 0.0 and 0.0 < rate <= 1.0 and decay >= 0.0):
+            raise ValueError("decay must not be negative, review_s positive, rate in (0, 1]")
         super().__init__(model, account, sell=sell, tip_share=tips[0], most_per_slot=most_per_slot)
         seed = int(self.rng_own.integers(2**63))
         self.learner = QLearning(np.arange(float(len(self._pairs))), 1, rate, decay=decay, seed=seed)
-        self.rent_usd_per_hour, self.review_s = rent_usd_per_hour, review_s
-        self._own_latency = self._latency
-        self._outside = model.world.account_of["outside"]
+        self.review_s = review_s
+        self.line = Line(model, self, speeds, rent_usd_per_hour)
         self._books = Books()
         self._until = 0.0
         self.speed = 1.0
@@ -79,14 +78,9 @@ class LearningLiquidator(Greedy):
         gained = self._books.close(seen)
         if gained is not None:
             self.learner.learn(gained)
-        self.tip_share, self.speed = self._pairs[int(self.learner.choose())]
-        self._latency = self._own_latency / self.speed
-        self._delays.clear()
+        self.tip_share, speed = self._pairs[int(self.learner.choose())]
+        self.speed = self.line.rent(seen, desk, speed, self.review_s)
         self._until = seen.time + self.review_s
-        rent = (self.speed - 1.0) * self.rent_usd_per_hour * self.review_s / 3600.0
-        rollup = seen.rollups[0]
-        if 0.0 < rent <= float(seen.funds[rollup, 0]):
-            desk.pay(rollup, self._outside, 0, rent)
 
     def learn(self, receipts: np.ndarray) -> None:
         """Take no lesson from single receipts: the tip stays for the period."""

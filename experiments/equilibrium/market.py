@@ -22,6 +22,7 @@ from market.domain import Slot
 from market.model import SequencerMarket
 from market.seats import Member
 from market.state import Tables
+from market.venues import perpetuals
 
 
 @dataclass(frozen=True)
@@ -123,13 +124,19 @@ def payoffs(market: Watched, role: str) -> np.ndarray:
 
 
 def _holdings(market: SequencerMarket) -> np.ndarray:
-    """Units of every asset held by each participant, shares of pools included: shape (participants, assets)."""
+    """Units of every asset held by each participant, shares of pools and contracts included: (participants, assets)."""
     tables, count = market.world.tables, len(market.members)
     held = tables.balance[:count].sum(axis=1)
     for account in range(count):
         provider = int(tables.account[account, state.A_PROVIDER])
         if provider >= 0:
             held[account] += _provided(tables, provider)
+    for at in np.flatnonzero(tables.contract[:, state.X_OWNER] < count).tolist():
+        contract = tables.contract[at]
+        account, market_of = int(contract[state.X_OWNER]), int(contract[state.X_MARKET])
+        asset = int(tables.perpetual[market_of, state.M_ASSET])
+        held[account, 0] += perpetuals.cash_of(market.world.book, at)
+        held[account, asset] += contract[state.X_SIZE]
     return held
 
 
