@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import time
 from pathlib import Path
 
 from agents.population import Population
 from market import kernel_cache
 from market.config import MarketConfig
+from market.execution import execute_block
+from market.intents import blank
 from market.metrics import outcomes
 from market.model import SequencerMarket
 
@@ -43,17 +46,45 @@ def run_one(config: MarketConfig, seed: int, tape: Path | None = None) -> dict[s
     return outcomes(market) | {"seconds": time.perf_counter() - began}
 
 
-def warm() -> None:
-    """Compile everything once, so that workers load it from the cache; nothing to do where that has been done."""
+def warm(processes: int = 1) -> None:
+    """Compile everything once, so that workers load it from the cache; nothing to do where that has been done.
+
+    With two processes or more, one compiles what executes blocks while another compiles what writes them.
+    """
     from experiments.scenarios import reference
     from market import regimes
 
     done = kernel_cache.choose() / f"warm-{kernel_cache.fingerprint()}"
     if done.exists():
         return
+    if processes > 1:
+        other = multiprocessing.get_context("spawn").Process(target=_warm_writing, daemon=True)
+        other.start()
+        _warm_execution()
+        other.join()
     for name in regimes.names():
         config = reference(regime=regimes.load(name), quick=True)
         run_one(config.model_copy(update={"horizon_s": 6.0}), seed=0)
     # long enough for liquidations and for borrowers to act: they compile what a calm start does not
     run_one(reference(regime=regimes.load("siloed_extractive"), quick=True).model_copy(update={"horizon_s": 90.0}), 2)
     done.touch()
+
+
+def _small_market() -> SequencerMarket:
+    from experiments.scenarios import reference
+    from market import regimes
+
+    config = reference(regime=regimes.load("siloed_extractive"), quick=True).model_copy(update={"horizon_s": 6.0})
+    return SequencerMarket(config, 0, Population(config))
+
+
+def _warm_execution() -> None:
+    """Compile the execution of blocks."""
+    execute_block(_small_market().world.book, blank(1), 0.0, 0, 0)
+
+
+def _warm_writing() -> None:
+    """Compile everything else: a market whose blocks are written and never executed."""
+    market = _small_market()
+    market.execute = lambda slot: None  # type: ignore[method-assign]
+    market.run()

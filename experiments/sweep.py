@@ -192,7 +192,7 @@ class _Workers:
 
     def _start(self) -> Executor:
         if self._warm:
-            _warm()
+            _warm(self._workers)
         if self._workers == 1:
             return _ThisProcess()
         # Spawned, not forked: compiled code and the threads of libraries do not survive a fork reliably.
@@ -209,12 +209,12 @@ class _ThisProcess(Executor):
         return future
 
 
-def _warm() -> None:
+def _warm(processes: int) -> None:
     """Compile once into the cache that the workers read, rather than once in each of them."""
     from experiments import run
 
     if hasattr(run, "warm"):
-        run.warm()
+        run.warm(processes)
 
 
 @contextmanager
