@@ -68,12 +68,6 @@ def test_random_blocks_keep_the_books(seed: int) -> None:
     drive(seed, blocks=4, size=60)
 
 
-@pytest.mark.parametrize("seed", [51, 827169184, 3511327048])
-def test_random_blocks_that_once_broke(seed: int) -> None:
-    """A size too small to be closed against a large one, a close at no price, and one at a price beyond any number."""
-    drive(seed, blocks=6, size=150, kinds=int(Kind.AUCTION_RESET) + 1)  # the kinds there were: more would draw others
-
-
 @pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(st.integers(0, 2**32 - 1))

@@ -125,6 +125,17 @@ def test_a_lot_that_a_large_size_would_swallow_is_closed_against_it():
     assert table[:, state.X_SIZE].tolist() == [0.0, 0.0, 0.0]
 
 
+@pytest.mark.parametrize("price", [0.0, 1.7e308])
+def test_nothing_is_closed_at_no_price_or_at_one_beyond_any_number(price):
+    market = world(long_share=0.0)
+    before = market.tables.contract.copy()
+    before[FIRST, state.X_CASH] = -1.0
+    market.tables.contract[:] = before
+    market.tables.feed[0, state.F_PRICE] = price
+    assert fates(execute(market, on(market, Kind.PERPETUAL_LIQUIDATE, sender=0))) == ["NO_LIQUIDITY"]
+    np.testing.assert_array_equal(market.tables.contract, before)
+
+
 def test_less_than_a_lot_is_not_traded():
     market = world()
     assert fates(execute(market, on(market, Kind.PERPETUAL_TRADE, 0.9 * perpetuals.LOT))) == ["BAD_AMOUNT"]
