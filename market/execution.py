@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from market.compiled import kernel
 from market.intents import BATCHED, Kind, Reason, Row, Rows, Status
 from market.ledger import Why, full, move, open_journal, undo
 from market.state import (
@@ -51,7 +51,7 @@ K_MARGIN_IN, K_MARGIN_OUT = int(Kind.PERPETUAL_DEPOSIT), int(Kind.PERPETUAL_WITH
 K_QUOTE = int(Kind.PERPETUAL_QUOTE)
 
 
-@njit(cache=True)
+@kernel
 def _pay(book: Book, row: Row) -> int:
     """A payment to an account on the same rollup."""
     if row.target < 0 or row.target >= length(book, ACCOUNT) or row.asset_in < 0 or row.asset_in >= assets(book):
@@ -68,7 +68,7 @@ def _pay(book: Book, row: Row) -> int:
     return OK
 
 
-@njit(cache=True)
+@kernel
 def _trade_outside(book: Book, row: Row) -> int:
     """Exchange with the outside market at the reference price less its fee."""
     if min(row.asset_in, row.asset_out) < 0 or max(row.asset_in, row.asset_out) >= assets(book):
@@ -89,7 +89,7 @@ def _trade_outside(book: Book, row: Row) -> int:
     return OK
 
 
-@njit(cache=True)
+@kernel
 def _dispatch(book: Book, row: Row, time: float) -> int:
     kind = row.kind
     if kind == K_SWAP:
@@ -139,7 +139,7 @@ def _dispatch(book: Book, row: Row, time: float) -> int:
     return WRONG_VENUE
 
 
-@njit(cache=True)
+@kernel
 def _charge(book: Book, row: Row, builder: int, operator: int) -> int:
     """Tip, to whoever built the block, and gas, to the operator."""
     if not row.tip >= 0.0:
@@ -152,7 +152,7 @@ def _charge(book: Book, row: Row, builder: int, operator: int) -> int:
     return OK
 
 
-@njit(cache=True)
+@kernel
 def _execute(book: Book, row: Row, time: float, builder: int, operator: int) -> int:
     """One intent with its tip and gas, inside an open stretch."""
     row.filled_in = 0.0
@@ -167,7 +167,7 @@ def _execute(book: Book, row: Row, time: float, builder: int, operator: int) -> 
     return reason
 
 
-@njit(cache=True)
+@kernel
 def _finish(row: Row, reason: int, time: float) -> None:
     row.reason = reason
     row.executed = time
@@ -179,7 +179,7 @@ def _finish(row: Row, reason: int, time: float) -> None:
         row.filled_out = 0.0
 
 
-@njit(cache=True)
+@kernel
 def _single(book: Book, rows: np.ndarray, at: int, time: float, builder: int, operator: int) -> None:
     open_journal(book)
     reason = _execute(book, rows[at], time, builder, operator)
@@ -188,7 +188,7 @@ def _single(book: Book, rows: np.ndarray, at: int, time: float, builder: int, op
     _finish(rows[at], reason, time)
 
 
-@njit(cache=True)
+@kernel
 def _fallbacks(book: Book, rows: np.ndarray, first: int, last: int) -> None:
     """Note what carried swaps would return if they stood where the bundle stands: the measure of their loss."""
     for k in range(first, last):
@@ -203,7 +203,7 @@ def _fallbacks(book: Book, rows: np.ndarray, first: int, last: int) -> None:
             row.fallback_out = pools.output(reserve_in, reserve_out, get(book, POOL, row.venue, P_FEE), row.amount)
 
 
-@njit(cache=True)
+@kernel
 def _bundle(book: Book, rows: np.ndarray, first: int, last: int, time: float, builder: int, operator: int) -> None:
     """All of rows[first:last] or none; what was carried is executed alone if the bundle fails."""
     _fallbacks(book, rows, first, last)
@@ -229,7 +229,7 @@ def _bundle(book: Book, rows: np.ndarray, first: int, last: int, time: float, bu
             _single(book, rows, k, time, builder, operator)
 
 
-@njit(cache=True)
+@kernel
 def _batch(book: Book, rows: Rows, first: int, last: int, time: float, builder: int, operator: int) -> None:
     """Swaps on one pool against each other and the pool, at one price: first everybody pays, then everybody is paid."""
     price = batch.clear(book, rows, first, last)
@@ -250,7 +250,7 @@ def _batch(book: Book, rows: Rows, first: int, last: int, time: float, builder: 
         _finish(rows[k], rows[k].reason, time)
 
 
-@njit(cache=True)
+@kernel
 def execute_block(book: Book, rows: Rows, time: float, builder: int, operator: int) -> None:
     """Execute the rows in order and write their receipts in place.
 
