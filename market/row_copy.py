@@ -1,7 +1,7 @@
 """Copying a row of intents in compiled code.
 
-numba copies a record field by field, indeed byte by byte: of a row of `INTENT` that takes a tenth of a microsecond, and
-a tenth of a second of compilation wherever it is written.
+numba may copy a record byte by byte: of a row of `INTENT` that takes a tenth of a microsecond, twenty times what a copy
+as one piece does.
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 
-@intrinsic  # type: ignore[misc]
-def copy_row(_: Any, target: Any, at: Any, source: Any, k: Any) -> Any:
+def _copy_row(_: Any, target: Any, at: Any, source: Any, k: Any) -> Any:
     """Let target[at] = source[k], both one-dimensional arrays of one record type; indices count from the start."""
     if target.dtype != source.dtype or target.ndim != 1 or source.ndim != 1:
         return None
@@ -29,3 +28,6 @@ def copy_row(_: Any, target: Any, at: Any, source: Any, k: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(target, types.intp, source, types.intp), generate
+
+
+copy_row: Any = intrinsic(_copy_row)
