@@ -17,6 +17,7 @@ from agents.foresight import K_LIQUIDATE, K_SWAP, carry_out, end_of_unit, liquid
 from agents.sandwich import best_front_run
 from market.intents import INTENT, Kind, Purpose, Row, Rows, blank
 from market.observation import ASSET0, FEE, KEPT, RESERVE0, RESERVE1, ROLLUP
+from market.row_copy import copy_row
 from market.seats import Arrangement
 from market.sequencing.ordering.base import CARRIED, FREE, first_come_order
 
@@ -144,9 +145,8 @@ def _insert(
     """Write the block; returns (length, number inserted, profit of insertions, tips of what should be filled) [USD]."""
     counts = np.zeros(2, np.int64)
     new = forced.size
-    # item by item: numba compiles seconds of error messages for an assignment of slices
     for k in range(new):
-        inserted[k] = forced[k]
+        copy_row(inserted, k, forced, k)
     counts[1] = new
     taken = np.zeros(1 + due.size + forced.size, np.int64)
     _forced(TOP, forced, forced_after, taken, order, bundle, counts)

@@ -7,6 +7,7 @@ number that is not finite, an unknown venue, a bundle across domains) is the str
 from __future__ import annotations
 
 import math
+import struct
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +27,8 @@ AUCTIONS = (
     Kind.AUCTION_START, Kind.AUCTION_TAKE, Kind.AUCTION_BID, Kind.AUCTION_SETTLE, Kind.AUCTION_RESET
 )  # fmt: skip
 QUOTE = int(Kind.PERPETUAL_QUOTE)
+ROW = struct.Struct("@" + "".join({"i": "q", "f": "d"}[INTENT[name].kind] for name in INTENT.names or ()))
+"""A row of `INTENT` as Python packs it, in half the time that an assignment to the array takes."""
 PERPETUALS = (Kind.PERPETUAL_TRADE, Kind.PERPETUAL_DEPOSIT, Kind.PERPETUAL_WITHDRAW, Kind.PERPETUAL_LIQUIDATE)
 
 
@@ -39,7 +42,7 @@ class Desk:
 
     def __init__(self, market: SequencerMarket) -> None:
         self._market = market
-        self._rows = np.zeros(1024, INTENT)
+        self._make_room(np.zeros(1024, INTENT))
         self._count = 0
         self._agent: Any = None
         self._account = -1
@@ -78,6 +81,9 @@ class Desk:
             self._around[self._bundles] = around
         return self._bundles
 
+    def _make_room(self, rows: np.ndarray) -> None:
+        self._rows, self._bytes, self._room = rows, rows.view(np.uint8).data, len(rows)
+
     def _fault(self, what: str) -> StrategyError:
         return self._market.fault(self._agent, f"intent {self._count} {what}")
 
@@ -100,7 +106,7 @@ class Desk:
     ) -> None:
         if self._agent is None:
             raise self._fault("was submitted outside of `act`")
-        if not (math.isfinite(amount) and math.isfinite(limit) and math.isfinite(tip)):
+        if not math.isfinite(amount + limit + tip):
             raise self._fault(f"has a number that is not finite: amount={amount}, limit={limit}, tip={tip}")
         if tip < 0.0:
             raise self._fault(f"has a negative tip: {tip}")
@@ -112,38 +118,17 @@ class Desk:
             self._join(bundle, rollup)
         if self._arrival < 0.0:
             self._arrival = self._now + self._agent.latency_s
-        if self._count == len(self._rows):
-            self._rows = np.concatenate([self._rows, np.zeros_like(self._rows)])
-        self._rows[self._count] = (
-            -1,
-            bundle,
-            self._around.get(bundle, -1),
-            self._account,
-            venue,
-            target,
-            rollup,
-            asset_in,
-            asset_out,
-            kind,
-            purpose,
-            0,
-            0,
-            0,
-            0,
-            -1,
-            amount,
-            limit,
-            tip,
-            self._now,
-            self._arrival,
-            self._now + expires_s,
-            mid,
-            0.0,
-            0.0,
-            0.0,
-            0.0,
-            0.0,
-        )
+        if self._count == self._room:
+            self._make_room(np.concatenate([self._rows, np.zeros_like(self._rows)]))
+        try:
+            ROW.pack_into(
+                self._bytes, self._count * ROW.size,
+                -1, bundle, self._around.get(bundle, -1), self._account, venue, target, rollup, asset_in, asset_out,
+                kind, purpose, 0, 0, 0, 0, -1,
+                amount, limit, tip, self._now, self._arrival, self._now + expires_s, mid, 0.0, 0.0, 0.0, 0.0, 0.0,
+            )  # fmt: skip
+        except struct.error as error:
+            raise self._fault(f"has a field of the wrong type: {error}") from None
         self._count += 1
 
     def _join(self, bundle: int, rollup: int) -> None:

@@ -2,6 +2,8 @@
 
 Each intent, or bundle, is one all-or-none stretch of the journal. A bundle may carry somebody else's intent; when the
 bundle fails, the intents that it carried are executed on their own, so that nobody can revert another's intent.
+
+Few functions lie between a block and `_dispatch`: each would have all venues optimized once more when it is compiled.
 """
 
 from __future__ import annotations
@@ -9,8 +11,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from market.compiled import kernel
 from market.intents import BATCHED, Kind, Reason, Row, Rows, Status
 from market.ledger import Why, full, move, open_journal, undo
 from market.state import (
@@ -51,7 +53,7 @@ K_MARGIN_IN, K_MARGIN_OUT = int(Kind.PERPETUAL_DEPOSIT), int(Kind.PERPETUAL_WITH
 K_QUOTE = int(Kind.PERPETUAL_QUOTE)
 
 
-@njit(cache=True)
+@kernel
 def _pay(book: Book, row: Row) -> int:
     """A payment to an account on the same rollup."""
     if row.target < 0 or row.target >= length(book, ACCOUNT) or row.asset_in < 0 or row.asset_in >= assets(book):
@@ -68,7 +70,7 @@ def _pay(book: Book, row: Row) -> int:
     return OK
 
 
-@njit(cache=True)
+@kernel
 def _trade_outside(book: Book, row: Row) -> int:
     """Exchange with the outside market at the reference price less its fee."""
     if min(row.asset_in, row.asset_out) < 0 or max(row.asset_in, row.asset_out) >= assets(book):
@@ -89,7 +91,7 @@ def _trade_outside(book: Book, row: Row) -> int:
     return OK
 
 
-@njit(cache=True)
+@kernel
 def _dispatch(book: Book, row: Row, time: float) -> int:
     kind = row.kind
     if kind == K_SWAP:
@@ -139,7 +141,7 @@ def _dispatch(book: Book, row: Row, time: float) -> int:
     return WRONG_VENUE
 
 
-@njit(cache=True)
+@kernel
 def _charge(book: Book, row: Row, builder: int, operator: int) -> int:
     """Tip, to whoever built the block, and gas, to the operator."""
     if not row.tip >= 0.0:
@@ -152,22 +154,34 @@ def _charge(book: Book, row: Row, builder: int, operator: int) -> int:
     return OK
 
 
-@njit(cache=True)
-def _execute(book: Book, row: Row, time: float, builder: int, operator: int) -> int:
-    """One intent with its tip and gas, inside an open stretch."""
-    row.filled_in = 0.0
-    row.filled_out = 0.0
-    if not (0 <= row.sender < length(book, ACCOUNT) and 0 <= row.rollup < rollups(book)):
-        return WRONG_VENUE
-    reason = _dispatch(book, row, time)
-    if reason == OK:
-        reason = _charge(book, row, builder, operator)
-    if reason == OK and full(book):
-        return TOO_LONG
-    return reason
+@kernel
+def _attempt(book: Book, rows: Rows, first: int, last: int, time: float, builder: int, operator: int) -> int:
+    """Execute rows[first:last] with their tips and gas, all or none; returns which failed, -1 if none did."""
+    open_journal(book)
+    failed = -1
+    reason = OK
+    for k in range(first, last):
+        row = rows[k]
+        row.filled_in = 0.0
+        row.filled_out = 0.0
+        if not (0 <= row.sender < length(book, ACCOUNT) and 0 <= row.rollup < rollups(book)):
+            reason = WRONG_VENUE
+        else:
+            reason = _dispatch(book, row, time)
+            if reason == OK:
+                reason = _charge(book, row, builder, operator)
+            if reason == OK and full(book):
+                reason = TOO_LONG
+        if reason != OK:
+            failed = k
+            undo(book)
+            break
+    for k in range(first, last):
+        _finish(rows[k], reason if failed in (-1, k) else BUNDLE, time)
+    return failed
 
 
-@njit(cache=True)
+@kernel
 def _finish(row: Row, reason: int, time: float) -> None:
     row.reason = reason
     row.executed = time
@@ -179,16 +193,7 @@ def _finish(row: Row, reason: int, time: float) -> None:
         row.filled_out = 0.0
 
 
-@njit(cache=True)
-def _single(book: Book, rows: np.ndarray, at: int, time: float, builder: int, operator: int) -> None:
-    open_journal(book)
-    reason = _execute(book, rows[at], time, builder, operator)
-    if reason != OK:
-        undo(book)
-    _finish(rows[at], reason, time)
-
-
-@njit(cache=True)
+@kernel
 def _fallbacks(book: Book, rows: np.ndarray, first: int, last: int) -> None:
     """Note what carried swaps would return if they stood where the bundle stands: the measure of their loss."""
     for k in range(first, last):
@@ -203,33 +208,7 @@ def _fallbacks(book: Book, rows: np.ndarray, first: int, last: int) -> None:
             row.fallback_out = pools.output(reserve_in, reserve_out, get(book, POOL, row.venue, P_FEE), row.amount)
 
 
-@njit(cache=True)
-def _bundle(book: Book, rows: np.ndarray, first: int, last: int, time: float, builder: int, operator: int) -> None:
-    """All of rows[first:last] or none; what was carried is executed alone if the bundle fails."""
-    _fallbacks(book, rows, first, last)
-    open_journal(book)
-    failed = -1
-    reason = OK
-    for k in range(first, last):
-        reason = _execute(book, rows[k], time, builder, operator)
-        if reason != OK:
-            failed = k
-            break
-    if failed < 0:
-        for k in range(first, last):
-            _finish(rows[k], reason, time)
-        return
-    undo(book)
-    for k in range(first, last):
-        if not rows[k].carried:
-            _finish(rows[k], reason if k == failed else BUNDLE, time)
-    for k in range(first, last):
-        if rows[k].carried:
-            rows[k].fallback_out = 0.0
-            _single(book, rows, k, time, builder, operator)
-
-
-@njit(cache=True)
+@kernel
 def _batch(book: Book, rows: Rows, first: int, last: int, time: float, builder: int, operator: int) -> None:
     """Swaps on one pool against each other and the pool, at one price: first everybody pays, then everybody is paid."""
     price = batch.clear(book, rows, first, last)
@@ -250,7 +229,7 @@ def _batch(book: Book, rows: Rows, first: int, last: int, time: float, builder: 
         _finish(rows[k], rows[k].reason, time)
 
 
-@njit(cache=True)
+@kernel
 def execute_block(book: Book, rows: Rows, time: float, builder: int, operator: int) -> None:
     """Execute the rows in order and write their receipts in place.
 
@@ -278,8 +257,13 @@ def execute_block(book: Book, rows: Rows, time: float, builder: int, operator: i
             rows[k].position = k
         if batched:
             _batch(book, rows, at, end, time, builder, operator)
-        elif end - at == 1 and rows[at].bundle < 0:
-            _single(book, rows, at, time, builder, operator)
         else:
-            _bundle(book, rows, at, end, time, builder, operator)
+            bundled = rows[at].bundle >= 0
+            if bundled:
+                _fallbacks(book, rows, at, end)
+            if _attempt(book, rows, at, end, time, builder, operator) >= 0 and bundled:
+                for k in range(at, end):
+                    if rows[k].carried:
+                        rows[k].fallback_out = 0.0
+                        _attempt(book, rows, k, k + 1, time, builder, operator)
         at = end

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from market.compiled import kernel
 from market.intents import INTENT, Rows, Status
+from market.row_copy import copy_row
 
 EXPIRED = int(Status.EXPIRED)
 
 
-@njit(cache=True)
+@kernel
 def _append(pending: Rows, counts: np.ndarray, domain_of: np.ndarray, rows: Rows, first_id: int) -> None:
     for k in range(rows.size):
         rollup = rows[k].rollup
         domain = domain_of[rollup] if 0 <= rollup < domain_of.size else 0
         at = counts[domain]
-        pending[domain, at] = rows[k]
+        copy_row(pending[domain], at, rows, k)
         pending[domain, at].id = first_id + k
         counts[domain] = at + 1
 
 
-@njit(cache=True)
+@kernel
 def _take(pending: Rows, count: int, until: float, due: Rows, expired: Rows) -> tuple[int, int, int]:
     """Split pending[:count] into due, expired and left; the left ones close ranks.
 
@@ -37,15 +38,15 @@ def _take(pending: Rows, count: int, until: float, due: Rows, expired: Rows) -> 
                 end += 1
         if arrival > until:
             if left != k:
-                pending[left] = pending[k]
+                copy_row(pending, left, pending, k)
             left += 1
         elif expiry < until:
-            expired[dropped] = pending[k]
+            copy_row(expired, dropped, pending, k)
             expired[dropped].status = EXPIRED
             expired[dropped].executed = until
             dropped += 1
         else:
-            due[taken] = pending[k]
+            copy_row(due, taken, pending, k)
             taken += 1
     return taken, dropped, left
 

@@ -209,12 +209,18 @@ class SequencerMarket(mesa.Model):
         """Hand out receipts: to each agent its own, to each population the block's."""
         rows = slot.rows if not slot.expired.size else np.concatenate([slot.rows, slot.expired])
         slot.rows = rows
-        strategic = rows[rows["sender"] < len(self.participants)]
-        senders = dict.fromkeys(strategic["sender"].tolist()) if strategic.size else ()
-        for account in senders:
-            agent = self.participants[account]
-            with self.blame(agent):
-                agent.learn(strategic[strategic["sender"] == account])
+        of_row = rows["sender"]
+        strategic = np.flatnonzero(of_row < len(self.participants))
+        senders = of_row[strategic]
+        agent = None
+        try:
+            for account in dict.fromkeys(senders.tolist()):
+                agent = self.participants[account]
+                agent.learn(rows.take(strategic[senders == account]))
+        except StrategyError:
+            raise
+        except Exception as error:
+            raise self.fault(agent, f"raised {type(error).__name__}: {error}") from error
         for population in self.populations:
             population.learn(rows)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from market import state
+from market.compiled import kernel
 from market.intents import BATCHED, Kind, Purpose, Row, Rows, Status
 from market.state import Book, get, index
 from market.venues import batch
@@ -29,12 +29,12 @@ DELAY_LOW, DELAY_PER_DECADE = 1e-3, 60.0
 RING_S = 60
 
 
-@njit(cache=True)
+@kernel
 def _delay_bin(delay: float) -> int:
     return min(DELAY_BINS - 1, max(0, int(np.log10(max(delay, DELAY_LOW) / DELAY_LOW) * DELAY_PER_DECADE)))
 
 
-@njit(cache=True)
+@kernel
 def _user(book: Book, row: Row, value: float, out_price: float, at: np.ndarray, delays: np.ndarray) -> None:
     at[USER_VOLUME] += value
     at[USER_COUNT] += 1.0
@@ -46,7 +46,7 @@ def _user(book: Book, row: Row, value: float, out_price: float, at: np.ndarray, 
         at[SANDWICH_LOSS] += (row.fallback_out - row.filled_out) * out_price
 
 
-@njit(cache=True)
+@kernel
 def _swap(book: Book, row: Row, in_price: float, out_price: float, at: np.ndarray) -> None:
     value = row.filled_in * in_price
     # swaps that clear together pay no fee but on what is left over, which `_batch_fee` adds
@@ -59,7 +59,7 @@ def _swap(book: Book, row: Row, in_price: float, out_price: float, at: np.ndarra
         at[LP_ARBITRAGE] -= marked
 
 
-@njit(cache=True)
+@kernel
 def _batch_fee(book: Book, rows: Rows, first: int, by_rollup: np.ndarray) -> None:
     """Add the fee on what the pool traded in the clearing that begins at rows[first]."""
     asset, fee = batch.fee_taken(book, rows, first)
@@ -68,7 +68,7 @@ def _batch_fee(book: Book, rows: Rows, first: int, by_rollup: np.ndarray) -> Non
     by_rollup[rows[first].rollup, LP_MARKED] -= value
 
 
-@njit(cache=True)
+@kernel
 def _liquidated(row: Row, in_price: float, out_price: float, at: np.ndarray, ring: np.ndarray) -> None:
     value = row.filled_in * in_price
     at[LIQUIDATED] += value
@@ -87,7 +87,7 @@ def _liquidated(row: Row, in_price: float, out_price: float, at: np.ndarray, rin
     ring[RING_S, 0] = max(ring[RING_S, 0], total)
 
 
-@njit(cache=True)
+@kernel
 def _winner(book: Book, row: Row) -> int:
     """Account that has won the auction which an intent settles: it stands in the lot until the next block."""
     places = index(book, state.AUCTION, row.venue, state.D_LOTS)
@@ -95,13 +95,13 @@ def _winner(book: Book, row: Row) -> int:
     return index(book, state.LOT, lot, state.Q_BIDDER)
 
 
-@njit(cache=True)
+@kernel
 def _costs(book: Book, row: Row, operator: int) -> float:
     """Tip and gas of an intent, as far as they are not the sender's own income [USD]."""
     return row.tip if row.sender == operator else row.tip + get(book, state.ROLLUP, row.rollup, state.R_GAS)
 
 
-@njit(cache=True)
+@kernel
 def record_block(
     book: Book,
     rows: Rows,
@@ -159,7 +159,7 @@ def record_block(
     return bridged
 
 
-@njit(cache=True)
+@kernel
 def dispersion(book: Book, main: np.ndarray, out: np.ndarray) -> None:
     """Spread of an asset's price over rollups: standard deviation of the log mids of its main pools, in bp.
 

@@ -114,6 +114,7 @@ FAULTS: list[tuple[str, Script, str]] = [
     ("unknown market", lambda a, s, d: d.position(Kind.DEPOSIT, 4, 0, 1.0), "names lending market 4; there are 1"),
     ("unknown bridge", lambda a, s, d: d.bridge(3, 0, 0, 1.0), "names bridge 3; there are 1"),
     ("no change of a position", lambda a, s, d: d.position(Kind.SWAP, 0, 0, 1.0), "no change of a position"),
+    ("half an asset", lambda a, s, d: d.swap(0, 0.5, 1, 1.0, 0.0), "has a field of the wrong type"),
     ("text for a number", lambda a, s, d: d.swap(0, 0, 1, "much", 0.0), "raised TypeError"),
 ]
 

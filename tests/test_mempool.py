@@ -152,3 +152,17 @@ def test_what_one_leader_leaves_out_another_block_includes() -> None:
     market.run()
     assert market.tally.statuses[Status.FILLED] > 20
     assert market.tally.statuses[Status.EXPIRED] == 0
+
+
+def test_a_row_comes_out_as_it_went_in_but_for_its_number() -> None:
+    """Rows are copied as one piece of memory: every field, and the bits of a NaN."""
+    sent = rows(0.5, 0.25)
+    words = sent.view(np.int64).reshape(2, -1)
+    words[:] = np.random.default_rng(3).integers(-(2**62), 2**62, words.shape)
+    sent["arrival"], sent["expiry"], sent["rollup"], sent["bundle"], sent["mid"] = (0.5, 0.25), 9.0, 1, -1, np.nan
+    mempool = Mempool(np.arange(2), 2)
+    mempool.submit(sent)
+    due, expired = mempool.take(1, 1.0)
+    sent["id"] = 0, 1
+    assert due.tobytes() == sent.tobytes()
+    assert not expired.size

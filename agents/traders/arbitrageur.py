@@ -6,24 +6,17 @@ bears the risk that one of them fails.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
-from agents.arbitrage import (
-    T_AMOUNT,
-    T_IN,
-    T_OUT,
-    T_OUTPUT,
-    T_POOL,
-    T_PROFIT,
-    best_cycle,
-    outside_arbitrages,
-)
+from agents.arbitrage import best_cycle, outside_arbitrages
 from agents.base import Trader
 from agents.inventory import rebalance
 from market.desk import Desk
 from market.intents import Kind, Purpose, Status
 from market.model import SequencerMarket
-from market.observation import ROLLUP, Observation, read_only
+from market.observation import ROLLUP, Observation
 
 ARBITRAGE, CYCLE, FILLED = int(Purpose.ARBITRAGE), int(Purpose.CYCLE), int(Status.FILLED)
 SWAP = int(Kind.SWAP)
@@ -76,16 +69,9 @@ class Arbitrageur(Trader):
 
     def _trade_outside(self, seen: Observation, desk: Desk) -> None:
         public = seen.public
-        table = public.derived(
-            ("outside", seen.domain),
-            lambda: outside_arbitrages(
-                public.pools, public.prices, public.outside_fee, np.array(seen.rollups)
-            ).tolist(),
-        )
-        for pool, source, sink, amount, out, profit in table:
-            pool, source, sink = int(pool), int(source), int(sink)
-            rollup = int(public.pools[pool, ROLLUP])
-            if profit <= 2.0 * public.gas.item(rollup, 0) + self.least_usd:
+        table = public.derived(("opportunities", seen.domain), lambda: _find_outside(seen))
+        for pool, rollup, source, sink, amount, out, profit, gas in table:
+            if profit <= 2.0 * gas + self.least_usd:
                 continue
             held = seen.funds.item(rollup, source)
             if amount > held:
@@ -106,37 +92,32 @@ class Arbitrageur(Trader):
             return
         if seen.rollups and rollups[0] not in seen.rollups and rollups[-1] not in seen.rollups:
             return
-        gas = float(sum(public.gas[rollup, 0] for rollup in rollups))
-        if any(leg[T_AMOUNT] > seen.funds[rollup, int(leg[T_IN])] for leg, rollup in zip(legs, rollups, strict=True)):
-            return
+        gas = sum(public.gas.item(rollup, 0) for rollup in rollups)
+        for leg, rollup in zip(legs, rollups, strict=True):
+            if leg.amount > seen.funds.item(rollup, leg.source):
+                return
         if all(seen.atomic(rollups[0], rollup) for rollup in rollups):
             if profit > gas + self.least_usd:
                 self._send_atomic(desk, legs)
-        elif profit > gas + self.least_usd + self._leg_risk(public.prices, legs):
+        elif profit > gas + self.least_usd + self._leg_risk(public.prices, legs[0]):
             self._send_legged(desk, legs)
 
-    def _leg_risk(self, prices: np.ndarray, legs: np.ndarray) -> float:
+    def _leg_risk(self, prices: np.ndarray, first: Leg) -> float:
         """Margin that a risk-neutral agent asks for: q c / (1 - q), q the chance and c the cost of a leg left alone."""
-        value = float(legs[0, T_AMOUNT] * prices[int(legs[0, T_IN])])
+        value = first.amount * prices.item(first.source)
         return self.failure / (1.0 - self.failure) * self.unwind_bp * 1e-4 * value
 
-    def _send_atomic(self, desk: Desk, legs: np.ndarray) -> None:
+    def _send_atomic(self, desk: Desk, legs: list[Leg]) -> None:
         bundle = desk.bundle()
-        for leg in legs:
-            desk.swap(
-                int(leg[T_POOL]), int(leg[T_IN]), int(leg[T_OUT]), float(leg[T_AMOUNT]),
-                float(leg[T_OUTPUT]) * (1.0 - 1e-9), purpose=CYCLE, bundle=bundle, expires_s=5.0,
-            )  # fmt: skip
+        for pool, source, sink, amount, output, _ in legs:
+            least = output * (1.0 - 1e-9)
+            desk.swap(pool, source, sink, amount, least, purpose=CYCLE, bundle=bundle, expires_s=5.0)
 
-    def _send_legged(self, desk: Desk, legs: np.ndarray) -> None:
+    def _send_legged(self, desk: Desk, legs: list[Leg]) -> None:
         """Each leg alone, with half of the cycle's profit as slack: a leg may slip and the cycle still pay."""
-        start = float(legs[0, T_AMOUNT])
-        slack = 0.5 * float(legs[0, T_PROFIT]) / start / len(legs)
-        for leg in legs:
-            desk.swap(
-                int(leg[T_POOL]), int(leg[T_IN]), int(leg[T_OUT]), float(leg[T_AMOUNT]),
-                float(leg[T_OUTPUT]) * (1.0 - slack), purpose=CYCLE, expires_s=10.0,
-            )  # fmt: skip
+        slack = 0.5 * legs[0].profit / legs[0].amount / len(legs)
+        for pool, source, sink, amount, output, _ in legs:
+            desk.swap(pool, source, sink, amount, output * (1.0 - slack), purpose=CYCLE, expires_s=10.0)
         self._open_legs = len(legs)
         self._legs_failed = 0
         self._legs_done: list[tuple[int, int, float]] = []
@@ -178,7 +159,31 @@ class Arbitrageur(Trader):
                 break
 
 
-def _find_cycle(public) -> tuple[float, np.ndarray, list[int]]:
+def _find_outside(seen: Observation) -> list[tuple[int, int, int, int, float, float, float, float]]:
+    """Trades against the outside market now: pool, rollup, assets in and out, amount, output, profit [USD], gas."""
+    public = seen.public
+    table = outside_arbitrages(public.pools, public.prices, public.outside_fee, np.array(seen.rollups))
+    found = []
+    for pool, source, sink, amount, out, profit in table.tolist():
+        rollup = int(public.pools.item(int(pool), ROLLUP))
+        gas = public.gas.item(rollup, 0)
+        found.append((int(pool), rollup, int(source), int(sink), amount, out, profit, gas))
+    return found
+
+
+class Leg(NamedTuple):
+    """A swap of a cycle."""
+
+    pool: int
+    source: int  # asset given
+    sink: int  # asset received
+    amount: float  # given [units of the source]
+    output: float  # [units of the sink]
+    profit: float  # of the whole cycle [units of its first source]
+
+
+def _find_cycle(public) -> tuple[float, list[Leg], list[int]]:
     """Best cycle now: profit [USD], legs, and the rollup of each leg."""
-    profit, legs = best_cycle(public.pools, public.prices)
-    return profit, read_only(legs), [int(public.pools[int(leg[T_POOL]), ROLLUP]) for leg in legs]
+    profit, table = best_cycle(public.pools, public.prices)
+    legs = [Leg(int(pool), int(source), int(sink), *numbers) for pool, source, sink, *numbers in table.tolist()]
+    return profit, legs, [int(public.pools.item(leg.pool, ROLLUP)) for leg in legs]

@@ -7,9 +7,9 @@ stream, the same under every regime. On which rollup they trade is theirs to cho
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from market import state
+from market.compiled import kernel
 from market.intents import INTENT, Kind, Purpose, Rows, Status
 from market.model import SequencerMarket
 from market.state import POOL, Book, get
@@ -21,7 +21,7 @@ TIME, VALUE, SIDE, CHOICE, SLIPPAGE, TIP_USD, DELAY, ROUTE, ASSET = range(9)
 USER, FILLED, REVERTED, K_SWAP = int(Purpose.USER), int(Status.FILLED), int(Status.REVERTED), int(Kind.SWAP)
 
 
-@njit(cache=True)
+@kernel
 def _best_pool(book: Book, offered: np.ndarray, source: int, sink: int, amount: float) -> int:
     """Pool with the best output among those offered (-1 ends the list)."""
     best, most = -1, 0.0
@@ -35,7 +35,7 @@ def _best_pool(book: Book, offered: np.ndarray, source: int, sink: int, amount: 
     return best
 
 
-@njit(cache=True)
+@kernel
 def _write(
     book: Book,
     drawn: np.ndarray,
@@ -72,7 +72,7 @@ def _write(
     return count
 
 
-@njit(cache=True)
+@kernel
 def _remember(rows: Rows, sender: int, memory: float, cost: np.ndarray) -> int:
     """Move the remembered cost [bp] of each rollup towards each execution's; returns how many there were.
 

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from agents.arbitrage import T_AMOUNT, T_IN, T_OUT, T_OUTPUT, T_POOL, T_PROFIT
 from agents.base import Trader
-from agents.traders.arbitrageur import CYCLE
+from agents.traders.arbitrageur import CYCLE, Leg
 from agents.traders.arbitrageur import Arbitrageur as _Arbitrageur
 from agents.traders.arbitrageur import _find_cycle as find_cycle
 from experiments import statistics
@@ -47,25 +46,24 @@ class Noting(_Arbitrageur):
         self.sent, self.broken, self.losses_usd, self._result = 0, 0, 0.0, 0.0
         self.quoted_usd: dict[float, float] = {}  # by time: rivals who see the same cycle quote the same
 
-    def _send_legged(self, desk, legs: np.ndarray) -> None:
+    def _send_legged(self, desk, legs: list[Leg]) -> None:
         self._note(legs)
         self._result = 0.0
         super()._send_legged(desk, legs)
 
-    def _send_atomic(self, desk, legs: np.ndarray) -> None:
+    def _send_atomic(self, desk, legs: list[Leg]) -> None:
         """All or none, with the slack that legs alone are given: the two ways differ in nothing else."""
         self._note(legs)
         self._open_legs = len(legs)  # one cycle at a time, this way too
         bundle = desk.bundle()
-        slack = 0.5 * float(legs[0, T_PROFIT] / legs[0, T_AMOUNT]) / len(legs)
-        for leg in legs:
-            ends = int(leg[T_POOL]), int(leg[T_IN]), int(leg[T_OUT])
-            least = float(leg[T_OUTPUT]) * (1.0 - slack)
-            desk.swap(*ends, float(leg[T_AMOUNT]), least, purpose=CYCLE, bundle=bundle, expires_s=10.0)
+        slack = 0.5 * (legs[0].profit / legs[0].amount) / len(legs)
+        for pool, source, sink, amount, output, _ in legs:
+            least = output * (1.0 - slack)
+            desk.swap(pool, source, sink, amount, least, purpose=CYCLE, bundle=bundle, expires_s=10.0)
 
-    def _note(self, legs: np.ndarray) -> None:
+    def _note(self, legs: list[Leg]) -> None:
         self.sent += 1
-        self.quoted_usd[self.model.time] = float(legs[0, T_PROFIT] * self.model.world.tables.price[int(legs[0, T_IN])])
+        self.quoted_usd[self.model.time] = legs[0].profit * self.model.world.tables.price.item(legs[0].source)
 
     def learn(self, receipts: np.ndarray) -> None:
         """Note what legs and their unwinding brought, at reference prices."""

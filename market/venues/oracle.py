@@ -6,6 +6,8 @@ update of it is still on its way.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
@@ -117,7 +119,7 @@ def _due(book: Book, feed: int, time: float, which: np.ndarray, prices: np.ndarr
 @njit(cache=True)
 def due(book: Book, time: float, which: np.ndarray, prices: np.ndarray) -> int:
     """Write the feeds that post now and their prices; return how many. Marks them as on their way."""
-    count = 0
+    count: Any = np.int64(0)  # a bare 0 would have `_due` compiled once more for that constant
     for feed in range(length(book, FEED)):
         source = index(book, FEED, feed, F_SOURCE)
         if source in (POOL_TWAP, BLEND):
@@ -133,7 +135,7 @@ def due_after_block(book: Book, time: float, rollup: int, which: np.ndarray, pri
     A pool's price changes with blocks alone. Whoever reads it when some domain's next slot opens reads it late, and the
     later the fewer domains there are: a shared sequencer would slow its oracles down.
     """
-    count = 0
+    count: Any = np.int64(0)  # a bare 0 would have `_due` compiled once more for that constant
     for feed in range(length(book, FEED)):
         if index(book, FEED, feed, F_SOURCE) != POOL_SPOT or index(book, FEED, feed, F_ROLLUP) != rollup:
             continue

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numba import float64, int64, njit
 
+from market.compiled import kernel
 from market.intents import Reason, Row
 from market.ledger import Why, move, put, within
 from market.state import (
@@ -51,7 +52,7 @@ NOT_ALLOWED = int(Reason.NOT_ALLOWED)
 SWAP, POOL_FEE, LIQUIDITY = int(Why.SWAP), int(Why.POOL_FEE), int(Why.LIQUIDITY)
 
 
-@njit(cache=True)
+@kernel
 def output(reserve_in: float, reserve_out: float, fee: float, amount: float) -> float:
     """Output of an exact input [units of the asset out]."""
     net = amount * (1.0 - fee)
@@ -64,7 +65,7 @@ def reserve(book: Book, pool: int, asset: int) -> float:
     return balance(book, index(book, POOL, pool, P_ACCOUNT), index(book, POOL, pool, P_ROLLUP), asset)
 
 
-@njit(cache=True)
+@kernel
 def trades(book: Book, pool: int, rollup: int, asset_in: int, asset_out: int) -> bool:
     """Whether the pool exists, stands on this rollup and exchanges these two assets."""
     if pool < 0 or pool >= length(book, POOL) or index(book, POOL, pool, P_ROLLUP) != rollup:
@@ -73,7 +74,7 @@ def trades(book: Book, pool: int, rollup: int, asset_in: int, asset_out: int) ->
     return (asset_in == first and asset_out == second) or (asset_in == second and asset_out == first)
 
 
-@njit(cache=True)
+@kernel
 def accumulate_price(book: Book, pool: int, time: float) -> None:
     """Add price times time since the last change to the pool's accumulator, from which time-weighted prices come."""
     elapsed = time - get(book, POOL, pool, P_CUMULATIVE_TIME)
@@ -85,7 +86,7 @@ def accumulate_price(book: Book, pool: int, time: float) -> None:
     put(book, cell(book, POOL, pool, P_CUMULATIVE_TIME), time)
 
 
-@njit(cache=True)
+@kernel
 def swap(book: Book, row: Row, time: float) -> int:
     """Exact input for at least `limit` out. Fills the receipt; returns a reason (0: filled)."""
     pool, rollup = row.venue, row.rollup

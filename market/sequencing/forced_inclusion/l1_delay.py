@@ -38,7 +38,10 @@ class ThroughL1(ForcedInclusion):
     def enforce(self, slot: Slot, rows: np.ndarray) -> np.ndarray:
         """Put on top whatever is overdue and not in the block."""
         due = slot.due
-        late = (slot.time - due["sent"] >= self.delay_s) & self._pays(due["route"])
+        late = slot.time - due["sent"] >= self.delay_s
+        if not late.any():  # nearly every block
+            return rows
+        late &= self._pays(due["route"])
         late &= ~np.isin(due["id"], rows["id"])
         bundled = late & (due["bundle"] >= 0)
         if bundled.any():

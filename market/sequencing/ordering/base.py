@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from market.compiled import kernel
 from market.intents import INTENT, Purpose, Rows
+from market.row_copy import copy_row
 from market.seats import Arrangement
 from market.sequencing import Part
 
@@ -51,7 +53,7 @@ def first_come_order(rows: Rows, ties: np.ndarray) -> np.ndarray:
     return order
 
 
-@njit(cache=True)
+@kernel
 def _bundle_fault(due: Rows, order: np.ndarray, bundle: np.ndarray, at: int) -> int:
     """Check that the bundle of pending intent order[at] is whole and in sequence, but for an intent that it carries."""
     k = order[at]
@@ -70,7 +72,7 @@ def _bundle_fault(due: Rows, order: np.ndarray, bundle: np.ndarray, at: int) -> 
     return 0
 
 
-@njit(cache=True)
+@kernel
 def _carry_fault(due: Rows, order: np.ndarray, at: int) -> int:
     """Check that the intent order[at] is carried by the bundle of the row before it, which asked to carry it."""
     if at == 0 or order[at - 1] < 0 or order[at - 1] >= due.size or due[order[at]].bundle >= 0:
@@ -107,7 +109,7 @@ def write_block(
                 if fault:
                     return fault
             included[k] = True
-            block[at] = due[k]
+            copy_row(block, at, due, k)
             if bundle[at] == CARRIED:
                 fault = _carry_fault(due, order, at)
                 if fault:
@@ -123,7 +125,7 @@ def write_block(
             if inserted[k].sender != account:
                 return 5
             used[k] = True
-            block[at] = inserted[k]
+            copy_row(block, at, inserted, k)
             block[at].id = first_id + k
             # a bundle's number that the author wrote itself could be somebody else's
             block[at].bundle = FREE
