@@ -52,6 +52,8 @@ BREAKERS: dict[str, dict[str, Any]] = {
 }
 """No breaker, the reference, and one change of it at a time."""
 QUICK_BREAKERS = ("none", "reference", "arbitrage exempt", "defence exempt", "volatility")
+ONLY_POOL = ("threshold 20k", "threshold 200k", "window 20 s", "window 180 s", "pause 10 s", "random threshold")
+"""Changes of the reference that are not repeated where the oracle reads the outside price."""
 ORACLES = ("pool", "external")
 PAUSES: dict[str, tuple[str, ...] | None] = {
     "none": None, "pause": ("oracle",), "arbitrage exempt": ARBITRAGE, "defence exempt": DEFENCE
@@ -75,7 +77,6 @@ WATCHED: dict[str, dict[str, Any]] = {
 BLOCK_S = 2.0
 APPROACH = (*(f"{place}_{name}" for place in PLACES for name in SUMS), "approached", "triggered")
 SEEDS, QUICK_SEEDS = 10, 2
-FALL_SEEDS = 20  # of falls, which are short
 BASELINE = "none"
 KEPT = (
     "liquidated_usd", "liquidations", "peak_60s_liquidated_usd", "inclusion_delay_s", "user_cost_bp", "paused",
@@ -86,8 +87,7 @@ KEPT = (
 def runs(asked: int | None, quick: bool, configure: Configure) -> Iterator[Run]:
     """Breakers in the crash, the falls of the paradox, and the approach to a threshold; the same seeds everywhere."""
     for levers in _grid(quick):
-        enough = FALL_SEEDS if levers["part"] == "fall" else SEEDS
-        for seed in seeds(asked, QUICK_SEEDS if quick else enough):
+        for seed in seeds(asked, QUICK_SEEDS if quick else SEEDS):
             yield Run(levers, "shared", seed, configure(_config(levers, seed, quick)))
 
 
@@ -95,6 +95,8 @@ def _grid(quick: bool) -> Iterator[dict[str, Any]]:
     blank = {"world": "", "psi": 0.0, "anticipation": "off"}
     for oracle in ORACLES:
         for name in QUICK_BREAKERS if quick else BREAKERS:
+            if oracle == "external" and name in ONLY_POOL:
+                continue
             known = "on" if name == "anticipated" else "off"
             yield {"part": "crash", "oracle": oracle, "breaker": name} | blank | {"anticipation": known}
     for world, pauses in FALLS.items():
