@@ -15,10 +15,12 @@ import pandas as pd
 
 from figures import _shared as shared
 
-BASE = {"outage_s": 300.0, "volatility": 1.0, "leverage": 1.0, "topology": "complete", "collateral": "home"}
+BASE = {
+    "outage_s": 300.0, "volatility": 1.0, "leverage": 1.0, "topology": "complete", "collateral": "home", "grace_s": 0.0,
+}  # fmt: skip
 NAMES = {
     "outage_s": "outage {} s", "volatility": "volatility x {}", "leverage": "debt x {}", "topology": "bridges: {}",
-    "collateral": "collateral {}",
+    "collateral": "collateral {}", "grace_s": "grace period {} s",
 }  # fmt: skip
 
 

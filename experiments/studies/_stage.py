@@ -45,7 +45,7 @@ GROUPS: dict[str, tuple[tuple[str, ...], ...]] = {
 
 def stage(
     sharing: str, seed: int, quick: bool, *, outage_s: float = 300.0, volatility: float = 1.0, leverage: float = 1.0,
-    topology: str = "complete", collateral: str = "home",
+    topology: str = "complete", collateral: str = "home", grace_s: float = 0.0,
 ) -> MarketConfig:  # fmt: skip
     """Return the market.
 
@@ -64,6 +64,8 @@ def stage(
     collateral
         "home", or "abroad": half of the loans are backed by collateral on the rollup that theirs is paired with, if
         the two are sequenced together
+    grace_s
+        after its outage, how long nobody is liquidated on a rollup
     """
     horizon = QUICK_HORIZON_S if quick else HORIZON_S
     pledged = sum(0.5 * psi * leverage * depth for psi, depth in zip(PSI, DEPTHS_USD, strict=True))
@@ -71,7 +73,10 @@ def stage(
     return MarketConfig(
         horizon_s=horizon,
         prices=_crash(horizon, volatility).model_copy(update={"impact_per_million": impact}),
-        rollups=tuple(_backed(at, leverage, collateral, sharing) for at in range(len(NAMES))),
+        rollups=tuple(
+            _backed(at, leverage, collateral, sharing).model_copy(update={"grace_s": grace_s})
+            for at in range(len(NAMES))
+        ),
         graph=GraphConfig(kind="list") if topology == "none" else GraphConfig.model_validate({"kind": topology}),
         regime=regime(sharing, seed, horizon, outage_s).model_copy(
             update={"capacity": {"kind": "gas", "limit_per_s": GAS_PER_S}}

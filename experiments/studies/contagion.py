@@ -33,6 +33,7 @@ BASE: dict[str, Any] = {
     "leverage": 1.0,
     "topology": "complete",
     "collateral": "home",
+    "grace_s": 0.0,
 }
 VARIED: dict[str, tuple[Any, ...]] = {
     "outage_s": (0.0, 600.0),
@@ -40,6 +41,7 @@ VARIED: dict[str, tuple[Any, ...]] = {
     "leverage": (0.5, 1.5),
     "topology": ("star", "ring", "none"),
     "collateral": ("abroad",),
+    "grace_s": (300.0,),
 }
 FEEDBACK = ("price_impact", "pool_oracle", "permanent_impact")
 """Channels without which liquidations move no price that anybody is liquidated at."""
