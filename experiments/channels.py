@@ -15,7 +15,7 @@ import inspect
 import sys
 from collections.abc import Callable
 
-from market.config import AgentConfig, MarketConfig, OracleConfig
+from market.config import AgentConfig, MarketConfig, OracleConfig, RollupConfig
 
 PLENTY_USD = 1e9
 """Capital that never runs out [USD]."""
@@ -89,6 +89,16 @@ def congestion(config: MarketConfig) -> MarketConfig:
     return config.model_copy(
         update={"regime": config.regime.model_copy(update={"capacity": {"kind": "unlimited"}})}
     )  # fmt: skip
+
+
+def shared_collateral(config: MarketConfig) -> MarketConfig:
+    """Every loan's collateral lies on its own rollup."""
+
+    def home(rollup: RollupConfig) -> RollupConfig:
+        loans = tuple(loan.model_copy(update={"collateral_on": None}) for loan in rollup.lending)
+        return rollup.model_copy(update={"lending": loans})
+
+    return config.model_copy(update={"rollups": tuple(home(rollup) for rollup in config.rollups)})
 
 
 def permanent_impact(config: MarketConfig) -> MarketConfig:

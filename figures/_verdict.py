@@ -15,10 +15,17 @@ import pandas as pd
 
 from figures import _shared as shared
 
-BASE = {"outage_s": 300.0, "volatility": 1.0, "leverage": 1.0, "topology": "complete"}
-NAMES = {"outage_s": "outage {} s", "volatility": "volatility x {}", "leverage": "debt x {}", "topology": "bridges: {}"}
+BASE = {
+    "outage_s": 300.0, "volatility": 1.0, "leverage": 1.0, "topology": "complete", "collateral": "home", "grace_s": 0.0,
+}  # fmt: skip
+NAMES = {
+    "outage_s": "outage {} s", "volatility": "volatility x {}", "leverage": "debt x {}", "topology": "bridges: {}",
+    "collateral": "collateral {}", "grace_s": "grace period {} s",
+}  # fmt: skip
 
 
+PARTS = {"of which coincidence": ("siloed", "coincident"), "of which sharing": ("coincident", "shared")}
+"""What the base case's difference is made of: outages at the same time, and all else that is shared."""
 LEAST_SEEDS = 5
 
 
@@ -69,10 +76,10 @@ def conditions(runs: pd.DataFrame) -> dict[str, pd.DataFrame]:
     return {name: part for name, part in found.items() if len(part)}
 
 
-def difference(runs: pd.DataFrame, claim: Claim) -> Difference:
-    """Compare shared to siloed under one condition."""
-    ends = runs.take(np.flatnonzero(np.isin(np.asarray(runs["regime"], object), ("siloed", "shared"))))
-    sample = shared.differences(ends, shared.values(ends, claim.column) / claim.unit, "siloed").get("shared")
+def difference(runs: pd.DataFrame, claim: Claim, ends: tuple[str, str] = ("siloed", "shared")) -> Difference:
+    """Compare the second to the first, by default shared to siloed, under one condition."""
+    part = runs.take(np.flatnonzero(np.isin(np.asarray(runs["regime"], object), ends)))
+    sample = shared.differences(part, shared.values(part, claim.column) / claim.unit, ends[0]).get(ends[1])
     return _judged(np.zeros(0) if sample is None else sample, claim)
 
 
@@ -141,6 +148,11 @@ def table(runs: pd.DataFrame) -> pd.DataFrame:
             for mean, low, high in (shares[sharing][channel],)
         }
         rows.append({"condition": name} | _cells({claim: difference(part, claim) for claim in CLAIMS}) | gone)
+        if name == "base":
+            rows += [
+                {"condition": f"base, {text}"} | _cells({claim: difference(part, claim, ends) for claim in CLAIMS})
+                for text, ends in PARTS.items()
+            ]
     rows.append({"condition": "mean over conditions"} | _cells({claim: overall(runs, claim) for claim in CLAIMS}))
     phase = shared.where(runs, part="phase", channel="")
     for psi in sorted(set(phase["psi"])):
@@ -208,23 +220,30 @@ def _mean(runs: pd.DataFrame, column: str, unit: float) -> str:
 def channel_shares(runs: pd.DataFrame) -> dict[str, dict[str, tuple[float, float, float]]]:
     """Share of liquidated volume by sharing and channel: (1 - sum without / sum with, low, high).
 
-    The ratio is of sums over seeds, with a bootstrap over seeds: a ratio for each seed would weigh calm seeds as much.
+    With the channel is the base case; for shared collateral, which that does not have, the base case with it. The
+    ratio is of sums over seeds, with a bootstrap over seeds: a ratio for each seed would weigh calm seeds as much.
     """
     base = conditions(runs).get("base")
     if base is None:
         return {}
     less = shared.where(runs, part="channel")
     none = shared.where(runs, part="crash", **(BASE | {"outage_s": 0.0}))
+    # the base case has its collateral at home
+    backed = shared.where(runs, part="crash", **(BASE | {"collateral": "abroad"}))
     found: dict[str, dict[str, tuple[float, float, float]]] = {}
     for sharing in ("siloed", "shared"):
         with_all = _by_seed(shared.where(base, regime=sharing))
+        abroad = _by_seed(shared.where(backed, regime=sharing))
         pairs = {
-            name: _by_seed(shared.where(less, regime=sharing, channel=name)) for name in dict.fromkeys(less["channel"])
+            name: (_by_seed(shared.where(less, regime=sharing, channel=name)), with_all)
+            for name in dict.fromkeys(less["channel"])
         }
-        pairs["outage"] = _by_seed(shared.where(none, regime=sharing))
+        if "shared_collateral" in pairs:
+            pairs["shared_collateral"] = pairs["shared_collateral"][0], abroad
+        pairs["outage"] = _by_seed(shared.where(none, regime=sharing)), with_all
         found[sharing] = {}
-        for name, without in pairs.items():
-            both = np.array([(without[seed], with_all[seed]) for seed in without if seed in with_all])
+        for name, (without, having) in pairs.items():
+            both = np.array([(without[seed], having[seed]) for seed in without if seed in having])
             if len(both) and both[:, 1].sum() > 0.0:
                 picks = np.random.default_rng(0).integers(len(both), size=(2000, len(both)))
                 sums = both[picks].sum(axis=1)

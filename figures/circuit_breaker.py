@@ -15,9 +15,10 @@ CAPTION = (
     "A shared sequencer whose breaker pauses everybody but liquidators and oracles, on four rollups. Points are seeds, "
     "means have 95% bootstrap intervals. (a-c) A crash, for oracles that read pools and oracles that read the outside "
     "price, under the reference breaker (50 thousand USD within 60 s pause for 60 s) and one change of it at a time: "
-    "liquidated volume over that of the same seed without a breaker, bad debt, and users' delay. (d) The paradox: "
+    "collateral seized over that of the same seed without a breaker, bad debt, and users' delay. (d) The paradox: "
     "after a fall by 2% beyond the first borrower, at leverage densities of 0.5 and 0.8, one breaker per rollup; "
-    "dashed where the exact cascade on one pool ends. Late oracles post after 25 bp and 1 s, others after 1 bp and at "
+    "dashed where the exact cascade on one pool ends. Still: the outside price stays there and users are away, as the "
+    "theory has it. Late oracles post after 25 bp and 1 s, others after 1 bp and at "
     "once. (e) Bad debt where the outside price falls by 10% and, just before the pause ends, by 15% more. (f, g) The "
     "approach to a threshold of 400 thousand USD, with traders who anticipate a pause and without, beside a breaker "
     "that counts and pauses nobody: chance of a trigger in runs that come within a quarter of it, and volatility there "
@@ -56,7 +57,11 @@ def _rows(axes: Axes, letter: str, title: str, unit: str, names: list[str]) -> N
 
 
 def _crash(panels: np.ndarray, crash: pd.DataFrame, breakers: list[str]) -> None:
-    titles = (("a", "liquidated", "over no breaker"), ("b", "bad debt", "thousand USD"), ("c", "users' delay", "s"))
+    titles = (
+        ("a", "collateral seized", "over no breaker"),
+        ("b", "bad debt", "thousand USD"),
+        ("c", "users' delay", "s"),
+    )
     for axes, (letter, title, unit) in zip(panels, titles, strict=True):
         _rows(axes, letter, title, unit, breakers)
     panels[0].axvline(1.0, color=shared.GREY, linewidth=0.8)
@@ -71,11 +76,11 @@ def _crash(panels: np.ndarray, crash: pd.DataFrame, breakers: list[str]) -> None
 
 
 def _ratio(part: pd.DataFrame, cell: pd.DataFrame) -> np.ndarray:
-    """Liquidated volume of a cell's seeds over that of the same seeds without a breaker."""
+    """Collateral seized for a cell's seeds over that of the same seeds without a breaker."""
     without = shared.where(part, breaker=BASELINE)
-    base = dict(zip(without["seed"], shared.values(without, "liquidated_usd"), strict=True))
+    base = dict(zip(without["seed"], shared.values(without, "seized"), strict=True))
     known = np.array([base.get(seed, np.nan) for seed in cell["seed"]])
-    taken = shared.values(cell, "liquidated_usd")
+    taken = shared.values(cell, "seized")
     return np.divide(taken, known, out=np.full(known.size, np.nan), where=known > 0.0)
 
 
@@ -85,7 +90,7 @@ def _falls(ratio: Axes, debt: Axes, falls: pd.DataFrame) -> None:
     cells = list(dict.fromkeys(zip(falls["world"], falls["breaker"], strict=True)))
     once = [(world, name) for world, name in cells if world != "external, twice" and name != BASELINE]
     pauses = [name for world, name in cells if world == "external, twice"]
-    _rows(ratio, "d", "a fall", "liquidated over no breaker", [f"{world}: {name}" for world, name in once])
+    _rows(ratio, "d", "a fall", "seized over no breaker", [f"{world}: {name}" for world, name in once])
     _rows(debt, "e", "two falls", "bad debt, % of debt", pauses)
     ratio.tick_params(axis="y", labelsize=5.5)
     ratio.axvline(1.0, color=shared.GREY, linewidth=0.8)

@@ -96,20 +96,26 @@ def _phase(axes: Axes, runs: pd.DataFrame) -> None:
 
 def _claims(area: SubFigure, runs: pd.DataFrame) -> None:
     parts = verdict.conditions(runs)
-    rows = [*parts, "mean"]
+    names = list(parts)
+    rows = [*names[:1], *verdict.PARTS, *names[1:], "mean of all"]
     for axes, letter, at in zip(area.subplots(1, len(SHOWN), sharey=True), "defg", SHOWN, strict=True):
         claim = verdict.CLAIMS[at]
         for place, name in enumerate(rows):
-            found = verdict.overall(runs, claim) if name == "mean" else verdict.difference(parts[name], claim)
+            if name == rows[-1]:
+                found = verdict.overall(runs, claim)
+            elif name in verdict.PARTS:
+                found = verdict.difference(parts[names[0]], claim, verdict.PARTS[name])
+            else:
+                found = verdict.difference(parts[name], claim)
             colour = {"holds": shared.VERMILION, "reversed": shared.BLUE, "open": shared.GREY}[found.verdict]
             if not found.seeds:
                 continue
             axes.plot([found.low, found.high], [place, place], color=colour, linewidth=1.6, solid_capstyle="butt")
-            axes.plot(found.mean, place, "D" if name == "mean" else "o", color=colour, markersize=4)
+            axes.plot(found.mean, place, "D" if name == rows[-1] else "o", color=colour, markersize=4)
         axes.axvline(0.0, color="black", linewidth=0.6)
         axes.axhline(len(rows) - 1.5, color=shared.GREY, linewidth=0.4)
         axes.set_xlabel(f"shared \N{MINUS SIGN} siloed\n[{claim.unit_name}]")
-        axes.set_yticks(range(len(rows)), [*parts, "mean of all"], fontsize=6.5)
+        axes.set_yticks(range(len(rows)), rows, fontsize=6.5)
         axes.set_ylim(len(rows) - 0.4, -0.6)
         axes.grid(axis="x")
         shared.letter(axes, letter, claim.title)

@@ -230,6 +230,9 @@ class RollupConfig(Settings):
     perpetuals: tuple[PerpetualConfig, ...] = Field(default=(), description="perpetual futures")
     oracle: OracleConfig = Field(default=OracleConfig(), description="price feed of every risky asset on this rollup")
     gas_usd: NonNegative = Field(default=0.01, description="fee of an included intent, paid to the operator [USD]")
+    grace_s: NonNegative = Field(
+        default=0.0, description="after an outage of its sequencer, the time for which nobody is liquidated [s]"
+    )
     borrowers: Annotated[int, Field(ge=0)] = Field(default=0, description="leveraged borrowers per lending market [1]")
     leverage: BorrowersConfig | None = Field(
         default=None, description="how this rollup's borrowers start (default: as all borrowers)"

@@ -12,6 +12,7 @@ from market.intents import INTENT, Reason, Status
 from market.observation import BlockView
 from market.seats import Award, Bid, Sale
 from market.sequencing import compose
+from market.state import R_GRACE
 
 if TYPE_CHECKING:
     from market.model import SequencerMarket
@@ -153,6 +154,8 @@ class Domain:
         self.leaders: list[Any] = []
         self.actors: list[Any] = []
         self._views: dict[int, BlockView] = {}
+        graces = [(rollup, config.rollups[rollup].grace_s) for rollup in rollups]
+        self._graces = [(rollup, grace_s) for rollup, grace_s in graces if grace_s > 0.0]
 
     def enlist(self, participants: list[Any]) -> None:
         """Note who acts here: everybody who does anything in `act`, sequencers only in their own domain."""
@@ -180,6 +183,9 @@ class Domain:
             slot = Slot(self.market, self, now, NO_ROWS, NO_ROWS, nobody, self.rng, missed=True)
             self.regime.leader.opened(slot)
             return slot
+        for rollup, grace_s in self._graces:
+            within = now < self.regime.consensus.back_at + grace_s
+            self.market.world.tables.rollup[rollup, R_GRACE] = 1.0 if within else 0.0
         latency = self.regime.visibility.delay() + self.regime.consensus.delay()
         sealed_at = now + self.market.config.window_s - latency
         due, expired = self.market.mempool.take(self.index, sealed_at)

@@ -68,6 +68,7 @@ class Reason(IntEnum):
     NOT_ALLOWED = 12
     TOO_LONG = 13
     CLOSED = 14  # no such auction is open, or its time is over
+    GRACE = 15  # liquidations have not begun again after an outage
 
 
 class Purpose(IntEnum):

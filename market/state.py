@@ -43,7 +43,7 @@ V_SHARES, V_CLAIMED0, V_CLAIMED1 = range(3)
 # ACCOUNT
 A_GROUP, A_PROVIDER, A_OPEN, A_VENUE = range(4)
 # ROLLUP
-R_GAS = 0
+R_GAS, R_GRACE = range(2)  # R_GRACE: 1 while nobody is liquidated, after an outage
 # OUTSIDE: one row
 O_ACCOUNT, O_FEE = range(2)
 # PERPETUAL: terms, then what changes
@@ -64,7 +64,7 @@ G_CENTRE, G_TOP, G_FIRST = range(3)
 E_BUCKET, E_BEFORE, E_NEXT = range(3)
 MOST_BUCKETS = 1 << 16
 
-WIDTHS = {POOL: 12, LENDING: 19, POSITION: 4, FEED: 16, PROVISION: 3, ACCOUNT: 4, ROLLUP: 1, PRICE_OF: 1, OUTSIDE: 2}
+WIDTHS = {POOL: 12, LENDING: 19, POSITION: 4, FEED: 16, PROVISION: 3, ACCOUNT: 4, ROLLUP: 2, PRICE_OF: 1, OUTSIDE: 2}
 WIDTHS |= {PERPETUAL: 17, CONTRACT: 7, AUCTION: 17, LOT: 15}
 
 
@@ -95,7 +95,7 @@ class Tables(NamedTuple):
     bridge: np.ndarray  # (bridges, 5 + 2 assets) columns B_*
     provision: np.ndarray  # (V, P, 3) columns V_*
     account: np.ndarray  # (accounts, 4) columns A_*
-    rollup: np.ndarray  # (rollups, 1) columns R_*
+    rollup: np.ndarray  # (rollups, 2) columns R_*
     price: np.ndarray  # (assets,) reference price [USD]
     outside: np.ndarray  # (1, 2) columns O_*
     perpetual: np.ndarray  # (perpetual markets, 17) columns M_*

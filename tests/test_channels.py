@@ -11,7 +11,7 @@ from experiments.recorded import Recorded
 from experiments.studies._stage import stage
 from market.config import MarketConfig
 
-BASE = stage("shared", 1, True)
+BASE = stage("shared", 1, True, collateral="abroad")
 
 
 def changed(first: Any, second: Any, where: str = "") -> set[str]:
@@ -33,6 +33,7 @@ TOUCHES = {
     "liquidity_withdrawal": {".agents.parameters.leave_above"},
     "outage": {".regime.consensus.scheduled"},
     "congestion": {".regime.capacity.kind", ".regime.capacity.limit_per_s"},
+    "shared_collateral": {".rollups.lending.collateral_on"},
     "permanent_impact": {".prices.impact_per_million"},
 }
 

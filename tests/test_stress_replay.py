@@ -79,21 +79,43 @@ def test_a_fall_on_file_through_two_regimes(bars: Path, tmp_path: Path, monkeypa
 
     runs = list(STUDY.runs(1, True, configure))
     assert {run.levers["episode"] for run in runs} == {"fall"}
-    assert len({run.regime for run in runs}) == len(runs) > 10
+    assert len({run.regime for run in runs if not run.levers["outage"]}) == len(runs) - 6 > 10
     assert runs[0].regime == "siloed"
     rows = [
         {"regime": run.regime, "seed": run.seed, **run.levers, **STUDY.execute(run)}
         for run in runs
         if run.regime in ("siloed", "centralized_shared")
     ]
-    for row in rows:
+    for row in (row for row in rows if not row["outage"]):
         assert row["price_fall"] == pytest.approx(0.205, abs=1e-12)
         assert row["liquidated_usd"] > 0.0
         assert 0.0 < float(row["burst_60s_share"]) <= float(row["burst_40min_share"]) == pytest.approx(1.0)
         assert row["peak_60s_liquidated_usd"] <= row["liquidated_usd"]
+    # who is sent while the sequencer is down waits
+    late = {(row["regime"], row["outage"]): row["inclusion_delay_s"] for row in rows}
+    assert late["centralized_shared", "outage"] > 2.0 * late["centralized_shared", "no outage"]
     table = STUDY.table(pd.DataFrame(rows))
     assert table["liquidated, less siloed [thousand USD]"][0] == "0"
     assert all(path.stat().st_size > 5000 for path in _shared.save(figure.draw, pd.DataFrame(rows), tmp_path))
+
+
+def test_outages_are_as_long_and_as_many_whatever_is_shared(bars: Path) -> None:
+    """A rollup is down once for 33 minutes in three hours; a shared sequencer when the first rollup's own would be."""
+    from experiments import configuration
+
+    runs = list(
+        STUDY.runs(2, True, lambda base: configuration.load(None, [f"prices.file={bars}", "horizon_s=600"], base))
+    )
+    failing = [run for run in runs if run.levers["outage"] == "outage and grace"]
+    assert len(failing) == 4
+    for run in failing:
+        outages = run.config.regime.consensus["scheduled"]
+        assert [outage["duration_s"] for outage in outages] == [1200.0 * 33.0 / 180.0] * (
+            6 if run.regime == "siloed" else 1
+        )
+        assert {rollup.grace_s for rollup in run.config.rollups} == {400.0}
+    first = {(run.regime, run.seed): run.config.regime.consensus["scheduled"][0] for run in failing}
+    assert all(first["siloed", seed] == first["centralized_shared", seed] for seed in (1, 2))
 
 
 def test_the_recorded_crashes_are_found(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,9 @@ import pytest
 
 from experiments import study as studies
 from experiments.store import is_wall_clock
+from experiments.studies import _breaker_scenes as scenes
 from experiments.studies import circuit_breaker as circuit
+from experiments.validation.cascade import final_drop
 from figures import _shared, circuit_breaker
 
 STUDY = studies.load("circuit_breaker")
@@ -43,12 +45,17 @@ def test_table_and_figure(finished: pd.DataFrame, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_pause_feeds_the_cascade_of_pools_and_exempt_arbitrage_does_not(finished: pd.DataFrame) -> None:
-    """Leverage density 0.8: the exact cascade on one pool ends at 4.7 times the shock."""
-    none, pause, exempt = (
-        mean(finished, "liquidated_usd", world="pool", breaker=name) for name in ("none", "pause", "arbitrage exempt")
-    )
-    assert 2.5 * none < pause < 4.7 * none
-    assert exempt == pytest.approx(none, rel=0.15)
+    """Leverage density 0.8: the exact cascade of a fall by 2% on one pool ends at 4.67 times the fall.
+
+    One seed's four rollups vary by 7%, measured over sixteen seeds: their borrowers' loans are of different sizes.
+    """
+    amplified = {}
+    for name in ("none", "pause", "arbitrage exempt"):
+        cell = _shared.where(finished, world=scenes.STILL, breaker=name)
+        amplified[name] = float(np.mean(_shared.values(cell, "seized") / _shared.values(cell, "first_wave")))
+    assert amplified["pause"] == pytest.approx(final_drop(0.8, scenes.EPS) / scenes.EPS, rel=0.1)
+    assert amplified["none"] == pytest.approx(1.0, abs=0.1)
+    assert amplified["arbitrage exempt"] == pytest.approx(amplified["none"], rel=0.1)
 
 
 @pytest.mark.slow

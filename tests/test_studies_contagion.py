@@ -52,7 +52,7 @@ def test_shares_are_shares(finished: pd.DataFrame) -> None:
 
 def test_outages_stop_every_rollup_equally_long() -> None:
     """A sequencer alone misses 150 slots of its rollup; one for four rollups misses 150 slots of all of them."""
-    for sharing, domains in (("siloed", 4), ("pairs", 2), ("shared", 1)):
+    for sharing, domains in (("siloed", 4), ("coincident", 4), ("pairs", 2), ("shared", 1)):
         config = stage(sharing, 3, True)
         empty = tuple(rollup.model_copy(update={"borrowers": 0, "lending": ()}) for rollup in config.rollups)
         config = config.model_copy(
@@ -137,8 +137,24 @@ def test_the_verdict_follows_the_sign_of_paired_differences() -> None:
 def test_a_channels_share_is_what_is_gone_without_it() -> None:
     runs = invented(0.0)
     without = runs.assign(part="channel", channel="price_impact", liquidated_usd=0.25)
-    shares = _verdict.channel_shares(pd.concat([runs, without]))
+    abroad = runs.assign(collateral="abroad", liquidated_usd=2.0)
+    at_home = abroad.assign(part="channel", channel="shared_collateral", liquidated_usd=1.0)
+    shares = _verdict.channel_shares(pd.concat([runs, without, abroad, at_home]))
     assert shares["shared"]["price_impact"] == pytest.approx((0.75, 0.75, 0.75))
+    assert shares["shared"]["shared_collateral"] == pytest.approx((0.5, 0.5, 0.5))
+
+
+def test_collateral_abroad_lies_on_the_partner_where_it_is_sequenced_together() -> None:
+    for sharing, expected in (("siloed", [None] * 4), ("pairs", ["r1", "r0", "r3", "r2"])):
+        config = stage(sharing, 1, True, collateral="abroad")
+        assert [rollup.lending[1].collateral_on for rollup in config.rollups] == expected
+        assert [rollup.lending[0].collateral_on for rollup in config.rollups] == [None] * 4
+
+
+def test_half_of_the_loans_abroad_are_as_much_debt_as_all_at_home() -> None:
+    """Loans are drawn anew: 200 of a lognormal law in each half, whose mean varies by 1.3 / sqrt(400)."""
+    home, abroad = (Recorded(stage("shared", 1, True, collateral=where), 1).debt for where in ("home", "abroad"))
+    assert abroad.sum() == pytest.approx(home.sum(), rel=4 * 1.3 / np.sqrt(400))
 
 
 def test_the_first_rollup_is_the_most_indebted() -> None:

@@ -24,19 +24,25 @@ ANTICIPATING = AgentConfig(role="trader", strategy="anticipating", count=3)
 
 EPS = 0.02  # log price fall beyond the price at which the first borrower can be liquidated [1]
 NEAREST, FARTHEST = LTV_HIGH, 0.70  # loan-to-value at the start
+TO_NEAREST = float(np.log(THRESHOLD / NEAREST))  # fall of the log price at which that borrower can be liquidated
 CROWD = 2000
 SOLD = THRESHOLD * 1.05  # share of a loan's collateral that repays it at the bonus of 5% [1]
 FALL_S, PAUSE_S, HORIZON_S = 120.0, 180.0, 400.0
 DEEP, AGAIN = 0.10, 0.15  # the two falls beyond the nearest borrower, the second just before the pause ends [1]
 SOON, LATE = {"deviation_bp": 1.0, "delay_s": 0.0}, {"deviation_bp": 25.0, "delay_s": 1.0}
+STILL = "pool, still"
 WORLDS: dict[str, dict[str, Any]] = {
+    STILL: {"source": "pool", **SOON},
     "pool": {"source": "pool", **SOON},
     "pool, late": {"source": "pool", **LATE},
     "external": {"source": "external", **SOON},
     "external, defended": {"source": "external", **SOON},
     "external, twice": {"source": "external", **SOON},
 }
-"""The worlds of the paradox: what the oracle reads and how soon, whether borrowers act, whether it falls twice."""
+"""The worlds of the paradox: what the oracle reads and how soon, whether borrowers act, whether it falls twice.
+
+In the still one, as the theory has it, the outside price stays where it fell to and users are away.
+"""
 
 
 def crash(oracle: str, breaker: dict[str, Any], anticipating: bool, seed: int, quick: bool) -> MarketConfig:
@@ -77,8 +83,13 @@ def fall(world: str, psi: float, exempt: tuple[str, ...] | None, seed: int) -> M
         breaker = VOLUME | changes
     defended = world == "external, defended"
     law = base.borrowers if defended else base.borrowers.model_copy(update={"top_up_share": 0.0, "deleverage_share": 0})
+    still: dict[str, Any] = {}
+    if world == STILL:
+        assets = tuple(asset.model_copy(update={"volatility": 0.0}) for asset in base.assets)
+        still = {"assets": assets, "flow": base.flow.model_copy(update={"per_second": 0.0})}
     return base.model_copy(
-        update={
+        update=still
+        | {
             "horizon_s": HORIZON_S,
             "prices": base.prices.model_copy(update={"episodes": _course(world)}),
             "rollups": tuple(_leveraged(rollup, at, psi, world) for at, rollup in enumerate(base.rollups)),
@@ -95,14 +106,20 @@ def fall(world: str, psi: float, exempt: tuple[str, ...] | None, seed: int) -> M
     )
 
 
+def first_wave(config: MarketConfig, psi: float) -> float:
+    """Collateral that the fall alone, without any feedback, lets liquidators sell [units of the asset]."""
+    reserves = sum(rollup.pools[0].depth_usd for rollup in config.rollups) / config.assets[0].price_usd
+    return 0.5 * psi * EPS * reserves * float(np.exp(0.5 * (EPS + TO_NEAREST)))
+
+
 def _course(world: str) -> tuple[EpisodeConfig, ...]:
     """A fall within one step of the path; where it falls twice a deep one, and one more before the pause ends."""
     twice = world == "external, twice"
-    first = (DEEP if twice else EPS) + float(np.log(THRESHOLD / NEAREST))
+    first = (DEEP if twice else EPS) + TO_NEAREST
     falls = {FALL_S: first} | ({FALL_S + PAUSE_S: AGAIN} if twice else {})
-    step = 0.25
+    step, volatility = 0.25, 0.0 if world == STILL else 0.8
     return tuple(
-        EpisodeConfig(start_s=start, end_s=start + step, volatility=0.8, drift=-depth * YEAR_S / step)
+        EpisodeConfig(start_s=start, end_s=start + step, volatility=volatility, drift=-depth * YEAR_S / step)
         for start, depth in falls.items()
     )
 
@@ -110,12 +127,14 @@ def _course(world: str) -> tuple[EpisodeConfig, ...]:
 def _leveraged(rollup: RollupConfig, at: int, psi: float, world: str) -> RollupConfig:
     """Give a rollup borrowers of the density that makes its pool fall by psi per unit of log price.
 
-    What moves the pool is what is sold: of a loan's collateral the share :data:`SOLD`.
+    What moves the pool is what is sold: of a loan's collateral the share :data:`SOLD`. The pool that it moves is that
+    after the fall, which holds more of the asset than at the start.
     """
     law = rollup.leverage
     assert law is not None
     narrower = float(np.log(NEAREST / FARTHEST) / np.log(LTV_HIGH / LTV_LOW))
-    median = law.collateral_median_usd * psi / PSI[at] / SOLD * narrower * BORROWERS / CROWD
+    fallen = float(np.exp(0.5 * (EPS + TO_NEAREST)))  # reserve after the fall over that at the start
+    median = law.collateral_median_usd * psi / PSI[at] / SOLD * narrower * BORROWERS / CROWD * fallen
     changes = {"collateral_median_usd": median, "ltv_low": FARTHEST, "ltv_high": NEAREST}
     return rollup.model_copy(
         update={

@@ -39,19 +39,20 @@ HORIZON_S, QUICK_HORIZON_S = 1500.0, 600.0
 GAS_PER_S = 1.5e6  # five liquidations, or twenty swaps, in a block of two seconds
 GROUPS: dict[str, tuple[tuple[str, ...], ...]] = {
     "siloed": tuple((name,) for name in NAMES), "pairs": (NAMES[:2], NAMES[2:]), "shared": (NAMES,),
+    "coincident": tuple((name,) for name in NAMES),
 }  # fmt: skip
 
 
 def stage(
     sharing: str, seed: int, quick: bool, *, outage_s: float = 300.0, volatility: float = 1.0, leverage: float = 1.0,
-    topology: str = "complete",
+    topology: str = "complete", collateral: str = "home", grace_s: float = 0.0,
 ) -> MarketConfig:  # fmt: skip
     """Return the market.
 
     Parameters
     ----------
     sharing
-        "siloed", "pairs" or "shared": who is sequenced together
+        "siloed", "pairs" or "shared": who is sequenced together; "coincident": siloed, with outages at the shared time
     outage_s
         how long each rollup's sequencer is down once; apart, each at a time of its own; together, at the first's
     volatility
@@ -60,14 +61,22 @@ def stage(
         factor on collateral and debt, at unchanged loan-to-value
     topology
         of the bridges over which arbitrageurs move stock: "complete", "star", "ring" or "none"
+    collateral
+        "home", or "abroad": half of the loans are backed by collateral on the rollup that theirs is paired with, if
+        the two are sequenced together
+    grace_s
+        after its outage, how long nobody is liquidated on a rollup
     """
     horizon = QUICK_HORIZON_S if quick else HORIZON_S
-    collateral = sum(0.5 * psi * leverage * depth for psi, depth in zip(PSI, DEPTHS_USD, strict=True))
-    impact = OUTSIDE_PSI / (collateral / leverage / 1e6)
+    pledged = sum(0.5 * psi * leverage * depth for psi, depth in zip(PSI, DEPTHS_USD, strict=True))
+    impact = OUTSIDE_PSI / (pledged / leverage / 1e6)
     return MarketConfig(
         horizon_s=horizon,
         prices=_crash(horizon, volatility).model_copy(update={"impact_per_million": impact}),
-        rollups=tuple(rollup(at, leverage, makers_usd=MAKERS_USD) for at in range(len(NAMES))),
+        rollups=tuple(
+            _backed(at, leverage, collateral, sharing).model_copy(update={"grace_s": grace_s})
+            for at in range(len(NAMES))
+        ),
         graph=GraphConfig(kind="list") if topology == "none" else GraphConfig.model_validate({"kind": topology}),
         regime=regime(sharing, seed, horizon, outage_s).model_copy(
             update={"capacity": {"kind": "gas", "limit_per_s": GAS_PER_S}}
@@ -75,6 +84,17 @@ def stage(
         flow=FlowConfig(per_second=1.0),
         agents=cast(),
     )
+
+
+def _backed(at: int, leverage: float, collateral: str, sharing: str) -> RollupConfig:
+    """Return a rollup of the stage with its collateral at home, or half of it on the rollup it is paired with."""
+    if collateral == "home":
+        return rollup(at, leverage, makers_usd=MAKERS_USD)
+    home = rollup(at, leverage, makers_usd=MAKERS_USD, markets=2)
+    if len(GROUPS[sharing]) == len(NAMES):
+        return home
+    first, second = home.lending
+    return home.model_copy(update={"lending": (first, second.model_copy(update={"collateral_on": NAMES[at ^ 1]}))})
 
 
 def cast() -> tuple[AgentConfig, ...]:
@@ -103,12 +123,16 @@ def regime(sharing: str, seed: int, horizon_s: float, outage_s: float, latest: f
     """
     begins = np.random.default_rng((seed, 17)).uniform(0.25, latest, len(NAMES)) * horizon_s
     scheduled = [
-        {"start_s": float(begins[NAMES.index(group[0])]), "duration_s": outage_s, "rollup": group[0]}
+        {
+            "start_s": float(begins[0 if sharing == "coincident" else NAMES.index(group[0])]),
+            "duration_s": outage_s, "rollup": group[0],
+        }
         for group in GROUPS[sharing]
         if outage_s > 0.0
-    ]
+    ]  # fmt: skip
     domains: dict[str, Any] = {
         "siloed": {"kind": "alone"},
+        "coincident": {"kind": "alone"},
         "pairs": {"kind": "clusters", "clusters": GROUPS["pairs"]},
         "shared": {"kind": "shared"},
     }[sharing]
@@ -138,10 +162,12 @@ def _crash(horizon_s: float, volatility: float) -> PriceConfig:
     return prices.model_copy(update={"episodes": (crash,)})
 
 
-def rollup(at: int, leverage: float, *, makers_usd: float = 0.0, borrowers: int = BORROWERS) -> RollupConfig:
+def rollup(
+    at: int, leverage: float, *, makers_usd: float = 0.0, borrowers: int = BORROWERS, markets: int = 1
+) -> RollupConfig:
     """Return a rollup whose borrowers' collateral, spread over log price, has the psi asked for times `leverage`.
 
-    Of the pool's depth, market makers bring `makers_usd` themselves.
+    Of the pool's depth, market makers bring `makers_usd` themselves. Borrowers are split among lending `markets`.
     """
     collateral = 0.5 * PSI[at] * leverage * DEPTHS_USD[at] * float(np.log(LTV_HIGH / LTV_LOW))
     # the mean of a lognormal law is exp(sd^2 / 2) times its median
@@ -149,9 +175,9 @@ def rollup(at: int, leverage: float, *, makers_usd: float = 0.0, borrowers: int 
     return RollupConfig(
         name=NAMES[at],
         pools=(PoolConfig(depth_usd=DEPTHS_USD[at] - makers_usd, fee_bp=5.0),),
-        lending=(LendingConfig(liquidation_threshold=THRESHOLD, close_factor=1.0, cash_usd=DEPTHS_USD[at]),),
+        lending=(LendingConfig(liquidation_threshold=THRESHOLD, close_factor=1.0, cash_usd=DEPTHS_USD[at]),) * markets,
         oracle=OracleConfig(source="pool"),
-        borrowers=borrowers,
+        borrowers=borrowers // markets,
         leverage=BorrowersConfig(
             collateral_median_usd=median, collateral_log_sd=1.0,
             ltv_law="log_uniform", ltv_low=LTV_LOW, ltv_high=LTV_HIGH,

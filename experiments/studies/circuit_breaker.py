@@ -17,6 +17,7 @@ from experiments.studies._scene import Liquidations
 from experiments.study import Configure, Run, seeds
 from market import state, tally
 from market.config import MarketConfig
+from market.ledger import Why
 from market.metrics import outcomes
 from market.model import SequencerMarket
 
@@ -51,19 +52,22 @@ BREAKERS: dict[str, dict[str, Any]] = {
 }
 """No breaker, the reference, and one change of it at a time."""
 QUICK_BREAKERS = ("none", "reference", "arbitrage exempt", "defence exempt", "volatility")
+ONLY_POOL = ("threshold 20k", "threshold 200k", "window 20 s", "window 180 s", "pause 10 s", "random threshold")
+"""Changes of the reference that are not repeated where the oracle reads the outside price."""
 ORACLES = ("pool", "external")
 PAUSES: dict[str, tuple[str, ...] | None] = {
     "none": None, "pause": ("oracle",), "arbitrage exempt": ARBITRAGE, "defence exempt": DEFENCE
 }  # fmt: skip
 PSI = (0.5, 0.8)
 FALLS = {  # by world: what is compared
+    scenes.STILL: ("none", "pause", "arbitrage exempt"),
     "pool": ("none", "pause", "arbitrage exempt"),
     "pool, late": ("none", "pause", "arbitrage exempt"),
     "external": ("none", "pause"),
     "external, defended": ("none", "pause", "defence exempt"),
     "external, twice": ("none", "pause", "arbitrage exempt"),
 }
-QUICK_WORLDS = ("pool", "external", "external, twice")
+QUICK_WORLDS = (scenes.STILL, "external", "external, twice")
 LEVERS = ("part", "oracle", "world", "psi", "anticipation", "breaker")
 NEAR = 0.25  # share of the threshold from which on it is near
 WATCHED: dict[str, dict[str, Any]] = {
@@ -91,6 +95,8 @@ def _grid(quick: bool) -> Iterator[dict[str, Any]]:
     blank = {"world": "", "psi": 0.0, "anticipation": "off"}
     for oracle in ORACLES:
         for name in QUICK_BREAKERS if quick else BREAKERS:
+            if oracle == "external" and name in ONLY_POOL:
+                continue
             known = "on" if name == "anticipated" else "off"
             yield {"part": "crash", "oracle": oracle, "breaker": name} | blank | {"anticipation": known}
     for world, pauses in FALLS.items():
@@ -124,15 +130,22 @@ def execute(run: Run) -> Mapping[str, float | int | str]:
     # every row has the same columns, whatever its part
     seen = _watch(market) if run.levers["part"] == "approach" else dict.fromkeys(APPROACH, np.nan)
     market.run()
+    psi = run.levers["psi"] or np.nan  # where there is no density there is no first wave
     found, every = Liquidations(market, debt), outcomes(market)
     gone = market.tally.by_rollup[:, tally.LIQUIDATIONS].sum() > 0
     taken = _taken(market, pledged)
     return (
         {name: every[name] for name in KEPT}
-        | {"debt_usd": float(debt.sum()), "bad_debt_usd": found.bad_debt}
+        | {"debt_usd": float(debt.sum()), "bad_debt_usd": found.bad_debt, "seized": _seized(market)}
+        | {"first_wave": scenes.first_wave(run.config, psi)}
         | {"positions": int(taken.sum()), "who": f"{zlib.crc32(np.packbits(taken).tobytes()):08x}" if gone else ""}
         | seen
     )
+
+
+def _seized(market: SequencerMarket) -> float:
+    """Collateral that liquidators seized [units of the asset]: unlike its value, it does not depend on when."""
+    return float(market.world.tables.flows[:, :, int(Why.SEIZURE), 1].sum())
 
 
 def _taken(market: SequencerMarket, pledged: np.ndarray) -> np.ndarray:
@@ -170,13 +183,14 @@ def table(runs: pd.DataFrame) -> pd.DataFrame:
         part, oracle, world, psi, known, breaker = levers
         cell = _cell(runs, dict(zip(LEVERS, levers, strict=True)))
         base = _baseline(runs, cell)
-        pairs = zip(cell["seed"], cell["liquidated_usd"], strict=True)
+        pairs = zip(cell["seed"], cell["seized"], strict=True)
         ratio = np.array([taken / base[seed][0] for seed, taken in pairs if base.get(seed, (0.0, ""))[0] > 0.0])
         same = [who == base[seed][1] for seed, who in zip(cell["seed"], cell["who"], strict=True) if seed in base]
         row = {
             "part": part, "oracle": world or oracle, "psi": psi if world else "", "breaker": breaker,
             "anticipation": known,
-            "liquidated over none [1]": _mean(ratio),
+            "seized over none [1]": _mean(ratio),
+            "seized over first wave [1]": _mean(np.asarray(cell["seized"] / cell["first_wave"], float)) if psi else "",
             "the same people [% of seeds]": f"{100.0 * np.mean(same):.0f}" if same and part == "fall" else "",
             "liquidated [million USD]": _mean(np.asarray(cell["liquidated_usd"], float) / 1e6),
             "bad debt [thousand USD]": _mean(np.asarray(cell["bad_debt_usd"], float) / 1e3),
@@ -189,12 +203,12 @@ def table(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def _baseline(runs: pd.DataFrame, cell: pd.DataFrame) -> dict[int, tuple[float, str]]:
-    """Liquidated volume [USD], and of whom, by seed without a breaker: what the cell is compared with."""
+    """Collateral seized [units], and of whom, by seed without a breaker: what the cell is compared with."""
     first = cell.iloc[0]
     part = _cell(runs, {name: first[name] for name in LEVERS[:4]} | {"breaker": BASELINE})
     return {
         int(seed): (float(taken), str(who))
-        for seed, taken, who in zip(part["seed"], part["liquidated_usd"], part["who"], strict=True)
+        for seed, taken, who in zip(part["seed"], part["seized"], part["who"], strict=True)
     }
 
 

@@ -25,17 +25,28 @@ HYPOTHESIS = (
     "shared sequencer, which stops all rollups at once, costs more than as many rollup-hours of outages one by one."
 )
 
-SHARINGS = ("siloed", "pairs", "shared")
+SHARINGS = ("siloed", "pairs", "coincident", "shared")
 ENDS = ("siloed", "shared")
-BASE: dict[str, Any] = {"outage_s": 300.0, "volatility": 1.0, "leverage": 1.0, "topology": "complete"}
+BASE: dict[str, Any] = {
+    "outage_s": 300.0,
+    "volatility": 1.0,
+    "leverage": 1.0,
+    "topology": "complete",
+    "collateral": "home",
+    "grace_s": 0.0,
+}
 VARIED: dict[str, tuple[Any, ...]] = {
     "outage_s": (0.0, 600.0),
     "volatility": (0.5, 1.5),
     "leverage": (0.5, 1.5),
     "topology": ("star", "ring", "none"),
+    "collateral": ("abroad",),
+    "grace_s": (300.0,),
 }
 FEEDBACK = ("price_impact", "pool_oracle", "permanent_impact")
 """Channels without which liquidations move no price that anybody is liquidated at."""
+NEEDS: dict[str, dict[str, Any]] = {"shared_collateral": {"collateral": "abroad"}}
+"""Channels that the base case does not have, by what must be changed there to have them."""
 ISOLATED = "cross_rollup_arbitrage"
 """Channel without which rollups that are sequenced apart have nothing to do with each other."""
 HOT_PSI = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0)
@@ -58,7 +69,7 @@ def runs(asked: int | None, quick: bool, configure: Configure) -> Iterator[Run]:
         for value in values:
             yield from _crash("crash", ENDS, many, quick, configure, **{name: value})
     for channel in dropped:  # outages are there in the crashes without them
-        yield from _crash("channel", ENDS, many, quick, configure, channel=channel)
+        yield from _crash("channel", ENDS, many, quick, configure, channel=channel, **NEEDS.get(channel, {}))
     for sharing in ENDS:
         for seed in few:
             for shocked in (0, 2) if quick else range(len(NAMES)):

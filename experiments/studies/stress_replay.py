@@ -3,6 +3,10 @@
 Prices are bars that the user names (``--set prices.file=BARS.csv``, of the columns timestamp, open, high, low, close),
 or the recorded crashes of :data:`RECORDED` in the folder that the environment variable SEQMARKET_DATA names. What is
 replayed of a file is the stretch of the study's length in which the price falls most, unless ``prices.start`` is set.
+
+A second part replays a longer stretch with each rollup's sequencer down once for as long as Base's was on 5 August
+2025: sequenced apart at times of their own, together at one; with and without the grace period of an hour that feeds of
+a sequencer's uptime give borrowers afterwards.
 """
 
 from __future__ import annotations
@@ -18,9 +22,10 @@ import pandas as pd
 from agents.population import Population
 from experiments import statistics
 from experiments.scenarios import reference
+from experiments.studies._scene import Liquidations
 from experiments.study import Configure, Run, seeds
 from experiments.validate import DATA
-from market import tally
+from market import state, tally
 from market.config import MarketConfig, PriceConfig
 from market.errors import InputError
 from market.metrics import outcomes
@@ -40,7 +45,11 @@ RECORDED = {
     "5 August 2024": "prices/eth_usd_1m_2024-08-04_2024-08-06.csv",
 }
 BASELINE = "siloed"
+ENDS = ("siloed", "centralized_shared")
 HOURS, QUICK_S = 1.5, 300.0
+LONGER = 2.0  # horizon of the part with outages over that of the other
+OUTAGE_S, GRACE_S = 1980.0, 3600.0
+OUTAGES = {"no outage": (0.0, 0.0), "outage": (OUTAGE_S, 0.0), "outage and grace": (OUTAGE_S, GRACE_S)}
 SEEDS, QUICK_SEEDS = 3, 1
 LEAD = 0.25  # share of the run before the fall
 SAMPLE_S, BUSY_S, BURST_S = 20.0, 2400.0, 60.0
@@ -65,19 +74,52 @@ def runs(asked: int | None, quick: bool, configure: Configure) -> Iterator[Run]:
     """Every named regime on every recorded crash, the baseline first; seeds draw flow, borrowers and what bars hide."""
     horizon = QUICK_S if quick else 3600.0 * HOURS
     base = reference(quick=quick).model_copy(update={"horizon_s": horizon})
-    asked_for = configure(base)
-    for episode, file in episodes(asked_for.prices.file).items():
-        start = asked_for.prices.start or worst_start(read_bars(file), asked_for.horizon_s)
-        prices = PriceConfig(kind="replay", file=file, start=start, rescale=True)
+    many = seeds(asked, QUICK_SEEDS if quick else SEEDS)
+    for episode, file in episodes(configure(base).prices.file).items():
         for name in sorted(names(), key=lambda name: (name != BASELINE, name)):
-            config = configure(base.model_copy(update={"prices": prices, "regime": load(name)}))
-            if config.regime.name != name or config.prices.kind != "replay" or config.prices.episodes:
-                raise InputError(
-                    f"stress_replay: regime.name {config.regime.name!r}, prices.kind {config.prices.kind!r}; allowed: "
-                    "every named regime, kind 'replay' without episodes"
-                )
-            for seed in seeds(asked, QUICK_SEEDS if quick else SEEDS):
-                yield Run({"episode": episode}, name, seed, config)
+            config = _replayed(base, file, name, configure)
+            for seed in many:
+                yield Run({"episode": episode, "outage": ""}, name, seed, config)
+        for name in ENDS:
+            config = _replayed(base, file, name, configure, LONGER)
+            for outage in OUTAGES:
+                for seed in many:
+                    yield Run({"episode": episode, "outage": outage}, name, seed, _failing(config, outage, seed))
+
+
+def _replayed(base: MarketConfig, file: Path, name: str, configure: Configure, longer: float = 1.0) -> MarketConfig:
+    """Return the scenario with the worst stretch of a file under a regime, as the user would have it."""
+    asked_for = configure(base)
+    horizon = asked_for.horizon_s * longer
+    start = asked_for.prices.start or worst_start(read_bars(file), horizon)
+    prices = PriceConfig(kind="replay", file=file, start=start, rescale=True)
+    config = configure(base.model_copy(update={"prices": prices, "regime": load(name)}))
+    if config.regime.name != name or config.prices.kind != "replay" or config.prices.episodes:
+        raise InputError(
+            f"stress_replay: regime.name {config.regime.name!r}, prices.kind {config.prices.kind!r}; allowed: "
+            "every named regime, kind 'replay' without episodes"
+        )
+    return config.model_copy(update={"horizon_s": horizon})
+
+
+def _failing(config: MarketConfig, outage: str, seed: int) -> MarketConfig:
+    """Let every sequencer fail once: a rollup's own when its seed says, one for all when the first rollup's would.
+
+    An outage begins between an eighth and a half of the run, which is around the fall.
+    """
+    length_s, grace_s = (part * config.horizon_s / (3600.0 * HOURS * LONGER) for part in OUTAGES[outage])
+    if not length_s:
+        return config
+    begins = np.random.default_rng((seed, 17)).uniform(0.125, 0.5, len(config.rollups)) * config.horizon_s
+    scheduled = [
+        {"start_s": float(begin), "duration_s": length_s, "rollup": rollup.name}
+        for begin, rollup in zip(begins, config.rollups, strict=True)
+    ]
+    if config.regime.name != BASELINE:
+        scheduled = scheduled[:1]
+    regime = config.regime.model_copy(update={"consensus": config.regime.consensus | {"scheduled": scheduled}})
+    rollups = tuple(rollup.model_copy(update={"grace_s": grace_s}) for rollup in config.rollups)
+    return config.model_copy(update={"regime": regime, "rollups": rollups})
 
 
 def episodes(named: Path | None) -> dict[str, Path]:
@@ -121,7 +163,7 @@ def execute(run: Run) -> Mapping[str, float | int | str]:
     """Outcomes of one market, and how much of what is liquidated falls into its busiest 60 s and 40 min."""
     assert isinstance(run.config, MarketConfig)
     market = SequencerMarket(run.config, run.seed, Population(run.config))
-    total = [0.0]
+    debt, total = market.world.tables.lending[:, state.L_SCALED_DEBT].copy(), [0.0]
     while market.time < run.config.horizon_s - SAMPLE_S:
         market.run_until(market.time + SAMPLE_S)
         total.append(_liquidated(market))
@@ -130,6 +172,9 @@ def execute(run: Run) -> Mapping[str, float | int | str]:
     every = outcomes(market)
     taken = np.diff(total)
     return {name: every[name] for name in KEPT} | {
+        "debt_usd": float(debt.sum()),
+        # with what no collateral covers any more though nobody has written it off
+        "bad_debt_usd": Liquidations(market, debt).bad_debt,
         "price_fall": deepest(run.config.prices, run.config.horizon_s),
         "extracted_usd": sum(float(every[f"extracted_{kind}_usd"]) for kind in EXTRACTION),
         "burst_60s_share": busiest(taken, int(BURST_S / SAMPLE_S)),
@@ -162,11 +207,11 @@ def deepest(prices: PriceConfig, horizon_s: float) -> float:
 def table(runs: pd.DataFrame) -> pd.DataFrame:
     """For each crash and regime: means (standard errors), and of some outcomes the paired difference to siloed."""
     rows: list[dict[str, Any]] = []
-    for episode in dict.fromkeys(runs["episode"]):
-        part = runs.take(np.flatnonzero(np.asarray(runs["episode"] == episode)))
+    for episode, outage in dict.fromkeys(zip(runs["episode"], runs["outage"], strict=True)):
+        part = runs.take(np.flatnonzero(np.asarray((runs["episode"] == episode) & (runs["outage"] == outage))))
         for regime in dict.fromkeys(part["regime"]):
             cell = part.take(np.flatnonzero(np.asarray(part["regime"] == regime)))
-            row = {"crash": episode, "regime": regime}
+            row = {"crash": episode, "outage": outage, "regime": regime}
             for column, (outcome, unit) in SHOWN.items():
                 row[column] = _mean(np.asarray(cell[outcome], float) / unit)
             row["liquidated, less siloed [thousand USD]"] = _mean(_less(part, cell) / 1e3)

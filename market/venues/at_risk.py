@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 
 from market.state import L_KEY_BOUND, L_ROLLUP, LENDING, Book, cell, get, index, length
-from market.venues.lending import liquidation_line, position_key
+from market.venues.lending import in_grace, liquidation_line, position_key
 from market.venues.thresholds import NEAR, bucket_of, first, following, in_order, keep, top
 
 
@@ -64,6 +64,8 @@ def unhealthy(book: Book, rollup: int, found: np.ndarray) -> int:
 
     Costs nothing while a market's bound says that nobody is over its line, and else in proportion to who is.
     """
+    if in_grace(book, rollup):
+        return 0
     count: Any = np.int64(0)  # a bare 0 would have callees compiled once more for that constant
     for market in range(length(book, LENDING)):
         line = liquidation_line(book, market)

@@ -9,11 +9,12 @@ of the collateral, both as the rollup's oracle says.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+from numba import boolean, int64, njit
 
 from market.intents import Reason, Row
 from market.ledger import Why, move, put
 from market.state import (
+    BOOK,
     F_PRICE,
     FEED,
     L_ACCOUNT,
@@ -37,6 +38,8 @@ from market.state import (
     N_MARKET,
     N_OWNER,
     POSITION,
+    R_GRACE,
+    ROLLUP,
     Book,
     Tables,
     cell,
@@ -105,6 +108,12 @@ def liquidation_line(book: Book, market: int) -> float:
     """Key above which positions of a market can be liquidated now; inf while a price is missing."""
     ratio = price_ratio(book, market)
     return ratio / get(book, LENDING, market, L_INDEX) if ratio > 0.0 else np.inf
+
+
+@njit(boolean(BOOK, int64), cache=True)
+def in_grace(book: Book, rollup: int) -> bool:
+    """Whether liquidations on a rollup have not begun again after an outage of its sequencer."""
+    return get(book, ROLLUP, rollup, R_GRACE) > 0.0
 
 
 @njit(cache=True)

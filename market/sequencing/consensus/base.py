@@ -46,6 +46,8 @@ class Record:
         self.outages: list[tuple[float, float]] = []  # (begin, end) of all that have begun [s]
         self.next_random = (np.inf, np.inf)
         self.down_until = -np.inf
+        self.down = False
+        self.back_at = -np.inf  # first slot after the last outage [s]
         self.missed = 0
         self.blocks = 0
         self.soft_s = 0.0  # summed over blocks
@@ -106,7 +108,10 @@ class Consensus(Part):
     def reached(self, domain: Domain, now: float, led: bool = True) -> bool:
         """Whether the slot at `now` has a block: it has a leader, no outage, and the mechanism agrees on one."""
         record = self._record
-        if self._down(domain, now) or not self.agrees(record.rng) or not led:
+        was_down, record.down = record.down, self._down(domain, now)
+        if was_down and not record.down:
+            record.back_at = now
+        if record.down or not self.agrees(record.rng) or not led:
             record.missed += 1
             return False
         soft = self.delay()
@@ -120,6 +125,11 @@ class Consensus(Part):
         return True
 
     # -- the record --------------------------------------------------------------------------------------------------
+
+    @property
+    def back_at(self) -> float:
+        """When the sequencer was last back after an outage, as of the last slot [s]; -inf if it never failed."""
+        return self._record.back_at
 
     @property
     def missed(self) -> int:

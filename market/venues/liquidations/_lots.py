@@ -51,9 +51,9 @@ from market.state import (
     index,
     length,
 )
-from market.venues.lending import health, owed, price_ratio, set_position
+from market.venues.lending import health, in_grace, owed, price_ratio, set_position
 
-OK, HEALTHY = int(Reason.NONE), int(Reason.HEALTHY)
+OK, HEALTHY, GRACE = int(Reason.NONE), int(Reason.HEALTHY), int(Reason.GRACE)
 WRONG_VENUE, NOT_ALLOWED, NO_LIQUIDITY = int(Reason.WRONG_VENUE), int(Reason.NOT_ALLOWED), int(Reason.NO_LIQUIDITY)
 TO_LIQUIDATE, TO_SEIZE, TO_PENALTY = int(Why.LIQUIDATION), int(Why.SEIZURE), int(Why.PENALTY)
 NOBODY = -1.0
@@ -110,6 +110,8 @@ def seize(book: Book, row: Row, time: float, buf: float) -> int:
     venue, position = row.venue, row.target
     if position < 0 or position >= length(book, POSITION) or index(book, POSITION, position, N_MARKET) != venue:
         return WRONG_VENUE
+    if in_grace(book, row.rollup):
+        return GRACE
     collateral, debt = get(book, POSITION, position, N_COLLATERAL), owed(book, position)
     ratio = price_ratio(book, venue)
     if not health(book, position) < 1.0 or collateral <= 0.0 or ratio <= 0.0:

@@ -29,12 +29,12 @@ from market.state import (
     get,
     index,
 )
-from market.venues.lending import check, collateral_rollup, health, owed, price_ratio, set_position
+from market.venues.lending import check, collateral_rollup, health, in_grace, owed, price_ratio, set_position
 from market.venues.liquidations import Design
 
 OK, HEALTHY, LIMIT = int(Reason.NONE), int(Reason.HEALTHY), int(Reason.LIMIT)
 POOR, NO_LIQUIDITY = int(Reason.INSUFFICIENT_BALANCE), int(Reason.NO_LIQUIDITY)
-NOT_ALLOWED = int(Reason.NOT_ALLOWED)
+NOT_ALLOWED, GRACE = int(Reason.NOT_ALLOWED), int(Reason.GRACE)
 TO_LIQUIDATE, TO_SEIZE = int(Why.LIQUIDATION), int(Why.SEIZURE)
 
 
@@ -73,6 +73,8 @@ def liquidate(book: Book, row: Row) -> int:
         return wrong
     if index(book, AUCTION, row.venue, D_DESIGN) != 0:
         return NOT_ALLOWED
+    if in_grace(book, row.rollup):
+        return GRACE
     most, rate = liquidation_terms(book, row.target)
     if most <= 0.0:
         return HEALTHY

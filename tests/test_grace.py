@@ -1,0 +1,69 @@
+"""After an outage nobody is liquidated until the rollup's grace period is over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from worlds import ALICE, ETH, ETH_USD, USD, books, execute, fates, intent, lender, rollup
+
+from experiments.recorded import Recorded
+from experiments.studies._stage import NAMES, stage
+from market import state
+from market.intents import Kind, Reason, Status
+from market.venues import at_risk
+
+OUTAGE_S, GRACE_S = 60.0, 45.0
+
+
+class Kept(Recorded):
+    """A market that keeps what became of every attempt to liquidate."""
+
+    def __init__(self, grace_s: float, sharing: str) -> None:
+        config = stage(sharing, 3, True, outage_s=OUTAGE_S)
+        rollups = tuple(place.model_copy(update={"grace_s": grace_s}) for place in config.rollups)
+        self.tried: list[tuple[float, int, int, int]] = []
+        super().__init__(config.model_copy(update={"rollups": rollups, "horizon_s": 480.0}), 3)
+        self.run()
+
+    def record(self, slot: Any) -> None:
+        super().record(slot)
+        for row in slot.rows[slot.rows["kind"] == int(Kind.LIQUIDATE)]:
+            self.tried.append((slot.time, int(row["rollup"]), int(row["status"]), int(row["reason"])))
+
+    def within(self, rollup: int) -> np.ndarray:
+        """Attempts on a rollup from the end of its outage until the grace period is over."""
+        back = next(domain.regime.consensus.back_at for domain in self.domains if rollup in domain.rollups)
+        tried = np.array([attempt for attempt in self.tried if attempt[1] == rollup]).reshape(-1, 4)
+        return tried[(tried[:, 0] >= back) & (tried[:, 0] < back + GRACE_S)]
+
+
+@pytest.mark.parametrize("sharing", ["siloed", "shared"])
+def test_liquidations_wait_until_the_grace_period_is_over(sharing: str) -> None:
+    at_once, graced = Kept(0.0, sharing), Kept(GRACE_S, sharing)
+    filled = [
+        sum(int((market.within(at)[:, 2] == int(Status.FILLED)).sum()) for at in range(len(NAMES)))
+        for market in (at_once, graced)
+    ]
+    assert filled[0] > 10
+    assert filled[1] == 0
+    assert graced.liquidated.sum() > 0.0
+
+
+@pytest.mark.parametrize(
+    ("design", "kind"),
+    [("fixed_spread", Kind.LIQUIDATE), ("dutch", Kind.AUCTION_START), ("english", Kind.AUCTION_START)],
+)
+def test_no_design_begins_a_liquidation_within_it(design: str, kind: Kind) -> None:
+    world = books(rollup("a", lending=(lender(liquidation=design),), borrowers=5), rollup("b"))
+    post = intent(Kind.ORACLE_UPDATE, world.account_of["oracle"], venue=0, rollup=0, amount=0.3 * ETH_USD)
+    assert fates(execute(world, post)) == ["FILLED"]
+    ask = intent(kind, ALICE, venue=0, target=0, rollup=0, amount=100.0, asset_in=USD, asset_out=ETH)
+    found = np.zeros(8, np.int64)
+    world.tables.rollup[0, state.R_GRACE] = 1.0
+    assert at_risk.unhealthy(world.book, 0, found) == 0
+    assert execute(world, ask)[0]["reason"] == int(Reason.GRACE)
+    world.tables.rollup[0, state.R_GRACE] = 0.0
+    assert at_risk.unhealthy(world.book, 0, found) == 5
+    assert fates(execute(world, ask)) == ["FILLED"]
