@@ -8,6 +8,7 @@ from market.desk import Desk
 from market.intents import Kind
 from market.model import SequencerMarket
 from market.observation import Observation
+from market.venues.liquidations import FIXED_SPREAD
 
 
 class Perpetual(Liquidator):
@@ -32,4 +33,6 @@ class Perpetual(Liquidator):
         for rollup in seen.rollups:
             for contract in seen.public.under_margin(rollup)[: self.most_per_slot].tolist():
                 market = int(seen.public.contracts[contract, state.X_MARKET])
+                if seen.public.auctions[len(seen.public.lending) + market, state.D_DESIGN] != FIXED_SPREAD:
+                    continue
                 desk.perpetual(Kind.PERPETUAL_LIQUIDATE, market, contract, tip=self.tip_usd)
