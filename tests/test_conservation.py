@@ -17,7 +17,6 @@ from market.intents import INTENT, Kind, Status
 from market.ledger import totals
 from market.venues import bridges, lending, perpetuals
 
-
 CONTRACTS: set[int] = set()
 """Kinds of intents in auctions of contracts that random blocks have filled."""
 

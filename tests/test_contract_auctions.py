@@ -231,9 +231,9 @@ def test_a_take_is_of_whole_lots_exact_and_keeps_its_limit() -> None:
     fund(world)
     top = 1.1 * FALLEN[1.0]
     assert do(world, ask(TAKE, 0, 1.0, limit=top * 0.999), ask(TAKE, 0, 2.1)) == ["LIMIT"] * 2
-    assert do(world, ask(TAKE, 0, 0.9 * perpetuals.LOT), ask(TAKE, 0, math.nan), ask(TAKE, 0, -1.0)) == [
-        "BAD_AMOUNT"
-    ] * 3
+    assert (
+        do(world, ask(TAKE, 0, 0.9 * perpetuals.LOT), ask(TAKE, 0, math.nan), ask(TAKE, 0, -1.0)) == ["BAD_AMOUNT"] * 3
+    )
     assert do(world, ask(TAKE, 0, 1.0, limit=top * 1.001), ask(TAKE, 0, 1.0 + perpetuals.LOT)) == ["FILLED", "LIMIT"]
 
 
@@ -387,7 +387,7 @@ ACTS = (START, TAKE, BID, SETTLE, RESET, TRADE, DEPOSIT)
 def test_sizes_add_up_to_nothing_and_cash_to_the_vault(
     design: dict[str, Any], acts: list[tuple[Kind, int, float, bool, float]], holds: float
 ) -> None:
-    """Sizes exactly, cash to rounding, whoever starts, takes, bids, settles, resets and trades while the price moves."""
+    """Sizes exactly, cash to rounding, whoever starts, takes, bids, settles, resets or trades as the price moves."""
     world = house(
         design, markets=2, fund_usd=holds, long_share=0.5, fee_bp=5.0, spread_bp=2.0, depth_usd=1e6, reward_bp=5.0
     )
