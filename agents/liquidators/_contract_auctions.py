@@ -15,6 +15,7 @@ from market import state
 from market.desk import Desk
 from market.intents import Kind, Purpose
 from market.observation import Observation
+from market.venues.liquidations import DUTCH
 from market.venues.liquidations.dutch import price_after
 from market.venues.perpetuals import LOT
 
@@ -23,15 +24,16 @@ SPARE = 0.01
 
 
 class Position(NamedTuple):
-    """A lot of contracts as somebody who may buy it sees it."""
+    """A lot of contracts as everybody sees it in a slot."""
 
     venue: int  # row of the table of auctions
     number: int
     market: int
     size: float  # signed
     cash: float  # [USD]
-    own: int  # the buyer's contract on this market
     price: float  # the oracle's [USD]
+    asked: float  # price of the moment in a Dutch auction; nan where it must be reset first [USD]
+    closed: float  # what closing the smallest part of it brings, or costs, per contract [USD]
 
 
 class Purchase(NamedTuple):
@@ -45,26 +47,47 @@ class Purchase(NamedTuple):
     profit: float  # after the maker's fee [USD]
 
 
-def position_in(seen: Observation, lot: np.ndarray) -> Position | None:
+def position_at(seen: Observation, rollup: int, place: int) -> Position | None:
     """Return the lot of contracts in a place; None for a lot of collateral, or where one could not buy it."""
-    public, venue = seen.public, int(lot[state.Q_VENUE])
-    market = venue - len(public.lending)
-    own = public.own_contract(seen.account, market) if market >= 0 else -1
-    if own < 0:
-        return None
-    held, terms = public.contracts[int(lot[state.Q_CONTRACT])], public.perpetuals[market]
-    size = float(held[state.X_SIZE])
-    cash = float(held[state.X_CASH] - size * (terms[state.M_FUNDING] - held[state.X_FUNDED]))
-    price = float(public.feeds[int(terms[state.M_FEED]), state.F_PRICE])
-    return Position(venue, int(lot[state.Q_ID]), market, size, cash, own, price)
+    key = ("lots of contracts", rollup, seen.time)
+    found = seen.public.derived(key, lambda: _positions(seen, rollup)).get(place)
+    return found if found is not None and own_of(seen, found) >= 0 else None
 
 
-def closing_price(seen: Observation, lot: Position, size: float) -> float:
+def own_of(seen: Observation, lot: Position) -> int:
+    """One's own contract on a lot's market."""
+    return seen.public.own_contract(seen.account, lot.market)
+
+
+def _positions(seen: Observation, rollup: int) -> dict[int, Position]:
+    """All open lots of contracts of a rollup, by place."""
+    public, found = seen.public, {}
+    for place in public.open_lots(rollup).tolist():
+        lot = public.lots[place]
+        if lot[state.Q_CONTRACT] < 0.0:
+            continue
+        venue = int(lot[state.Q_VENUE])
+        market = venue - len(public.lending)
+        held, terms = public.contracts[int(lot[state.Q_CONTRACT])], public.perpetuals[market]
+        size = float(held[state.X_SIZE])
+        cash = float(held[state.X_CASH] - size * (terms[state.M_FUNDING] - held[state.X_FUNDED]))
+        price = float(public.feeds[int(terms[state.M_FEED]), state.F_PRICE])
+        asked = dutch_price(lot, public.auctions[venue], seen.time)
+        fund = public.balance[int(terms[state.M_FUND]), int(terms[state.M_ROLLUP]), 0]
+        if size == 0.0 or cash + size * asked + fund < 0.0:
+            asked = np.nan
+        closed = closing_price(seen, market, np.sign(size) * LOT)
+        found[place] = Position(venue, int(lot[state.Q_ID]), market, size, cash, price, asked, closed)
+    return found
+
+
+def closing_price(seen: Observation, market: int, size: float) -> float:
     """What closing a signed size with the maker brings, or costs, per contract, its fee included [USD]."""
-    terms, side = seen.public.perpetuals[lot.market], np.sign(size)
+    terms, side = seen.public.perpetuals[market], np.sign(size)
+    price = float(seen.public.feeds[int(terms[state.M_FEED]), state.F_PRICE])
     inventory = float(seen.public.contracts[int(terms[state.M_MAKER]), state.X_SIZE])
-    lean = -(inventory + 0.5 * size) * lot.price / terms[state.M_DEPTH]
-    return float(lot.price * np.exp(lean) * (1.0 - side * terms[state.M_SPREAD]) * (1.0 - side * terms[state.M_FEE]))
+    lean = -(inventory + 0.5 * size) * price / terms[state.M_DEPTH]
+    return float(price * np.exp(lean) * (1.0 - side * terms[state.M_SPREAD]) * (1.0 - side * terms[state.M_FEE]))
 
 
 def start_on_perpetuals(
@@ -78,21 +101,26 @@ def start_on_perpetuals(
 
 def startable(seen: Observation, rollup: int, most: int, design: int | None = None) -> list[tuple[int, int]]:
     """First contracts under margin that can be auctioned, one of each shared margin: (row of auctions, contract)."""
-    auctions, loans = seen.public.auctions, len(seen.public.lending)
+    found = seen.public.derived(("contracts to be sold", rollup), lambda: _startable(seen, rollup))
+    return [(venue, contract) for venue, contract, by in found if design in (None, by)][:most]
+
+
+def _startable(seen: Observation, rollup: int) -> list[tuple[int, int, int]]:
+    auctions, loans, found = seen.public.auctions, len(seen.public.lending), []
     if not auctions[loans:, state.D_LOTS].any():
         return []
-    found = []
     for contract in seen.public.under_margin(rollup).tolist():
         venue = loans + int(seen.public.contracts[contract, state.X_MARKET])
         terms = auctions[venue]
-        wanted = terms[state.D_DESIGN] == design if design is not None else terms[state.D_DESIGN] > 0.0
-        if wanted and terms[state.D_OPEN] < terms[state.D_LOTS]:
-            found.append((venue, contract))
-    return found[:most]
+        if terms[state.D_DESIGN] > 0.0 and terms[state.D_OPEN] < terms[state.D_LOTS]:
+            found.append((venue, contract, int(terms[state.D_DESIGN])))
+    return found
 
 
 def dutch_price(lot: np.ndarray, terms: np.ndarray, now: float) -> float:
-    """Price of a Dutch lot of contracts; nan once it must be reset by its own terms [USD]."""
+    """Price of a lot of contracts in a Dutch auction [USD]; nan once its own terms say that it must be reset."""
+    if terms[state.D_DESIGN] != DUTCH:
+        return np.nan
     elapsed, long = now - lot[state.Q_STARTED], lot[state.Q_AMOUNT] > 0.0
     cut, top, cusp = terms[state.D_CUT], float(lot[state.Q_TOP]), terms[state.D_CUSP]
     price = float(price_after(top, cut if long else 1.0 / cut, terms[state.D_STEP], elapsed))
@@ -100,39 +128,34 @@ def dutch_price(lot: np.ndarray, terms: np.ndarray, now: float) -> float:
     return np.nan if gone or elapsed > terms[state.D_TAIL] else price
 
 
-def must_be_reset(seen: Observation, lot: Position, price: float) -> bool:
-    """Whether nobody can take a Dutch lot at a price: its time is over, or what would be missing exceeds the fund."""
-    terms = seen.public.perpetuals[lot.market]
-    fund = seen.public.balance[int(terms[state.M_FUND]), int(terms[state.M_ROLLUP]), 0]
-    return not price > 0.0 or lot.size == 0.0 or lot.cash + lot.size * price + fund < 0.0
-
-
-def purchase(seen: Observation, lot: Position, price: float, funds: float) -> Purchase | None:
-    """Return the part of a Dutch lot that earns most at a price, as far as funds reach; None if nothing does.
+def purchase(seen: Observation, lot: Position, funds: float) -> Purchase | None:
+    """Return the part of a Dutch lot that earns most at its price, as far as funds reach; None if nothing does.
 
     Closing q contracts brings c - k q each, to first order in the maker's lean: q (c - k q - p) is largest at
     (c - p) / 2 k.
     """
-    terms, side = seen.public.perpetuals[lot.market], 1.0 if lot.size > 0.0 else -1.0
-    gain = side * (closing_price(seen, lot, side * LOT) - price)
+    side, price = 1.0 if lot.size > 0.0 else -1.0, lot.asked
+    gain = side * (lot.closed - price)
+    if not gain > 0.0:
+        return None
+    terms = seen.public.perpetuals[lot.market]
     slope = 0.5 * lot.price**2 / float(terms[state.M_DEPTH])
     # margin that a contract needs beyond what it is had under the oracle's price
     needed = lot.price * (float(terms[state.M_INITIAL]) + SPARE) - side * (lot.price - price)
-    debt = max(0.0, -float(seen.public.contracts[lot.own, state.X_CASH]))
+    debt = max(0.0, -float(seen.public.contracts[own_of(seen, lot), state.X_CASH]))
     most = min(abs(lot.size), (funds - debt) / needed) if needed > 0.0 else abs(lot.size)
-    amount = np.floor(min(most, 0.5 * gain / slope) / LOT) * LOT
+    amount = float(np.floor(min(most, 0.5 * gain / slope) / LOT)) * LOT
     if not amount > 0.0:
         return None
-    closed = closing_price(seen, lot, side * amount)
-    fee = float(terms[state.M_FEE])
+    closed, fee = closing_price(seen, lot.market, side * amount), float(terms[state.M_FEE])
     least = price / (1.0 - side * fee) * (1.0 + side * 1e-9)
     margin = max(0.0, amount * needed) + debt
-    return Purchase(lot, float(amount), price, margin, least, side * amount * (closed - price))
+    return Purchase(lot, amount, price, margin, least, side * amount * (closed - price))
 
 
 def worth(seen: Observation, lot: Position, cost_share: float) -> float:
     """What closing a whole lot leaves, less a share of its value: the most that one would bid [USD]."""
-    closed = closing_price(seen, lot, lot.size)
+    closed = closing_price(seen, lot.market, lot.size)
     return lot.cash + lot.size * closed - cost_share * abs(lot.size) * closed
 
 

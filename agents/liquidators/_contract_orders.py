@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from agents.liquidators._auctions import EXPIRES_S
-from agents.liquidators._contract_auctions import Purchase, position_in
+from agents.liquidators._contract_auctions import Position, Purchase, own_of
 from market import state
 from market.desk import Desk
 from market.intents import Kind, Purpose, blank
@@ -16,33 +16,28 @@ DEPOSIT, TRADE = Kind.PERPETUAL_DEPOSIT, Kind.PERPETUAL_TRADE
 LIQUIDATION = Purpose.LIQUIDATION
 
 
-def take_and_close(desk: Desk, found: Purchase, tip: float) -> None:
+def take_and_close(seen: Observation, desk: Desk, found: Purchase, tip: float) -> None:
     """Pay margin in, take, close with the maker: all or none."""
-    lot, bundle = found.position, desk.bundle()
+    lot, bundle, own = found.position, desk.bundle(), own_of(seen, found.position)
     if found.margin > 0.0:
-        desk.perpetual(
-            DEPOSIT, lot.market, lot.own, found.margin, bundle=bundle, purpose=LIQUIDATION, expires_s=EXPIRES_S
-        )
+        desk.perpetual(DEPOSIT, lot.market, own, found.margin, bundle=bundle, purpose=LIQUIDATION, expires_s=EXPIRES_S)
     desk.auction(
         TAKE, lot.venue, lot.number, found.amount, found.price * (1.0 + 1e-9 * np.sign(lot.size)), tip=tip,
         bundle=bundle, expires_s=EXPIRES_S,
     )  # fmt: skip
     desk.perpetual(
-        TRADE, lot.market, lot.own, found.amount, buy=lot.size < 0.0, limit=found.least, bundle=bundle,
+        TRADE, lot.market, own, found.amount, buy=lot.size < 0.0, limit=found.least, bundle=bundle,
         purpose=LIQUIDATION, expires_s=EXPIRES_S,
     )  # fmt: skip
 
 
-def settle_and_close(seen: Observation, desk: Desk, lot: np.ndarray, tip: float) -> None:
+def settle_and_close(seen: Observation, desk: Desk, position: Position, tip: float) -> None:
     """Settle what one has won, and close it in the same bundle at whatever the maker quotes."""
-    position = position_in(seen, lot)
-    if position is None:
-        return
     bundle = desk.bundle()
     desk.auction(SETTLE, position.venue, position.number, tip=tip, bundle=bundle, expires_s=EXPIRES_S)
     if position.size != 0.0:
         desk.perpetual(
-            TRADE, position.market, position.own, abs(position.size), buy=position.size < 0.0, bundle=bundle,
+            TRADE, position.market, own_of(seen, position), abs(position.size), buy=position.size < 0.0, bundle=bundle,
             purpose=LIQUIDATION, expires_s=EXPIRES_S,
         )  # fmt: skip
 
@@ -52,7 +47,7 @@ def row_of(
 ) -> np.ndarray:
     """One row of a block's author; `venue` is a perpetual, or in auctions their row: shape (1,)."""
     public, rows = seen.public, blank(1)
-    market = venue if kind in (DEPOSIT, TRADE, Kind.PERPETUAL_WITHDRAW) else venue - len(public.lending)
+    market = venue if kind < Kind.AUCTION_START else venue - len(public.lending)
     terms = public.perpetuals[market]
     asset = int(terms[state.M_ASSET])
     rows["sender"], rows["sent"], rows["arrival"] = seen.account, seen.time, seen.time
@@ -66,8 +61,8 @@ def row_of(
 
 def rows_of_purchase(seen: BlockView, found: Purchase) -> np.ndarray:
     """Bundle that pays margin in, takes and closes: shape (2 or 3,)."""
-    lot, side = found.position, np.sign(found.position.size)
-    parts = [row_of(seen, DEPOSIT, lot.market, lot.own, found.margin)] if found.margin > 0.0 else []
+    lot, side, own = found.position, np.sign(found.position.size), own_of(seen, found.position)
+    parts = [row_of(seen, DEPOSIT, lot.market, own, found.margin)] if found.margin > 0.0 else []
     parts.append(row_of(seen, TAKE, lot.venue, lot.number, found.amount, limit=found.price * (1.0 + 1e-9 * side)))
-    parts.append(row_of(seen, TRADE, lot.market, lot.own, found.amount, buy=lot.size < 0.0, limit=found.least))
+    parts.append(row_of(seen, TRADE, lot.market, own, found.amount, buy=lot.size < 0.0, limit=found.least))
     return np.concatenate(parts)

@@ -15,7 +15,7 @@ from agents.liquidators._auctions import (
     worth_on_pool,
     worth_outside,
 )
-from agents.liquidators._contract_auctions import escrow, position_in, start_on_perpetuals, tidy, worth
+from agents.liquidators._contract_auctions import escrow, position_at, start_on_perpetuals, tidy, worth
 from agents.liquidators._contract_orders import settle_and_close
 from market import state
 from market.desk import Desk
@@ -86,11 +86,11 @@ class AuctionBidder(Liquidator):
                 if terms[state.D_DESIGN] != ENGLISH:
                     continue
                 if seen.time >= end_of(lot, terms):
-                    self._finish(seen, desk, rollup, lot)
+                    self._finish(seen, desk, rollup, int(at))
                 elif lot[state.Q_BIDDER] == self.account:
                     continue
                 elif lot[state.Q_CONTRACT] >= 0.0:
-                    self._bid_for_contracts(seen, desk, rollup, lot, terms, left)
+                    self._bid_for_contracts(seen, desk, rollup, int(at), left)
                 else:
                     self._bid(seen, desk, rollup, lot, terms, left)
 
@@ -117,13 +117,12 @@ class AuctionBidder(Liquidator):
         left[debt] -= offer
         desk.auction(Kind.AUCTION_BID, venue, number, offer, tip=self.tip_usd, expires_s=EXPIRES_S)
 
-    def _bid_for_contracts(
-        self, seen: Observation, desk: Desk, rollup: int, lot: np.ndarray, terms: np.ndarray, left: np.ndarray
-    ) -> None:
+    def _bid_for_contracts(self, seen: Observation, desk: Desk, rollup: int, place: int, left: np.ndarray) -> None:
         """Bid for a position of a perpetual as for collateral; margin has to be put up with it."""
-        position = position_in(seen, lot)
+        position = position_at(seen, rollup, place)
         if position is None or position.size == 0.0:
             return
+        lot, terms = seen.public.lots[place], seen.public.auctions[position.venue]
         fees = 3.0 * (self.tip_usd + float(seen.public.gas[rollup, 0]))
         margin = escrow(seen, position)
         offer = habitual_bid(
@@ -137,8 +136,9 @@ class AuctionBidder(Liquidator):
             Kind.AUCTION_BID, position.venue, position.number, offer, tip=self.tip_usd, expires_s=EXPIRES_S
         )  # fmt: skip
 
-    def _finish(self, seen: Observation, desk: Desk, rollup: int, lot: np.ndarray) -> None:
+    def _finish(self, seen: Observation, desk: Desk, rollup: int, place: int) -> None:
         """Settle what it has won, and sell it in the same bundle; restart what nobody wanted."""
+        lot, position = seen.public.lots[place], position_at(seen, rollup, place)
         venue, number = int(lot[state.Q_VENUE]), int(lot[state.Q_ID])
         if lot[state.Q_BIDDER] < 0.0:
             if self.asked.may(seen.time, Kind.AUCTION_RESET, venue, number):
@@ -146,8 +146,8 @@ class AuctionBidder(Liquidator):
             return
         if lot[state.Q_BIDDER] != self.account or not self.asked.may(seen.time, Kind.AUCTION_SETTLE, venue, number):
             return
-        if lot[state.Q_CONTRACT] >= 0.0:
-            settle_and_close(seen, desk, lot, self.tip_usd)
+        if position is not None:
+            settle_and_close(seen, desk, position, self.tip_usd)
             return
         debt, collateral = sides(seen, venue)
         pool, income = self._sale(seen, rollup, lot)

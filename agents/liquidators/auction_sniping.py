@@ -41,7 +41,7 @@ def ready_auctions(seen: BlockView) -> tuple[list[np.ndarray], list[int]]:
             falls = terms[state.D_DESIGN] == DUTCH
             if lot[state.Q_CONTRACT] >= 0.0:
                 rivals = _rivals(seen, lot, TAKE if falls else BID)
-                rows, place = ready_for_contracts(seen, lot, terms, left, rivals)
+                rows, place = ready_for_contracts(seen, rollup, int(at), left, rivals)
             else:
                 rows, place = (_take if falls else _bid)(seen, rollup, lot, terms, left)
             if rows is not None:

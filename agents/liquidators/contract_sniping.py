@@ -1,5 +1,6 @@
-"""Takes and bids in auctions of contracts, ready to be put into a block by whoever writes it.
+"""Close-outs of contracts, and takes and bids in auctions of them, ready to be put into a block by whoever writes it.
 
+Where contracts are closed with the maker at once, it does so for the reward, at the top of the block.
 As with collateral (`auction_sniping`): Dutch lots at the top of the block in which a rival wants one or at a price at
 which it would rather not wait, bids in English auctions behind the last rival's in the last block.
 """
@@ -11,11 +12,10 @@ import numpy as np
 from agents.liquidators._auctions import end_of, least_bid
 from agents.liquidators._contract_auctions import (
     Position,
-    dutch_price,
     escrow,
     left_over,
-    must_be_reset,
-    position_in,
+    own_of,
+    position_at,
     purchase,
     startable,
     worth,
@@ -24,7 +24,7 @@ from agents.liquidators._contract_orders import row_of, rows_of_purchase
 from market import state
 from market.intents import Kind
 from market.observation import BlockView
-from market.venues.liquidations import DUTCH
+from market.venues.liquidations import DUTCH, FIXED_SPREAD
 
 TOP = -1
 MOST_STARTS = 16
@@ -35,8 +35,9 @@ It is much smaller than that for collateral: a lot of contracts has no more than
 
 
 def ready_on_rollup(seen: BlockView, rollup: int) -> list[np.ndarray]:
-    """Rows for the top of the block: starts, and what is left over from earlier purchases."""
-    parts = [
+    """Rows for the top of the block: close-outs, starts, and what is left over from earlier purchases."""
+    parts = _close_outs(seen, rollup)
+    parts += [
         row_of(seen, Kind.AUCTION_START, venue, contract, 1.0)
         for venue, contract in startable(seen, rollup, MOST_STARTS)
     ]
@@ -46,35 +47,46 @@ def ready_on_rollup(seen: BlockView, rollup: int) -> list[np.ndarray]:
     return parts
 
 
+def _close_outs(seen: BlockView, rollup: int) -> list[np.ndarray]:
+    """Rows that close contracts under margin for a reward larger than gas, on markets without auctions."""
+    public, gas, parts = seen.public, float(seen.public.gas[rollup, 0]), []
+    for contract in public.under_margin(rollup).tolist():
+        market = int(public.contracts[contract, state.X_MARKET])
+        terms = public.perpetuals[market]
+        price = float(public.feeds[int(terms[state.M_FEED]), state.F_PRICE])
+        reward = abs(float(public.contracts[contract, state.X_SIZE])) * price * float(terms[state.M_REWARD])
+        if public.auctions[len(public.lending) + market, state.D_DESIGN] == FIXED_SPREAD and reward > gas:
+            parts.append(row_of(seen, Kind.PERPETUAL_LIQUIDATE, market, contract, 1.0))
+    return parts[:MOST_STARTS]
+
+
 def ready_for_contracts(
-    seen: BlockView, lot: np.ndarray, terms: np.ndarray, left: np.ndarray, rivals: np.ndarray
+    seen: BlockView, rollup: int, place: int, left: np.ndarray, rivals: np.ndarray
 ) -> tuple[np.ndarray | None, int]:
     """Rows for a lot, and the index of the pending intent that they follow; None where there is nothing to do.
 
     `rivals`: indices of the pending intents of others who take or bid for it.
     """
-    position = position_in(seen, lot)
+    position = position_at(seen, rollup, place)
     if position is None:
         return None, TOP
+    lot, terms = seen.public.lots[place], seen.public.auctions[position.venue]
     if terms[state.D_DESIGN] == DUTCH:
-        return _take(seen, lot, terms, left, bool(rivals.size), position), TOP
+        return _take(seen, left, bool(rivals.size), position), TOP
     return _bid(seen, lot, terms, left, rivals, position)
 
 
-def _take(
-    seen: BlockView, lot: np.ndarray, terms: np.ndarray, left: np.ndarray, wanted: bool, position: Position
-) -> np.ndarray | None:
+def _take(seen: BlockView, left: np.ndarray, wanted: bool, position: Position) -> np.ndarray | None:
     """Bundle that takes a Dutch lot, if it is time to, or row that resets or closes it."""
-    price = dutch_price(lot, terms, seen.time)
-    if must_be_reset(seen, position, price):
+    if np.isnan(position.asked):
         return row_of(seen, Kind.AUCTION_RESET, position.venue, position.number, 1.0)
-    found = purchase(seen, position, price, float(left[0]))
+    found = purchase(seen, position, float(left[0]))
     gas = 3.0 * float(seen.public.gas[int(seen.public.perpetuals[position.market, state.M_ROLLUP]), 0])
     if found is None or found.profit <= gas:
         return None
     side = np.sign(position.size)
     contested = wanted or bool((seen.due["sealed"] == 1).any())
-    if not (contested or side * (position.price - price) >= PATIENCE * position.price):
+    if not (contested or side * (position.price - position.asked) >= PATIENCE * position.price):
         return None
     left[0] -= found.margin
     return rows_of_purchase(seen, found)
@@ -95,7 +107,14 @@ def _bid(
         if position.size != 0.0:
             closing = abs(position.size)
             rows.append(
-                row_of(seen, Kind.PERPETUAL_TRADE, position.market, position.own, closing, buy=position.size < 0.0)
+                row_of(
+                    seen,
+                    Kind.PERPETUAL_TRADE,
+                    position.market,
+                    own_of(seen, position),
+                    closing,
+                    buy=position.size < 0.0,
+                )
             )
         return np.concatenate(rows), TOP
     standing = -1.0 if nobody else float(lot[state.Q_BID])

@@ -6,9 +6,7 @@ import numpy as np
 
 from agents.liquidators._auctions import EXPIRES_S, sides, start_auctions, worth_outside
 from agents.liquidators._contract_auctions import (
-    dutch_price,
-    must_be_reset,
-    position_in,
+    position_at,
     purchase,
     start_on_perpetuals,
     tidy,
@@ -77,7 +75,7 @@ class DutchWaiter(Greedy):
                 if terms[state.D_DESIGN] != DUTCH or tried == self.most_per_slot:
                     continue
                 if lot[state.Q_CONTRACT] >= 0.0:
-                    tried += self._on_contracts(seen, desk, rollup, lot, terms, left)
+                    tried += self._on_contracts(seen, desk, rollup, int(at), left)
                     continue
                 elapsed = seen.time - lot[state.Q_STARTED]
                 price = price_after(lot[state.Q_TOP], terms[state.D_CUT], terms[state.D_STEP], elapsed)
@@ -91,28 +89,26 @@ class DutchWaiter(Greedy):
         if self.asked.may(seen.time, Kind.AUCTION_RESET, venue, number):
             desk.auction(Kind.AUCTION_RESET, venue, number, tip=self.tip_usd, expires_s=EXPIRES_S)
 
-    def _on_contracts(
-        self, seen: Observation, desk: Desk, rollup: int, lot: np.ndarray, terms: np.ndarray, left: np.ndarray
-    ) -> bool:
+    def _on_contracts(self, seen: Observation, desk: Desk, rollup: int, place: int, left: np.ndarray) -> bool:
         """Take as much of a lot of contracts as pays, or reset it; tells whether it was worth an attempt to take."""
-        position, price = position_in(seen, lot), dutch_price(lot, terms, seen.time)
+        position = position_at(seen, rollup, place)
         if position is None:
             return False
-        if must_be_reset(seen, position, price):
-            self._reset(seen, desk, lot)
+        if np.isnan(position.asked):
+            self._reset(seen, desk, seen.public.lots[place])
             return False
-        found = purchase(seen, position, price, float(left[0]))
+        found = purchase(seen, position, float(left[0]))
         if found is None:
             return False
         profit = found.profit - 3.0 * float(seen.public.gas[rollup, 0])
         # the share is of the larger of what is paid and what is had, as of what a sale brings
-        value = found.amount * price + (found.profit if position.size > 0.0 else 0.0)
+        value = found.amount * found.price + (found.profit if position.size > 0.0 else 0.0)
         if profit < 0.0 or found.profit < self.cost_share * value * (1.0 - 1e-9):
             return False
         if not self.asked.may(seen.time, Kind.AUCTION_TAKE, position.venue, position.number):
             return False
         left[0] -= found.margin
-        take_and_close(desk, found, self.tip_share * profit)
+        take_and_close(seen, desk, found, self.tip_share * profit)
         return True
 
     def _take(
