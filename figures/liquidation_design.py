@@ -17,9 +17,9 @@ CAPTION = (
     "intervals; the same seeds everywhere. (a, g) Loss of who is liquidated: value sold less what was paid for it; a "
     "contract closed at a fixed spread loses what was left of its margin. (b, h) From default to the sale, weighted by "
     "value. (c) Debt that was not covered. (i) What the insurance fund paid, and what open contracts lack at the end. "
-    "(d) Sales at less than 1% of the value. (j) Contracts closed against winners. (e, f, k, l) Gains from liquidations "
-    "of liquidators and of whoever orders blocks, net of tips and fees. Axes of losses, debts and gains are linear "
-    "around zero and logarithmic beyond."
+    "(d) Sales at less than 1% of the value. (j) Contracts closed against winners. (e, f, k, l) Gains from "
+    "liquidations of liquidators and whoever orders blocks, net of tips and fees. Axes of (a), (c), (e) and (f) are "
+    "linear around zero and logarithmic beyond."
 )
 
 COLOURS = {"fixed spread": shared.BLUE, "dutch": shared.ORANGE, "english": shared.VERMILION}
@@ -55,11 +55,14 @@ def draw(runs: pd.DataFrame) -> Figure:
     for venue, row in zip(venues, panels, strict=True):
         found = shared.where(runs, venue=venue)
         for axes, (letter, title, unit, column, scale, linear) in zip(row, PANELS[venue], strict=True):
+            if linear:
+                axes.set_xscale("symlog", linthresh=linear)  # before anything is drawn: margins are those of the scale
             _panel(axes, found, rows, column, scale)
             shared.letter(axes, letter, title)
             axes.set_xlabel(unit)
+            if not (shared.values(found, column) < 0.0).any():
+                axes.set_xlim(left=-0.05 * axes.get_xlim()[1] if not linear else -0.4 * linear)
             if linear:
-                axes.set_xscale("symlog", linthresh=linear)
                 _ticks(axes, linear)
             axes.grid(axis="x")
         for axes in row[::3]:
@@ -93,7 +96,7 @@ def _panel(axes: Axes, runs: pd.DataFrame, rows: Sequence[tuple[str, str]], colu
 
 def _ticks(axes: Axes, linear: float) -> None:
     """Powers of ten on both sides of zero, as far as the data reach, written out."""
-    low, high = axes.get_xlim()
+    low, high = axes.get_xlim()  # ticks beyond would widen it
     steps = [linear * 10.0**power for power in range(6)]
     shown = [-step for step in steps if -step >= low] + [0.0] + [step for step in steps if step <= high]
     axes.set_xticks(sorted(shown), [shared.number(value) for value in sorted(shown)])
