@@ -18,6 +18,7 @@ from market.errors import InputError
 from market.founding import World
 from market.intents import Kind
 from market.ledger import totals
+from market.sequencing.margin.checked import check
 from market.venues import perpetuals
 
 START, TAKE, BID = Kind.AUCTION_START, Kind.AUCTION_TAKE, Kind.AUCTION_BID
@@ -412,3 +413,16 @@ def test_sizes_add_up_to_nothing_and_cash_to_the_vault(
             amount = {TAKE: left if buy else left * share, BID: 200.0 * share}.get(kind, 1.0)
         row = ask(kind, target, amount, sender, **{"venue": venue} | sides)
         do(world, row, time=7.0 * number)
+
+
+def test_a_check_of_balances_counts_the_margin_of_a_bid_and_nothing_for_a_take() -> None:
+    world = house(ENGLISH)
+    do(world, ask(START, FIRST))
+    margin = 0.1 * SIZE * FALLEN[1.0]
+    world.tables.balance[OPERATOR, 0, USD] = 100.0 + margin
+    assert check(world.book, ask(BID, 0, 100.0)).tolist() == [0]
+    assert check(world.book, ask(BID, 0, 100.1)).tolist() == [1]
+    # a take gives nothing away, and its limit, a price, pays for nothing
+    rows = np.concatenate([ask(TAKE, 0, 1e6, limit=1e6), ask(Kind.PAYMENT, BOB, 101.0 + margin)])
+    rows["bundle"] = 1
+    assert check(world.book, rows).tolist() == [2, 1]
