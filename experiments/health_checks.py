@@ -68,7 +68,8 @@ def scan_contracts(book: Book, rollup: int, found: np.ndarray) -> int:
         market = index(book, CONTRACT, contract, X_MARKET)
         if index(book, PERPETUAL, market, M_ROLLUP) != rollup or get(book, CONTRACT, contract, X_SIZE) == 0.0:
             continue
-        if contract == index(book, PERPETUAL, market, M_MAKER) or count == found.size:
+        hers = contract != index(book, PERPETUAL, market, M_MAKER) and not perpetuals.for_sale(book, contract)
+        if not hers or count == found.size:
             continue
         lead, at = contract, index(book, CONTRACT, contract, X_NEXT)
         while at != contract:

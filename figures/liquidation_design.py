@@ -12,43 +12,63 @@ from matplotlib.figure import Figure
 from figures import _shared as shared
 
 CAPTION = (
-    "Borrowers in a crash whose collateral is sold at a fixed spread, in Dutch and in English auctions, by who orders "
-    "blocks and how full blocks are. Means over seeds with 95% bootstrap intervals; the same seeds everywhere. "
-    "(a) Borrowers' loss: value sold less what was paid for it. (b) From default to the sale, weighted by value. "
-    "(c) Debt that was not covered. (d) Sales at less than 1% of the value. (e, f) Gains from liquidations of "
-    "liquidators and of whoever orders blocks, net of tips and fees. Axes of (a), (c), (e) and (f) are linear around "
-    "zero and logarithmic beyond."
+    "Borrowers whose collateral, and traders of a perpetual whose contracts, are sold in a crash at a fixed spread, in "
+    "Dutch and in English auctions, by who orders blocks and how full blocks are. Means over seeds with 95% bootstrap "
+    "intervals; the same seeds everywhere. (a, g) Loss of who is liquidated: value sold less what was paid for it; a "
+    "contract closed at a fixed spread loses what was left of its margin. (b, h) From default to the sale, weighted by "
+    "value. (c) Debt that was not covered. (i) What the insurance fund paid, and what open contracts lack at the end. "
+    "(d) Sales at less than 1% of the value. (j) Contracts closed against winners. (e, f, k, l) Gains from "
+    "liquidations of liquidators and whoever orders blocks, net of tips and fees. Axes of (a), (c), (e) and (f) are "
+    "linear around zero and logarithmic beyond."
 )
 
 COLOURS = {"fixed spread": shared.BLUE, "dutch": shared.ORANGE, "english": shared.VERMILION}
 NAMES = {"fixed spread": "fixed spread", "dutch": "Dutch auction", "english": "English auction"}
 MARKS = {"fixed spread": "o", "dutch": "s", "english": "D"}
-PANELS = (
-    ("a", "borrowers' loss", "% of value sold", "borrower_loss_share", 0.01, 1.0),
-    ("b", "time to the sale", "s", "time_to_sale_s", 1.0, 0.0),
-    ("c", "bad debt", "thousand USD", "bad_debt_usd", 1e3, 1.0),
-    ("d", "sold for nothing", "% of sales", "zero_bid_share", 0.01, 0.0),
-    ("e", "liquidators' gain", "thousand USD", "liquidators_usd", 1e3, 10.0),
-    ("f", "sequencers' gain", "thousand USD", "sequencers_usd", 1e3, 10.0),
-)
+PANELS = {
+    "lending": (
+        ("a", "borrowers' loss", "% of value sold", "borrower_loss_share", 0.01, 1.0),
+        ("b", "time to the sale", "s", "time_to_sale_s", 1.0, 0.0),
+        ("c", "bad debt", "thousand USD", "bad_debt_usd", 1e3, 1.0),
+        ("d", "sold for nothing", "% of sales", "zero_bid_share", 0.01, 0.0),
+        ("e", "liquidators' gain", "thousand USD", "liquidators_usd", 1e3, 10.0),
+        ("f", "sequencers' gain", "thousand USD", "sequencers_usd", 1e3, 10.0),
+    ),
+    "perpetual": (
+        ("g", "traders' loss", "% of value sold", "borrower_loss_share", 0.01, 0.0),
+        ("h", "time to the sale", "s", "time_to_sale_s", 1.0, 0.0),
+        ("i", "paid by the fund", "thousand USD", "bad_debt_usd", 1e3, 0.0),
+        ("j", "deleveraged", "million USD", "deleveraged_usd", 1e6, 0.0),
+        ("k", "liquidators' gain", "thousand USD", "liquidators_usd", 1e3, 0.0),
+        ("l", "sequencers' gain", "thousand USD", "sequencers_usd", 1e3, 0.0),
+    ),
+}
+TITLES = {"lending": "collateral of loans", "perpetual": "contracts of perpetuals"}
 
 
 def draw(runs: pd.DataFrame) -> Figure:
-    """Draw finished runs (columns of runs.parquet), a row for each sequencer in each kind of blocks."""
+    """Draw finished runs (columns of runs.parquet): by venue, a row for each sequencer in each kind of blocks."""
     rows = list(dict.fromkeys(zip(runs["blocks"], runs["regime"], strict=True)))
-    figure = Figure(figsize=(shared.WIDTH_IN, 1.4 + 0.42 * len(rows)))
-    panels = figure.subplots(2, 3, sharey=True)
-    for axes, (letter, title, unit, column, scale, linear) in zip(panels.flat, PANELS, strict=True):
-        _panel(axes, runs, rows, column, scale)
-        shared.letter(axes, letter, title)
-        axes.set_xlabel(unit)
-        if linear:
-            axes.set_xscale("symlog", linthresh=linear)
-            _ticks(axes, linear)
-        axes.grid(axis="x")
-    for axes in panels[:, 0]:
-        axes.set_yticks(range(len(rows)), [f"{shared.label(name)}, {blocks}" for blocks, name in rows])
-        axes.set_ylim(len(rows) - 0.4, -0.6)
+    venues = list(dict.fromkeys(runs["venue"]))
+    figure = Figure(figsize=(shared.WIDTH_IN, (1.2 + 0.38 * len(rows)) * len(venues)))
+    panels = np.reshape(figure.subplots(2 * len(venues), 3, sharey=True), (len(venues), 6))
+    for venue, row in zip(venues, panels, strict=True):
+        found = shared.where(runs, venue=venue)
+        for axes, (letter, title, unit, column, scale, linear) in zip(row, PANELS[venue], strict=True):
+            if linear:
+                axes.set_xscale("symlog", linthresh=linear)  # before anything is drawn: margins are those of the scale
+            _panel(axes, found, rows, column, scale)
+            shared.letter(axes, letter, title)
+            axes.set_xlabel(unit)
+            if not (shared.values(found, column) < 0.0).any():
+                axes.set_xlim(left=-0.05 * axes.get_xlim()[1] if not linear else -0.4 * linear)
+            if linear:
+                _ticks(axes, linear)
+            axes.grid(axis="x")
+        for axes in row[::3]:
+            axes.set_yticks(range(len(rows)), [f"{shared.label(name)}, {blocks}" for blocks, name in rows])
+            axes.set_ylim(len(rows) - 0.4, -0.6)
+            axes.set_ylabel(TITLES[venue])
     handles, labels = panels[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=len(COLOURS))
     return figure
@@ -76,7 +96,7 @@ def _panel(axes: Axes, runs: pd.DataFrame, rows: Sequence[tuple[str, str]], colu
 
 def _ticks(axes: Axes, linear: float) -> None:
     """Powers of ten on both sides of zero, as far as the data reach, written out."""
-    low, high = axes.get_xlim()
+    low, high = axes.get_xlim()  # ticks beyond would widen it
     steps = [linear * 10.0**power for power in range(6)]
     shown = [-step for step in steps if -step >= low] + [0.0] + [step for step in steps if step <= high]
     axes.set_xticks(sorted(shown), [shared.number(value) for value in sorted(shown)])

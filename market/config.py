@@ -61,6 +61,12 @@ class PoolConfig(Settings):
         return self
 
 
+def _design_by_name(values: Any) -> Any:
+    if isinstance(values, dict) and isinstance(values.get("liquidation"), str):
+        return values | {"liquidation": {"kind": values["liquidation"]}}
+    return values
+
+
 class LendingConfig(Settings):
     """A lending market: one collateral asset against one debt asset."""
 
@@ -93,9 +99,7 @@ class LendingConfig(Settings):
     @model_validator(mode="before")
     @classmethod
     def _kind_by_name(cls, values: Any) -> Any:
-        if isinstance(values, dict) and isinstance(values.get("liquidation"), str):
-            return values | {"liquidation": {"kind": values["liquidation"]}}
-        return values
+        return _design_by_name(values)
 
     @model_validator(mode="after")
     def _auctions_at_home(self) -> LendingConfig:
@@ -183,6 +187,17 @@ class PerpetualConfig(Settings):
         description="which of the agents of role market_maker, counted from 0 as configured, owns the maker and sets "
         "its half spread by intents (default: nobody; the half spread stays what it is) [1]",
     )
+
+    liquidation: dict[str, Any] = Field(
+        default={"kind": "fixed_spread"},
+        description="how contracts under margin are sold: a design with its parameters (fixed_spread: closed with the "
+        "maker at once)",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _kind_by_name(cls, values: Any) -> Any:
+        return _design_by_name(values)
 
     @model_validator(mode="after")
     def _leverage(self) -> PerpetualConfig:

@@ -53,6 +53,7 @@ class Desk:
         self._opened: dict[int, tuple[int, int, int]] = {}  # bundle: account, domain (-1: none yet), its last row
         self._pool_rollup = [int(row[0]) for row in market.world.tables.pool]
         self._market_rollup = [int(row[0]) for row in market.world.tables.lending]
+        self._perpetual_rollup = [int(row[state.M_ROLLUP]) for row in market.world.tables.perpetual]
         self._bridges = len(market.world.tables.bridge)
         self._rollups, self._assets = market.world.tables.balance.shape[1:]
 
@@ -247,7 +248,7 @@ class Desk:
 
     def perpetual(
         self, kind: Kind, market: int, contract: int, amount: float = 1.0, *, buy: bool = True, limit: float = 0.0,
-        tip: float = 0.0, bundle: int = -1,
+        tip: float = 0.0, purpose: int = Purpose.USER, bundle: int = -1, expires_s: float = math.inf,
     ) -> None:  # fmt: skip
         """Trade, deposit, withdraw or liquidate on a contract of a perpetual."""
         if kind not in PERPETUALS:
@@ -258,8 +259,8 @@ class Desk:
         asset = int(table[market, state.M_ASSET]) if kind == Kind.PERPETUAL_TRADE else 0
         self._add(
             int(kind), int(table[market, state.M_ROLLUP]), market, 0 if buy else asset, asset if buy else 0, amount,
-            target=contract, limit=limit, tip=tip, bundle=bundle,
-            purpose=Purpose.LIQUIDATION if kind == Kind.PERPETUAL_LIQUIDATE else Purpose.USER,
+            target=contract, limit=limit, tip=tip, bundle=bundle, expires_s=expires_s,
+            purpose=Purpose.LIQUIDATION if kind == Kind.PERPETUAL_LIQUIDATE else purpose,
         )  # fmt: skip
 
     def quote(self, market: int, half_spread: float, *, tip: float = 0.0) -> None:
@@ -276,14 +277,24 @@ class Desk:
         self, kind: Kind, market: int, target: int, amount: float = 1.0, minimum: float = 0.0, *, tip: float = 0.0,
         bundle: int = -1, expires_s: float = math.inf,
     ) -> None:  # fmt: skip
-        """Start an auction of a position of a lending market, or take, bid, settle or reset in an auction's number."""
+        """Start an auction of a position or a contract, or take, bid, settle or reset in an auction's number.
+
+        `market` is a row of the table of auctions: lending markets first, perpetuals behind them.
+        """
         if kind not in AUCTIONS:
             raise self._fault(f"of kind {kind!r} is nothing that one does in an auction")
-        rollup = self._lending(market)
-        row = self._market.world.tables.lending[market]
-        debt, collateral = int(row[state.L_DEBT]), int(row[state.L_COLLATERAL])
+        tables, loans = self._market.world.tables, len(self._market_rollup)
+        if not 0 <= market < loans + len(self._perpetual_rollup):
+            raise self._fault(f"names auctioning market {market}; there are {len(tables.auction)}")
+        if market < loans:
+            rollup, row = self._market_rollup[market], tables.lending[market]
+            given, wanted = int(row[state.L_DEBT]), int(row[state.L_COLLATERAL])
+        else:
+            rollup, asset = self._perpetual_rollup[market - loans], int(tables.perpetual[market - loans, state.M_ASSET])
+            # of a lot of contracts one takes a number of contracts, and bids money
+            given, wanted = (asset, 0) if kind == Kind.AUCTION_TAKE else (0, asset)
         self._add(
-            int(kind), rollup, market, debt, collateral, amount, target=target, limit=minimum, tip=tip, bundle=bundle,
+            int(kind), rollup, market, given, wanted, amount, target=target, limit=minimum, tip=tip, bundle=bundle,
             expires_s=expires_s, purpose=Purpose.LIQUIDATION,
         )  # fmt: skip
 

@@ -34,7 +34,7 @@ from market.state import (
     rollups,
 )
 from market.venues import auctioning, batch, bridges, close_out, lending, oracle, perpetuals, pools
-from market.venues.liquidations import dutch, english, fixed_spread
+from market.venues.liquidations import fixed_spread
 
 OK, BUNDLE = int(Reason.NONE), int(Reason.BUNDLE)
 BAD_AMOUNT, POOR = int(Reason.BAD_AMOUNT), int(Reason.INSUFFICIENT_BALANCE)
@@ -129,11 +129,11 @@ def _dispatch(book: Book, row: Row, time: float) -> int:
     if kind == K_QUOTE:
         return perpetuals.set_spread(book, row)
     if kind == K_TAKE:
-        return dutch.take(book, row, time)
+        return auctioning.take(book, row, time)
     if kind == K_BID:
-        return english.bid(book, row, time)
+        return auctioning.bid(book, row, time)
     if kind == K_SETTLE:
-        return english.settle(book, row, time)
+        return auctioning.settle(book, row, time)
     if kind == K_START:
         return auctioning.start(book, row, time)
     if kind == K_RESET:

@@ -10,7 +10,7 @@ from market import state
 from market.config import BorrowersConfig, MarketConfig
 from market.errors import InputError
 from market.founding_auctions import designs, open_auctions
-from market.founding_perpetuals import hand_over_makers, open_perpetuals, perpetual_accounts
+from market.founding_perpetuals import bought_by, hand_over_makers, open_perpetuals, perpetual_accounts
 from market.ledger import REASONS, endow, endow_each
 from market.rollups import build_graph
 from market.seats import Member
@@ -49,7 +49,9 @@ def found(config: MarketConfig, members: list[Member], prices: np.ndarray, rng: 
     pools = [(r, spec) for r, rollup in enumerate(config.rollups) for spec in rollup.pools]
     feeds = _feeds(config)
     positions = [market for market, (rollup, _) in enumerate(lending) for _ in range(config.rollups[rollup].borrowers)]
-    world = _accounts(config, members, len(pools), len(lending), graph.number_of_edges(), len(feeds), positions)
+    buyers = bought_by(config, members, [design.lots for design in designs(config)[len(lending) :]])
+    counts = len(pools), len(lending), graph.number_of_edges(), len(feeds), len(buyers)
+    world = _accounts(config, members, counts, positions)
     tables = world.tables
     tables.price[:] = prices
     tables.rollup[:, state.R_GAS] = [rollup.gas_usd for rollup in config.rollups]
@@ -62,7 +64,7 @@ def found(config: MarketConfig, members: list[Member], prices: np.ndarray, rng: 
     _open_lending(world, config, lending)
     _open_bridges(world, graph)
     _open_positions(world, config, positions, rng)
-    open_perpetuals(world, config, rng)
+    open_perpetuals(world, config, rng, buyers)
     hand_over_makers(world, config, members)
     reindex(world.book)
     return world
@@ -100,14 +102,10 @@ def _feeds(config: MarketConfig) -> list[tuple[int, int]]:
 
 
 def _accounts(
-    config: MarketConfig,
-    members: list[Member],
-    pools: int,
-    markets: int,
-    bridges: int,
-    feeds: int,
-    positions: list[int],
+    config: MarketConfig, members: list[Member], counts: tuple[int, int, int, int, int], positions: list[int]
 ) -> World:
+    """Lay out the books; `counts`: pools, lending markets, bridges, feeds, contracts for buyers in auctions."""
+    pools, markets, bridges, feeds, buyers = counts
     names = [member.name for member in members] + list(SINGLE)
     shared = {"pools": pools, "pool fees": pools, "lending": markets, "bridges": bridges, "borrowers": len(positions)}
     shared["treasuries"] = len(config.rollups)
@@ -133,7 +131,7 @@ def _accounts(
         bridges=bridges,
         providers=len(providers),
         perpetuals=shared["insurance funds"],
-        contracts=shared["perpetual traders"],
+        contracts=shared["perpetual traders"] + sum(design.lots for design in found_designs[markets:]) + buyers,
         lots=shared["auctions"],
     )
     book, tables = state.allocate(sizes)

@@ -1,4 +1,4 @@
-"""Founding perpetuals: accounts, makers, and traders with contracts."""
+"""Founding perpetuals: accounts, makers, traders with contracts, and contracts for whoever buys in auctions."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from market import state
 from market.config import MarketConfig, PerpetualConfig
 from market.errors import InputError
+from market.founding_auctions import places_on_perpetuals, shared_by
 from market.ledger import endow, endow_each
 from market.seats import Member
 from market.venues.perpetuals import LOT
@@ -33,8 +34,23 @@ def perpetual_accounts(config: MarketConfig) -> dict[str, int]:
     }
 
 
-def open_perpetuals(world: World, config: MarketConfig, rng: np.random.Generator) -> None:
-    """Write terms, give every trader a contract at the reference price, and the makers the other side."""
+BUYERS = ("liquidator", "sequencer", "builder")
+"""Roles that get an empty contract on every perpetual that auctions what it liquidates."""
+
+
+def bought_by(config: MarketConfig, members: list[Member], lots: list[int]) -> list[tuple[int, int]]:
+    """Return (perpetual, account) of every contract that is there for auctions, given the places of each perpetual."""
+    buyers = [account for account, member in enumerate(members) if member.role in BUYERS]
+    return [(market, account) for market, places in enumerate(lots) if places for account in buyers]
+
+
+def open_perpetuals(
+    world: World, config: MarketConfig, rng: np.random.Generator, buyers: list[tuple[int, int]]
+) -> None:
+    """Write terms, give every trader a contract at the reference price, and the makers the other side.
+
+    Behind them stand the contracts of places for auctions, then an empty one for each of `buyers`.
+    """
     listed, tables = _listed(config), world.tables
     if not listed:
         return
@@ -59,7 +75,8 @@ def open_perpetuals(world: World, config: MarketConfig, rng: np.random.Generator
         _open_contracts(world, market, spec, contracts, trader, rng)
         first += 1 + spec.traders
     _share_margin(world, config)
-    _give_reserves(world, listed)
+    _give_reserves(world, listed, first)
+    _open_empty_contracts(world, first, buyers)
 
 
 def _open_contracts(
@@ -80,6 +97,19 @@ def _open_contracts(
     endow(tables, int(row[state.M_ACCOUNT]), int(row[state.M_ROLLUP]), 0, float(margins.sum()))
     # a little to pay fees with
     endow_each(tables, trader + at, int(row[state.M_ROLLUP]), 0, np.full(at.size, 100.0))
+
+
+def _open_empty_contracts(world: World, first: int, buyers: list[tuple[int, int]]) -> None:
+    """Give each place for an auction and each buyer a contract, from number `first` on."""
+    tables = world.tables
+    places = places_on_perpetuals(world)
+    markets = tables.lot[places, state.Q_VENUE] - len(tables.lending)
+    holders = list(zip(markets.tolist(), tables.lot[places, state.Q_ACCOUNT].tolist(), strict=True)) + buyers
+    at = np.arange(first, first + len(holders))
+    tables.lot[places, state.Q_CONTRACT] = at[: places.size]
+    for contract, (market, owner) in zip(at, holders, strict=True):
+        row = tables.contract[contract]
+        row[state.X_MARKET], row[state.X_OWNER], row[state.X_NEXT] = market, owner, contract
 
 
 def hand_over_makers(world: World, config: MarketConfig, members: list[Member]) -> None:
@@ -107,18 +137,16 @@ def _share_margin(world: World, config: MarketConfig) -> None:
     listed = _listed(config)
     for rollup in range(len(config.rollups)):
         markets = [at for at, (where, _) in enumerate(listed) if where == rollup]
-        if len(markets) < 2:
-            continue
-        common = min(int(listed[at][1].cross_share * listed[at][1].traders) for at in markets)
+        common = shared_by(config.rollups[rollup].perpetuals)
         for number in range(1, common + 1):
             ring = [int(perpetual[at, state.M_MAKER]) + number for at in markets]
             table[ring, state.X_NEXT] = ring[1:] + ring[:1]
             table[ring, state.X_OWNER] = table[ring[0], state.X_OWNER]
 
 
-def _give_reserves(world: World, listed: list[tuple[int, PerpetualConfig]]) -> None:
+def _give_reserves(world: World, listed: list[tuple[int, PerpetualConfig]], contracts: int) -> None:
     """Give traders funds for top-ups in proportion to their margin; those who share margin hold them together."""
-    table = world.tables.contract
+    table = world.tables.contract[:contracts]
     margin = table[:, state.X_CASH] + table[:, state.X_SIZE] * table[:, state.X_ENTRY]
     for market, (rollup, spec) in enumerate(listed):
         mine = table[:, state.X_MARKET] == market

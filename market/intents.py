@@ -32,11 +32,12 @@ class Kind(IntEnum):
     PERPETUAL_DEPOSIT = 13  # venue perpetual; target contract; amount of margin [USD]
     PERPETUAL_WITHDRAW = 14  # venue perpetual; target contract; amount of margin [USD]
     PERPETUAL_LIQUIDATE = 15  # venue perpetual; target contract; amount: any
-    AUCTION_START = 16  # venue auctioning market; target position; amount: any
-    AUCTION_TAKE = 17  # venue auctioning market; target auction; most debt asset to pay; limit: least collateral
-    AUCTION_BID = 18  # venue auctioning market; target auction; amount of debt asset, which may be 0
-    AUCTION_SETTLE = 19  # venue auctioning market; target auction; amount: any
-    AUCTION_RESET = 20  # venue auctioning market; target auction; amount: any
+    # auctions: venue is a row of the table of auctions, lending markets first, perpetuals behind them
+    AUCTION_START = 16  # target position or contract; amount: any
+    AUCTION_TAKE = 17  # target auction; most debt asset to pay, limit: least collateral; or contracts, limit: price
+    AUCTION_BID = 18  # target auction; amount of debt asset, of USD for contracts, which may be 0
+    AUCTION_SETTLE = 19  # target auction; amount: any
+    AUCTION_RESET = 20  # target auction; amount: any
     PERPETUAL_QUOTE = 21  # venue perpetual; amount: half spread that its maker quotes from now on [1]
 
 

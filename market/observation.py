@@ -100,6 +100,9 @@ class PublicView:
         self.contracts = read_only(tables.contract)
         self.auctions = read_only(tables.auction)
         self.lots = read_only(tables.lot)
+        homes = np.append(tables.lending[:, state.L_ROLLUP], tables.perpetual[:, state.M_ROLLUP])
+        self._lot_rollup = homes[tables.lot[:, state.Q_VENUE].astype(np.int64)]
+        self._own_contracts = self._owners(len(market.members))
         self._contracts = np.zeros(min(len(tables.contract), 4096), np.int64)
         self.provision = read_only(tables.provision)
         self.outside_fee = float(tables.outside[0, state.O_FEE])
@@ -150,13 +153,25 @@ class PublicView:
 
         return self.derived(("under margin", rollup), scan) if self._contracts.size else self._contracts
 
+    def _owners(self, members: int) -> dict[tuple[int, int], int]:
+        """First contract of each participant on each perpetual, but for the contracts of makers."""
+        makers = set(self.perpetuals[:, state.M_MAKER].astype(np.int64).tolist())
+        found: dict[tuple[int, int], int] = {}
+        for at in np.flatnonzero(self.contracts[:, state.X_OWNER] < members).tolist():
+            if at not in makers:
+                owner, market = int(self.contracts[at, state.X_OWNER]), int(self.contracts[at, state.X_MARKET])
+                found.setdefault((owner, market), at)
+        return found
+
+    def own_contract(self, account: int, market: int) -> int:
+        """Contract of a participant on a perpetual, with which it buys in auctions; -1 for none."""
+        return self._own_contracts.get((account, market), -1)
+
     def open_lots(self, rollup: int) -> np.ndarray:
         """Places of the open auctions of a rollup, to be looked up in `lots`: shape (n,), int64."""
 
         def scan() -> np.ndarray:
-            venues = self.lending[:, state.L_ROLLUP] == rollup
-            mine = venues[self.lots[:, state.Q_VENUE].astype(np.int64)]
-            return np.flatnonzero(mine & (self.lots[:, state.Q_OPEN] > 0.0))
+            return np.flatnonzero((self._lot_rollup == rollup) & (self.lots[:, state.Q_OPEN] > 0.0))
 
         some = self.lots.size and self.auctions[:, state.D_OPEN].any()
         return self.derived(("open lots", rollup), scan) if some else NO_LOTS

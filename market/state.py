@@ -56,16 +56,18 @@ X_MARKET, X_OWNER, X_SIZE, X_CASH, X_ENTRY, X_FUNDED, X_NEXT = range(7)
 D_DESIGN, D_FIRST, D_LOTS, D_PENALTY, D_BUF, D_CUT, D_STEP, D_TAIL, D_CUSP = range(9)
 D_INCREMENT, D_BID_S, D_MAX_S = range(9, 12)
 D_OPEN, D_STARTED, D_RESETS, D_SOLD, D_ZERO = range(12, 17)
-# LOT: a place for an auction, which one after another use
+# LOT: a place for an auction, which one after another use. On a perpetual: Q_POSITION is the contract that was seized,
+# Q_AMOUNT its size (signed) and Q_DEBT its value then, Q_TAB the value sold so far; Q_CONTRACT is the place's own
+# contract, which holds the lot, and Q_MARGIN what the standing bid has put up as margin
 Q_VENUE, Q_ACCOUNT, Q_ID, Q_OPEN, Q_POSITION, Q_AMOUNT, Q_DEBT, Q_TAB, Q_TOP = range(9)
-Q_STARTED, Q_SEIZED_AT, Q_BID, Q_BIDDER, Q_BID_AT, Q_CLOSED_AT = range(9, 15)
+Q_STARTED, Q_SEIZED_AT, Q_BID, Q_BIDDER, Q_BID_AT, Q_CLOSED_AT, Q_CONTRACT, Q_MARGIN = range(9, 17)
 # BUCKET: a row per group of `venues.thresholds`; the first member of each bucket follows. ENTRY: positions, contracts
 G_CENTRE, G_TOP, G_FIRST = range(3)
 E_BUCKET, E_BEFORE, E_NEXT = range(3)
 MOST_BUCKETS = 1 << 16
 
 WIDTHS = {POOL: 12, LENDING: 19, POSITION: 4, FEED: 16, PROVISION: 3, ACCOUNT: 4, ROLLUP: 2, PRICE_OF: 1, OUTSIDE: 2}
-WIDTHS |= {PERPETUAL: 17, CONTRACT: 7, AUCTION: 17, LOT: 15}
+WIDTHS |= {PERPETUAL: 17, CONTRACT: 7, AUCTION: 17, LOT: 17}
 
 
 class Book(NamedTuple):
@@ -101,7 +103,7 @@ class Tables(NamedTuple):
     perpetual: np.ndarray  # (perpetual markets, 17) columns M_*
     contract: np.ndarray  # (contracts, 7) columns X_*
     auction: np.ndarray  # (lending markets and perpetuals, 17) columns D_*
-    lot: np.ndarray  # (places for auctions, 15) columns Q_*
+    lot: np.ndarray  # (places for auctions, 17) columns Q_*
     bucket: np.ndarray  # (groups, 2 + buckets) columns G_*
     entry: np.ndarray  # (positions + contracts, 3) columns E_*
 

@@ -7,10 +7,10 @@ import numpy as np
 from market import state
 from market.compiled import kernel
 from market.intents import BATCHED, Kind, Purpose, Row, Rows, Status
-from market.state import Book, get, index
+from market.state import Book, get, index, length
 from market.venues import batch
 
-K_CLOSE_OUT = int(Kind.PERPETUAL_LIQUIDATE)
+K_CLOSE_OUT, K_TRADE = int(Kind.PERPETUAL_LIQUIDATE), int(Kind.PERPETUAL_TRADE)
 K_TAKE, K_SETTLE = int(Kind.AUCTION_TAKE), int(Kind.AUCTION_SETTLE)
 K_START, K_BID, K_RESET = int(Kind.AUCTION_START), int(Kind.AUCTION_BID), int(Kind.AUCTION_RESET)
 K_SWAP, K_LIQUIDATE, K_OUTSIDE, K_BRIDGE = int(Kind.SWAP), int(Kind.LIQUIDATE), int(Kind.OUTSIDE), int(Kind.BRIDGE)
@@ -96,6 +96,15 @@ def _winner(book: Book, row: Row) -> int:
 
 
 @kernel
+def _closed(book: Book, row: Row) -> float:
+    """What a trade on a perpetual gains at the reference price, its fee taken off [USD]."""
+    asset = index(book, state.PERPETUAL, row.venue, state.M_ASSET)
+    gain = row.filled_out * get(book, state.PRICE_OF, asset, 0) - row.filled_in
+    fee = row.filled_in * get(book, state.PERPETUAL, row.venue, state.M_FEE)
+    return (gain if row.asset_in == 0 else -gain) - fee
+
+
+@kernel
 def _costs(book: Book, row: Row, operator: int) -> float:
     """Tip and gas of an intent, as far as they are not the sender's own income [USD]."""
     return row.tip if row.sender == operator else row.tip + get(book, state.ROLLUP, row.rollup, state.R_GAS)
@@ -135,6 +144,14 @@ def record_block(
         if row.kind in (K_START, K_BID, K_RESET, K_SETTLE):
             gains[index(book, state.ACCOUNT, row.sender, state.A_GROUP), row.purpose] -= _costs(book, row, operator)
             gains[author, row.purpose] += row.tip
+        if row.kind == K_RESET:
+            # a lot that could not be sold was closed, for a reward; nothing where the auction began again
+            by_rollup[row.rollup, PERPETUALS_LIQUIDATED] += row.filled_in
+            gains[index(book, state.ACCOUNT, row.sender, state.A_GROUP), row.purpose] += row.filled_out
+        if row.kind == K_TRADE and row.purpose == LIQUIDATION:
+            gain = _closed(book, row) - _costs(book, row, operator)
+            gains[index(book, state.ACCOUNT, row.sender, state.A_GROUP), LIQUIDATION] += gain
+            gains[author, LIQUIDATION] += row.tip
         if row.kind not in (K_SWAP, K_LIQUIDATE, K_OUTSIDE, K_TAKE, K_SETTLE):
             continue
         in_price = get(book, state.PRICE_OF, row.asset_in, 0)
@@ -144,6 +161,8 @@ def record_block(
             _swap(book, row, in_price, out_price, at)
             if row.purpose == USER:
                 _user(book, row, row.filled_in * in_price, out_price, at, delays)
+        elif row.kind != K_OUTSIDE and row.venue >= length(book, state.LENDING):
+            at[PERPETUALS_LIQUIDATED] += row.filled_in * in_price
         elif row.kind != K_OUTSIDE:
             _liquidated(row, in_price, out_price, at, ring)
         if row.kind == K_SETTLE:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from worlds import MAKER, books, lender, rollup
+from worlds import MAKER, OPERATOR, books, lender, rollup
 
 from market import state
 from market.config import BorrowersConfig, GraphConfig, PerpetualConfig, PoolConfig
@@ -26,6 +26,14 @@ def world() -> World:
     falling = {"kind": "dutch", "places": 3, "step_s": 0.5, "tail_s": 1.5, "cusp": 0.3}
     rising = {"kind": "english", "places": 2, "bid_s": 1.0, "most_s": 2.0}
     future = PerpetualConfig(traders=6, fund_usd=2000.0, depth_usd=1e6, margin_median_usd=5e3, quoted_by=0)
+    sold = [
+        PerpetualConfig(traders=4, fund_usd=fund, depth_usd=1e6, cross_share=share, asset=asset, liquidation=design)
+        for asset, share, fund, design in (
+            ("ETH", 0.5, 2e5, falling | {"penalty": 0.002}),
+            ("BTC", 0.5, 500.0, falling | {"penalty": 0.0}),
+            ("ETH", 0.0, 500.0, rising | {"penalty": 0.01}),
+        )
+    ]
     return books(
         rollup(
             "a",
@@ -41,6 +49,13 @@ def world() -> World:
             lending=(lender(collateral="BTC", debt="ETH"), lender(collateral="BTC", debt="ETH", liquidation=rising)),
             borrowers=3,
             gas_usd=0.0,
+            perpetuals=tuple(sold[:2]),
+        ),
+        rollup(
+            "c",
+            pools=(),
+            gas_usd=0.0,
+            perpetuals=tuple(sold[2:]),
         ),
         assets=({"name": "ETH", "price_usd": 2500.0}, {"name": "BTC", "price_usd": 50_000.0}),
         graph=GraphConfig(kind="complete", delay_s=1.0, fee_bp=10.0, capacity_usd=2e4),
@@ -99,19 +114,55 @@ def _make_plausible(market: World, rows: np.ndarray, rng: np.random.Generator) -
         elif kind == Kind.BRIDGE:
             row["venue"] = 0
         elif kind == Kind.AUCTION_START:
-            row["target"] = rng.choice(np.flatnonzero(tables.auction[_markets(tables), state.D_LOTS] > 0.0))
-            row["venue"] = int(tables.position[row["target"], state.N_MARKET])
-            row["rollup"] = int(tables.lending[row["venue"], state.L_ROLLUP])
+            _start(tables, row, rng)
         elif Kind.AUCTION_TAKE <= kind <= Kind.AUCTION_RESET and tables.lot[:, state.Q_OPEN].any():
-            lot = tables.lot[rng.choice(np.flatnonzero(tables.lot[:, state.Q_OPEN]))]
+            wanted = (tables.lot[:, state.Q_BIDDER] >= 0.0) == (kind == Kind.AUCTION_SETTLE)
+            lots = tables.lot[(tables.lot[:, state.Q_OPEN] > 0.0) & (wanted | (rng.random() < 0.3))]
+            if not len(lots):
+                continue
+            lot = lots[rng.integers(len(lots))]
             row["venue"], row["target"] = int(lot[state.Q_VENUE]), int(lot[state.Q_ID])
-            row["rollup"] = int(tables.lending[row["venue"], state.L_ROLLUP])
+            row["rollup"] = _home(tables, int(row["venue"]))
+            if lot[state.Q_CONTRACT] >= 0.0:
+                perpetual = int(row["venue"]) - len(tables.lending)
+                row["sender"] = OPERATOR if rng.random() < 0.5 else int(rng.choice(_holders(tables, perpetual)))
         elif Kind.PERPETUAL_TRADE <= kind <= Kind.PERPETUAL_LIQUIDATE and len(tables.contract):
-            row["venue"], row["rollup"], row["target"] = 0, 0, rng.integers(0, len(tables.contract))
-            row["sender"] = int(tables.contract[row["target"], state.X_OWNER])
+            row["target"] = rng.integers(0, len(tables.contract))
+            row["venue"] = int(tables.contract[row["target"], state.X_MARKET])
+            row["rollup"] = int(tables.perpetual[row["venue"], state.M_ROLLUP])
+            holder = int(tables.contract[row["target"], state.X_OWNER])
+            row["sender"] = holder if tables.account[holder, state.A_VENUE] == 0.0 else OPERATOR
             row["asset_in"], row["asset_out"] = rng.permutation((0, 1))
         elif kind == Kind.PERPETUAL_QUOTE:
             row["venue"], row["rollup"], row["sender"] = 0, 0, MAKER
+
+
+def _start(tables: Tables, row: np.ndarray, rng: np.random.Generator) -> None:
+    """Let a row start an auction, of a position or, every other time, of a contract that has a size."""
+    loans = len(tables.lending)
+    if rng.random() < 0.5:
+        row["target"] = rng.choice(np.flatnonzero(tables.auction[_markets(tables), state.D_LOTS] > 0.0))
+        row["venue"] = int(tables.position[row["target"], state.N_MARKET])
+    else:
+        venues = loans + tables.contract[:, state.X_MARKET].astype(np.int64)
+        held = (tables.auction[venues, state.D_LOTS] > 0.0) & (tables.contract[:, state.X_SIZE] != 0.0)
+        row["target"] = rng.choice(np.flatnonzero(held)) if held.any() else 0
+        row["venue"] = venues[row["target"]]
+    row["rollup"] = _home(tables, int(row["venue"]))
+
+
+def _holders(tables: Tables, perpetual: int) -> np.ndarray:
+    """Accounts with a contract on a perpetual, but for those of places for auctions, which send nothing."""
+    owners = tables.contract[tables.contract[:, state.X_MARKET] == perpetual, state.X_OWNER].astype(np.int64)
+    return owners[tables.account[owners, state.A_VENUE] == 0.0]
+
+
+def _home(tables: Tables, venue: int) -> int:
+    """Rollup of a row of the table of auctions."""
+    loans = len(tables.lending)
+    if venue < loans:
+        return int(tables.lending[venue, state.L_ROLLUP])
+    return int(tables.perpetual[venue - loans, state.M_ROLLUP])
 
 
 def _markets(tables: Tables) -> np.ndarray:

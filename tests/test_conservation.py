@@ -9,13 +9,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from worlds import BOB, OPERATOR, check_books, execute, fates, lender, opened, reported, rollup, stressed
 
-from market import regimes
+from market import regimes, state
 from market.config import OracleConfig
 from market.execution import execute_block
 from market.founding import World
 from market.intents import INTENT, Kind, Status
 from market.ledger import totals
-from market.venues import bridges, lending
+from market.venues import bridges, lending, perpetuals
+
+CONTRACTS: set[int] = set()
+"""Kinds of intents in auctions of contracts that random blocks have filled."""
 
 
 def drive(seed: int, blocks: int, size: int, kinds: int = len(Kind)) -> np.ndarray:
@@ -27,6 +30,8 @@ def drive(seed: int, blocks: int, size: int, kinds: int = len(Kind)) -> np.ndarr
     filled = np.zeros(len(Kind) + 1, np.int64)
     for number in range(blocks):
         lending.accrue(market.book, 3600.0 * number)
+        if market.tables.feed[:, state.F_PRICE].max() < 1e9:  # at an absurd price funding is beyond any number
+            perpetuals.accrue(market.book, 3600.0 * number)
         market.tables.price[1:] *= np.exp(rng.normal(0.0, 0.03, 2))
         rows = random_rows(market, rng, size, kinds)
         rows = rows[~absurd(market, rows)]
@@ -38,6 +43,8 @@ def drive(seed: int, blocks: int, size: int, kinds: int = len(Kind)) -> np.ndarr
             check_books(market.tables, opening)
             done = part[part["status"] == Status.FILLED]
             filled += np.bincount(np.clip(done["kind"], 0, len(Kind)), minlength=len(Kind) + 1)
+            on_contracts = done[(done["kind"] >= Kind.AUCTION_START) & (done["kind"] <= Kind.AUCTION_RESET)]
+            CONTRACTS.update(on_contracts["kind"][on_contracts["venue"] >= len(market.tables.lending)].tolist())
             sent = done[done["kind"] == Kind.BRIDGE]
             parts = (sent[name].tolist() for name in ("rollup", "asset_in", "sender", "filled_out"))
             deliveries += zip(*parts, strict=True)
@@ -77,9 +84,10 @@ def test_many_random_blocks_keep_the_books(seed: int) -> None:
 
 def test_the_random_blocks_reach_every_kind() -> None:
     """A fuzzer whose intents all revert would prove nothing."""
-    filled = np.sum([drive(seed, blocks=6, size=120) for seed in range(6)], axis=0)
+    filled = np.sum([drive(seed, blocks=8, size=120) for seed in range(8)], axis=0)
     names = {Kind(kind).name for kind in np.flatnonzero(filled[:-1] == 0)}
     assert not names, f"never filled: {names}"
+    assert {*range(Kind.AUCTION_START, Kind.AUCTION_RESET + 1)} == CONTRACTS
     assert filled[-1] == 0, "a kind that does not exist was filled"
 
 

@@ -11,8 +11,9 @@ from worlds import ALICE, ETH, ETH_USD, USD, books, execute, fates, intent, lend
 from experiments.recorded import Recorded
 from experiments.studies._stage import NAMES, stage
 from market import state
+from market.config import PerpetualConfig
 from market.intents import Kind, Reason, Status
-from market.venues import at_risk
+from market.venues import at_risk, close_out
 
 OUTAGE_S, GRACE_S = 60.0, 45.0
 
@@ -66,4 +67,21 @@ def test_no_design_begins_a_liquidation_within_it(design: str, kind: Kind) -> No
     assert execute(world, ask)[0]["reason"] == int(Reason.GRACE)
     world.tables.rollup[0, state.R_GRACE] = 0.0
     assert at_risk.unhealthy(world.book, 0, found) == 5
+    assert fates(execute(world, ask)) == ["FILLED"]
+
+
+@pytest.mark.parametrize("design", ["fixed_spread", "dutch", "english"])
+def test_contracts_of_perpetuals_wait_too(design: str) -> None:
+    longs = PerpetualConfig(traders=3, leverage_low=5.0, leverage_high=5.0, long_share=1.0, liquidation=design)
+    world = books(rollup("a", perpetuals=(longs,)))
+    post = intent(Kind.ORACLE_UPDATE, world.account_of["oracle"], venue=0, rollup=0, amount=0.805 * ETH_USD)
+    assert fates(execute(world, post)) == ["FILLED"]
+    kind = Kind.PERPETUAL_LIQUIDATE if design == "fixed_spread" else Kind.AUCTION_START
+    ask = intent(kind, ALICE, venue=0, target=1, rollup=0, amount=1.0)
+    found = np.zeros(8, np.int64)
+    world.tables.rollup[0, state.R_GRACE] = 1.0
+    assert close_out.under_margin(world.book, 0, found) == 0
+    assert execute(world, ask)[0]["reason"] == int(Reason.GRACE)
+    world.tables.rollup[0, state.R_GRACE] = 0.0
+    assert close_out.under_margin(world.book, 0, found) == 3
     assert fates(execute(world, ask)) == ["FILLED"]

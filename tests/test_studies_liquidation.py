@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -23,25 +24,35 @@ def finished() -> pd.DataFrame:
 
 def test_every_run_is_different() -> None:
     runs = list(STUDY.runs(2, True, lambda config: config))
-    assert len(runs) == 2 * 3 * 3 * 3
+    assert len(runs) == 2 * 2 * 3 * 3 * 3
     assert len({studies.run_id("liquidation_design", run) for run in runs}) == len(runs)
 
 
 def test_table_and_figure(finished: pd.DataFrame, tmp_path: Path) -> None:
-    assert len(STUDY.table(finished)) == 12
+    assert len(STUDY.table(finished)) == 24
     assert all(path.stat().st_size > 5000 for path in _shared.save(liquidation_design.draw, finished, tmp_path))
 
 
 def test_lots_are_given_away_in_english_auctions_and_full_blocks_alone(finished: pd.DataFrame) -> None:
-    given = finished["zero_bid_share"] > 0.0
+    loans = _shared.where(finished, venue="lending")
+    given = loans["zero_bid_share"] > 0.0
     assert given.any()
-    assert set(finished["design"][given]) == {"english"}
-    assert "free" not in set(finished["blocks"][given])
+    assert set(loans["design"][given]) == {"english"}
+    assert "free" not in set(loans["blocks"][given])
 
 
 def test_a_sequencer_that_inserts_leaves_liquidators_nothing_where_price_is_a_rule(finished: pd.DataFrame) -> None:
-    """Of fixed spreads and Dutch auctions; in free blocks."""
-    for design in ("fixed spread", "dutch"):
-        cell = _shared.where(finished, blocks="free", design=design).set_index("regime")
+    """Of Dutch auctions, and of fixed spreads on loans; in free blocks."""
+    for venue, design in (("lending", "fixed spread"), ("lending", "dutch"), ("perpetual", "dutch")):
+        cell = _shared.where(finished, venue=venue, blocks="free", design=design).set_index("regime")
         assert cell.loc["extractive", "liquidators_usd"] <= 0.0 < cell.loc["extractive", "sequencers_usd"]
         assert cell.loc["honest", "liquidators_usd"] > 0.0
+
+
+def test_an_auction_of_contracts_returns_margin_that_a_close_out_keeps_and_takes_longer(finished: pd.DataFrame) -> None:
+    free = _shared.where(finished, venue="perpetual", blocks="free", regime="honest").set_index("design")
+    assert free.loc["fixed spread", "borrower_loss_share"] > free.loc["dutch", "borrower_loss_share"]
+    assert free.loc["fixed spread", "time_to_sale_s"] < free.loc["dutch", "time_to_sale_s"]
+    # the price falls while they wait: the fund pays for it
+    assert free.loc["fixed spread", "bad_debt_usd"] < free.loc["dutch", "bad_debt_usd"]
+    assert np.isfinite(_shared.where(finished, venue="perpetual")["bad_debt_usd"]).all()

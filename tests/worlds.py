@@ -267,7 +267,9 @@ def _check_auctions(tables: Tables) -> None:
         assert lots[:, state.Q_OPEN].sum() == terms[state.D_OPEN]
         for lot in lots:
             held = tables.balance[int(lot[state.Q_ACCOUNT])].copy()
-            if lot[state.Q_OPEN]:
+            if venue >= len(tables.lending):
+                _check_place(tables, lot, held)
+            elif lot[state.Q_OPEN]:
                 at = int(tables.lending[venue, state.L_ROLLUP])
                 collateral, debt = (int(tables.lending[venue, side]) for side in (state.L_COLLATERAL, state.L_DEBT))
                 assert held[at, collateral] == lot[state.Q_AMOUNT] > 0.0
@@ -275,6 +277,19 @@ def _check_auctions(tables: Tables) -> None:
                 assert lot[state.Q_TAB] >= 0.0
                 held[at, [collateral, debt]] = 0.0
             assert not held.any(), "an escrow holds what is nobody's"
+
+
+def _check_place(tables: Tables, lot: np.ndarray, held: np.ndarray) -> None:
+    """A place on a perpetual holds nothing but the lot while it is open, and in escrow a bid with its margin."""
+    size, cash = tables.contract[int(lot[state.Q_CONTRACT]), [state.X_SIZE, state.X_CASH]]
+    if not lot[state.Q_OPEN]:
+        assert size == cash == 0.0
+    else:
+        assert size * lot[state.Q_AMOUNT] >= 0.0
+    if lot[state.Q_OPEN] and lot[state.Q_BIDDER] >= 0.0:
+        at = int(tables.perpetual[int(lot[state.Q_VENUE]) - len(tables.lending), state.M_ROLLUP])
+        assert held[at, 0] == lot[state.Q_BID] + lot[state.Q_MARGIN]
+        held[at, 0] = 0.0
 
 
 def _check_perpetuals(tables: Tables) -> None:

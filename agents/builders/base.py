@@ -17,6 +17,7 @@ from market.observation import BlockView
 from market.seats import Arrangement, Bid
 from market.sequencing.ordering.base import first_come_order
 
+TAKE = int(Kind.AUCTION_TAKE)
 BOUGHT = tuple(int(kind) for kind in (Kind.LIQUIDATE, Kind.AUCTION_TAKE, Kind.AUCTION_SETTLE))
 
 
@@ -86,9 +87,13 @@ class Builder(StrategicAgent):
         """Profit of the liquidations in the block: what the sale brings over what is repaid [USD]."""
         if not forced.size:
             return 0.0
+        contracts = np.isin(forced["kind"], BOUGHT) & (forced["venue"] >= len(seen.public.lending))
+        taken, forced = forced[contracts & (forced["kind"] == TAKE)], forced[~contracts]
+        # contracts are worth the reference price; which way the gain is, is why they are taken
+        gain = float((np.abs(seen.prices[taken["asset_in"]] - taken["limit"]) * taken["amount"]).sum())
         repaid, sold = (forced[np.isin(forced["kind"], kinds)] for kinds in (BOUGHT, (int(Kind.OUTSIDE),)))
         income = sold["amount"] * seen.prices[sold["asset_in"]] * (1.0 - seen.public.outside_fee)
-        return float((income - repaid["amount"] * seen.prices[repaid["asset_in"]]).sum())
+        return gain + float((income - repaid["amount"] * seen.prices[repaid["asset_in"]]).sum())
 
     def build(self, seen: BlockView) -> Bid:
         """Offer a block."""

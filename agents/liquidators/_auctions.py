@@ -82,6 +82,20 @@ def end_of(lot: np.ndarray, terms: np.ndarray) -> float:
     return last if lot[state.Q_BIDDER] < 0.0 else min(last, float(lot[state.Q_BID_AT] + terms[state.D_BID_S]))
 
 
+def habitual_bid(
+    lot: np.ndarray, terms: np.ndarray, worth: float, left: float, opening: float, raise_share: float
+) -> float:
+    """Bid that a habit says, if that is not more than the lot is worth and than one has; nan: none."""
+    standing = float(lot[state.Q_BID])
+    if lot[state.Q_BIDDER] < 0.0:
+        least, offer = 0.0, opening * worth
+    else:
+        least = least_bid(standing, float(terms[state.D_INCREMENT]))
+        offer = max(least, standing + raise_share * (worth - standing))
+    offer = min(offer, left)
+    return offer if worth > 0.0 and least <= offer <= worth else np.nan
+
+
 def least_bid(standing: float, increment: float) -> float:
     """Smallest amount that beats a standing bid."""
     return max(standing * (1.0 + increment) * (1.0 + 1e-12), float(np.nextafter(standing, np.inf)))

@@ -1,4 +1,4 @@
-"""A liquidator that bids in English auctions up to what a lot is worth to it."""
+"""A liquidator that bids in English auctions, of collateral and of contracts, up to what a lot is worth to it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from agents.liquidators._auctions import (
     EXPIRES_S,
     Asked,
     end_of,
-    least_bid,
+    habitual_bid,
     sides,
     start_auctions,
     worth_on_pool,
     worth_outside,
 )
+from agents.liquidators._contract_auctions import escrow, position_at, start_on_perpetuals, tidy, worth
+from agents.liquidators._contract_orders import settle_and_close
 from market import state
 from market.desk import Desk
 from market.intents import Kind, Purpose, Status
@@ -31,7 +33,7 @@ class AuctionBidder(Liquidator):
     Parameters
     ----------
     cost_share
-        what it must gain, for its costs and itself, over what the sale brings [1]
+        what it must gain, for its costs and itself, over what the sale brings; of contracts over their value [1]
     opening
         first bid where nobody has bid, over what the lot is worth to it [1]
     raise_share
@@ -73,7 +75,10 @@ class AuctionBidder(Liquidator):
     def act(self, seen: Observation, desk: Desk) -> None:
         """Start, bid, settle, reset."""
         for rollup in seen.rollups:
-            start_auctions(seen, desk, rollup, ENGLISH, self.most_per_slot, self.asked, self.tip_usd)
+            habit = ENGLISH, self.most_per_slot, self.asked, self.tip_usd
+            start_auctions(seen, desk, rollup, *habit)
+            start_on_perpetuals(seen, desk, rollup, *habit)
+            tidy(seen, desk, rollup, self.asked, self.tip_usd)
             left = seen.funds[rollup].copy()
             for at in seen.public.open_lots(rollup):
                 lot = seen.public.lots[at]
@@ -81,8 +86,12 @@ class AuctionBidder(Liquidator):
                 if terms[state.D_DESIGN] != ENGLISH:
                     continue
                 if seen.time >= end_of(lot, terms):
-                    self._finish(seen, desk, rollup, lot)
-                elif lot[state.Q_BIDDER] != self.account:
+                    self._finish(seen, desk, rollup, int(at))
+                elif lot[state.Q_BIDDER] == self.account:
+                    continue
+                elif lot[state.Q_CONTRACT] >= 0.0:
+                    self._bid_for_contracts(seen, desk, rollup, int(at), left)
+                else:
                     self._bid(seen, desk, rollup, lot, terms, left)
 
     def _sale(self, seen: Observation, rollup: int, lot: np.ndarray) -> tuple[int, float]:
@@ -102,30 +111,43 @@ class AuctionBidder(Liquidator):
         _, income = self._sale(seen, rollup, lot)
         fees = 2.0 * (self.tip_usd + float(seen.public.gas[rollup, 0])) / seen.prices[debt]
         worth = income * (1.0 - self.cost_share) - fees
-        standing = float(lot[state.Q_BID])
-        if lot[state.Q_BIDDER] < 0.0:
-            least, offer = 0.0, self.opening * worth
-        else:
-            least = least_bid(standing, float(terms[state.D_INCREMENT]))
-            offer = max(least, standing + self.raise_share * (worth - standing))
-        offer = min(offer, float(left[debt]))
-        if (
-            worth <= 0.0
-            or not least <= offer <= worth
-            or not self.asked.may(seen.time, Kind.AUCTION_BID, venue, number)
-        ):
+        offer = habitual_bid(lot, terms, worth, float(left[debt]), self.opening, self.raise_share)
+        if np.isnan(offer) or not self.asked.may(seen.time, Kind.AUCTION_BID, venue, number):
             return
         left[debt] -= offer
         desk.auction(Kind.AUCTION_BID, venue, number, offer, tip=self.tip_usd, expires_s=EXPIRES_S)
 
-    def _finish(self, seen: Observation, desk: Desk, rollup: int, lot: np.ndarray) -> None:
+    def _bid_for_contracts(self, seen: Observation, desk: Desk, rollup: int, place: int, left: np.ndarray) -> None:
+        """Bid for a position of a perpetual as for collateral; margin has to be put up with it."""
+        position = position_at(seen, rollup, place)
+        if position is None or position.size == 0.0:
+            return
+        lot, terms = seen.public.lots[place], seen.public.auctions[position.venue]
+        fees = 3.0 * (self.tip_usd + float(seen.public.gas[rollup, 0]))
+        margin = escrow(seen, position)
+        offer = habitual_bid(
+            lot, terms, worth(seen, position, self.cost_share) - fees, float(left[0]) - margin, self.opening,
+            self.raise_share,
+        )  # fmt: skip
+        if np.isnan(offer) or not self.asked.may(seen.time, Kind.AUCTION_BID, position.venue, position.number):
+            return
+        left[0] -= offer + margin
+        desk.auction(
+            Kind.AUCTION_BID, position.venue, position.number, offer, tip=self.tip_usd, expires_s=EXPIRES_S
+        )  # fmt: skip
+
+    def _finish(self, seen: Observation, desk: Desk, rollup: int, place: int) -> None:
         """Settle what it has won, and sell it in the same bundle; restart what nobody wanted."""
+        lot, position = seen.public.lots[place], position_at(seen, rollup, place)
         venue, number = int(lot[state.Q_VENUE]), int(lot[state.Q_ID])
         if lot[state.Q_BIDDER] < 0.0:
             if self.asked.may(seen.time, Kind.AUCTION_RESET, venue, number):
                 desk.auction(Kind.AUCTION_RESET, venue, number, tip=self.tip_usd, expires_s=EXPIRES_S)
             return
         if lot[state.Q_BIDDER] != self.account or not self.asked.may(seen.time, Kind.AUCTION_SETTLE, venue, number):
+            return
+        if position is not None:
+            settle_and_close(seen, desk, position, self.tip_usd)
             return
         debt, collateral = sides(seen, venue)
         pool, income = self._sale(seen, rollup, lot)

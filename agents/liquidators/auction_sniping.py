@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from agents.liquidators._auctions import end_of, least_bid, sides, worth_outside
+from agents.liquidators.contract_sniping import ready_for_contracts, ready_on_rollup
 from market import state
 from market.intents import Kind, Purpose, blank
 from market.observation import U_COLLATERAL, U_DEBT, U_MARKET, U_POSITION, BlockView
@@ -27,6 +28,7 @@ PATIENCE = 0.05
 def ready_auctions(seen: BlockView) -> tuple[list[np.ndarray], list[int]]:
     """Starts, bundles [take or settle, sell outside], bids; and the index of the pending intent that each follows."""
     parts = [_start(seen, rollup, entry) for rollup in seen.distressed() for entry in _startable(seen, rollup)]
+    parts += [rows for rollup in seen.rollups for rows in ready_on_rollup(seen, rollup)]
     places = [TOP] * len(parts)
     for rollup in seen.rollups:
         lots = seen.public.open_lots(rollup)
@@ -36,8 +38,12 @@ def ready_auctions(seen: BlockView) -> tuple[list[np.ndarray], list[int]]:
         for at in lots:
             lot = seen.public.lots[at]
             terms = seen.public.auctions[int(lot[state.Q_VENUE])]
-            author = _take if terms[state.D_DESIGN] == DUTCH else _bid
-            rows, place = author(seen, rollup, lot, terms, left)
+            falls = terms[state.D_DESIGN] == DUTCH
+            if lot[state.Q_CONTRACT] >= 0.0:
+                rivals = _rivals(seen, lot, TAKE if falls else BID)
+                rows, place = ready_for_contracts(seen, rollup, int(at), left, rivals)
+            else:
+                rows, place = (_take if falls else _bid)(seen, rollup, lot, terms, left)
             if rows is not None:
                 parts.append(rows)
                 places.append(place)

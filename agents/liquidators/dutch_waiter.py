@@ -5,6 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from agents.liquidators._auctions import EXPIRES_S, sides, start_auctions, worth_outside
+from agents.liquidators._contract_auctions import (
+    position_at,
+    purchase,
+    start_on_perpetuals,
+    tidy,
+)
+from agents.liquidators._contract_orders import take_and_close
 from agents.liquidators.greedy import Greedy
 from market import state
 from market.desk import Desk
@@ -21,7 +28,7 @@ class DutchWaiter(Greedy):
     """Starts auctions of unhealthy positions, resets stale ones, and takes at the first price <= P (1 - cost share).
 
     P is what the collateral brings where it is sold, as for `greedy`; capital comes back in the same bundle, so that a
-    lot larger than it is taken in parts.
+    lot larger than it is taken in parts. Contracts of perpetuals it closes with the market's maker.
 
     Parameters
     ----------
@@ -57,12 +64,18 @@ class DutchWaiter(Greedy):
     def act(self, seen: Observation, desk: Desk) -> None:
         """Start what can be started, reset what is over, take what is cheap enough."""
         for rollup in seen.rollups:
-            start_auctions(seen, desk, rollup, DUTCH, self.most_per_slot, self.asked, self.tip_usd)
+            habit = DUTCH, self.most_per_slot, self.asked, self.tip_usd
+            start_auctions(seen, desk, rollup, *habit)
+            start_on_perpetuals(seen, desk, rollup, *habit)
+            tidy(seen, desk, rollup, self.asked, self.tip_usd)
             left, tried = seen.funds[rollup].copy(), 0
             for at in seen.public.open_lots(rollup):
                 lot = seen.public.lots[at]
                 terms = seen.public.auctions[int(lot[state.Q_VENUE])]
                 if terms[state.D_DESIGN] != DUTCH or tried == self.most_per_slot:
+                    continue
+                if lot[state.Q_CONTRACT] >= 0.0:
+                    tried += self._on_contracts(seen, desk, rollup, int(at), left)
                     continue
                 elapsed = seen.time - lot[state.Q_STARTED]
                 price = price_after(lot[state.Q_TOP], terms[state.D_CUT], terms[state.D_STEP], elapsed)
@@ -75,6 +88,28 @@ class DutchWaiter(Greedy):
         venue, number = int(lot[state.Q_VENUE]), int(lot[state.Q_ID])
         if self.asked.may(seen.time, Kind.AUCTION_RESET, venue, number):
             desk.auction(Kind.AUCTION_RESET, venue, number, tip=self.tip_usd, expires_s=EXPIRES_S)
+
+    def _on_contracts(self, seen: Observation, desk: Desk, rollup: int, place: int, left: np.ndarray) -> bool:
+        """Take as much of a lot of contracts as pays, or reset it; tells whether it was worth an attempt to take."""
+        position = position_at(seen, rollup, place)
+        if position is None:
+            return False
+        if np.isnan(position.asked):
+            self._reset(seen, desk, seen.public.lots[place])
+            return False
+        found = purchase(seen, position, float(left[0]))
+        if found is None:
+            return False
+        profit = found.profit - 3.0 * float(seen.public.gas[rollup, 0])
+        # the share is of the larger of what is paid and what is had, as of what a sale brings
+        value = found.amount * found.price + (found.profit if position.size > 0.0 else 0.0)
+        if profit < 0.0 or found.profit < self.cost_share * value * (1.0 - 1e-9):
+            return False
+        if not self.asked.may(seen.time, Kind.AUCTION_TAKE, position.venue, position.number):
+            return False
+        left[0] -= found.margin
+        take_and_close(seen, desk, found, self.tip_share * profit)
+        return True
 
     def _take(
         self, seen: Observation, desk: Desk, rollup: int, lot: np.ndarray, price: float, left: np.ndarray

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
+
 from agents.base import Liquidator
+from agents.liquidators._auctions import EXPIRES_S, Asked
 from market import state
 from market.desk import Desk
 from market.intents import Kind
 from market.model import SequencerMarket
 from market.observation import Observation
+from market.venues.liquidations import FIXED_SPREAD
 
 
 class Perpetual(Liquidator):
@@ -19,17 +25,36 @@ class Perpetual(Liquidator):
         tip of every liquidation [USD]
     most_per_slot
         contracts attempted per rollup and slot
+    repeat
+        whether it tries again in every slot; else one intent at a time, living a minute
     """
 
-    def __init__(self, model: SequencerMarket, account: int, tip_usd: float = 0.0, most_per_slot: int = 64) -> None:
+    def __init__(
+        self,
+        model: SequencerMarket,
+        account: int,
+        tip_usd: float = 0.0,
+        most_per_slot: int = 64,
+        repeat: bool = True,
+    ) -> None:
         super().__init__(model, account)
         if not tip_usd >= 0.0:
             raise ValueError(f"tip_usd must be at least 0, not {tip_usd}")
         self.tip_usd, self.most_per_slot = tip_usd, most_per_slot
+        self.repeat, self.asked, self.expires_s = repeat, Asked(), math.inf if repeat else EXPIRES_S
 
     def act(self, seen: Observation, desk: Desk) -> None:
         """Attempt whatever can be liquidated."""
         for rollup in seen.rollups:
             for contract in seen.public.under_margin(rollup)[: self.most_per_slot].tolist():
                 market = int(seen.public.contracts[contract, state.X_MARKET])
-                desk.perpetual(Kind.PERPETUAL_LIQUIDATE, market, contract, tip=self.tip_usd)
+                if seen.public.auctions[len(seen.public.lending) + market, state.D_DESIGN] != FIXED_SPREAD:
+                    continue
+                if self.repeat or self.asked.may(seen.time, Kind.PERPETUAL_LIQUIDATE, market, contract):
+                    desk.perpetual(
+                        Kind.PERPETUAL_LIQUIDATE, market, contract, tip=self.tip_usd, expires_s=self.expires_s
+                    )
+
+    def learn(self, receipts: np.ndarray) -> None:
+        """Note what was answered."""
+        self.asked.answered(receipts)

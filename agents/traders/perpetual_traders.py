@@ -189,6 +189,10 @@ class PerpetualTraders:
         self._law, self._book, self._market = law, market.world.book, market
         traders = np.ones(len(tables.contract), np.bool_)
         traders[tables.perpetual[:, state.M_MAKER].astype(np.int64)] = False
+        # contracts of auctions and of those who buy in them are somebody else's
+        owners = tables.contract[:, state.X_OWNER].astype(np.int64)
+        people = market.world.groups.index("perpetual traders")
+        traders &= tables.account[owners, state.A_GROUP] == people
         habits, looks, sides = (np.random.default_rng(seed) for seed in market.streams["perpetual traders"].spawn(3))
         draw = habits.random(traders.size)
         self._habit = np.where(draw < law.top_up_share, TOP_UP, WAIT)

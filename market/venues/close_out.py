@@ -8,9 +8,11 @@ from numba import float64, int64, njit, types, void
 from market.intents import Reason, Row
 from market.ledger import Why, full, move, put
 from market.state import (
+    AUCTION,
     BOOK,
     BUCKET,
     CONTRACT,
+    D_DESIGN,
     E_BUCKET,
     ENTRY,
     G_FIRST,
@@ -35,10 +37,12 @@ from market.state import (
     index,
     length,
 )
+from market.venues.lending import in_grace
 from market.venues.perpetuals import cash_of, check, exchange, lines, margin_of, price_of, quote, set_cash, short_key
 from market.venues.thresholds import NEAR, bucket_of, first, following, in_order, keep, top
 
 OK, HEALTHY, NO_LIQUIDITY = int(Reason.NONE), int(Reason.HEALTHY), int(Reason.NO_LIQUIDITY)
+NOT_ALLOWED, GRACE = int(Reason.NOT_ALLOWED), int(Reason.GRACE)
 REWARD, FUND = int(Why.LIQUIDATION), int(Why.INSURANCE)
 
 
@@ -122,20 +126,31 @@ def liquidate(book: Book, row: Row) -> int:
     wrong = check(book, row)
     if wrong != OK:
         return wrong
-    market = row.venue
+    if index(book, AUCTION, length(book, LENDING) + row.venue, D_DESIGN) != 0:
+        return NOT_ALLOWED  # what this market liquidates it sells by auction
+    if in_grace(book, row.rollup):
+        return GRACE
     equity, maintenance, _ = margin_of(book, row.target)
     if not equity < maintenance:
         return HEALTHY
+    return close(book, row, row.target)
+
+
+@njit(cache=True)
+def close(book: Book, row: Row, contract: int) -> int:
+    """Close a contract, with all that share its margin; whoever asked has a reward, the fund or the maker the rest."""
+    market = index(book, CONTRACT, contract, X_MARKET)
+    equity, _, _ = margin_of(book, contract)
     vault, fund = index(book, PERPETUAL, market, M_ACCOUNT), index(book, PERPETUAL, market, M_FUND)
-    left, value = _proceeds(book, row.target)
+    left, value = _proceeds(book, contract)
     if not (0.0 < value < np.inf and np.isfinite(left)):
         return NO_LIQUIDITY
-    missing = _insure(book, row.target, row.rollup, max(-left, 0.0))
+    missing = _insure(book, contract, row.rollup, max(-left, 0.0))
     if missing < 0.0:
         return NO_LIQUIDITY
     short = missing > 0.0
     equity += max(-left, 0.0) - missing
-    at = row.target
+    at = contract
     while True:
         size, held_in = get(book, CONTRACT, at, X_SIZE), index(book, CONTRACT, at, X_MARKET)
         if size != 0.0 and short:
@@ -146,14 +161,14 @@ def liquidate(book: Book, row: Row) -> int:
             price = quote(book, held_in, -size)
             exchange(book, at, index(book, PERPETUAL, held_in, M_MAKER), -size, price)
         at = index(book, CONTRACT, at, X_NEXT)
-        if at == row.target:
+        if at == contract:
             break
     rest = 0.0
     while True:
         rest += cash_of(book, at)
         set_cash(book, at, 0.0)
         at = index(book, CONTRACT, at, X_NEXT)
-        if at == row.target:
+        if at == contract:
             break
     reward = min(max(rest, 0.0), value * get(book, PERPETUAL, market, M_REWARD))
     if not move(book, vault, row.sender, row.rollup, 0, reward, REWARD):
@@ -203,6 +218,8 @@ def under_margin(book: Book, rollup: int, found: np.ndarray) -> int:
     Of a shared margin it is the first that has a size. Costs in proportion to the contracts over their market's lines.
     """
     count, positions = 0, length(book, POSITION)
+    if in_grace(book, rollup):
+        return 0
     for market in range(length(book, PERPETUAL)):
         if index(book, PERPETUAL, market, M_ROLLUP) != rollup:
             continue

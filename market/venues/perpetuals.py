@@ -18,11 +18,13 @@ too small to change a large one would otherwise never be closed against it.
 from __future__ import annotations
 
 import numpy as np
-from numba import float64, int64, njit, types, void
+from numba import boolean, float64, int64, njit, types, void
 
 from market.intents import Reason, Row
 from market.ledger import Why, move, put
 from market.state import (
+    A_VENUE,
+    ACCOUNT,
     BOOK,
     CONTRACT,
     LENDING,
@@ -147,6 +149,12 @@ def short_key(threshold: float) -> float:
     return 1.0 / threshold if threshold > 0.0 else np.inf
 
 
+@njit(boolean(BOOK, int64), cache=True)
+def for_sale(book: Book, contract: int) -> bool:
+    """Whether a contract is that of a place for auctions: nobody trades on it, and its margin is not watched."""
+    return index(book, ACCOUNT, index(book, CONTRACT, contract, X_OWNER), A_VENUE) != 0
+
+
 @njit(void(BOOK, int64), cache=True)
 def watch(book: Book, contract: int) -> None:
     """Put a contract, and all that share its margin, among those that the lines of their markets may reach.
@@ -166,7 +174,7 @@ def watch(book: Book, contract: int) -> None:
     loans, positions = length(book, LENDING), length(book, POSITION)
     while True:
         market, size = index(book, CONTRACT, at, X_MARKET), get(book, CONTRACT, at, X_SIZE)
-        if size == 0.0 or at == index(book, PERPETUAL, market, M_MAKER):
+        if size == 0.0 or at == index(book, PERPETUAL, market, M_MAKER) or for_sale(book, at):
             place(book, -1, positions + at, 0.0)
         else:
             share = abs(size) * price_of(book, market) / gross if gross > 0.0 else 1.0 / members
@@ -226,7 +234,7 @@ def check(book: Book, row: Row) -> int:
         return WRONG_VENUE
     if contract < 0 or contract >= length(book, CONTRACT) or index(book, CONTRACT, contract, X_MARKET) != market:
         return WRONG_VENUE
-    if contract == index(book, PERPETUAL, market, M_MAKER):
+    if contract == index(book, PERPETUAL, market, M_MAKER) or for_sale(book, contract):
         return NOT_ALLOWED
     if not (row.amount > 0.0 and np.isfinite(row.amount)):
         return BAD_AMOUNT

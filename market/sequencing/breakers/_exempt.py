@@ -6,6 +6,7 @@ A bundle passes if all of its own members do; one exempt member does not carry t
 - "oracle": updates of feeds; execution refuses those that do not come from the feed itself.
 - "top_ups": deposits onto a position of the sender's own that owes, or an open contract of his own.
 - "repayments": onto a position of the sender's own that owes.
+- Beside purchases of contracts in auctions: margin for them, and closing of them, on the sender's own contract.
 - Trades pass where they sell what the bundle's liquidations are sure to seize; "repayments": where their proceeds go
   into the bundle's repayments; "arbitrage": where over the whole bundle they sell, of every asset, no more than the
   bundle is sure to acquire. What is sure is the limit that the sender himself sets: below it, the bundle is undone.
@@ -35,10 +36,11 @@ if TYPE_CHECKING:
 
 SWAP, OUTSIDE = int(Kind.SWAP), int(Kind.OUTSIDE)
 LIQUIDATE, TAKE, SETTLE = int(Kind.LIQUIDATE), int(Kind.AUCTION_TAKE), int(Kind.AUCTION_SETTLE)
-SALES = (LIQUIDATE, int(Kind.PERPETUAL_LIQUIDATE), TAKE, SETTLE)
-LIQUIDATIONS = (*SALES, *(int(kind) for kind in (Kind.AUCTION_START, Kind.AUCTION_BID, Kind.AUCTION_RESET)))
-"""Kinds that liquidate; `SALES` are those of them by which something is sold."""
+SALES = (LIQUIDATE, int(Kind.PERPETUAL_LIQUIDATE), TAKE, SETTLE, int(Kind.AUCTION_RESET))
+LIQUIDATIONS = (*SALES, *(int(kind) for kind in (Kind.AUCTION_START, Kind.AUCTION_BID)))
+"""Kinds that liquidate; `SALES` are those of them by which something is sold (a reset may close a lot of contracts)."""
 DEPOSIT, MARGIN, REPAY = int(Kind.DEPOSIT), int(Kind.PERPETUAL_DEPOSIT), int(Kind.REPAY)
+CONTRACTS = (MARGIN, int(Kind.PERPETUAL_TRADE))
 ORACLE = int(Kind.ORACLE_UPDATE)
 ROUNDING = 1e-6
 """Relative excess of a sale over what is sure to be acquired that counts as rounding."""
@@ -51,7 +53,8 @@ def passes(market: SequencerMarket, rows: np.ndarray, exempt: Collection[str]) -
     trades = np.array([kind in (SWAP, OUTSIDE) for kind in rows["kind"].tolist()], np.bool_)
     if trades.all() and (rows.size == 1 or "arbitrage" not in exempt):
         return not rows.size  # most of what is paused: trades and nothing but trades
-    if not all(_allowed(market, row, exempt) for row in rows[~trades]):
+    bought = _bought(market, rows)
+    if not all(_allowed(market, row, exempt) or _belongs(market, row, bought) for row in rows[~trades]):
         return False
     return not trades.any() or _covered(market, rows[~trades], rows[trades], exempt)
 
@@ -75,6 +78,36 @@ def _allowed(market: SequencerMarket, row: Any, exempt: Collection[str]) -> bool
             return False
         return ("top_ups" if kind == DEPOSIT else "repayments") in exempt and bool(position[state.N_DEBT] > 0.0)
     return False
+
+
+def _bought(market: SequencerMarket, rows: np.ndarray) -> dict[int, float]:
+    """Contracts that a bundle is sure to have from auctions, by perpetual: signed as the lots are."""
+    tables, sure = market.world.tables, defaultdict[int, float](float)
+    loans, lots = len(tables.lending), tables.lot
+    for row in rows[np.isin(rows["kind"], (TAKE, SETTLE)) & (rows["venue"] >= loans)]:
+        mine = (lots[:, state.Q_VENUE] == row["venue"]) & (lots[:, state.Q_ID] == row["target"])
+        for lot in lots[mine & (lots[:, state.Q_OPEN] > 0.0)]:
+            size = float(tables.contract[int(lot[state.Q_CONTRACT]), state.X_SIZE])
+            amount = abs(size) if row["kind"] == SETTLE else min(float(row["amount"]), abs(size))
+            if row["kind"] == TAKE or lot[state.Q_BIDDER] == row["sender"]:
+                sure[int(row["venue"]) - loans] += np.copysign(amount, size)
+    return sure
+
+
+def _belongs(market: SequencerMarket, row: Any, bought: dict[int, float]) -> bool:
+    """Whether a row is margin for contracts that its bundle buys in auctions, or closes what is left of them."""
+    perpetual, contract = int(row["venue"]), _entry(market.world.tables.contract, row["target"])
+    if row["kind"] not in CONTRACTS or contract is None or perpetual not in bought:
+        return False
+    if contract[state.X_OWNER] != row["sender"] or contract[state.X_MARKET] != perpetual:
+        return False
+    if row["kind"] == MARGIN:
+        return True
+    change, left = float(row["amount"]) * (1.0 if row["asset_in"] == 0 else -1.0), bought[perpetual]
+    if not (change * left < 0.0 and abs(change) <= abs(left) * (1.0 + ROUNDING)):
+        return False
+    bought[perpetual] += change
+    return True
 
 
 def _covered(market: SequencerMarket, others: np.ndarray, trades: np.ndarray, exempt: Collection[str]) -> bool:

@@ -21,6 +21,8 @@ from market.intents import Kind, Reason, Rows, Status
 from market.sequencing.margin.base import Margin
 from market.state import Book, get, index, length
 from market.venues.lending import collateral_rollup, owed
+from market.venues.liquidations._lots import lot_of
+from market.venues.perpetuals import price_of
 
 if TYPE_CHECKING:
     from market.domain import Slot
@@ -34,9 +36,24 @@ SLACK = 1e-12
 
 
 @njit(cache=True)
+def _put_up(book: Book, row) -> float:
+    """What an intent in an auction of contracts takes from its sender [USD]: a bid and its margin; a take nothing."""
+    market = row.venue - length(book, state.LENDING)
+    if row.kind != K_BID or market >= length(book, state.PERPETUAL):
+        return 0.0
+    lot = lot_of(book, row.venue, row.target)
+    if lot < 0:
+        return row.amount
+    size = get(book, state.CONTRACT, index(book, state.LOT, lot, state.Q_CONTRACT), state.X_SIZE)
+    return row.amount + abs(size) * price_of(book, market) * get(book, state.PERPETUAL, market, state.M_INITIAL)
+
+
+@njit(cache=True)
 def _gives(book: Book, row) -> tuple[int, float]:
     """Asset and amount that an intent takes from its sender; nothing for one that gives nothing or names no venue."""
     kind = row.kind
+    if kind in (K_TAKE, K_BID) and row.venue >= length(book, state.LENDING):
+        return 0, _put_up(book, row)
     if kind in (K_SWAP, K_OUTSIDE, K_PAYMENT, K_BRIDGE, K_LIQUIDATE, K_TAKE, K_BID):
         return row.asset_in, row.amount
     if kind in (K_DEPOSIT, K_REPAY) and 0 <= row.venue < length(book, state.LENDING):
@@ -56,6 +73,8 @@ def _brings_to(book: Book, row) -> int:
     """Rollup on which an intent brings something in; -1 for none."""
     if row.kind == K_LIQUIDATE and 0 <= row.venue < length(book, state.LENDING):
         return collateral_rollup(book, row.venue)
+    if row.kind == K_TAKE and row.venue >= length(book, state.LENDING):
+        return -1
     return row.rollup if row.kind in (K_SWAP, K_OUTSIDE, K_TAKE) else -1
 
 

@@ -14,7 +14,6 @@ from market.ledger import Why, move, put, within
 from market.state import (
     AUCTION,
     BOOK,
-    D_DESIGN,
     D_FIRST,
     D_LOTS,
     D_OPEN,
@@ -24,7 +23,6 @@ from market.state import (
     L_BAD_DEBT,
     L_COLLATERAL,
     L_DEBT,
-    L_ROLLUP,
     LENDING,
     LOT,
     N_COLLATERAL,
@@ -72,15 +70,6 @@ def count(book: Book, venue: int, column: int, change: float) -> None:
     put(book, where, book.cells[where] + change)
 
 
-@njit(cache=True)
-def check(book: Book, row: Row, design: int) -> int:
-    """Whether an intent names a lending market on its rollup that auctions by this design; returns a reason."""
-    venue = row.venue
-    if venue < 0 or venue >= length(book, LENDING) or index(book, LENDING, venue, L_ROLLUP) != row.rollup:
-        return WRONG_VENUE
-    return OK if index(book, AUCTION, venue, D_DESIGN) == design else NOT_ALLOWED
-
-
 @njit(int64(BOOK, int64, int64), cache=True)
 def lot_of(book: Book, venue: int, number: int) -> int:
     """Place of an open auction of a market by its number; -1 if there is none."""
@@ -92,13 +81,44 @@ def lot_of(book: Book, venue: int, number: int) -> int:
 
 
 @njit(int64(BOOK, int64, float64), cache=True)
-def _free(book: Book, venue: int, time: float) -> int:
+def free(book: Book, venue: int, time: float) -> int:
     """First free place of a market, -1 for none; a place that was left in this block is free from the next one on."""
     first = index(book, AUCTION, venue, D_FIRST)
     for lot in range(first, first + index(book, AUCTION, venue, D_LOTS)):
         if get(book, LOT, lot, Q_OPEN) == 0.0 and get(book, LOT, lot, Q_CLOSED_AT) < time:
             return lot
     return -1
+
+
+@njit(void(BOOK, int64, int64, float64, float64, float64, float64, float64), cache=True)
+def open_lot(
+    book: Book, lot: int, position: int, amount: float, debt: float, tab: float, top: float, time: float
+) -> None:
+    """Let an auction begin in a free place."""
+    venue = index(book, LOT, lot, Q_VENUE)
+    number = get(book, AUCTION, venue, D_STARTED) * get(book, AUCTION, venue, D_LOTS)
+    note(book, lot, Q_ID, number + lot - get(book, AUCTION, venue, D_FIRST))
+    note(book, lot, Q_OPEN, 1.0)
+    note(book, lot, Q_POSITION, float(position))
+    note(book, lot, Q_AMOUNT, amount)
+    note(book, lot, Q_DEBT, debt)
+    note(book, lot, Q_TAB, tab)
+    note(book, lot, Q_TOP, top)
+    note(book, lot, Q_STARTED, time)
+    note(book, lot, Q_SEIZED_AT, time)
+    note(book, lot, Q_BID, 0.0)
+    note(book, lot, Q_BIDDER, NOBODY)
+    note(book, lot, Q_BID_AT, time)
+    count(book, venue, D_STARTED, 1.0)
+    count(book, venue, D_OPEN, 1.0)
+
+
+@njit(void(BOOK, int64, float64), cache=True)
+def shut(book: Book, lot: int, time: float) -> None:
+    """Leave a place; from the next block on it is free."""
+    note(book, lot, Q_OPEN, 0.0)
+    note(book, lot, Q_CLOSED_AT, time)
+    count(book, index(book, LOT, lot, Q_VENUE), D_OPEN, -1.0)
 
 
 @njit(cache=True)
@@ -116,7 +136,7 @@ def seize(book: Book, row: Row, time: float, buf: float) -> int:
     ratio = price_ratio(book, venue)
     if not health(book, position) < 1.0 or collateral <= 0.0 or ratio <= 0.0:
         return HEALTHY
-    lot = _free(book, venue, time)
+    lot = free(book, venue, time)
     if lot < 0:
         return NO_LIQUIDITY
     asset, market = index(book, LENDING, venue, L_COLLATERAL), index(book, LENDING, venue, L_ACCOUNT)
@@ -124,21 +144,8 @@ def seize(book: Book, row: Row, time: float, buf: float) -> int:
     if not move(book, market, index(book, LOT, lot, Q_ACCOUNT), row.rollup, asset, collateral, TO_SEIZE):
         return NO_LIQUIDITY
     set_position(book, position, 0.0, 0.0)
-    number = get(book, AUCTION, venue, D_STARTED) * get(book, AUCTION, venue, D_LOTS)
-    note(book, lot, Q_ID, number + lot - get(book, AUCTION, venue, D_FIRST))
-    note(book, lot, Q_OPEN, 1.0)
-    note(book, lot, Q_POSITION, float(position))
-    note(book, lot, Q_AMOUNT, collateral)
-    note(book, lot, Q_DEBT, debt)
-    note(book, lot, Q_TAB, debt * (1.0 + get(book, AUCTION, venue, D_PENALTY)))
-    note(book, lot, Q_TOP, buf * ratio)
-    note(book, lot, Q_STARTED, time)
-    note(book, lot, Q_SEIZED_AT, time)
-    note(book, lot, Q_BID, 0.0)
-    note(book, lot, Q_BIDDER, NOBODY)
-    note(book, lot, Q_BID_AT, time)
-    count(book, venue, D_STARTED, 1.0)
-    count(book, venue, D_OPEN, 1.0)
+    tab = debt * (1.0 + get(book, AUCTION, venue, D_PENALTY))
+    open_lot(book, lot, position, collateral, debt, tab, buf * ratio, time)
     row.asset_in, row.asset_out = index(book, LENDING, venue, L_DEBT), asset
     return OK
 
@@ -174,6 +181,4 @@ def close(book: Book, lot: int, tab: float, time: float) -> None:
     if lost > 1e-12 * get(book, LOT, lot, Q_DEBT):
         where = cell(book, LENDING, venue, L_BAD_DEBT)
         put(book, where, book.cells[where] + lost)
-    note(book, lot, Q_OPEN, 0.0)
-    note(book, lot, Q_CLOSED_AT, time)
-    count(book, venue, D_OPEN, -1.0)
+    shut(book, lot, time)

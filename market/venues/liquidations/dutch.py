@@ -47,7 +47,7 @@ from market.state import (
 )
 from market.venues.lending import price_ratio, set_position
 from market.venues.liquidations import DUTCH, Auction
-from market.venues.liquidations._lots import check, close, count, lot_of, note, pay_market, seize
+from market.venues.liquidations._lots import close, count, lot_of, note, pay_market, seize
 
 OK, BAD_AMOUNT, POOR = int(Reason.NONE), int(Reason.BAD_AMOUNT), int(Reason.INSUFFICIENT_BALANCE)
 LIMIT, CLOSED, NOT_ALLOWED = int(Reason.LIMIT), int(Reason.CLOSED), int(Reason.NOT_ALLOWED)
@@ -109,9 +109,6 @@ def start(book: Book, row: Row, time: float) -> int:
 @njit(cache=True)
 def take(book: Book, row: Row, time: float) -> int:
     """Buy from a lot at the price of the moment, for at most `amount` and no more than is still to be raised."""
-    wrong = check(book, row, DUTCH)
-    if wrong != OK:
-        return wrong
     lot = lot_of(book, row.venue, row.target)
     if lot < 0 or over(book, lot, time):
         return CLOSED

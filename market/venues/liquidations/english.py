@@ -47,7 +47,7 @@ from market.state import (
     index,
 )
 from market.venues.liquidations import ENGLISH, Auction
-from market.venues.liquidations._lots import check, close, count, lot_of, note, pay_market, seize
+from market.venues.liquidations._lots import close, count, lot_of, note, pay_market, seize
 
 OK, BAD_AMOUNT, POOR = int(Reason.NONE), int(Reason.BAD_AMOUNT), int(Reason.INSUFFICIENT_BALANCE)
 LIMIT, CLOSED, NOT_ALLOWED = int(Reason.LIMIT), int(Reason.CLOSED), int(Reason.NOT_ALLOWED)
@@ -99,9 +99,6 @@ def start(book: Book, row: Row, time: float) -> int:
 @njit(cache=True)
 def bid(book: Book, row: Row, time: float) -> int:
     """Bid for a lot; whoever is outbid has its money back at once."""
-    wrong = check(book, row, ENGLISH)
-    if wrong != OK:
-        return wrong
     lot = lot_of(book, row.venue, row.target)
     if lot < 0 or time >= end_of(book, lot):
         return CLOSED
@@ -129,9 +126,6 @@ def settle(book: Book, row: Row, time: float) -> int:
 
     The receipt says what was paid for what, whoever asked for it: who won stands in the lot until the next block.
     """
-    wrong = check(book, row, ENGLISH)
-    if wrong != OK:
-        return wrong
     lot = lot_of(book, row.venue, row.target)
     if lot < 0:
         return CLOSED

@@ -1,0 +1,132 @@
+"""Close-outs of contracts, and takes and bids in auctions of them, ready to be put into a block by whoever writes it.
+
+Where contracts are closed with the maker at once, it does so for the reward, at the top of the block.
+As with collateral (`auction_sniping`): Dutch lots at the top of the block in which a rival wants one or at a price at
+which it would rather not wait, bids in English auctions behind the last rival's in the last block.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from agents.liquidators._auctions import end_of, least_bid
+from agents.liquidators._contract_auctions import (
+    Position,
+    escrow,
+    left_over,
+    own_of,
+    position_at,
+    purchase,
+    startable,
+    worth,
+)
+from agents.liquidators._contract_orders import row_of, rows_of_purchase
+from market import state
+from market.intents import Kind
+from market.observation import BlockView
+from market.venues.liquidations import DUTCH, FIXED_SPREAD
+
+TOP = -1
+MOST_STARTS = 16
+PATIENCE = 0.005
+"""Discount of an auction's price to the oracle's at which the author takes a lot though no rival is in sight [1].
+
+It is much smaller than that for collateral: a lot of contracts has no more than a maintenance margin to lose."""
+
+
+def ready_on_rollup(seen: BlockView, rollup: int) -> list[np.ndarray]:
+    """Rows for the top of the block: close-outs, starts, and what is left over from earlier purchases."""
+    parts = _close_outs(seen, rollup)
+    parts += [
+        row_of(seen, Kind.AUCTION_START, venue, contract, 1.0)
+        for venue, contract in startable(seen, rollup, MOST_STARTS)
+    ]
+    for market, contract, change, cash in left_over(seen, rollup):
+        kind = Kind.PERPETUAL_TRADE if change else Kind.PERPETUAL_WITHDRAW
+        parts.append(row_of(seen, kind, market, contract, abs(change) or cash, buy=change > 0.0))
+    return parts
+
+
+def _close_outs(seen: BlockView, rollup: int) -> list[np.ndarray]:
+    """Rows that close contracts under margin for a reward larger than gas, on markets without auctions."""
+    public, gas, parts = seen.public, float(seen.public.gas[rollup, 0]), []
+    for contract in public.under_margin(rollup).tolist():
+        market = int(public.contracts[contract, state.X_MARKET])
+        terms = public.perpetuals[market]
+        price = float(public.feeds[int(terms[state.M_FEED]), state.F_PRICE])
+        reward = abs(float(public.contracts[contract, state.X_SIZE])) * price * float(terms[state.M_REWARD])
+        if public.auctions[len(public.lending) + market, state.D_DESIGN] == FIXED_SPREAD and reward > gas:
+            parts.append(row_of(seen, Kind.PERPETUAL_LIQUIDATE, market, contract, 1.0))
+    return parts[:MOST_STARTS]
+
+
+def ready_for_contracts(
+    seen: BlockView, rollup: int, place: int, left: np.ndarray, rivals: np.ndarray
+) -> tuple[np.ndarray | None, int]:
+    """Rows for a lot, and the index of the pending intent that they follow; None where there is nothing to do.
+
+    `rivals`: indices of the pending intents of others who take or bid for it.
+    """
+    position = position_at(seen, rollup, place)
+    if position is None:
+        return None, TOP
+    lot, terms = seen.public.lots[place], seen.public.auctions[position.venue]
+    if terms[state.D_DESIGN] == DUTCH:
+        return _take(seen, left, bool(rivals.size), position), TOP
+    return _bid(seen, lot, terms, left, rivals, position)
+
+
+def _take(seen: BlockView, left: np.ndarray, wanted: bool, position: Position) -> np.ndarray | None:
+    """Bundle that takes a Dutch lot, if it is time to, or row that resets or closes it."""
+    if np.isnan(position.asked):
+        return row_of(seen, Kind.AUCTION_RESET, position.venue, position.number, 1.0)
+    found = purchase(seen, position, float(left[0]))
+    gas = 3.0 * float(seen.public.gas[int(seen.public.perpetuals[position.market, state.M_ROLLUP]), 0])
+    if found is None or found.profit <= gas:
+        return None
+    side = np.sign(position.size)
+    contested = wanted or bool((seen.due["sealed"] == 1).any())
+    if not (contested or side * (position.price - position.asked) >= PATIENCE * position.price):
+        return None
+    left[0] -= found.margin
+    return rows_of_purchase(seen, found)
+
+
+def _bid(
+    seen: BlockView, lot: np.ndarray, terms: np.ndarray, left: np.ndarray, rivals: np.ndarray, position: Position
+) -> tuple[np.ndarray | None, int]:
+    """The last bid in an English auction, the settlement of one that was won, or the close of one without a bid."""
+    end = end_of(lot, terms)
+    nobody, own = lot[state.Q_BIDDER] < 0.0, lot[state.Q_BIDDER] == seen.account
+    if seen.time >= end:
+        if nobody:
+            return row_of(seen, Kind.AUCTION_RESET, position.venue, position.number, 1.0), TOP
+        if not own:
+            return None, TOP
+        rows = [row_of(seen, Kind.AUCTION_SETTLE, position.venue, position.number, 1.0)]
+        if position.size != 0.0:
+            closing = abs(position.size)
+            rows.append(
+                row_of(
+                    seen,
+                    Kind.PERPETUAL_TRADE,
+                    position.market,
+                    own_of(seen, position),
+                    closing,
+                    buy=position.size < 0.0,
+                )
+            )
+        return np.concatenate(rows), TOP
+    standing = -1.0 if nobody else float(lot[state.Q_BID])
+    highest = max([standing, *seen.due["amount"][rivals].tolist()])
+    if (own and highest <= standing) or not (nobody or rivals.size or end <= seen.time + seen.block_time):
+        return None, TOP
+    offer = 0.0 if highest < 0.0 else least_bid(highest, float(terms[state.D_INCREMENT]))
+    margin = escrow(seen, position)
+    fees = 3.0 * float(seen.public.gas[int(seen.public.perpetuals[position.market, state.M_ROLLUP]), 0])
+    if offer >= worth(seen, position, 0.0) - fees or offer + margin > left[0]:
+        return None, TOP
+    left[0] -= offer + margin
+    singles = rivals[seen.due["bundle"][rivals] < 0]
+    place = int(singles[np.argmax(seen.due["arrival"][singles])]) if singles.size else TOP
+    return row_of(seen, Kind.AUCTION_BID, position.venue, position.number, offer), place
