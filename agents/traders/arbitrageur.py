@@ -20,6 +20,8 @@ from market.observation import ROLLUP, Observation
 
 ARBITRAGE, CYCLE, FILLED = int(Purpose.ARBITRAGE), int(Purpose.CYCLE), int(Status.FILLED)
 SWAP = int(Kind.SWAP)
+LIFE_S = 10.0
+"""After which a leg of a cycle, or all of them, is not worth waiting for [s]."""
 
 
 class Arbitrageur(Trader):
@@ -108,16 +110,16 @@ class Arbitrageur(Trader):
         return self.failure / (1.0 - self.failure) * self.unwind_bp * 1e-4 * value
 
     def _send_atomic(self, desk: Desk, legs: list[Leg]) -> None:
-        bundle = desk.bundle()
+        """All legs or none; with slack, for whoever trades on either pool before would else break the cycle."""
+        bundle, kept = desk.bundle(), 1.0 - _slack(legs)
         for pool, source, sink, amount, output, _ in legs:
-            least = output * (1.0 - 1e-9)
-            desk.swap(pool, source, sink, amount, least, purpose=CYCLE, bundle=bundle, expires_s=5.0)
+            desk.swap(pool, source, sink, amount, output * kept, purpose=CYCLE, bundle=bundle, expires_s=LIFE_S)
 
     def _send_legged(self, desk: Desk, legs: list[Leg]) -> None:
-        """Each leg alone, with half of the cycle's profit as slack: a leg may slip and the cycle still pay."""
-        slack = 0.5 * legs[0].profit / legs[0].amount / len(legs)
+        """Each leg alone."""
+        kept = 1.0 - _slack(legs)
         for pool, source, sink, amount, output, _ in legs:
-            desk.swap(pool, source, sink, amount, output * (1.0 - slack), purpose=CYCLE, expires_s=10.0)
+            desk.swap(pool, source, sink, amount, output * kept, purpose=CYCLE, expires_s=LIFE_S)
         self._open_legs = len(legs)
         self._legs_failed = 0
         self._legs_done: list[tuple[int, int, float]] = []
@@ -180,6 +182,11 @@ class Leg(NamedTuple):
     amount: float  # given [units of the source]
     output: float  # [units of the sink]
     profit: float  # of the whole cycle [units of its first source]
+
+
+def _slack(legs: list[Leg]) -> float:
+    """Share by which every leg of a cycle may slip and the cycle still earn half of its profit."""
+    return 0.5 * legs[0].profit / legs[0].amount / len(legs)
 
 
 def _find_cycle(public) -> tuple[float, list[Leg], list[int]]:

@@ -52,14 +52,10 @@ class Noting(_Arbitrageur):
         super()._send_legged(desk, legs)
 
     def _send_atomic(self, desk, legs: list[Leg]) -> None:
-        """All or none, with the slack that legs alone are given: the two ways differ in nothing else."""
+        """All or none; one cycle at a time, this way too."""
         self._note(legs)
-        self._open_legs = len(legs)  # one cycle at a time, this way too
-        bundle = desk.bundle()
-        slack = 0.5 * (legs[0].profit / legs[0].amount) / len(legs)
-        for pool, source, sink, amount, output, _ in legs:
-            least = output * (1.0 - slack)
-            desk.swap(pool, source, sink, amount, least, purpose=CYCLE, bundle=bundle, expires_s=10.0)
+        self._open_legs = len(legs)
+        super()._send_atomic(desk, legs)
 
     def _note(self, legs: list[Leg]) -> None:
         self.sent += 1
