@@ -17,6 +17,7 @@ from agents.liquidators._auctions import (
 )
 from agents.liquidators._contract_auctions import escrow, position_at, start_on_perpetuals, tidy, worth
 from agents.liquidators._contract_orders import settle_and_close
+from agents.liquidators._hindsight import Hindsight
 from market import state
 from market.desk import Desk
 from market.intents import Kind, Purpose, Status
@@ -46,6 +47,8 @@ class AuctionBidder(Liquidator):
         "pool": on the rollup's best pool, "outside": at the reference price
     most_per_slot
         auctions started per rollup and slot
+    memory
+        weight of the last lot in what it learns of how much lots lose between its bid and the settlement [1]
     """
 
     def __init__(
@@ -59,18 +62,20 @@ class AuctionBidder(Liquidator):
         tip_growth: float = 1.0,
         sell: str = "pool",
         most_per_slot: int = 8,
+        memory: float = 0.2,
     ) -> None:
         super().__init__(model, account)
         if sell not in ("pool", "outside"):
             raise ValueError(f"sell must be 'pool' or 'outside', not {sell!r}")
-        for name, share in (("cost_share", cost_share), ("opening", opening), ("raise_share", raise_share)):
+        shares = {"cost_share": cost_share, "opening": opening, "raise_share": raise_share, "memory": memory}
+        for name, share in shares.items():
             if not 0.0 <= share < 1.0:
                 raise ValueError(f"{name} must lie in [0, 1), not {share}")
         if not (0.0 <= tip_usd < np.inf and 1.0 <= tip_growth < np.inf):
             raise ValueError(f"tip_usd must be at least 0 and tip_growth at least 1, not {tip_usd} and {tip_growth}")
         self.cost_share, self.opening, self.raise_share = cost_share, opening, raise_share
         self.tip_usd, self.tip_growth, self.sell, self.most_per_slot = tip_usd, tip_growth, sell, most_per_slot
-        self.asked = Asked()
+        self.asked, self.hindsight = Asked(), Hindsight(memory)
 
     def act(self, seen: Observation, desk: Desk) -> None:
         """Start, bid, settle, reset."""
@@ -110,10 +115,11 @@ class AuctionBidder(Liquidator):
         debt, _ = sides(seen, venue)
         _, income = self._sale(seen, rollup, lot)
         fees = 2.0 * (self.tip_usd + float(seen.public.gas[rollup, 0])) / seen.prices[debt]
-        worth = income * (1.0 - self.cost_share) - fees
+        worth = income * (1.0 - self.cost_share) - fees - self.hindsight.allowance(income)
         offer = habitual_bid(lot, terms, worth, float(left[debt]), self.opening, self.raise_share)
         if np.isnan(offer) or not self.asked.may(seen.time, Kind.AUCTION_BID, venue, number):
             return
+        self.hindsight.bid((venue, number), income, income)
         left[debt] -= offer
         desk.auction(Kind.AUCTION_BID, venue, number, offer, tip=self.tip_usd, expires_s=EXPIRES_S)
 
@@ -124,13 +130,12 @@ class AuctionBidder(Liquidator):
             return
         lot, terms = seen.public.lots[place], seen.public.auctions[position.venue]
         fees = 3.0 * (self.tip_usd + float(seen.public.gas[rollup, 0]))
-        margin = escrow(seen, position)
-        offer = habitual_bid(
-            lot, terms, worth(seen, position, self.cost_share) - fees, float(left[0]) - margin, self.opening,
-            self.raise_share,
-        )  # fmt: skip
+        margin, value = escrow(seen, position), abs(position.size) * position.price
+        most = worth(seen, position, self.cost_share) - fees - self.hindsight.allowance(value)
+        offer = habitual_bid(lot, terms, most, float(left[0]) - margin, self.opening, self.raise_share)
         if np.isnan(offer) or not self.asked.may(seen.time, Kind.AUCTION_BID, position.venue, position.number):
             return
+        self.hindsight.bid((position.venue, position.number), worth(seen, position, 0.0), value)
         left[0] -= offer + margin
         desk.auction(
             Kind.AUCTION_BID, position.venue, position.number, offer, tip=self.tip_usd, expires_s=EXPIRES_S
@@ -147,10 +152,12 @@ class AuctionBidder(Liquidator):
         if lot[state.Q_BIDDER] != self.account or not self.asked.may(seen.time, Kind.AUCTION_SETTLE, venue, number):
             return
         if position is not None:
+            self.hindsight.won((venue, number), worth(seen, position, 0.0))
             settle_and_close(seen, desk, position, self.tip_usd)
             return
         debt, collateral = sides(seen, venue)
         pool, income = self._sale(seen, rollup, lot)
+        self.hindsight.won((venue, number), income)
         sold, least = float(lot[state.Q_AMOUNT]) * (1.0 - 1e-9), income * (1.0 - 1e-8)
         bundle = desk.bundle()
         desk.auction(Kind.AUCTION_SETTLE, venue, number, tip=self.tip_usd, bundle=bundle, expires_s=EXPIRES_S)
