@@ -34,8 +34,8 @@ SHOWN = (0, 1, 2, 4)  # claims in (d-g)
 
 def draw(runs: pd.DataFrame) -> Figure:
     """Draw finished runs on one page."""
-    figure = Figure(figsize=(shared.WIDTH_IN, 8.8))
-    grid = figure.add_gridspec(4, 1, height_ratios=(1.0, 1.6, 1.15, 0.5))
+    figure = Figure(figsize=(shared.WIDTH_IN, 9.0))
+    grid = figure.add_gridspec(4, 1, height_ratios=(1.0, 1.6, 1.15, 0.58))
     top, middle, bottom, text = (figure.add_subfigure(grid[row]) for row in range(4))
     _tops(top, runs)
     _claims(middle, runs)

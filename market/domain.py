@@ -175,6 +175,13 @@ class Domain:
         self.market.slot(self)
         self.market.schedule_event(self.run, at=self.next_time())
 
+    def announce(self, now: float) -> None:
+        """Let everybody see, and venues heed, where liquidations wait: in an outage and for the grace period after."""
+        consensus = self.regime.consensus
+        for rollup, grace_s in self._graces:
+            waits = consensus.down or now < consensus.back_at + grace_s
+            self.market.world.tables.rollup[rollup, R_GRACE] = 1.0 if waits else 0.0
+
     def open_slot(self, now: float) -> Slot:
         """Take what has arrived and name the leader; a slot that consensus misses takes nothing."""
         leader = self.regime.leader.choose(self, now)
@@ -183,9 +190,7 @@ class Domain:
             slot = Slot(self.market, self, now, NO_ROWS, NO_ROWS, nobody, self.rng, missed=True)
             self.regime.leader.opened(slot)
             return slot
-        for rollup, grace_s in self._graces:
-            within = now < self.regime.consensus.back_at + grace_s
-            self.market.world.tables.rollup[rollup, R_GRACE] = 1.0 if within else 0.0
+        self.announce(now)
         latency = self.regime.visibility.delay() + self.regime.consensus.delay()
         sealed_at = now + self.market.config.window_s - latency
         due, expired = self.market.mempool.take(self.index, sealed_at)

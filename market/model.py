@@ -136,6 +136,7 @@ class SequencerMarket(mesa.Model):
         """Run one slot of a domain."""
         now = self.time
         self.advance(now)
+        domain.announce(now)
         self.act(domain, now)
         slot = self.sequence(domain, now)
         self.execute(slot)

@@ -140,7 +140,9 @@ def record_block(
             bridged += 1
         if row.kind == K_CLOSE_OUT:
             by_rollup[row.rollup, PERPETUALS_LIQUIDATED] += row.filled_in
-            gains[index(book, state.ACCOUNT, row.sender, state.A_GROUP), row.purpose] += row.filled_out - row.tip
+            gain = row.filled_out - _costs(book, row, operator)
+            gains[index(book, state.ACCOUNT, row.sender, state.A_GROUP), row.purpose] += gain
+            gains[author, row.purpose] += row.tip
         if row.kind in (K_START, K_BID, K_RESET, K_SETTLE):
             gains[index(book, state.ACCOUNT, row.sender, state.A_GROUP), row.purpose] -= _costs(book, row, operator)
             gains[author, row.purpose] += row.tip

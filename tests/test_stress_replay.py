@@ -108,6 +108,8 @@ def test_outages_are_as_long_and_as_many_whatever_is_shared(bars: Path) -> None:
     )
     failing = [run for run in runs if run.levers["outage"] == "outage and grace"]
     assert len(failing) == 4
+    with_all, short = len(runs), ["prices.file=" + str(bars), "horizon_s=1500"]
+    assert len(list(STUDY.runs(2, True, lambda base: configuration.load(None, short, base)))) == with_all - 12
     for run in failing:
         outages = run.config.regime.consensus["scheduled"]
         assert [outage["duration_s"] for outage in outages] == [1200.0 * 33.0 / 180.0] * (

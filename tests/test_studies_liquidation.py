@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from experiments import study as studies
+from experiments.studies import liquidation_design as designs
+from experiments.studies._sales import SETTLE, ContractSales, Sale
 from figures import _shared, liquidation_design
+from market import state
+from market.config import MarketConfig
 
 STUDY = studies.load("liquidation_design")
 
@@ -42,8 +48,8 @@ def test_lots_are_given_away_in_english_auctions_and_full_blocks_alone(finished:
 
 
 def test_a_sequencer_that_inserts_leaves_liquidators_nothing_where_price_is_a_rule(finished: pd.DataFrame) -> None:
-    """Of Dutch auctions, and of fixed spreads on loans; in free blocks."""
-    for venue, design in (("lending", "fixed spread"), ("lending", "dutch"), ("perpetual", "dutch")):
+    """Of Dutch auctions and of fixed spreads, in free blocks."""
+    for venue, design in product(("lending", "perpetual"), ("fixed spread", "dutch")):
         cell = _shared.where(finished, venue=venue, blocks="free", design=design).set_index("regime")
         assert cell.loc["extractive", "liquidators_usd"] <= 0.0 < cell.loc["extractive", "sequencers_usd"]
         assert cell.loc["honest", "liquidators_usd"] > 0.0
@@ -56,3 +62,35 @@ def test_an_auction_of_contracts_returns_margin_that_a_close_out_keeps_and_takes
     # the price falls while they wait: the fund pays for it
     assert free.loc["fixed spread", "bad_debt_usd"] < free.loc["dutch", "bad_debt_usd"]
     assert np.isfinite(_shared.where(finished, venue="perpetual")["bad_debt_usd"]).all()
+
+
+class Noted(ContractSales):
+    """Notes what each position that was bid for had left as it was had, and what came back on the trader's contract."""
+
+    def __init__(self, config: MarketConfig, seed: int) -> None:
+        self.had: list[tuple[float, float]] = []
+        super().__init__(config, seed)
+
+    def execute(self, slot: Any) -> None:
+        self._cash = self.world.tables.contract[:, state.X_CASH].copy()
+        super().execute(slot)
+
+    def sale(self, row: np.void, waited: float) -> Sale | None:
+        lot = self._lot(row) if row["kind"] == SETTLE else None
+        left = 0.0 if lot is None else float(self._left[int(lot[state.Q_CONTRACT])])
+        found = super().sale(row, waited)
+        if found is None or lot is None:
+            return None
+        of = int(lot[state.Q_POSITION])
+        self.had.append((left, float(self.world.tables.contract[of, state.X_CASH] - self._cash[of])))
+        return found
+
+
+def test_a_traders_loss_is_what_she_had_left_less_what_comes_back() -> None:
+    """Of a position worth less than nothing she has nothing to lose: what it lacks is the winner's, or the fund's."""
+    market = Noted(designs._scene("perpetual", "english", "honest", 0.0, True), 2)
+    market.run()
+    left, back = np.array(market.had).T
+    lost = np.array([sale.value * (1.0 - sale.price) for sale in market.sales])
+    assert (left < 0.0).any() and (left > 0.0).any() and (back > 0.0).any()
+    assert lost == pytest.approx(np.maximum(left, 0.0) - back, abs=1e-6)

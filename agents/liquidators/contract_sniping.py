@@ -2,7 +2,8 @@
 
 Where contracts are closed with the maker at once, it does so for the reward, at the top of the block.
 As with collateral (`auction_sniping`): Dutch lots at the top of the block in which a rival wants one or at a price at
-which it would rather not wait, bids in English auctions behind the last rival's in the last block.
+which it would rather not wait, bids in English auctions behind the last rival's in the last block. It bids up to what
+closing brings now, and bears what the lot loses until it can be settled.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ def _close_outs(seen: BlockView, rollup: int) -> list[np.ndarray]:
         reward = abs(float(public.contracts[contract, state.X_SIZE])) * price * float(terms[state.M_REWARD])
         if public.auctions[len(public.lending) + market, state.D_DESIGN] == FIXED_SPREAD and reward > gas:
             parts.append(row_of(seen, Kind.PERPETUAL_LIQUIDATE, market, contract, 1.0))
-    return parts[:MOST_STARTS]
+    return parts
 
 
 def ready_for_contracts(
@@ -105,17 +106,8 @@ def _bid(
             return None, TOP
         rows = [row_of(seen, Kind.AUCTION_SETTLE, position.venue, position.number, 1.0)]
         if position.size != 0.0:
-            closing = abs(position.size)
-            rows.append(
-                row_of(
-                    seen,
-                    Kind.PERPETUAL_TRADE,
-                    position.market,
-                    own_of(seen, position),
-                    closing,
-                    buy=position.size < 0.0,
-                )
-            )
+            trade = Kind.PERPETUAL_TRADE, position.market, own_of(seen, position), abs(position.size)
+            rows.append(row_of(seen, *trade, buy=position.size < 0.0))
         return np.concatenate(rows), TOP
     standing = -1.0 if nobody else float(lot[state.Q_BID])
     highest = max([standing, *seen.due["amount"][rivals].tolist()])

@@ -100,26 +100,27 @@ class Arbitrageur(Trader):
                 return
         if all(seen.atomic(rollups[0], rollup) for rollup in rollups):
             if profit > gas + self.least_usd:
-                self._send_atomic(desk, legs)
+                self._send_atomic(desk, legs, _slack(legs, gas / profit))
         elif profit > gas + self.least_usd + self._leg_risk(public.prices, legs[0]):
-            self._send_legged(desk, legs)
+            self._send_legged(desk, legs, _slack(legs, gas / profit))
 
     def _leg_risk(self, prices: np.ndarray, first: Leg) -> float:
         """Margin that a risk-neutral agent asks for: q c / (1 - q), q the chance and c the cost of a leg left alone."""
         value = first.amount * prices.item(first.source)
         return self.failure / (1.0 - self.failure) * self.unwind_bp * 1e-4 * value
 
-    def _send_atomic(self, desk: Desk, legs: list[Leg]) -> None:
+    def _send_atomic(self, desk: Desk, legs: list[Leg], slack: float) -> None:
         """All legs or none; with slack, for whoever trades on either pool before would else break the cycle."""
-        bundle, kept = desk.bundle(), 1.0 - _slack(legs)
+        bundle = desk.bundle()
         for pool, source, sink, amount, output, _ in legs:
-            desk.swap(pool, source, sink, amount, output * kept, purpose=CYCLE, bundle=bundle, expires_s=LIFE_S)
+            desk.swap(
+                pool, source, sink, amount, output * (1.0 - slack), purpose=CYCLE, bundle=bundle, expires_s=LIFE_S
+            )
 
-    def _send_legged(self, desk: Desk, legs: list[Leg]) -> None:
+    def _send_legged(self, desk: Desk, legs: list[Leg], slack: float) -> None:
         """Each leg alone."""
-        kept = 1.0 - _slack(legs)
         for pool, source, sink, amount, output, _ in legs:
-            desk.swap(pool, source, sink, amount, output * kept, purpose=CYCLE, expires_s=LIFE_S)
+            desk.swap(pool, source, sink, amount, output * (1.0 - slack), purpose=CYCLE, expires_s=LIFE_S)
         self._open_legs = len(legs)
         self._legs_failed = 0
         self._legs_done: list[tuple[int, int, float]] = []
@@ -184,9 +185,12 @@ class Leg(NamedTuple):
     profit: float  # of the whole cycle [units of its first source]
 
 
-def _slack(legs: list[Leg]) -> float:
-    """Share by which every leg of a cycle may slip and the cycle still earn half of its profit."""
-    return 0.5 * legs[0].profit / legs[0].amount / len(legs)
+def _slack(legs: list[Leg], gas: float) -> float:
+    """Share by which every leg of a cycle may slip and the cycle still earn half of its profit after gas.
+
+    `gas`: of all legs, over the cycle's profit [1].
+    """
+    return 0.5 * (1.0 - gas) * legs[0].profit / legs[0].amount / len(legs)
 
 
 def _find_cycle(public) -> tuple[float, list[Leg], list[int]]:

@@ -105,7 +105,8 @@ class CollateralSales(Sales):
 class ContractSales(Sales):
     """Of one perpetual whose contracts have margin of their own.
 
-    A trader's loss is what she does not get back of the margin that she has left when her contract is sold.
+    A trader's loss is what she does not get back of the margin that she has left when her contract is sold. Of a
+    position worth less than nothing she has nothing to lose: what is missing is the buyer's loss, or the fund's.
     """
 
     kinds = (CLOSE_OUT, TAKE, SETTLE, RESET)
@@ -127,10 +128,13 @@ class ContractSales(Sales):
         if not value:
             return None
         gain, lot = had - given, self._lot(row)
-        bid = float(lot[state.Q_BID])
+        contract, bid = int(lot[state.Q_CONTRACT]), float(lot[state.Q_BID])
+        left = float(self._left[contract])
+        self._left[contract] = left - gain
         # the winner's gain is the margin that was left less the bid
         nothing = kind == SETTLE and gain > 0.0 and bid < NOTHING * (gain + bid)
-        return Sale(value, 1.0 - gain / value, waited, nothing)
+        penalty = float(tables.auction[int(row["venue"]), state.D_PENALTY]) * value
+        return Sale(value, 1.0 - (max(left, 0.0) - max(left - gain - penalty, 0.0)) / value, waited, nothing)
 
     def _lot(self, row: np.void) -> np.ndarray:
         """Place of an auction: what stands in it is left until the next block."""

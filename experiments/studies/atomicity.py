@@ -46,16 +46,16 @@ class Noting(_Arbitrageur):
         self.sent, self.broken, self.losses_usd, self._result = 0, 0, 0.0, 0.0
         self.quoted_usd: dict[float, float] = {}  # by time: rivals who see the same cycle quote the same
 
-    def _send_legged(self, desk, legs: list[Leg]) -> None:
+    def _send_legged(self, desk, legs: list[Leg], slack: float) -> None:
         self._note(legs)
         self._result = 0.0
-        super()._send_legged(desk, legs)
+        super()._send_legged(desk, legs, slack)
 
-    def _send_atomic(self, desk, legs: list[Leg]) -> None:
+    def _send_atomic(self, desk, legs: list[Leg], slack: float) -> None:
         """All or none; one cycle at a time, this way too."""
         self._note(legs)
         self._open_legs = len(legs)
-        super()._send_atomic(desk, legs)
+        super()._send_atomic(desk, legs, slack)
 
     def _note(self, legs: list[Leg]) -> None:
         self.sent += 1

@@ -6,7 +6,7 @@ replayed of a file is the stretch of the study's length in which the price falls
 
 A second part replays a longer stretch with each rollup's sequencer down once for as long as Base's was on 5 August
 2025: sequenced apart at times of their own, together at one; with and without the grace period of an hour that feeds of
-a sequencer's uptime give borrowers afterwards.
+a sequencer's uptime give borrowers afterwards. A file that is too short for it is replayed without it.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def runs(asked: int | None, quick: bool, configure: Configure) -> Iterator[Run]:
             config = _replayed(base, file, name, configure)
             for seed in many:
                 yield Run({"episode": episode, "outage": ""}, name, seed, config)
-        for name in ENDS:
+        for name in ENDS if _reaches(configure(base), file) else ():
             config = _replayed(base, file, name, configure, LONGER)
             for outage in OUTAGES:
                 for seed in many:
@@ -102,15 +102,22 @@ def _replayed(base: MarketConfig, file: Path, name: str, configure: Configure, l
     return config.model_copy(update={"horizon_s": horizon})
 
 
+def _reaches(asked_for: MarketConfig, file: Path) -> bool:
+    """Whether a file holds the longer stretch."""
+    bars, start = read_bars(file), asked_for.prices.start
+    first = float(bars.time_s[0]) if start is None else parse_instant(start)
+    return first + LONGER * asked_for.horizon_s <= bars.end_s
+
+
 def _failing(config: MarketConfig, outage: str, seed: int) -> MarketConfig:
     """Let every sequencer fail once: a rollup's own when its seed says, one for all when the first rollup's would.
 
-    An outage begins between an eighth and a half of the run, which is around the fall.
+    An outage begins between an eighth and two fifths of the run, which is around the fall.
     """
     length_s, grace_s = (part * config.horizon_s / (3600.0 * HOURS * LONGER) for part in OUTAGES[outage])
     if not length_s:
         return config
-    begins = np.random.default_rng((seed, 17)).uniform(0.125, 0.5, len(config.rollups)) * config.horizon_s
+    begins = np.random.default_rng((seed, 17)).uniform(0.125, 0.4, len(config.rollups)) * config.horizon_s
     scheduled = [
         {"start_s": float(begin), "duration_s": length_s, "rollup": rollup.name}
         for begin, rollup in zip(begins, config.rollups, strict=True)

@@ -127,6 +127,11 @@ class Consensus(Part):
     # -- the record --------------------------------------------------------------------------------------------------
 
     @property
+    def down(self) -> bool:
+        """Whether there was an outage in the last slot."""
+        return self._record.down
+
+    @property
     def back_at(self) -> float:
         """When the sequencer was last back after an outage, as of the last slot [s]; -inf if it never failed."""
         return self._record.back_at
