@@ -41,7 +41,7 @@ NAMES = ("a", "b", "c")
 DAY_S, QUICK_S, CRASH_S = 86_400.0, 10_800.0, 3600.0
 BURST_S = 2400.0
 """Length of the busiest stretch: 40 min, as in the published data set."""
-SEEDS, QUICK_SEEDS = 10, 2
+SEEDS, QUICK_SEEDS = 5, 2
 DEFENCES = {"passive": PerpetualTradersConfig(), "active": PerpetualTradersConfig(
     top_up_share=0.3, reduce_share=0.3, trades_per_hour=0.02, momentum_share=0.5,
 )}  # fmt: skip
