@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -17,3 +17,10 @@ class Settings(BaseModel):
     """Base of every configuration model: frozen, strict about unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)
+
+
+def design_by_name(values: Any) -> Any:
+    """Let the name of a design of liquidation stand for the design with its defaults."""
+    if isinstance(values, dict) and isinstance(values.get("liquidation"), str):
+        return values | {"liquidation": {"kind": values["liquidation"]}}
+    return values
