@@ -14,7 +14,8 @@ CAPTION = (
     "of the same seed on separate rollups. (b) Bad debt. (c) Share of liquidated volume that falls into the "
     "busiest minute. (d) Users' delay from submission to inclusion. (e) Value extracted by arbitrage, sandwiches and "
     "liquidations. (f-j) The same of twice as long a stretch, in which every sequencer fails once for 33 minutes "
-    "(Base, 5 August 2025), apart at times of their own, shared at one; grace: nobody is liquidated for an hour after."
+    "(Base, 5 August 2025) around the steepest bar, apart at times of their own, shared at one; grace: nobody is "
+    "liquidated for an hour after."
 )
 
 COLOURS = (shared.VERMILION, shared.BLUE, shared.GREEN, shared.PINK)

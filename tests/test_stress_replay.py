@@ -13,7 +13,7 @@ from experiments.studies import stress_replay
 from figures import _shared
 from figures import stress_replay as figure
 from market.errors import InputError
-from market.prices.bars import read_bars
+from market.prices.bars import parse_instant, read_bars
 
 STUDY = studies.load("stress_replay")
 
@@ -116,6 +116,11 @@ def test_outages_are_as_long_and_as_many_whatever_is_shared(bars: Path) -> None:
             6 if run.regime == "siloed" else 1
         )
         assert {rollup.grace_s for rollup in run.config.rollups} == {400.0}
+    # the bar that falls most begins at 1740 s of the file
+    for run in failing:
+        steepest = 1740.0 - (parse_instant(run.config.prices.start) - parse_instant("2024-08-05T00:00:00+00:00"))
+        for outage in run.config.regime.consensus["scheduled"]:
+            assert steepest - 220.0 <= outage["start_s"] <= steepest + 55.0
     first = {(run.regime, run.seed): run.config.regime.consensus["scheduled"][0] for run in failing}
     assert all(first["siloed", seed] == first["centralized_shared", seed] for seed in (1, 2))
 

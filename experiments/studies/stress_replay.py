@@ -112,12 +112,14 @@ def _reaches(asked_for: MarketConfig, file: Path) -> bool:
 def _failing(config: MarketConfig, outage: str, seed: int) -> MarketConfig:
     """Let every sequencer fail once: a rollup's own when its seed says, one for all when the first rollup's would.
 
-    An outage begins between an eighth and two fifths of the run, which is around the fall.
+    An outage begins at most its length before the steepest bar and at most a quarter of it after, and ends in the run.
     """
     length_s, grace_s = (part * config.horizon_s / (3600.0 * HOURS * LONGER) for part in OUTAGES[outage])
     if not length_s:
         return config
-    begins = np.random.default_rng((seed, 17)).uniform(0.125, 0.4, len(config.rollups)) * config.horizon_s
+    last, steepest = config.horizon_s - length_s, _steepest(config)
+    earliest, latest = max(0.0, steepest - length_s), min(steepest + 0.25 * length_s, last)
+    begins = np.random.default_rng((seed, 17)).uniform(min(earliest, last), latest, len(config.rollups))
     scheduled = [
         {"start_s": float(begin), "duration_s": length_s, "rollup": rollup.name}
         for begin, rollup in zip(begins, config.rollups, strict=True)
@@ -164,6 +166,16 @@ def worst_start(bars: Bars, horizon_s: float) -> str:
     worst = float(opens[int(np.argmin(fall))]) - LEAD * horizon_s
     within = opens[(opens >= min(worst, last)) & (opens <= last)]
     return format_instant(float(within[0]) if within.size else float(opens[0]))
+
+
+def _steepest(config: MarketConfig) -> float:
+    """When the bar begins that falls most of those replayed [s]."""
+    prices = config.prices
+    assert prices.file is not None and prices.start is not None
+    bars, start = read_bars(prices.file), parse_instant(prices.start)
+    first, last = np.searchsorted(bars.time_s, [start, start + config.horizon_s])
+    fall = np.log(bars.low[first:last] / bars.open[first:last])
+    return float(bars.time_s[first + int(np.argmin(fall))]) - start
 
 
 def execute(run: Run) -> Mapping[str, float | int | str]:
