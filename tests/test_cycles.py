@@ -1,0 +1,62 @@
+"""A cycle's limits: whatever slips, an atomic one keeps half of its profit after gas, and legs ask for the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from worlds import ETH_USD, config, rollup
+
+from agents.population import Population
+from market.config import AgentConfig, PoolConfig
+from market.intents import Purpose, Status
+from market.model import SequencerMarket
+
+DEPTH_USD, GAP, FEE_BP, GAS_USD = 1e6, 1.02, 5.0, 3.0
+
+
+class Kept(SequencerMarket):
+    """Keeps the receipts of cycles."""
+
+    def __init__(self, *arguments: Any) -> None:
+        self.cycles: list[np.ndarray] = []
+        super().__init__(*arguments)
+
+    def record(self, slot: Any) -> None:
+        super().record(slot)
+        rows = slot.rows[slot.rows["purpose"] == int(Purpose.CYCLE)]
+        self.cycles += [rows] if rows.size else []
+
+
+def first_cycle(regime: str) -> np.ndarray:
+    """The first cycle of one arbitrageur between two pools whose prices differ by two per cent."""
+    places = tuple(
+        rollup(
+            name,
+            pools=(PoolConfig(assets=("ETH", "USD"), depth_usd=DEPTH_USD, fee_bp=FEE_BP, price_usd=price),),
+            gas_usd=GAS_USD,
+        )
+        for name, price in (("a", ETH_USD), ("b", ETH_USD * GAP))
+    )
+    alone = AgentConfig(role="trader", strategy="arbitrageur", parameters={"outside": False})
+    setting = config(*places, regime=regime, agents=(alone,), horizon_s=10.0)
+    setting = setting.model_copy(update={"flow": setting.flow.model_copy(update={"per_second": 0.0})})
+    market = Kept(setting, 1, Population(setting))
+    market.run()
+    return np.concatenate(market.cycles)[:2]
+
+
+@pytest.mark.parametrize(("regime", "atomic"), [("centralized_shared", True), ("siloed", False)])
+def test_at_its_limits_a_cycle_keeps_half_of_its_profit_after_gas(regime: str, atomic: bool) -> None:
+    legs = first_cycle(regime)
+    assert (legs["status"] == int(Status.FILLED)).all()
+    assert (legs["bundle"] >= 0).all() == atomic
+    price = np.array([1.0, ETH_USD])
+
+    def value(out: str) -> float:
+        return float((legs[out] * price[legs["asset_out"]] - legs["amount"] * price[legs["asset_in"]]).sum())
+
+    profit = value("filled_out")
+    assert profit > 20.0
+    assert value("limit") - 2.0 * GAS_USD == pytest.approx(0.5 * (profit - 2.0 * GAS_USD), rel=0.02)
