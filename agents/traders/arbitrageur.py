@@ -90,7 +90,8 @@ class Arbitrageur(Trader):
     def _trade_cycle(self, seen: Observation, desk: Desk) -> None:
         public = seen.public
         profit, legs, rollups = public.derived("cycle", lambda: _find_cycle(public))
-        if profit <= self.least_usd or not rollups:
+        # a profit that is all but nothing may belong to a size that rounds to nothing
+        if profit <= self.least_usd or not rollups or legs[0].amount <= 0.0:
             return
         if seen.rollups and rollups[0] not in seen.rollups and rollups[-1] not in seen.rollups:
             return
