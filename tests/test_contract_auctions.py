@@ -333,7 +333,7 @@ def test_whoever_is_outbid_has_bid_and_margin_back() -> None:
     assert do(world, ask(BID, 0, 10.0, trader), ask(BID, 0, 10.4), ask(BID, 0, 10.5), time=1.0) == [
         "FILLED", "LIMIT", "FILLED",
     ]  # fmt: skip
-    assert world.tables.balance[trader, 0, USD] == had
+    assert world.tables.balance[trader, 0, USD] == pytest.approx(had, abs=1e-9 * 10.0)
     assert do(world, ask(BID, 0, 1e9), time=2.0) == ["INSUFFICIENT_BALANCE"]
 
 

@@ -170,7 +170,8 @@ def test_who_orders_the_block_takes_the_gain_of_those_who_wait() -> None:
         )
 
     honest, extractive = gains("siloed"), gains("siloed_extractive")
-    assert honest[0] > 0.0 >= extractive[0]
+    assert honest[0] > 0.0
+    assert extractive[0] <= 1e-9 * extractive[1]  # nothing, but for the rounding of a sum
     assert extractive[1] > honest[1]
 
 

@@ -131,7 +131,9 @@ def test_slots_are_sold_and_their_price_follows_the_revenue_rule(when: str, rule
     # what is sold and not yet led stays with the protocol
     held = market.world.tables.balance[market.world.account_of["protocol"], :, 0].sum()
     assert report["slot_sales_usd"] == pytest.approx(report["revenue_to_rollups_usd"] + held)
-    assert (held > 0.0) == (when == "ahead") or rule_of_sale == "second_price"
+    # what passes through leaves the rounding of a sum behind
+    kept = held > LIMIT * report["slot_sales_usd"]
+    assert kept == (when == "ahead") or rule_of_sale == "second_price"
     assert market.tally.conservation_error < LIMIT
 
 

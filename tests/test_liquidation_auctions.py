@@ -348,4 +348,5 @@ def test_who_orders_the_block_takes_the_gain_of_those_who_wait(design: str) -> N
     assert extractive[1] > honest[1]
     assert extractive[0] < honest[0]
     if design == "dutch":
-        assert honest[0] > 0.0 and extractive[0] <= 0.0
+        assert honest[0] > 0.0
+        assert extractive[0] <= 1e-9 * extractive[1]  # nothing, but for the rounding of a sum
