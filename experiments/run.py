@@ -7,10 +7,10 @@ import time
 from pathlib import Path
 
 from agents.population import Population
-from market import kernel_cache
 from market.config import MarketConfig
 from market.execution import execute_block
 from market.intents import blank
+from market.kernel import cache
 from market.metrics import outcomes
 from market.model import SequencerMarket
 
@@ -54,8 +54,8 @@ def warm(processes: int = 1) -> None:
     from experiments.scenarios import reference
     from market import regimes
 
-    done = kernel_cache.choose() / f"warm-{kernel_cache.fingerprint()}"
-    if done.exists():
+    done = cache.warm_marker()
+    if done is not None and done.exists():
         return
     if processes > 1:
         other = multiprocessing.get_context("spawn").Process(target=_warm_writing, daemon=True)
@@ -67,7 +67,8 @@ def warm(processes: int = 1) -> None:
         run_one(config.model_copy(update={"horizon_s": 6.0}), seed=0)
     # long enough for liquidations and for borrowers to act: they compile what a calm start does not
     run_one(reference(regime=regimes.load("siloed_extractive"), quick=True).model_copy(update={"horizon_s": 90.0}), 2)
-    done.touch()
+    if done is not None:
+        cache.write(done, b"")
 
 
 def _small_market() -> SequencerMarket:

@@ -1,5 +1,5 @@
 """The world and its rules; knows nothing of preferences."""
 
-from market import kernel_cache
+from market.kernel import cache
 
-kernel_cache.choose()
+cache.register()

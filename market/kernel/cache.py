@@ -1,0 +1,207 @@
+"""Where compiled functions are kept between runs, and for how long.
+
+numba keeps a compiled function beside a stamp of the file that it is written in. A function that calls another of
+another file would go on using the old one when that changes. Here the stamp of a module covers what it imports, too
+(`market.kernel.imports`): an edit recompiles the functions of the file edited and of those that import it, and no
+others. That holds in a folder that the user names in ``NUMBA_CACHE_DIR`` as well.
+
+The folder holds one folder a module, and in that one a stamp, of which the last few are kept::
+
+    .numba_cache/market.venues.pools-1c9f.../5e21.../swap-40.py313.77ab....nbc
+
+numba is told of it by the environment variable that it has for the purpose and asks `market.kernel.locator`, so that
+nothing here imports numba, which takes most of a second.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import json
+import os
+import shutil
+import sys
+import time
+import uuid
+from pathlib import Path
+from typing import Any
+
+from market.kernel.imports import PACKAGES, ROOT, ImportGraph, Parsed, installed
+
+VARIABLE = "NUMBA_CACHE_LOCATOR_CLASSES"
+LOCATOR = "market.kernel.locator.ModuleLocator"
+OTHERS = "UserProvidedCacheLocator,InTreeCacheLocator,UserWideCacheLocator,IPythonCacheLocator,ZipCacheLocator"
+"""numba's own, for the functions of installed libraries and of interactive sessions"""
+KEPT = 3
+"""Compiled versions of a module that are kept: the present one and those of the last edits or branches."""
+UNUSED_DAYS = 30.0
+"""A module that nobody has loaded for so long is forgotten."""
+MOST_PARSED = 2000
+"""Texts whose imports are remembered between runs."""
+
+graph = ImportGraph()
+
+
+def register() -> None:
+    """Let numba ask this package where to keep the functions of the tree; once, and before any is compiled."""
+    named = os.environ.get(VARIABLE, "")
+    if LOCATOR not in named.split(","):
+        os.environ[VARIABLE] = f"{LOCATOR},{named or OTHERS}"
+    loaded: Any = sys.modules.get("numba.core.config")
+    if loaded is not None:  # it has read its environment before
+        loaded.CACHE_LOCATOR_CLASSES = os.environ[VARIABLE]
+
+
+def base() -> Path | None:
+    """Folder of all that is kept: where the user says, or in the tree, or of this user among the temporary files.
+
+    None where there is none of these to write into: then every process compiles for itself.
+    """
+    return _base(os.environ.get("NUMBA_CACHE_DIR", ""))
+
+
+@functools.cache
+def _base(named: str) -> Path | None:
+    if named:
+        folder = Path(named, "seqmarket").absolute()
+        return folder if _made(folder) else None
+    folder = ROOT / ".numba_cache"
+    if _made(folder):
+        return folder
+    import tempfile
+
+    user = getattr(os, "getuid", lambda: 0)()
+    folder = Path(tempfile.gettempdir(), f"seqmarket_numba_cache_{user}")
+    # what somebody else put there would be run as code
+    return folder if _made(folder) and (os.name == "nt" or folder.lstat().st_uid == user) else None
+
+
+def _made(folder: Path) -> bool:
+    """Make a folder unless it exists; whether it is there to be written into."""
+    with contextlib.suppress(OSError):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
+
+
+def module_folder(path: str) -> Path | None:
+    """Folder for the functions of the module in a file, as it and what it imports are now; marked as in use."""
+    folder = base()
+    if folder is None:
+        return None
+    _remember_parsed(folder)
+    known = len(graph.parsed)
+    stamp = graph.stamp(path)
+    if len(graph.parsed) != known:
+        _write_parsed(folder)
+    file = Path(path)
+    name = file.parent.name if file.stem == "__init__" else file.stem
+    if file.is_relative_to(ROOT):
+        name = ".".join(file.relative_to(ROOT).with_suffix("").parts)
+    found = folder / f"{name}-{hashlib.sha256(path.encode()).hexdigest()[:12]}" / stamp
+    with contextlib.suppress(OSError):  # nothing has been kept there yet, or it is not ours to mark
+        os.utime(found)
+    return found
+
+
+def keep(path: Path, content: bytes) -> bool:
+    """Write a file into a module's folder, and forget what is too old when the folder is new; False if impossible."""
+    new = not path.parent.is_dir()
+    if new:
+        with contextlib.suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+    written = write(path, content)
+    if new and written:
+        _forget_old(path.parent)
+    return written
+
+
+def write(path: Path, content: bytes) -> bool:
+    """Write a file whole, whoever else writes or reads it; False where that is impossible."""
+    partial = path.with_name(f"{path.name}.{uuid.uuid4().hex[:16]}")
+    try:
+        partial.write_bytes(content)
+        partial.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            partial.unlink()
+        return False
+    return True
+
+
+def warm_marker() -> Path | None:
+    """File whose existence says that everything, as it is now, has been compiled by this numba for this processor.
+
+    None where nothing can be kept.
+    """
+    from market.kernel.locator import target
+
+    folder = base()
+    if folder is None:
+        return None
+    return folder / f"warm-{hashlib.sha256((fingerprint() + target()).encode()).hexdigest()[:16]}"
+
+
+@functools.cache
+def kept(path: str) -> bool:
+    """Whether the functions of a file are kept here: of any file of Python that no installed library brought."""
+    return path.endswith(".py") and Path(path).is_file() and not installed(path)
+
+
+def fingerprint() -> str:
+    """Digest of all modules of this tree that hold compiled functions, with what they import."""
+    folder = base()
+    if folder is not None:
+        _remember_parsed(folder)
+    digest = hashlib.sha256()
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            text = path.read_bytes()
+            if b"numba" in text or b"@kernel" in text:
+                digest.update(f"{path.relative_to(ROOT).as_posix()}\0{graph.stamp(str(path))}\0".encode())
+    return digest.hexdigest()[:16]
+
+
+def _forget_old(version: Path) -> None:
+    """Forget a module's older versions, when it has got a new one, and once per process modules no longer used."""
+    folder = base()
+    if folder is None or version.parent.parent != folder:
+        return
+    with contextlib.suppress(OSError):  # another process may be at it, too
+        others = sorted((item for item in version.parent.iterdir() if item != version), key=_changed, reverse=True)
+        for item in others[KEPT - 1 :]:
+            shutil.rmtree(item, ignore_errors=True)
+        _forget_unused(folder)
+
+
+@functools.cache
+def _forget_unused(folder: Path) -> None:
+    oldest = time.time() - UNUSED_DAYS * 86_400.0
+    for item in folder.iterdir():
+        if item.is_file():
+            if _changed(item) < oldest:
+                item.unlink(missing_ok=True)
+        elif max(map(_changed, [item, *item.iterdir()])) < oldest:
+            shutil.rmtree(item, ignore_errors=True)
+
+
+def _changed(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0  # another process has just forgotten it
+
+
+@functools.cache
+def _remember_parsed(folder: Path) -> None:
+    """Take up what was read about imports in earlier runs; a file that is damaged says nothing."""
+    with contextlib.suppress(OSError, ValueError, TypeError, AttributeError):
+        found = json.loads((folder / "imports.json").read_bytes())
+        graph.parsed |= {digest: Parsed(tuple(names), tuple(loads)) for digest, (names, loads) in found.items()}
+
+
+def _write_parsed(folder: Path) -> None:
+    known = graph.parsed
+    if len(known) > MOST_PARSED:
+        known = {digest: known[digest] for digest in graph.used}
+    write(folder / "imports.json", json.dumps(known).encode())

@@ -1,0 +1,147 @@
+"""What numba asks and uses to keep compiled functions; imported by numba itself, see `market.kernel.cache`."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import llvmlite
+import numba
+import numpy as np
+from numba.core import caching
+from numba.core.registry import cpu_target
+from numba.core.serialize import dumps
+
+from market.kernel import cache
+
+VERSIONS = (numba.__version__, llvmlite.__version__, np.__version__)
+CHECK = 32
+"""Bytes of the digest that a file begins with."""
+
+
+class ModuleLocator:
+    """Names folder and stamp for a function: those of its module and of all that the module imports.
+
+    Parameters
+    ----------
+    function
+        what is compiled
+    path
+        file that it is written in
+    """
+
+    def __init__(self, function: Any, path: str) -> None:
+        self._py_file = path  # by this name numba asks for it when it warns
+        self._line = function.__code__.co_firstlineno
+        folder = _folder(function.__module__, path)
+        self._folder = "" if folder is None else str(folder)
+
+    @classmethod
+    def from_function(cls, py_func: Any, py_file: str) -> ModuleLocator | None:
+        """Locate a function of the tree, of a plug-in or of the user; None, so that numba asks others, for the rest."""
+        path = str(Path(py_file).absolute())
+        return cls(py_func, path) if cache.kept(path) else None
+
+    def ensure_cache_path(self) -> None:
+        """Make nothing yet: where no file can be written, none is kept."""
+
+    def get_cache_path(self) -> str:
+        """Folder; empty where nothing can be kept."""
+        return self._folder
+
+    def get_source_stamp(self) -> str:
+        """Digest of the module's text and of all that it imports."""
+        return Path(self._folder).name
+
+    def get_disambiguator(self) -> str:
+        """Line of the function, of which a file may have several of one name."""
+        return str(self._line)
+
+
+class Entries:
+    """The compiled versions of one function, a file for each signature and processor.
+
+    A file is named after all that its content follows from and begins with a digest of it. Whoever finds it whole may
+    use it: processes that compile the same at once write the same names, and the last one to finish wins. One that is
+    missing, damaged or not to be read is compiled anew. numba's own index, which names data files by number, may be
+    left pointing at another signature's code when two processes add to it at once.
+
+    Parameters
+    ----------
+    cache_path, filename_base, source_stamp
+        what the function's locator and numba say: folder, beginning of file names, and digest of the sources
+    """
+
+    def __init__(self, cache_path: str, filename_base: str, source_stamp: str) -> None:
+        self._folder = Path(cache_path) if cache_path else None
+        self._base, self._stamp = filename_base, source_stamp
+
+    def load(self, key: Any) -> Any:
+        """Compiled function of a key (signature, processor, code), None if there is none that can be used."""
+        if self._folder is None:
+            return None
+        path = self._path(self._folder, key)
+        try:
+            content = path.read_bytes()
+        except OSError:
+            return None
+        if hashlib.sha256(content[CHECK:]).digest() != content[:CHECK]:
+            return None
+        found, data = pickle.loads(content[CHECK:])
+        if found != key:
+            return None
+        caching._cache_log("[cache] data loaded from %r", str(path))
+        return data
+
+    def save(self, key: Any, data: Any) -> None:
+        """Keep a compiled function, if that is possible."""
+        if self._folder is None:
+            return
+        content = dumps((key, data))
+        path = self._path(self._folder, key)
+        if cache.keep(path, hashlib.sha256(content).digest() + content):
+            caching._cache_log("[cache] data saved to %r", str(path))
+
+    def flush(self) -> None:
+        """Forget all of them."""
+        for path in [] if self._folder is None else self._folder.glob(f"{self._base}.*.nbc"):
+            path.unlink(missing_ok=True)
+
+    def _path(self, folder: Path, key: Any) -> Path:
+        # an address differs from process to process: a key that shows one finds its file, and overwrites it
+        shown = re.sub(r"0x[0-9a-f]+", "", repr((VERSIONS, self._stamp, key)))
+        return folder / f"{self._base}.{hashlib.sha256(shown.encode()).hexdigest()[:16]}.nbc"
+
+
+def target() -> str:
+    """What compiles, and for which processor."""
+    context: Any = cpu_target.target_context
+    return repr((VERSIONS, sys.version_info[:2], context.codegen().magic_tuple()))
+
+
+_folders: dict[str, tuple[Any, Path | None]] = {}
+"""By file: the spec of the module when it was executed, and the folder of its functions."""
+
+
+def _folder(module: str, path: str) -> Path | None:
+    """Folder of a module's functions, found once each time that the module is executed, which gives it a new spec."""
+    spec = getattr(sys.modules.get(module), "__spec__", None)
+    kept = _folders.get(path)
+    if kept is None or spec is None or kept[0] is not spec:
+        kept = _folders[path] = (spec, cache.module_folder(path))
+    return kept[1]
+
+
+def _files(cache_path: str, filename_base: str, source_stamp: Any) -> Any:
+    """Files of a function of the tree, and numba's own kind for those of installed libraries."""
+    folder = cache.base()
+    own = not cache_path or (folder is not None and Path(cache_path).is_relative_to(folder))
+    return (Entries if own else _numbas)(cache_path, filename_base, source_stamp)
+
+
+_numbas: Any = caching.IndexDataCacheFile
+caching.IndexDataCacheFile = _files  # type: ignore[assignment]
