@@ -9,6 +9,8 @@ The folder holds one folder a module, and in that one a stamp, of which the last
 
     .numba_cache/market.venues.pools-1c9f.../5e21.../swap-40.py313.77ab....nbc
 
+Functions that are typed into an interactive session are kept by numba's own rules, under the text of their cell alone.
+
 numba is told of it by the environment variable that it has for the purpose and asks `market.kernel.locator`, so that
 nothing here imports numba, which takes most of a second.
 """
@@ -27,6 +29,7 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+from market.kernel import imports
 from market.kernel.imports import PACKAGES, ROOT, ImportGraph, Parsed, installed
 
 VARIABLE = "NUMBA_CACHE_LOCATOR_CLASSES"
@@ -37,6 +40,8 @@ KEPT = 3
 """Compiled versions of a module that are kept: the present one and those of the last edits or branches."""
 UNUSED_DAYS = 30.0
 """A module that nobody has loaded for so long is forgotten."""
+PARSED = f"imports-{hashlib.sha256(Path(imports.__file__).read_bytes()).hexdigest()[:12]}.json"
+"""File of what texts import, as this version of the parser reads them."""
 MOST_PARSED = 2000
 """Texts whose imports are remembered between runs."""
 
@@ -196,7 +201,7 @@ def _changed(path: Path) -> float:
 def _remember_parsed(folder: Path) -> None:
     """Take up what was read about imports in earlier runs; a file that is damaged says nothing."""
     with contextlib.suppress(OSError, ValueError, TypeError, AttributeError):
-        found = json.loads((folder / "imports.json").read_bytes())
+        found = json.loads((folder / PARSED).read_bytes())
         graph.parsed |= {digest: Parsed(tuple(names), tuple(loads)) for digest, (names, loads) in found.items()}
 
 
@@ -204,4 +209,4 @@ def _write_parsed(folder: Path) -> None:
     known = graph.parsed
     if len(known) > MOST_PARSED:
         known = {digest: known[digest] for digest in graph.used}
-    write(folder / "imports.json", json.dumps(known).encode())
+    write(folder / PARSED, json.dumps(known).encode())

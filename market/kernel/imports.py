@@ -87,7 +87,7 @@ class ImportGraph:
 
     def closure(self, path: str) -> dict[str, str]:
         """Digests of texts by module: of the one in a file and of all that it imports, directly or not."""
-        roots = _roots(tuple(sys.path), os.environ.get(VARIABLE, ""), str(Path.cwd()))
+        roots = _roots(tuple(sys.path), os.environ.get(VARIABLE, ""), _here())
         open_ = [(_name(path, roots), path)]
         found: dict[str, str] = {}
         while open_:
@@ -224,7 +224,15 @@ def _roots(path: tuple[str, ...], plugins: str, here: str) -> tuple[str, ...]:
     """
     folders = [str(ROOT), *(str(Path(part).resolve()) for part in plugins.split(os.pathsep) if part)]
     folders += [part or here for part in path]
-    return tuple(dict.fromkeys(folder for folder in folders if folder == str(ROOT) or not installed(folder)))
+    own = (folder for folder in folders if folder == str(ROOT) or (folder and not installed(folder)))
+    return tuple(dict.fromkeys(own))
+
+
+def _here() -> str:
+    try:
+        return str(Path.cwd())
+    except OSError:
+        return ""  # it has been taken away
 
 
 def _name(path: str, roots: tuple[str, ...]) -> str:
