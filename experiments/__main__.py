@@ -67,7 +67,7 @@ def _parser() -> Parser:
     figures = command("figures", "cli.figures", "draw a study's figure again from its runs.parquet")
     figures.add_argument("study", metavar="STUDY")
     _add_out(figures)
-    _add_validate(command("validate", "validate", "compare with known answers"))
+    _add_validate(command("validate", "cli.validate", "compare with known answers"))
     bench = command("bench", "cli.bench", "measure speed and memory")
     bench.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
     dashboard = command("dashboard", "cli.dashboard", "open the interactive page")

@@ -9,7 +9,7 @@ import time
 import numpy as np
 import pandas as pd
 
-from experiments.study import Run, seeds
+from experiments.runs.study import Run, seeds
 
 TITLE = "Tossing coins"
 QUESTION = "Is the coin fair?"

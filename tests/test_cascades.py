@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from experiments.recorded import Recorded
+from experiments.markets.recorded import Recorded
 from experiments.validation._cascades import PRICE_USD, Crowd, place, pools_fall
 from experiments.validation._markets import asset, pool, rollup, still
 from market.cascades import Block, Liquidated, Scene, attribute

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from experiments import channels
-from experiments.recorded import Recorded
+from experiments.markets import channels
+from experiments.markets.recorded import Recorded
 from experiments.studies._stage import stage
 from market.config import MarketConfig
 

@@ -15,11 +15,11 @@ import pandas as pd
 import pytest
 import stand_in
 
-from experiments import study as studies
 from experiments.__main__ import _parser, main
 from experiments.cli import run
-from experiments.store import Store
-from experiments.sweep import sweep
+from experiments.runs import study as studies
+from experiments.runs.store import Store
+from experiments.runs.sweep import sweep
 
 ROOT = Path(__file__).resolve().parents[1]
 SHORT = ("--hours", "0.02")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments import configuration
+from experiments.runs import configuration
 from market.config import AgentConfig, EpisodeConfig, MarketConfig, PriceConfig, RegimeConfig, RollupConfig
 from market.errors import InputError
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from worlds import ALICE, ETH, ETH_USD, USD, books, execute, fates, intent, lender, rollup
 
-from experiments.recorded import Recorded
+from experiments.markets.recorded import Recorded
 from experiments.studies._stage import NAMES, stage
 from market import state
 from market.config import PerpetualConfig

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from agents.liquidators._hindsight import Hindsight
+from experiments.runs.study import Run
 from experiments.studies import liquidation_design as designs
-from experiments.study import Run
 
 LOT, OTHER = (0, 7), (1, 7)
 

@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from experiments.validate import KEYS
+from experiments.cli.validate import KEYS
 
 MODULES = (
     "loss_versus_rebalancing",

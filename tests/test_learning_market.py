@@ -9,7 +9,7 @@ from agents.learning import QLearning
 from agents.shading import Shading
 from experiments.equilibrium.market import Seat, certify, learned, payoffs, play, replies, seated
 from experiments.games.monitored_auction import MonitoredAuction, collusion_index, deviate, learn
-from experiments.small_market import small
+from experiments.markets.small_market import small
 from market import regimes
 from market.config import AgentConfig
 from market.intents import INTENT

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm, t
 
-from experiments.magnet import approach, first_trigger, pooled
+from experiments.analysis.magnet import approach, first_trigger, pooled
 
 SIGMA, STEP_S, STEPS = 1e-3, 2.0, 400
 BARRIER, LOW = 0.05, 0.5

@@ -13,7 +13,7 @@ import pytest
 from worlds import CAPITAL_USD, ETH, USD, cast, config, opened, ran, reported, stressed
 
 from agents.population import Population
-from experiments.run import run_one
+from experiments.runs.run import run_one
 from market import regimes
 from market.config import AgentConfig, FlowConfig, PriceConfig
 from market.errors import AccountingError

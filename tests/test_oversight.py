@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from agents.ring import Ring
 from experiments.equilibrium.market import Seat, Watched, play, seated
-from experiments.small_market import small
+from experiments.markets.small_market import small
 from market import regimes
 from market.config import RegimeConfig
 from market.errors import InputError

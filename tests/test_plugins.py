@@ -56,8 +56,8 @@ STUDY = '''
 
 import pandas as pd
 
-from experiments.scenarios import reference
-from experiments.study import Run, seeds
+from experiments.markets.scenarios import reference
+from experiments.runs.study import Run, seeds
 from market.config import AgentConfig
 from market.regimes import load
 

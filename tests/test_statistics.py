@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments import statistics
+from experiments.analysis import statistics
 
 
 def test_interval_of_a_normal_sample_is_close_to_students() -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from experiments import store
-from experiments.store import Store
+from experiments.runs import store
+from experiments.runs.store import Store
 from market.errors import InputError
 
 

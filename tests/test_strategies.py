@@ -14,7 +14,7 @@ from worlds import cast, config, intent, opened, ran, reported, stressed, swap
 from agents.base import StrategicAgent
 from agents.population import strategy_class
 from agents.roles import FOLDERS, names
-from experiments.run import run_one
+from experiments.runs.run import run_one
 from market import state
 from market.config import AgentConfig, MarketConfig
 from market.errors import InputError, StrategyError

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments import study as studies
 from experiments.__main__ import main
+from experiments.runs import study as studies
 from experiments.studies import stress_replay
 from figures import _shared
 from figures import stress_replay as figure
@@ -72,7 +72,7 @@ def test_without_data_one_line_says_what_is_missing(
 
 def test_a_fall_on_file_through_two_regimes(bars: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The user's file alone is replayed, through every regime; two of them are run, drawn and tabled."""
-    from experiments import configuration
+    from experiments.runs import configuration
 
     def configure(base):
         return configuration.load(None, [f"prices.file={bars}", "horizon_s=400"], base)
@@ -101,7 +101,7 @@ def test_a_fall_on_file_through_two_regimes(bars: Path, tmp_path: Path, monkeypa
 
 def test_outages_are_as_long_and_as_many_whatever_is_shared(bars: Path) -> None:
     """A rollup is down once for 33 minutes in three hours; a shared sequencer when the first rollup's own would be."""
-    from experiments import configuration
+    from experiments.runs import configuration
 
     runs = list(
         STUDY.runs(2, True, lambda base: configuration.load(None, [f"prices.file={bars}", "horizon_s=600"], base))

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments import study as studies
-from experiments.store import is_wall_clock
+from experiments.runs import study as studies
+from experiments.runs.store import is_wall_clock
 from experiments.studies import _breaker_scenes as scenes
 from experiments.studies import circuit_breaker as circuit
 from experiments.validation.cascade import final_drop

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments import channels
-from experiments import study as studies
-from experiments.recorded import Recorded
+from experiments.markets import channels
+from experiments.markets.recorded import Recorded
+from experiments.runs import study as studies
 from experiments.studies._scene import scene, sell, simulate
 from experiments.studies._stage import NAMES, stage
 from figures import _shared, _verdict, contagion

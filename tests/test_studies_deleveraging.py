@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments import study as studies
+from experiments.runs import study as studies
+from experiments.runs.study import Run
 from experiments.studies import deleveraging
-from experiments.study import Run
 from figures import _shared
 from figures import deleveraging as figure
 from market.config import MarketConfig

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments import study as studies
+from experiments.runs import study as studies
+from experiments.runs.study import Run
 from experiments.studies import auction_equilibrium
-from experiments.study import Run
 from figures import _shared
 
 NAMES = ("auction_equilibrium", "bidding_war", "role_selection", "builder_equilibrium", "collusion")

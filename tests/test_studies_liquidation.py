@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments import study as studies
+from experiments.runs import study as studies
 from experiments.studies import liquidation_design as designs
 from experiments.studies._sales import SETTLE, ContractSales, Sale
 from figures import _shared, liquidation_design

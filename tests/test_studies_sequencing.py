@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 
 from agents.population import Population
-from experiments import study as studies
-from experiments.run import run_one
-from experiments.scenarios import reference
-from experiments.study import Run
+from experiments.markets.scenarios import reference
+from experiments.runs import study as studies
+from experiments.runs.run import run_one
+from experiments.runs.study import Run
 from figures import _shared
 from market import discovery, regimes
 from market.model import SequencerMarket

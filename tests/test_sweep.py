@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 import stand_in
 
-from experiments import study as studies
 from experiments.__main__ import main
-from experiments.store import Store, code_version
-from experiments.study import Run
-from experiments.sweep import Sweep, sweep
+from experiments.runs import study as studies
+from experiments.runs.store import Store, code_version
+from experiments.runs.study import Run
+from experiments.runs.sweep import Sweep, sweep
 from market.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from worlds import ALICE, ETH, USD, books, execute, fates, intent, lender, rollup
 
-from experiments.health_checks import NEAR, health_checks, scan_contracts, scan_positions
+from experiments.bench.health_checks import NEAR, health_checks, scan_contracts, scan_positions
 from market import state
 from market.config import BorrowersConfig, OracleConfig, PerpetualConfig
 from market.founding import World

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from experiments.runs.study import Run
 from experiments.studies import tournament
-from experiments.study import Run
 from figures import _shared
 from figures import tournament as figure
 from market.errors import InputError

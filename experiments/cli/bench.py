@@ -7,7 +7,7 @@ import argparse
 
 def main(arguments: argparse.Namespace) -> int:
     """Measure, print, and write JSON when asked to."""
-    from experiments import bench
+    from experiments.bench import measure
 
-    bench.main(arguments.json)
+    measure.main(arguments.json)
     return 0

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from experiments import study
-from experiments.store import finished, read_runs
+from experiments.runs import study
+from experiments.runs.store import finished, read_runs
 from market import discovery
 from market.errors import InputError
 

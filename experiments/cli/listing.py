@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 
-from experiments import study, validate
+from experiments.cli import validate
+from experiments.runs import study
 from market import discovery
 
 

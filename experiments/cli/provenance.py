@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from experiments.store import ROOT
-from experiments.study import Run, Study
-from experiments.sweep import Sweep
+from experiments.runs.store import ROOT
+from experiments.runs.study import Run, Study
+from experiments.runs.sweep import Sweep
 
 PACKAGES = ("mesa", "numpy", "numba", "networkx", "scipy", "matplotlib", "pydantic", "pandas", "pyarrow")
 

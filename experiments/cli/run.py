@@ -11,12 +11,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from experiments import configuration
-from experiments import study as studies
 from experiments.cli import figures, provenance
-from experiments.store import Store, code_version, finished
-from experiments.study import Run, Study
-from experiments.sweep import Sweep, sweep
+from experiments.runs import configuration
+from experiments.runs import study as studies
+from experiments.runs.store import Store, code_version, finished
+from experiments.runs.study import Run, Study
+from experiments.runs.sweep import Sweep, sweep
 from market.config import MarketConfig
 from market.errors import InputError
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from experiments import configuration
+from experiments.runs import configuration
 from market.config import MarketConfig
 from market.errors import InputError
 
@@ -19,7 +19,7 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.tape is not None and not arguments.tape.parent.is_dir():
         raise InputError(f"--tape {arguments.tape}: no such folder; allowed: a file in an existing folder")
     config = configure(arguments)
-    from experiments.run import run_one
+    from experiments.runs.run import run_one
 
     outcomes = run_one(config, arguments.seed, tape=arguments.tape)
     if arguments.json:
@@ -31,7 +31,7 @@ def main(arguments: argparse.Namespace) -> int:
 
 def configure(arguments: argparse.Namespace) -> MarketConfig:
     """The reference scenario under the regime and with the pools named, then the file, the flags and --set over it."""
-    from experiments.scenarios import reference
+    from experiments.markets.scenarios import reference
     from market.regimes import load as load_regime
 
     base = reference().model_copy(update={"regime": load_regime(arguments.regime or "siloed")})

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from agents.population import Population
-from experiments.scenarios import reference
+from experiments.markets.scenarios import reference
 from experiments.studies._stage import DEPTHS_USD, NAMES, regime, rollup
 from market import state, tally
 from market.config import AgentConfig, FlowConfig, MarketConfig

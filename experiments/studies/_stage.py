@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.scenarios import reference
+from experiments.markets.scenarios import reference
 from market import regimes
 from market.config import (
     AgentConfig,

@@ -12,8 +12,8 @@ from agents.base import Trader
 from agents.traders.arbitrageur import CYCLE, Leg
 from agents.traders.arbitrageur import Arbitrageur as _Arbitrageur
 from agents.traders.arbitrageur import _find_cycle as find_cycle
-from experiments import statistics
-from experiments.study import Configure, Run, seeds
+from experiments.analysis import statistics
+from experiments.runs.study import Configure, Run, seeds
 from market.config import AgentConfig, FlowConfig, MarketConfig, PoolConfig, RegimeConfig, RollupConfig
 from market.intents import Status
 from market.model import SequencerMarket

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from experiments import statistics
-from experiments.study import Configure, Run, seeds
+from experiments.analysis import statistics
+from experiments.runs.study import Configure, Run, seeds
 from market.config import MarketConfig, RegimeConfig, Settings
 
 type Frame = Any  # a pandas.DataFrame; its types do not tell a part of a table from a column
@@ -103,7 +103,7 @@ def execute(run: Run) -> dict[str, float | int | str]:
 
 
 def _market(config: BuildersConfig, blocks: int) -> MarketConfig:
-    from experiments.small_market import small
+    from experiments.markets.small_market import small
     from market import regimes
 
     regime: RegimeConfig = regimes.load(config.regime)

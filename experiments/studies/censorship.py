@@ -10,8 +10,8 @@ import pandas as pd
 
 from agents.sequencers.censoring import Censoring as _Censoring
 from agents.sequencers.censoring import flagged
-from experiments import statistics
-from experiments.study import Configure, Run, seeds
+from experiments.analysis import statistics
+from experiments.runs.study import Configure, Run, seeds
 from market.config import AgentConfig, MarketConfig, PoolConfig, RegimeConfig, RollupConfig
 from market.intents import INTENT, Purpose
 from market.model import SequencerMarket

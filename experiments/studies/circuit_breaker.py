@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from agents.population import Population
-from experiments.magnet import PLACES, SUMS, approach, pooled
+from experiments.analysis.magnet import PLACES, SUMS, approach, pooled
+from experiments.runs.study import Configure, Run, seeds
 from experiments.studies import _breaker_scenes as scenes
 from experiments.studies._breaker_scenes import ARBITRAGE, DEFENCE, NONE, VOLATILITY, VOLUME
 from experiments.studies._scene import Liquidations
-from experiments.study import Configure, Run, seeds
 from market import state, tally
 from market.config import MarketConfig
 from market.ledger import Why

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from experiments import statistics
-from experiments.study import Configure, Run, seeds
+from experiments.analysis import statistics
+from experiments.runs.study import Configure, Run, seeds
 from market.config import Settings
 
 type Frame = Any  # a pandas.DataFrame; its types do not tell a part of a table from a column
@@ -139,7 +139,7 @@ def _repeated(run: Run, config: CollusionConfig) -> dict[str, float | int | str]
 def _builders(run: Run, config: CollusionConfig) -> dict[str, float | int | str]:
     from experiments.equilibrium import bid_rotation
     from experiments.equilibrium.market import Seat, payoffs, play
-    from experiments.small_market import small
+    from experiments.markets.small_market import small
     from market import regimes
 
     regime = regimes.load("pbs").model_copy(update={"auction": {"kind": str(run.levers["auction"])}})
@@ -153,7 +153,7 @@ def _builders(run: Run, config: CollusionConfig) -> dict[str, float | int | str]
 
 
 def _ring(run: Run, config: CollusionConfig) -> dict[str, float | int | str]:
-    from experiments.cartels import Cartel, deterred, results, screened
+    from experiments.equilibrium.cartels import Cartel, deterred, results, screened
 
     part, levers = run.levers["part"], run.levers
     cartel = Cartel(str(levers["role"]), str(levers["scheme"]), config.members, float(levers["enters"]))
@@ -170,7 +170,7 @@ def _ring(run: Run, config: CollusionConfig) -> dict[str, float | int | str]:
 def _sequencers(run: Run, config: CollusionConfig) -> dict[str, float | int | str]:
     from experiments.equilibrium import bid_rotation
     from experiments.equilibrium.market import Seat, certify, learned, payoffs, play
-    from experiments.small_market import small
+    from experiments.markets.small_market import small
     from market import regimes
 
     base = regimes.load("slot_auction")

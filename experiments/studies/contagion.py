@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments import channels
-from experiments.recorded import Recorded
+from experiments.markets import channels
+from experiments.markets.recorded import Recorded
+from experiments.runs.study import Configure, Run, seeds
 from experiments.studies._scene import SHOCK, sell
 from experiments.studies._stage import BORROWERS, NAMES, PSI, rollup, stage
-from experiments.study import Configure, Run, seeds
 from figures import _verdict
 from market import cascades, contagion, state
 from market.config import BorrowersConfig, MarketConfig

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from agents.population import Population
-from experiments.study import Configure, Run, seeds
+from experiments.runs.study import Configure, Run, seeds
 from market import regimes, state
 from market.config import (
     AgentConfig,

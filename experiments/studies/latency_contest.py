@@ -8,9 +8,9 @@ from typing import Any, Literal
 import pandas as pd
 from pydantic import Field
 
-from experiments import statistics
+from experiments.analysis import statistics
 from experiments.games.latency_contest import Contest, equilibrium, learn, nash_conv, play
-from experiments.study import Configure, Run, seeds
+from experiments.runs.study import Configure, Run, seeds
 from market.config import Settings
 
 TITLE = "Effort, waste and revenue in contests for prizes that span rollups"

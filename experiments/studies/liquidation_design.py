@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.scenarios import reference
+from experiments.markets.scenarios import reference
+from experiments.runs.study import Configure, Run, seeds
 from experiments.studies._sales import CollateralSales, ContractSales
-from experiments.study import Configure, Run, seeds
 from market import regimes, state
 from market.config import (
     AgentConfig,

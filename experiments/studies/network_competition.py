@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments import statistics
-from experiments.study import Configure, Run, seeds
+from experiments.analysis import statistics
+from experiments.runs.study import Configure, Run, seeds
 from market.config import AgentConfig, LendingConfig, MarketConfig
 
 TITLE = "Competing sequencing networks by the strength of cross-rollup demand"
@@ -41,7 +41,7 @@ def runs(asked: int | None, quick: bool, configure: Configure) -> Iterator[Run]:
 
 def _market(demand: float, horizon: float) -> MarketConfig:
     """The four largest rollups of the reference scenario without lending, and users who trade across them."""
-    from experiments.scenarios import reference
+    from experiments.markets.scenarios import reference
 
     base = reference(quick=True, stress=False)
     nothing: tuple[LendingConfig, ...] = ()

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments import statistics
-from experiments.study import Configure, Run, seeds
+from experiments.analysis import statistics
+from experiments.runs.study import Configure, Run, seeds
 from market.config import MarketConfig, RegimeConfig
 
 TITLE = "Who ends up with extracted value under each revenue rule"
@@ -43,7 +43,7 @@ def runs(asked: int | None, quick: bool, configure: Configure) -> Iterator[Run]:
 
 def _market(rule: str, horizon: float) -> MarketConfig:
     """The reference scenario with builders who bid on rollups and on all together, and leaders drawn by lot."""
-    from experiments.scenarios import reference
+    from experiments.markets.scenarios import reference
 
     regime = RegimeConfig(
         name=rule,

@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from experiments import statistics
-from experiments.study import Configure, Run, seeds
+from experiments.analysis import statistics
+from experiments.runs.study import Configure, Run, seeds
 from market.errors import InputError
 
 TITLE = "Sequencing regimes compared on six rollups through a volatile two hours"
@@ -39,7 +39,7 @@ OUTCOMES: dict[str, tuple[str, Any]] = {  # column of the table: outcome, and wh
 
 def runs(asked: int | None, quick: bool, configure: Configure) -> Iterator[Run]:
     """Every named regime on the reference scenario, the baseline first."""
-    from experiments.scenarios import reference
+    from experiments.markets.scenarios import reference
     from market.regimes import load, names
 
     base = reference(quick=quick)

@@ -20,11 +20,11 @@ import numpy as np
 import pandas as pd
 
 from agents.population import Population
-from experiments import statistics
-from experiments.scenarios import reference
+from experiments.analysis import statistics
+from experiments.cli.validate import DATA
+from experiments.markets.scenarios import reference
+from experiments.runs.study import Configure, Run, seeds
 from experiments.studies._scene import Liquidations
-from experiments.study import Configure, Run, seeds
-from experiments.validate import DATA
 from market import state, tally
 from market.config import MarketConfig, PriceConfig
 from market.errors import InputError

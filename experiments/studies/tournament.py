@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from experiments import statistics
-from experiments.study import Configure, Run, seeds
+from experiments.analysis import statistics
+from experiments.runs.study import Configure, Run, seeds
 from market.config import AgentConfig, MarketConfig, Settings
 
 type Frame = Any  # a pandas.DataFrame; its types do not tell a part of a table from a column
@@ -109,8 +109,8 @@ def execute(run: Run) -> dict[str, float | int | str]:
 
 def market(config: TournamentConfig) -> MarketConfig:
     """Return the market of a match: the small one, or the reference scenario for roles that need lending."""
-    from experiments.scenarios import reference
-    from experiments.small_market import small
+    from experiments.markets.scenarios import reference
+    from experiments.markets.small_market import small
     from market import regimes
 
     regime = regimes.load(config.regime)

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from agents.population import Population
-from experiments import health_checks, learning_speed, scenarios
+from experiments.bench import health_checks, learning_speed
+from experiments.markets import scenarios
 from market import regimes
 from market.config import AgentConfig, FlowConfig, GraphConfig, MarketConfig, PoolConfig, RegimeConfig, RollupConfig
 from market.model import SequencerMarket
@@ -140,7 +141,7 @@ def _regime_seconds(regime: RegimeConfig) -> float:
 def peak_mb(hours: float) -> float:
     """Largest memory of a process that runs the reference scenario without a tape [MB]."""
     code = (
-        "import resource; from experiments import scenarios; from experiments.run import run_one; "
+        "import resource; from experiments.markets import scenarios; from experiments.runs.run import run_one; "
         "from market import regimes; "
         "config = scenarios.reference(regime=regimes.load('centralized_shared')); "
         f"run_one(config.model_copy(update={{'horizon_s': {hours * 3600.0}}}), 1); "

@@ -51,7 +51,7 @@ def warm(processes: int = 1) -> None:
 
     With two processes or more, one compiles what executes blocks while another compiles what writes them.
     """
-    from experiments.scenarios import reference
+    from experiments.markets.scenarios import reference
     from market import regimes
 
     done = cache.warm_marker()
@@ -72,7 +72,7 @@ def warm(processes: int = 1) -> None:
 
 
 def _small_market() -> SequencerMarket:
-    from experiments.scenarios import reference
+    from experiments.markets.scenarios import reference
     from market import regimes
 
     config = reference(regime=regimes.load("siloed_extractive"), quick=True).model_copy(update={"horizon_s": 6.0})

@@ -11,7 +11,7 @@ The file has these module-level names::
         '''The grid, in the order of the rows of runs.parquet.'''
 
     def execute(run: Run) -> dict[str, float | int | str]:
-        '''Outcomes of one run. Default: a market, `experiments.run.run_one(run.config, run.seed)`.'''
+        '''Outcomes of one run. Default: a market, `experiments.runs.run.run_one(run.config, run.seed)`.'''
 
     def table(runs: pandas.DataFrame) -> pandas.DataFrame:
         '''The headline table, from the finished rows of runs.parquet.'''
@@ -126,7 +126,7 @@ def run_id(study: str, run: Run) -> str:
 
 
 def _execute_market(run: Run) -> Mapping[str, Outcome]:
-    from experiments.run import run_one
+    from experiments.runs.run import run_one
     from market.config import MarketConfig
 
     if not isinstance(run.config, MarketConfig):

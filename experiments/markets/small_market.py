@@ -6,7 +6,7 @@ agents in question: searchers and arbitrageurs.
 
 from __future__ import annotations
 
-from experiments.scenarios import BLOCK_TIMES_S, DEPTHS_USD, FEES_BP, GAS_USD
+from experiments.markets.scenarios import BLOCK_TIMES_S, DEPTHS_USD, FEES_BP, GAS_USD
 from market.config import AgentConfig, FlowConfig, MarketConfig, PoolConfig, PriceConfig, RegimeConfig, RollupConfig
 
 ROLLUPS = (1, 2, 3)

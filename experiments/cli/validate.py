@@ -62,7 +62,7 @@ def main(arguments: argparse.Namespace) -> int:
     verdicts = [row["passed"] for row in rows]
     print(f"{verdicts.count(True)} passed, {verdicts.count(False)} failed, {verdicts.count(None)} without data")
     if arguments.json is not None:
-        from experiments import store
+        from experiments.runs import store
 
         store.write(arguments.json, json.dumps(rows, indent=2, allow_nan=False) + "\n")
     return 1 if False in verdicts else 0

@@ -25,11 +25,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from experiments import study as studies
+from experiments.runs import study as studies
 from market import discovery
 from market.errors import InputError
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 IDENTITY = ("run_id", "study", "regime", "seed", "status", "error")
 
 type Row = dict[str, Any]

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from experiments.equilibrium.market import Seat, Watched, payoffs, play, seated
-from experiments.small_market import small
+from experiments.markets.small_market import small
 from market import regimes
 from market.config import RegimeConfig
 

@@ -21,9 +21,9 @@ from typing import Any, Self
 import numpy as np
 from tqdm import tqdm
 
-from experiments import study as studies
-from experiments.store import IDENTITY, Row, Store
-from experiments.study import Run, Study
+from experiments.runs import study as studies
+from experiments.runs.store import IDENTITY, Row, Store
+from experiments.runs.study import Run, Study
 from market.errors import InputError
 
 BATCH_S = 1.0  # a batch of runs is about this long: long enough to hide its overhead, short enough to lose to a kill
@@ -211,7 +211,7 @@ class _ThisProcess(Executor):
 
 def _warm(processes: int) -> None:
     """Compile once into the cache that the workers read, rather than once in each of them."""
-    from experiments import run
+    from experiments.runs import run
 
     if hasattr(run, "warm"):
         run.warm(processes)
