@@ -18,11 +18,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from experiments.validation import DATA
 from market import discovery
 from market.errors import InputError
 
 PACKAGE = "experiments.validation"
-DATA = "SEQMARKET_DATA"
 KEYS = ("id", "case", "statistic", "expected", "simulated", "standard_error", "tolerance", "passed")
 LAYOUT = "{:4}  {:34}  {:26}  {:>12}  {:>12}  {:>10}  {:>10}  {:7}  {:>7}"
 

@@ -16,8 +16,8 @@ import hashlib
 import json
 import os
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +25,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from experiments.runs import imports
 from experiments.runs import study as studies
 from market import discovery
 from market.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[2]
+INSTALLED = ("site-packages", "dist-packages")
+"""Folders of installed packages, which are versions in study.json and not source to be followed."""
 IDENTITY = ("run_id", "study", "regime", "seed", "status", "error")
 
 type Row = dict[str, Any]
@@ -124,24 +127,46 @@ def finished(runs: pd.DataFrame) -> pd.DataFrame:
 def code_version(study: str, strategies: Iterable[str] = ()) -> str:
     """Name of the source that determines a study's numbers: 12 hexadecimal digits of a hash of its files.
 
-    Counted are the market, the agents, the plug-ins, what ``experiments`` simulates with, the study itself, and the
-    modules of strategies named ``package.module:Class`` (but not what those import in turn).
+    Raises InputError when one of the files is not Python.
     """
-    files = {path for room in ("market", "agents") for path in (ROOT / room).rglob("*.py")}
-    files |= {ROOT / "experiments" / name for name in ("run.py", "scenarios.py", "recorded.py", "channels.py")}
-    files |= set((ROOT / "experiments" / "studies").glob("_*.py"))
-    files |= {path for part in ("games", "equilibrium") for path in (ROOT / "experiments" / part).rglob("*.py")}
-    for root in discovery.plugin_folders():
-        files |= {path for room in ("market", "agents") for path in (root / room).rglob("*.py")}
-    files.add(discovery.source(studies.PACKAGE, study))
-    for module in {name.partition(":")[0] for name in strategies if ":" in name}:
-        with contextlib.suppress(ImportError, ValueError):  # a module that is not there is the run's own complaint
-            spec = find_spec(module)
-            files |= {Path(spec.origin)} if spec and spec.origin else set()
     digest = hashlib.sha256()
-    for path in sorted(path for path in files if path.is_file()):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    for name, path in code_files(study, strategies).items():
+        digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:12]
+
+
+def code_files(study: str, strategies: Iterable[str] = ()) -> dict[str, Path]:
+    """Files that a study's numbers depend on, by the names of their modules.
+
+    Counted are the whole of market/ and agents/, in this tree and in plug-in folders, since their parts are found by
+    name; the study, modules of strategies named ``package.module:Class``, and whatever these import in turn.
+    """
+    plugged = discovery.plugin_folders()
+    named = {name.partition(":")[0] for name in strategies if ":" in name}
+    whole = {name for folder in (ROOT, *plugged) for room in ("market", "agents") for name in _modules(folder, room)}
+    folders = [ROOT, *plugged, *_folders_of(named)]
+    try:
+        return imports.closure({f"{studies.PACKAGE}.{study}"} | named | whole, folders)
+    except SyntaxError as error:
+        raise InputError(f"{error.filename}:{error.lineno}: {error.msg}; allowed: Python source") from error
+
+
+def _modules(folder: Path, room: str) -> Iterator[str]:
+    """Dotted names of all modules of a room."""
+    for path in (folder / room).rglob("*.py"):
+        yield ".".join(path.relative_to(folder).with_suffix("").parts).removesuffix(".__init__")
+
+
+def _folders_of(modules: Iterable[str]) -> list[Path]:
+    """Where on the search path a user's own modules lie; their imports are followed there, too."""
+    found = {}
+    for module in modules:
+        package = module.partition(".")[0]
+        for folder in map(Path, sys.path):
+            if (folder / package).is_dir() or (folder / f"{package}.py").is_file():
+                found[folder.resolve()] = None
+                break
+    return [folder for folder in found if folder.name not in INSTALLED]
 
 
 def write(path: Path, text: str) -> None:

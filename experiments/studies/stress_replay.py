@@ -21,10 +21,10 @@ import pandas as pd
 
 from agents.population import Population
 from experiments.analysis import statistics
-from experiments.cli.validate import DATA
 from experiments.markets.scenarios import reference
 from experiments.runs.study import Configure, Run, seeds
 from experiments.studies._scene import Liquidations
+from experiments.validation import DATA
 from market import state, tally
 from market.config import MarketConfig, PriceConfig
 from market.errors import InputError
