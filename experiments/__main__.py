@@ -64,7 +64,7 @@ def _parser() -> Parser:
     listing.add_argument("--json", action="store_true", help="one JSON object")
     _add_run(command("run", "cli.run", "run a study and write its table and figure"))
     _add_simulate(command("simulate", "cli.simulate", "run one market and print its outcomes"))
-    figures = command("figures", "cli.figures", "draw a study's figure again from its runs.parquet")
+    figures = command("figures", "cli.figures", "draw a study's figure again from its summary.parquet")
     figures.add_argument("study", metavar="STUDY")
     _add_out(figures)
     _add_validate(command("validate", "cli.validate", "compare with known answers"))

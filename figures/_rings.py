@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 
 from figures import _shared as shared
-
-type Frame = Any  # a pandas.DataFrame; its types do not tell a part of a table from a column
 
 COLOURS = {
     ("sequencer", "rotation"): shared.BLUE,
@@ -25,23 +21,20 @@ def name(role: str, scheme: str) -> str:
     return f"{role}s, {scheme}"
 
 
-def entry(axes: Axes, runs: Frame) -> None:
+def rings(summary: pd.DataFrame) -> list[tuple[str, str]]:
+    """Role and scheme of each ring, in order of appearance."""
+    return list(dict.fromkeys(zip(summary["role"], summary["scheme"], strict=True)))
+
+
+def entry(axes: Axes, path: pd.DataFrame) -> None:
     """Price of a ring over the competitive one, along the run, with and without a newcomer."""
-    parts = sorted((c for c in runs.columns if c.startswith("price_part_")), key=lambda c: int(c.rsplit("_", 1)[1]))
-    middles = (np.arange(len(parts)) + 0.5) / max(len(parts), 1)
     widths = dict(zip(COLOURS, (4.0, 2.8, 1.7, 0.8), strict=True))  # the paths all but coincide
-    for (role, scheme, enters), part in runs.groupby(["role", "scheme", "enters"], sort=False):
-        colour = COLOURS[str(role), str(scheme)]
-        label = name(str(role), str(scheme)) if enters < 1.0 else None
-        path = part[parts].mean(axis=0).to_numpy()
-        axes.plot(
-            middles,
-            path,
-            "-" if enters < 1.0 else ":",
-            color=colour,
-            label=label,
-            linewidth=widths[str(role), str(scheme)],
-        )
+    for role, scheme in rings(path):
+        for enters in shared.levels(path, "enters"):
+            part = shared.where(path, role=role, scheme=scheme, enters=enters)
+            line, label = ("-", name(role, scheme)) if enters < 1.0 else (":", None)
+            colour, width = COLOURS[role, scheme], widths[role, scheme]
+            axes.plot(part["time"], part["mean"], line, color=colour, label=label, linewidth=width)
     axes.vlines(0.5, 0.0, 1.0, color="black", linewidth=0.6, linestyle="--")
     axes.annotate("enters", (0.5, 0.5), xytext=(3, 0), textcoords="offset points", fontsize=6.5)
     axes.set_xlabel("share of the run")
@@ -52,17 +45,17 @@ def entry(axes: Axes, runs: Frame) -> None:
     axes.grid(axis="y")
 
 
-def screens(axes: Axes, runs: Frame) -> None:
+def screens(axes: Axes, summary: pd.DataFrame) -> None:
     """Share of windows accused, of rings (dots) and of those who compete (crosses)."""
-    rings = list(runs.groupby(["role", "scheme"], sort=False))
-    tests = list(dict.fromkeys(runs["strategy"]))
-    for row, ((role, scheme), part) in enumerate(rings):
-        colour = COLOURS[str(role), str(scheme)]
+    found, tests = rings(summary), shared.levels(summary, "strategy")
+    for row, (role, scheme) in enumerate(found):
         for at, test in enumerate(tests):
-            here = part[part["strategy"] == test]
-            place = at + 0.16 * (row - 0.5 * (len(rings) - 1))
-            axes.plot(shared.values(here, "accused_share").mean(), place, "o", color=colour, markersize=3.5)
-            axes.plot(shared.values(here, "accused_share_competing").mean(), place, "x", color=colour, markersize=3.5)
+            part = shared.where(summary, role=role, scheme=scheme, strategy=test)
+            place = at + 0.16 * (row - 0.5 * (len(found) - 1))
+            for outcome, marker in (("accused_share", "o"), ("accused_share_competing", "x")):
+                cell = shared.cell(part, outcome=outcome)
+                if cell is not None:
+                    axes.plot(cell.mean, place, marker, color=COLOURS[role, scheme], markersize=3.5)
     axes.plot([], [], "o", color="black", markersize=3.5, label="ring")
     axes.plot([], [], "x", color="black", markersize=3.5, label="competing")
     axes.set_yticks(range(len(tests)), [SCREENS.get(str(test), str(test)) for test in tests], fontsize=7)
@@ -74,19 +67,13 @@ def screens(axes: Axes, runs: Frame) -> None:
     axes.grid(axis="x")
 
 
-def fines(axes: Axes, runs: Frame) -> None:
+def fines(axes: Axes, summary: pd.DataFrame) -> None:
     """Price in the second half under ever larger fines (solid), and what a ring that stays would gain (dashed)."""
-    for (role, scheme), part in runs.groupby(["role", "scheme"], sort=False):
-        colour = COLOURS[str(role), str(scheme)]
-        at = part.groupby("fine")["deterrence"].mean()
-        levels = list(at.index)
-        samples = [shared.values(part[part["fine"] == level], "price_second_half") for level in levels]
-        low, high = np.array([shared.interval(sample) for sample in samples]).T
-        axes.fill_between(at, low, high, color=colour, alpha=0.15, linewidth=0)
-        means = [sample.mean() for sample in samples]
-        axes.plot(at, means, "o-", color=colour, markersize=3, label=name(str(role), str(scheme)))
-        stays = [shared.values(part[part["fine"] == level], "stubborn_gain_share").mean() for level in levels]
-        axes.plot(at, stays, "--", color=colour, linewidth=1.0)
+    for role, scheme in rings(summary):
+        colour = COLOURS[role, scheme]
+        shared.band(axes, _by_threat(summary, role, scheme, "price_second_half"), colour, name(role, scheme))
+        stays = _by_threat(summary, role, scheme, "stubborn_gain_share")
+        axes.plot(list(stays), [cell.mean for cell in stays.values()], "--", color=colour, linewidth=1.0)
     axes.axvline(1.0, color="black", linewidth=0.6, linestyle="--")
     axes.axhline(0.0, color="black", linewidth=0.6)
     axes.set_xscale("log")
@@ -98,18 +85,21 @@ def fines(axes: Axes, runs: Frame) -> None:
     axes.grid(axis="y")
 
 
-def leavers(axes: Axes, runs: Frame) -> None:
+def leavers(axes: Axes, summary: pd.DataFrame) -> None:
     """Share of members that gave the ring up by the end, by the expected fine over the rent."""
-    for (role, scheme), part in runs.groupby(["role", "scheme"], sort=False):
-        at = part.groupby("fine")["deterrence"].mean()
-        samples = [shared.values(part[part["fine"] == level], "members_that_left") for level in at.index]
-        low, high = np.array([shared.interval(sample) for sample in samples]).T
-        colour = COLOURS[str(role), str(scheme)]
-        axes.fill_between(at, low, high, color=colour, alpha=0.15, linewidth=0)
-        axes.plot(at, [sample.mean() for sample in samples], "o-", color=colour, markersize=3)
+    for role, scheme in rings(summary):
+        shared.band(axes, _by_threat(summary, role, scheme, "members_that_left"), COLOURS[role, scheme])
     axes.axvline(1.0, color="black", linewidth=0.6, linestyle="--")
     axes.set_xscale("log")
     axes.set_ylim(-0.04, 1.04)
     axes.set_xlabel("expected fine / rent")
     axes.set_ylabel("members that left")
     axes.grid(axis="y")
+
+
+def _by_threat(summary: pd.DataFrame, role: str, scheme: str, outcome: str) -> dict[float, shared.Cell]:
+    """Cells of an outcome by the mean expected fine over the rent, in the order of the fines."""
+    part = shared.where(summary, role=role, scheme=scheme)
+    threats = shared.series(shared.where(part, outcome="deterrence"), "fine")
+    cells = shared.series(shared.where(part, outcome=outcome), "fine")
+    return {threats[fine].mean: cell for fine, cell in cells.items() if fine in threats}

@@ -1,9 +1,14 @@
-"""What the figures have in common: saving, colours, intervals and the dot plot of seeds, means and 95% bands."""
+"""What the figures have in common: saving, colours, cells of a summary, and how means, intervals and seeds are drawn.
+
+A figure draws a summary, the long table of a study's outcomes by cell, and computes no statistics: what is drawn as a
+mean, an interval or a seed's value stands in the columns mean, low, high and values.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import matplotlib as mpl
 import numpy as np
@@ -21,13 +26,22 @@ GREY = "0.55"
 NAMES = {"pbs": "PBS"}
 
 
-def save(draw: Callable[[pd.DataFrame], Figure], runs: pd.DataFrame, folder: Path) -> list[Path]:
-    """Draw runs in the house style and write figure.pdf and figure.png into a folder; returns the two paths.
+class Cell(NamedTuple):
+    """Outcome of a cell, in the unit of the axis: mean, ends of the 95% interval (NaN for one seed), seeds' values."""
 
-    The same runs give the same bytes: neither file says when it was made.
+    mean: float
+    low: float
+    high: float
+    values: NDArray[np.float64]
+
+
+def save(draw: Callable[[pd.DataFrame], Figure], summary: pd.DataFrame, folder: Path) -> list[Path]:
+    """Draw a summary in the house style and write figure.pdf and figure.png into a folder; returns the two paths.
+
+    The same summary gives the same bytes: neither file says when it was made.
     """
     with mpl.rc_context(), context(STYLE):
-        figure = draw(runs)
+        figure = draw(summary)
         FigureCanvasAgg(figure)
         paths = [folder / "figure.pdf", folder / "figure.png"]
         figure.savefig(paths[0], metadata={"CreationDate": None})
@@ -40,62 +54,79 @@ def label(name: str) -> str:
     return NAMES.get(name, name.replace("_", " "))
 
 
-def interval(sample: ArrayLike) -> tuple[float, float]:
-    """95% percentile bootstrap interval of the mean of a sample of shape (n,); with a fixed seed.
-
-    NaN without values, a point for a single one.
-    """
-    known = np.asarray(sample, dtype=float)
-    known = known[np.isfinite(known)]
-    if known.size == 0:
-        return float("nan"), float("nan")
-    draws = np.random.default_rng(0).choice(known, size=(2000, known.size))
-    low, high = np.quantile(draws.mean(axis=1), [0.025, 0.975])
-    return float(low), float(high)
-
-
-def values(runs: pd.DataFrame, column: str) -> NDArray[np.float64]:
-    """A column as floats, shape (rows of runs,)."""
-    return np.asarray(runs[column], dtype=float)
-
-
-def where(runs: pd.DataFrame, **levers: object) -> pd.DataFrame:
-    """Rows of runs in which the columns named have the values given."""
-    chosen = np.ones(len(runs), dtype=bool)
+def where(summary: pd.DataFrame, **levers: object) -> pd.DataFrame:
+    """Rows of a summary in which the columns named have the values given; none where it lacks a column."""
+    chosen = np.ones(len(summary), dtype=bool)
     for column, value in levers.items():
-        chosen &= np.asarray(runs[column] == value)
-    return runs.take(np.flatnonzero(chosen))
+        chosen &= np.asarray(summary[column] == value, dtype=bool) if column in summary else False
+    return rows(summary, chosen)
 
 
-def by_regime(runs: pd.DataFrame, sample: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
-    """Finite values of each regime, one per seed; ``sample`` has one value for each row of ``runs``."""
-    regimes = np.asarray(runs["regime"], dtype=object)
-    found = {group: sample[regimes == group] for group in dict.fromkeys(regimes)}
-    return {group: part[np.isfinite(part)] for group, part in found.items()}
+def rows(summary: pd.DataFrame, chosen: ArrayLike) -> pd.DataFrame:
+    """Rows of a summary that are marked; ``chosen`` has shape (rows,)."""
+    return summary.take(np.flatnonzero(np.asarray(chosen, dtype=bool)))
 
 
-def differences(runs: pd.DataFrame, sample: NDArray[np.float64], baseline: str) -> dict[str, NDArray[np.float64]]:
-    """Differences to the baseline regime within a seed, for each of the other regimes."""
-    cells = zip(runs["regime"], runs["seed"], sample, strict=True)
-    known = {(regime, seed): value for regime, seed, value in cells}
-    found: dict[str, list[float]] = {regime: [] for regime, _ in known if regime != baseline}
-    for (regime, seed), value in known.items():
-        if regime != baseline:
-            found[regime].append(value - known.get((baseline, seed), float("nan")))
-    return {regime: np.asarray(part)[np.isfinite(part)] for regime, part in found.items()}
+def levels(summary: pd.DataFrame, column: str) -> list[Any]:
+    """Values that a column takes, in order of appearance."""
+    return list(dict.fromkeys(summary[column].dropna())) if column in summary else []
 
 
-def dots(axes: Axes, samples: Mapping[str, NDArray[np.float64]], rows: Mapping[str, int], colour: str) -> None:
-    """A point per seed, and the mean with its 95% interval, in the row of each regime."""
-    for group, sample in samples.items():
-        if sample.size == 0:
-            continue
-        spread = np.linspace(-0.22, 0.22, sample.size) if sample.size > 1 else np.zeros(1)
-        axes.plot(
-            sample, rows[group] + spread, "o", color=colour, alpha=0.35, markersize=2, markeredgewidth=0, zorder=2
-        )
-        axes.plot(interval(sample), [rows[group]] * 2, color=colour, linewidth=1.6, solid_capstyle="butt", zorder=3)
-        axes.plot(sample.mean(), rows[group], "o", color=colour, markeredgecolor="white", markeredgewidth=0.5, zorder=4)
+def cells(summary: pd.DataFrame, scale: float = 1.0) -> list[Cell]:
+    """Each row as a cell, multiplied by the scale; rows without any value are left out."""
+    numbers = zip(summary["mean"], summary["low"], summary["high"], summary["values"], strict=True)
+    return [
+        Cell(scale * mean, scale * low, scale * high, scale * np.asarray(values, dtype=float))
+        for mean, low, high, values in numbers
+        if np.isfinite(mean)
+    ]
+
+
+def cell(summary: pd.DataFrame, scale: float = 1.0, **levers: object) -> Cell | None:
+    """The one cell with these values in the columns named; None where there is none, ValueError for several."""
+    found = where(summary, **levers)
+    if len(found) > 1:
+        raise ValueError(f"{len(found)} rows of the summary have {levers}; a point is one row")
+    return next(iter(cells(found, scale)), None)
+
+
+def series(summary: pd.DataFrame, column: str, scale: float = 1.0) -> dict[Any, Cell]:
+    """Cell by the value of a column, sorted; rows without any value are left out."""
+    found = {at: cell(summary, scale, **{column: at}) for at in sorted(levels(summary, column))}
+    return {at: known for at, known in found.items() if known is not None}
+
+
+def dot(axes: Axes, found: Cell | None, at: float, colour: str, text: str | None = None, spread: float = 0.0) -> None:
+    """A point per seed, the mean and its interval at a height; nothing where there is no cell.
+
+    Seeds lie on the height of the mean, or are spread over as much to either side of it.
+    """
+    if found is None:
+        return
+    seeds = found.values[np.isfinite(found.values)]
+    heights = at + (np.linspace(-spread, spread, seeds.size) if seeds.size > 1 else np.zeros(seeds.size))
+    axes.plot(seeds, heights, "o", color=colour, alpha=0.35, markersize=2, markeredgewidth=0, zorder=2)
+    axes.plot([found.low, found.high], [at, at], color=colour, linewidth=1.6, solid_capstyle="butt", zorder=3)
+    axes.plot(found.mean, at, "o", color=colour, markeredgecolor="white", markeredgewidth=0.5, zorder=4, label=text)
+
+
+def bars(axes: Axes, found: Mapping[Any, Cell], colour: str, text: str | None = None, style: str = "o-") -> None:
+    """Means over their places on the horizontal axis, joined or not, with a bar for each interval."""
+    if not found:
+        return
+    means = [cell.mean for cell in found.values()]
+    axes.plot(list(found), means, style, color=colour, linewidth=0.9, markersize=3.5, label=text, zorder=3)
+    for place, cell in found.items():
+        axes.plot([place] * 2, [cell.low, cell.high], color=colour, linewidth=1.6, solid_capstyle="butt", zorder=2)
+
+
+def band(axes: Axes, found: Mapping[Any, Cell], colour: str, text: str | None = None, style: str = "o-") -> None:
+    """Means over their places on the horizontal axis, joined, with a band of their intervals."""
+    if not found:
+        return
+    low, high = [cell.low for cell in found.values()], [cell.high for cell in found.values()]
+    axes.fill_between(list(found), low, high, color=colour, alpha=0.2, linewidth=0)
+    axes.plot(list(found), [cell.mean for cell in found.values()], style, color=colour, markersize=3, label=text)
 
 
 def stack(

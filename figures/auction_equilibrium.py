@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from figures import _shared as shared
-
-type Frame = Any  # a pandas.DataFrame; its types do not tell a part of a table from a column
 
 CAPTION = (
     "Auctions with independent values uniform on [0, 1]; learners match regret value by value and know neither the "
@@ -27,57 +24,52 @@ SIZES = (shared.SKY, shared.BLUE, shared.GREEN, shared.VERMILION, shared.PINK)
 GOOD = 0.005
 
 
-def draw(runs: Frame) -> Figure:
-    """Draw finished runs of the study."""
+def draw(summary: pd.DataFrame) -> Figure:
+    """Draw the study's summary."""
     figure = Figure(figsize=(shared.WIDTH_IN, 4.5))
     panels = figure.subplots(2, 3).ravel()
-    plain = runs[(runs["ring"] == 1) & (runs["reserve"] == 0)]
-    colours = {int(n): colour for n, colour in zip(sorted(runs["bidders"].unique()), SIZES, strict=False)}
+    bids = shared.where(summary, outcome="bid")
+    colours = {int(n): colour for n, colour in zip(sorted(shared.levels(summary, "bidders")), SIZES, strict=False)}
     for axes, name, auction in zip(panels, "abc", FORMATS, strict=False):
-        _bids(axes, plain[plain["auction"] == auction], (name, FORMATS[auction]), colours)
-    reserve = runs[runs["reserve"] > 0]
+        _bids(axes, shared.where(bids, auction=auction, reserve=0.0), (name, FORMATS[auction]), colours)
+    reserve = shared.rows(bids, bids["reserve"] > 0)
     title = f"first price, reserve {reserve['reserve'].iloc[0]:g}" if len(reserve) else "first price, reserve"
     _bids(panels[3], reserve, ("d", title), colours)
     panels[0].legend(title="bidders", loc="upper left")
     for axes in (panels[0], panels[3]):
         axes.set_ylabel("bid")
-    _distance(panels[4], runs[runs["ring"] == 1])
-    _revenue(panels[5], runs)
+    _distance(panels[4], shared.where(summary, outcome="nash_conv", ring=1))
+    _revenue(panels[5], shared.where(summary, outcome="revenue"))
     return figure
 
 
-def _bids(axes: Axes, runs: Frame, names: tuple[str, str], colours: dict[int, str]) -> None:
+def _bids(axes: Axes, bids: pd.DataFrame, names: tuple[str, str], colours: dict[int, str]) -> None:
     shared.letter(axes, *names)
-    for n, part in runs.groupby("bidders"):
-        known = range(int(part["bins"].iloc[0]))
-        x, learned, exact = (
-            np.array([shared.values(part, f"{column}_{k}") for k in known]) for column in ("value", "learned", "exact")
-        )
-        shown = np.isfinite(exact[:, 0])
-        x, learned, exact = x[shown, 0], learned[shown], exact[shown, 0]
-        colour = colours[int(n)]
-        axes.plot(x, exact, color="black", linewidth=0.6, zorder=3)
-        axes.fill_between(x, learned.min(axis=1), learned.max(axis=1), color=colour, alpha=0.3, linewidth=0)
-        axes.plot(x, learned.mean(axis=1), color=colour, linewidth=1.6, label=f"{n}")
+    for n in sorted(shared.levels(bids, "bidders")):
+        part = shared.where(bids, bidders=n)
+        axes.plot(part["value"], part["exact"], color="black", linewidth=0.6, zorder=3)
+        axes.fill_between(part["value"], part["smallest"], part["largest"], color=colours[n], alpha=0.3, linewidth=0)
+        axes.plot(part["value"], part["mean"], color=colours[n], linewidth=1.6, label=f"{n}")
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1)
     axes.set_xlabel("value")
 
 
-def _distance(axes: Axes, runs: Frame) -> None:
+def _distance(axes: Axes, distances: pd.DataFrame) -> None:
     shared.letter(axes, "e", "distance from equilibrium")
-    kinds = [(a, r) for a in FORMATS for r in sorted(runs["reserve"].unique())]
-    sizes = sorted(runs["bidders"].unique())
+    kinds = [(auction, reserve) for auction in FORMATS for reserve in sorted(shared.levels(distances, "reserve"))]
+    sizes = sorted(shared.levels(distances, "bidders"))
     for at, (auction, reserve) in enumerate(kinds):
-        part = runs[(runs["auction"] == auction) & (runs["reserve"] == reserve)]
-        if part.empty:
+        cells = shared.series(shared.where(distances, auction=auction, reserve=reserve), "bidders")
+        if not cells:
             continue
-        x = np.array([sizes.index(n) for n in part["bidders"]]) + 0.12 * (at - 0.5 * (len(kinds) - 1))
-        fill = "none" if reserve else COLOURS[auction]
+        shift = 0.12 * (at - 0.5 * (len(kinds) - 1))
+        x = np.concatenate([np.full(cell.values.size, sizes.index(n) + shift) for n, cell in cells.items()])
+        y = np.concatenate([cell.values for cell in cells.values()])
         label = FORMATS[auction] + (f", reserve {reserve:g}" if reserve else "")
         axes.plot(
-            x, np.maximum(shared.values(part, "nash_conv"), 1e-5), MARKERS[auction], color=COLOURS[auction],
-            markerfacecolor=fill, markersize=3.5, label=label,
+            x, np.maximum(y, 1e-5), MARKERS[auction], color=COLOURS[auction],
+            markerfacecolor="none" if reserve else COLOURS[auction], markersize=3.5, label=label,
         )  # fmt: skip
     axes.axhline(GOOD, color="black", linewidth=0.6, linestyle="--")
     axes.set_yscale("log")
@@ -88,16 +80,17 @@ def _distance(axes: Axes, runs: Frame) -> None:
     axes.legend(loc="upper left", ncols=2, fontsize=6.5)
 
 
-def _revenue(axes: Axes, runs: Frame) -> None:
+def _revenue(axes: Axes, revenue: pd.DataFrame) -> None:
     shared.letter(axes, "f", "revenue")
     axes.plot([0, 1], [0, 1], color="black", linewidth=0.6)
-    for (auction, ring, reserve), part in runs.groupby(["auction", "ring", "reserve"]):
-        samples = [shared.values(p, "revenue") for _, p in part.groupby("bidders")]
-        exact = [p["revenue_exact"].iloc[0] for _, p in part.groupby("bidders")]
-        hollow = ring > 1 or reserve > 0
+    for auction, ring, reserve in dict.fromkeys(
+        zip(revenue["auction"], revenue["ring"], revenue["reserve"], strict=True)
+    ):
+        part = shared.where(revenue, auction=auction, ring=ring, reserve=reserve)
+        colour = COLOURS[str(auction)]
         axes.plot(
-            exact, [s.mean() for s in samples], "D" if ring > 1 else MARKERS[str(auction)],
-            color=COLOURS[str(auction)], markerfacecolor="none" if hollow else COLOURS[str(auction)], markersize=3.5,
+            part["exact"], part["mean"], "D" if ring > 1 else MARKERS[str(auction)], color=colour,
+            markerfacecolor="none" if ring > 1 or reserve > 0 else colour, markersize=3.5,
         )  # fmt: skip
     axes.set_xlim(-0.03, 0.9)
     axes.set_ylim(-0.03, 0.9)

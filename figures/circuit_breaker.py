@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -13,7 +11,7 @@ from figures import _shared as shared
 
 CAPTION = (
     "A shared sequencer whose breaker pauses everybody but liquidators and oracles, on four rollups. Points are seeds, "
-    "means have 95% bootstrap intervals. (a-c) A crash, for oracles that read pools and oracles that read the outside "
+    "means have 95% intervals. (a-c) A crash, for oracles that read pools and oracles that read the outside "
     "price, under the reference breaker (50 thousand USD within 60 s pause for 60 s) and one change of it at a time: "
     "collateral seized over that of the same seed without a breaker, bad debt, and users' delay. (d) The paradox: "
     "after a fall by 2% beyond the first borrower, at leverage densities of 0.5 and 0.8, one breaker per rollup; "
@@ -28,22 +26,21 @@ CAPTION = (
 COLOURS = {"pool": shared.VERMILION, "external": shared.BLUE}
 NAMES = {"pool": "oracle reads pools", "external": "oracle reads the outside price"}
 DENSITIES = {0.5: shared.ORANGE, 0.8: shared.GREEN}
-BASELINE, EPS = "none", 0.02
-RESAMPLES = 400
+BASELINE, TWICE = "none", "external, twice"
 
 
-def draw(runs: pd.DataFrame) -> Figure:
-    """Draw finished runs: the crash above, falls and approach below."""
-    crash = shared.where(runs, part="crash")
-    breakers = list(dict.fromkeys(crash["breaker"]))
+def draw(summary: pd.DataFrame) -> Figure:
+    """Draw the study's summary: the crash above, falls and approach below."""
+    crash = shared.where(summary, part="crash")
+    breakers = shared.levels(crash, "breaker")
     upper, lower = 0.8 + 0.17 * len(breakers), 2.6
     figure = Figure(figsize=(shared.WIDTH_IN, upper + lower))
     top, bottom = np.ravel(np.asarray(figure.subfigures(2, 1, height_ratios=(upper, lower)))).tolist()
     _crash(top.subplots(1, 3, sharey=True), crash, breakers)
     top.legend(*top.axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
     panels = bottom.subplots(1, 4, width_ratios=(1.15, 0.8, 1.0, 1.0))
-    _falls(panels[0], panels[1], shared.where(runs, part="fall"))
-    _approach(panels[2], panels[3], shared.where(runs, part="approach"))
+    _falls(panels[0], panels[1], shared.where(summary, part="fall"))
+    _approach(panels[2], panels[3], shared.where(summary, part="approach"))
     bottom.legend(*panels[0].get_legend_handles_labels(), loc="outside lower left", ncols=2)
     return figure
 
@@ -65,31 +62,21 @@ def _crash(panels: np.ndarray, crash: pd.DataFrame, breakers: list[str]) -> None
     for axes, (letter, title, unit) in zip(panels, titles, strict=True):
         _rows(axes, letter, title, unit, breakers)
     panels[0].axvline(1.0, color=shared.GREY, linewidth=0.8)
+    outcomes = (("seized_over_none", 1.0), ("bad_debt_usd", 1e-3), ("inclusion_delay_s", 1.0))
     for number, (oracle, colour) in enumerate(COLOURS.items()):
-        part = shared.where(crash, oracle=oracle)
         for row, breaker in enumerate(breakers):
-            cell = shared.where(part, breaker=breaker)
+            part = shared.where(crash, oracle=oracle, breaker=breaker)
             at = row + 0.3 * (number - 0.5)
-            _dot(panels[0], _ratio(part, cell), at, colour, NAMES[oracle] if row == 0 else None)
-            _dot(panels[1], shared.values(cell, "bad_debt_usd") / 1e3, at, colour)
-            _dot(panels[2], shared.values(cell, "inclusion_delay_s"), at, colour)
-
-
-def _ratio(part: pd.DataFrame, cell: pd.DataFrame) -> np.ndarray:
-    """Collateral seized for a cell's seeds over that of the same seeds without a breaker."""
-    without = shared.where(part, breaker=BASELINE)
-    base = dict(zip(without["seed"], shared.values(without, "seized"), strict=True))
-    known = np.array([base.get(seed, np.nan) for seed in cell["seed"]])
-    taken = shared.values(cell, "seized")
-    return np.divide(taken, known, out=np.full(known.size, np.nan), where=known > 0.0)
+            for axes, (outcome, scale) in zip(panels, outcomes, strict=True):
+                text = NAMES[oracle] if row == 0 and axes is panels[0] else None
+                shared.dot(axes, shared.cell(part, scale, outcome=outcome), at, colour, text)
 
 
 def _falls(ratio: Axes, debt: Axes, falls: pd.DataFrame) -> None:
     """Ratios of all worlds but the one of two falls, whose bad debt stands in the other panel."""
-    twice = shared.where(falls, world="external, twice")
     cells = list(dict.fromkeys(zip(falls["world"], falls["breaker"], strict=True)))
-    once = [(world, name) for world, name in cells if world != "external, twice" and name != BASELINE]
-    pauses = [name for world, name in cells if world == "external, twice"]
+    once = [(world, name) for world, name in cells if world != TWICE and name != BASELINE]
+    pauses = [name for world, name in cells if world == TWICE]
     _rows(ratio, "d", "a fall", "seized over no breaker", [f"{world}: {name}" for world, name in once])
     _rows(debt, "e", "two falls", "bad debt, % of debt", pauses)
     ratio.tick_params(axis="y", labelsize=5.5)
@@ -98,30 +85,19 @@ def _falls(ratio: Axes, debt: Axes, falls: pd.DataFrame) -> None:
         here = shared.where(falls, psi=psi)
         if here.empty:
             continue
-        ratio.axvline(_cascade(psi), color=colour, linewidth=0.9, linestyle="--", zorder=1)
+        ratio.axvline(here["exact"].iloc[0], color=colour, linewidth=0.9, linestyle="--", zorder=1)
         shift = 0.3 * (number - 0.5)
         for row, (world, name) in enumerate(once):
-            part = shared.where(here, world=world)
-            text = f"density {psi:g}" if row == 0 else None
-            _dot(ratio, _ratio(part, shared.where(part, breaker=name)), row + shift, colour, text)
+            cell = shared.cell(here, world=world, breaker=name, outcome="seized_over_none")
+            shared.dot(ratio, cell, row + shift, colour, f"density {psi:g}" if row == 0 else None)
         for row, name in enumerate(pauses):
-            cell = shared.where(twice, psi=psi, breaker=name)
-            _dot(
-                debt, 100.0 * shared.values(cell, "bad_debt_usd") / shared.values(cell, "debt_usd"), row + shift, colour
-            )
+            cell = shared.cell(here, 100.0, world=TWICE, breaker=name, outcome="bad_debt_share")
+            shared.dot(debt, cell, row + shift, colour)
 
 
-def _cascade(psi: float) -> float:
-    """Final drop over shock of a cascade on one pool: d = eps + 2 ln(1 + psi d / 2), by iteration from below."""
-    drop = EPS
-    for _ in range(500):
-        drop = EPS + 2.0 * np.log1p(0.5 * psi * drop)
-    return drop / EPS
-
-
-def _approach(chance: Axes, volatility: Axes, runs: pd.DataFrame) -> None:
-    """Statistics pooled over seeds, with intervals from resampled seeds."""
-    cells = list(dict.fromkeys(zip(runs["oracle"], runs["anticipation"], runs["breaker"], strict=True)))
+def _approach(chance: Axes, volatility: Axes, summary: pd.DataFrame) -> None:
+    """Statistics pooled over seeds."""
+    cells = list(dict.fromkeys(zip(summary["oracle"], summary["anticipation"], summary["breaker"], strict=True)))
     cells.sort(key=lambda cell: (cell[1] == "on", cell[2] != "pauses"))
     kinds = list(dict.fromkeys(cell[1:] for cell in cells))
     names = [f"{'anticipated' if known == 'on' else 'not seen'},\n{name}" for known, name in kinds]
@@ -130,37 +106,7 @@ def _approach(chance: Axes, volatility: Axes, runs: pd.DataFrame) -> None:
     volatility.set_yticklabels([])
     chance.tick_params(axis="y", labelsize=5.5)
     for oracle, known, name in cells:
-        cell = shared.where(runs, oracle=oracle, anticipation=known, breaker=name)
+        part = shared.where(summary, oracle=oracle, anticipation=known, breaker=name)
         at = kinds.index((known, name)) + 0.3 * (list(COLOURS).index(oracle) - 0.5)
-        _pooled(chance, cell, _chance, at, COLOURS[oracle])
-        _pooled(volatility, cell, _volatility, at, COLOURS[oracle])
-
-
-def _chance(cell: pd.DataFrame) -> float:
-    came = (shared.values(cell, "approached") > 0) | (shared.values(cell, "triggered") > 0)
-    return float(shared.values(cell, "triggered")[came].mean()) if came.any() else np.nan
-
-
-def _volatility(cell: pd.DataFrame) -> float:
-    def rate(place: str) -> float:
-        seconds = shared.values(cell, f"{place}_time_s").sum()
-        return shared.values(cell, f"{place}_squares").sum() / seconds if seconds > 0.0 else np.nan
-
-    return float(np.sqrt(rate("near") / rate("far")))
-
-
-def _pooled(axes: Axes, cell: pd.DataFrame, statistic: Callable[[pd.DataFrame], float], at: float, colour: str) -> None:
-    draws = np.random.default_rng(0).integers(len(cell), size=(RESAMPLES, len(cell)))
-    spread = np.array([statistic(cell.take(rows)) for rows in draws])
-    spread = spread[np.isfinite(spread)]
-    if spread.size:
-        axes.plot(np.quantile(spread, [0.025, 0.975]), [at, at], color=colour, linewidth=1.6, solid_capstyle="butt")
-    axes.plot(statistic(cell), at, "o", color=colour, markeredgecolor="white", markeredgewidth=0.5)
-
-
-def _dot(axes: Axes, sample: np.ndarray, at: float, colour: str, text: str | None = None) -> None:
-    sample = sample[np.isfinite(sample)]
-    if sample.size:
-        axes.plot(sample, np.full(sample.size, at), "o", color=colour, alpha=0.35, markersize=2, markeredgewidth=0)
-        axes.plot(shared.interval(sample), [at, at], color=colour, linewidth=1.6, solid_capstyle="butt")
-        axes.plot(sample.mean(), at, "o", color=colour, markeredgecolor="white", markeredgewidth=0.5, label=text)
+        for axes, outcome in ((chance, "trigger_chance"), (volatility, "volatility_ratio")):
+            shared.dot(axes, shared.cell(part, outcome=outcome), at, COLOURS[oracle])

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -14,12 +13,10 @@ from matplotlib.lines import Line2D
 from figures import _rings as rings
 from figures import _shared as shared
 
-type Frame = Any  # a pandas.DataFrame; its types do not tell a part of a table from a column
-
 CAPTION = (
     "Prices, as shares of what is sold, paid by bidders in repeated auctions. (a-d) Clean repeated games of "
     "Q-learners who have never heard of collusion, for a prize of known value, by patience and number of bidders; "
-    "solid without, dashed with memory of the last winning bid; bands are 95% bootstrap intervals over seeds; thin "
+    "solid without, dashed with memory of the last winning bid; bands are 95% intervals over seeds; thin "
     "lines, the static equilibrium for two bidders. (e) Share of games in which a forced overbid by one step pays the"
     " deviator, two bidders: low prices that it pays to undercut are no cartel. (f) Two patient bidders at first "
     "prices, by the probability that a sale below half the value is looked into and all are fined twice the value; "
@@ -49,30 +46,31 @@ FORMAT_COLOURS = dict(zip(FORMATS, (shared.BLUE, shared.ORANGE, shared.GREEN, sh
 LINES = {False: "-", True: "--"}
 
 
-def draw(runs: Frame) -> Figure:
-    """Draw finished runs of the study."""
+def draw(summary: pd.DataFrame) -> Figure:
+    """Draw the study's summary."""
     figure = Figure(figsize=(shared.WIDTH_IN, 8.6))
     panels = figure.subplots(4, 3).ravel()
-    repeated = runs[runs["part"] == "repeated"]
+    repeated = shared.where(summary, part="repeated")
+    prices = shared.where(repeated, outcome="price_over_value")
     for axes, name, auction in zip(panels, "abcd", FORMATS, strict=False):
         shared.letter(axes, name, f"repeated, {FORMATS[auction]}")
-        _by_patience(axes, repeated[repeated["auction"] == auction], "price_over_value", "bidders")
+        _by_patience(axes, shared.where(prices, auction=auction), "bidders", COLOURS)
         axes.axhline(STATIC[auction], color="black", linewidth=0.5)
         axes.set_ylabel("price / value")
         axes.set_ylim(0, max(1.05, axes.get_ylim()[1]))
-    _legend(panels[0], [(COLOURS[int(n)], str(n)) for n in sorted(repeated["bidders"].unique())], "bidders")
-    _deviations(panels[4], repeated)
-    _detection(panels[5], runs)
-    _builders(panels[6], runs[runs["part"] == "builders"])
-    _sequencers(panels[7], runs[runs["part"] == "sequencers"])
+    _legend(panels[0], [(COLOURS[int(n)], str(n)) for n in sorted(shared.levels(repeated, "bidders"))], "bidders")
+    _deviations(panels[4], shared.where(repeated, bidders=2, outcome="deviations_that_pay"))
+    _detection(panels[5], shared.where(summary, outcome="price_over_value"))
+    _builders(panels[6], shared.where(summary, part="builders", outcome="price_over_value"))
+    _sequencers(panels[7], shared.where(summary, part="sequencers"))
     shared.letter(panels[8], "i", "a newcomer enters")
-    rings.entry(panels[8], runs[runs["part"] == "entry"])
+    rings.entry(panels[8], shared.where(summary, outcome="price_along_the_run"))
     shared.letter(panels[9], "j", "what screens see")
-    rings.screens(panels[9], runs[runs["part"] == "screens"])
+    rings.screens(panels[9], shared.where(summary, part="screens"))
     shared.letter(panels[10], "k", "fines in the market")
-    rings.fines(panels[10], runs[runs["part"] == "fines"])
+    rings.fines(panels[10], shared.where(summary, part="fines"))
     shared.letter(panels[11], "l", "who gives up")
-    rings.leavers(panels[11], runs[runs["part"] == "fines"])
+    rings.leavers(panels[11], shared.where(summary, part="fines"))
     return figure
 
 
@@ -83,23 +81,21 @@ def _legend(axes: Axes, keys: Iterable[tuple[str, str]], title: str) -> None:
     axes.legend(handles=handles, title=title, loc="lower left", ncols=2, fontsize=6.5)
 
 
-def _by_patience(axes: Axes, runs: Frame, outcome: str, colour_by: str) -> None:
-    patience = sorted(runs["discount"].unique())
-    for (key, monitoring), part in runs.groupby([colour_by, "monitoring"]):
-        samples = [shared.values(part[part["discount"] == d], outcome) for d in patience]
-        colour = COLOURS[int(key)] if colour_by == "bidders" else FORMAT_COLOURS[str(key)]
-        low, high = np.array([shared.interval(sample) for sample in samples]).T
-        axes.fill_between(range(len(patience)), low, high, color=colour, alpha=0.15, linewidth=0)
-        means = [sample.mean() for sample in samples]
-        axes.plot(range(len(patience)), means, "o" + LINES[bool(monitoring)], color=colour, markersize=3)
+def _by_patience(axes: Axes, summary: pd.DataFrame, colour_by: str, colours: Mapping[Any, str]) -> None:
+    patience = sorted(shared.levels(summary, "discount"))
+    for key in sorted(shared.levels(summary, colour_by)):
+        for monitoring, line in LINES.items():
+            cells = shared.series(shared.where(summary, **{colour_by: key}, monitoring=monitoring), "discount")
+            places = {patience.index(discount): cell for discount, cell in cells.items()}
+            shared.band(axes, places, colours[key], style="o" + line)
     axes.set_xticks(range(len(patience)), [f"{d:g}" for d in patience])
     axes.set_xlabel("patience (discount factor)")
     axes.grid(axis="y")
 
 
-def _deviations(axes: Axes, runs: Frame) -> None:
+def _deviations(axes: Axes, summary: pd.DataFrame) -> None:
     shared.letter(axes, "e", "does breaking ranks pay?")
-    _by_patience(axes, runs[runs["bidders"] == 2], "deviations_that_pay", "auction")
+    _by_patience(axes, summary, "auction", FORMAT_COLOURS)
     axes.set_ylabel("share of games")
     axes.set_ylim(-0.03, 1.45)
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1])
@@ -107,64 +103,50 @@ def _deviations(axes: Axes, runs: Frame) -> None:
     axes.legend(handles=handles, loc="upper left", ncols=2, fontsize=6.5)
 
 
-def _detection(axes: Axes, runs: Frame) -> None:
+def _detection(axes: Axes, prices: pd.DataFrame) -> None:
+    """The clean game is the one without detection."""
     shared.letter(axes, "f", "fines for cheap sales")
-    clean = runs[(runs["part"] == "repeated") & (runs["auction"] == "first_price") & (runs["bidders"] == 2)]
-    clean = clean[(clean["discount"] == 0.99) & ~clean["monitoring"].astype(bool)]
-    cells: Frame = pd.concat([clean, runs[runs["part"] == "detection"]])
-    chances = sorted(cells["detection"].unique())
-    samples = [shared.values(cells[cells["detection"] == chance], "price_over_value") for chance in chances]
-    low, high = np.array([shared.interval(sample) for sample in samples]).T
-    axes.vlines(range(len(chances)), low, high, color=shared.BLUE, linewidth=1.6)
-    axes.plot(range(len(chances)), [sample.mean() for sample in samples], "o-", color=shared.BLUE, markersize=3.5)
+    clean = {"part": "repeated", "auction": "first_price", "bidders": 2, "discount": 0.99, "monitoring": False}
+    cells = shared.series(
+        pd.concat([shared.where(prices, **clean), shared.where(prices, part="detection")]), "detection"
+    )
+    shared.bars(axes, dict(enumerate(cells.values())), shared.BLUE)
     axes.axhline(0.5, color="black", linewidth=0.6, linestyle="--")
-    axes.set_xticks(range(len(chances)), [f"{chance:g}" for chance in chances])
+    axes.set_xticks(range(len(cells)), [f"{chance:g}" for chance in cells])
     axes.set_xlabel("probability of detection")
     axes.set_ylabel("price / value")
     axes.set_ylim(0, 1.05)
     axes.grid(axis="y")
 
 
-def _builders(axes: Axes, runs: Frame) -> None:
+def _builders(axes: Axes, prices: pd.DataFrame) -> None:
     shared.letter(axes, "g", "builders in the market")
-    cells = list(runs.groupby(["auction", "bidders"], sort=False))
-    for row, (_, part) in enumerate(cells):
+    rows = list(dict.fromkeys(zip(prices["auction"], prices["bidders"], strict=True)))
+    for row, (auction, bidders) in enumerate(rows):
         for side, (discount, colour) in enumerate(((0.0, shared.BLUE), (0.95, shared.VERMILION))):
-            sample = shared.values(part[part["discount"] == discount], "price_over_value")
-            place = {"cell": row + 0.16 * (2 * side - 1)}
-            label = "impatient" if side == 0 else "patient"
-            axes.plot([], [], "o", color=colour, markersize=3.5, label=label if row == 0 else None)
-            _dots(axes, sample, place["cell"], colour)
-    names = [f"{SHORT[str(a)]}, {n}" for (a, n), _ in cells]
-    _rows(axes, names)
+            label = ("impatient", "patient")[side] if row == 0 else None
+            cell = shared.cell(prices, auction=auction, bidders=bidders, discount=discount)
+            shared.dot(axes, cell, row + 0.16 * (2 * side - 1), colour, label)
+    _rows(axes, [f"{SHORT[str(auction)]}, {bidders}" for auction, bidders in rows])
     axes.set_xlim(0, max(1.05, axes.get_xlim()[1]))
     axes.set_xlabel("price / value")
     axes.legend(loc="lower left", ncols=2)
 
 
-def _sequencers(axes: Axes, runs: Frame) -> None:
+def _sequencers(axes: Axes, summary: pd.DataFrame) -> None:
     shared.letter(axes, "h", "sequencers in the market")
-    cells = list(runs.groupby("strategy", sort=False))
-    for row, (_, part) in enumerate(cells):
-        _dots(axes, shared.values(part, "price_over_value"), row - 0.14, shared.BLUE)
-        regret, error = shared.values(part, "nash_conv_share"), shared.values(part, "nash_conv_standard_error")
-        mean, width = regret.mean(), np.sqrt((error**2).mean() / error.size)
-        axes.hlines(row + 0.18, max(mean - width, 0.0), mean + width, color=shared.VERMILION, linewidth=1.2)
-        axes.plot(mean, row + 0.18, "^", color=shared.VERMILION, markersize=3.5)
-    _rows(axes, [str(name).replace("Q-learning, patient, monitoring", "patient, monitoring") for name, _ in cells])
-    axes.plot([], [], "o", color=shared.BLUE, markersize=3.5, label="price")
-    axes.plot([], [], "^", color=shared.VERMILION, markersize=3.5, label="NashConv")
+    strategies = shared.levels(summary, "strategy")
+    for row, strategy in enumerate(strategies):
+        part = shared.where(summary, strategy=strategy)
+        price, regret = (shared.cell(part, outcome=name) for name in ("price_over_value", "nash_conv_share"))
+        shared.dot(axes, price, row - 0.14, shared.BLUE, "price" if row == 0 else None)
+        if regret is not None:
+            axes.hlines(row + 0.18, regret.low, regret.high, color=shared.VERMILION, linewidth=1.2)
+            label = "NashConv" if row == 0 else None
+            axes.plot(regret.mean, row + 0.18, "^", color=shared.VERMILION, markersize=3.5, label=label)
+    _rows(axes, [str(name).replace("Q-learning, patient, monitoring", "patient, monitoring") for name in strategies])
     axes.legend(loc="lower right", ncols=2)
     axes.set_xlabel("share of value")
-
-
-def _dots(axes: Axes, sample: np.ndarray, row: float, colour: str) -> None:
-    sample = sample[np.isfinite(sample)]
-    if sample.size == 0:
-        return
-    axes.plot(sample, np.full(sample.size, row), "o", color=colour, alpha=0.35, markersize=2, markeredgewidth=0)
-    axes.hlines(row, *shared.interval(sample), color=colour, linewidth=1.6)
-    axes.plot(sample.mean(), row, "o", color=colour, markersize=3.5, markeredgecolor="white", markeredgewidth=0.5)
 
 
 def _rows(axes: Axes, names: list[str]) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from figures import _shared as shared
@@ -12,7 +10,7 @@ from figures import _shared as shared
 CAPTION = (
     "A day with an hour of crash on three rollups with a perpetual each, under separate sequencers and a shared one, "
     "with and without an outage in the crash, with traders who wait and traders who defend their margin. One small "
-    "point per seed, means and 95% bootstrap intervals; dashed: published of 10 October 2025, to compare with, not "
+    "point per seed, means and 95% intervals; dashed: published of 10 October 2025, to compare with, not "
     "fitted. (a) Liquidated value. (b) Its share within the busiest 40 min. (c) Share of longs. (d) Auto-deleveraged "
     "over liquidated value; funds pay first. (e) From the first liquidation of the crash to the first "
     "auto-deleveraging, in the runs that had one."
@@ -29,9 +27,9 @@ COLOURS = {"passive": shared.GREY, "active": shared.BLUE}
 NAMES = {"passive": "traders wait", "active": "traders defend their margin"}
 
 
-def draw(runs: pd.DataFrame) -> Figure:
-    """Draw finished runs, a row for each kind of sequencing and outage."""
-    rows = list(dict.fromkeys(zip(runs["regime"], runs["outage_s"], strict=True)))
+def draw(summary: pd.DataFrame) -> Figure:
+    """Draw the study's summary, a row for each kind of sequencing and outage."""
+    rows = list(dict.fromkeys(zip(summary["regime"], summary["outage_s"], strict=True)))
     figure = Figure(figsize=(shared.WIDTH_IN, 1.1 + 0.34 * len(rows)))
     panels = figure.subplots(1, len(PANELS), sharey=True)
     for axes, (letter, title, unit, column, scale, published) in zip(panels, PANELS, strict=True):
@@ -44,9 +42,9 @@ def draw(runs: pd.DataFrame) -> Figure:
             axes.axvline(published, color="black", linestyle="--", linewidth=0.8, label="10 October 2025")
         for number, (traders, colour) in enumerate(COLOURS.items()):
             for at, (regime, outage_s) in enumerate(rows):
-                cell = shared.where(runs, regime=regime, outage_s=outage_s, traders=traders)
-                sample = scale * shared.values(cell, column)
-                _dot(axes, sample, at + 0.3 * (number - 0.5), colour, NAMES[traders] if at == 0 else None)
+                levers = {"regime": regime, "outage_s": outage_s, "traders": traders, "outcome": column}
+                text = NAMES[traders] if at == 0 else None
+                shared.dot(axes, shared.cell(summary, scale, **levers), at + 0.3 * (number - 0.5), colour, text)
         if column == "delay_s":
             axes.set_xscale("symlog", linthresh=10.0)
         axes.set_xlim(left=0.0, right=1.05 if column in ("burst_share", "long_share") else None)
@@ -58,11 +56,3 @@ def draw(runs: pd.DataFrame) -> Figure:
 def _name(regime: str, outage_s: float) -> str:
     kind = {"siloed": "separate", "centralized_shared": "shared"}.get(regime, shared.label(regime))
     return f"{kind}, outage {outage_s / 60.0:g} min" if outage_s else kind
-
-
-def _dot(axes: Axes, sample: np.ndarray, at: float, colour: str, text: str | None) -> None:
-    sample = sample[np.isfinite(sample)]
-    if sample.size:
-        axes.plot(sample, np.full(sample.size, at), "o", color=colour, alpha=0.35, markersize=2, markeredgewidth=0)
-        axes.plot(shared.interval(sample), [at, at], color=colour, linewidth=1.6, solid_capstyle="butt")
-        axes.plot(sample.mean(), at, "o", color=colour, markeredgecolor="white", markeredgewidth=0.5, label=text)

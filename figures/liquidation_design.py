@@ -13,7 +13,7 @@ from figures import _shared as shared
 
 CAPTION = (
     "Borrowers whose collateral, and traders of a perpetual whose contracts, are sold in a crash at a fixed spread, in "
-    "Dutch and in English auctions, by who orders blocks and how full blocks are. Means over seeds with 95% bootstrap "
+    "Dutch and in English auctions, by who orders blocks and how full blocks are. Means over seeds with 95% "
     "intervals; the same seeds everywhere. (a, g) Loss of who is liquidated: value sold less what was paid for it; a "
     "contract closed at a fixed spread loses what was left of its margin. (b, h) From default to the sale, weighted by "
     "value. (c) Debt that was not covered. (i) What the insurance fund paid, and what open contracts lack at the end. "
@@ -46,21 +46,21 @@ PANELS = {
 TITLES = {"lending": "collateral of loans", "perpetual": "contracts of perpetuals"}
 
 
-def draw(runs: pd.DataFrame) -> Figure:
-    """Draw finished runs (columns of runs.parquet): by venue, a row for each sequencer in each kind of blocks."""
-    rows = list(dict.fromkeys(zip(runs["blocks"], runs["regime"], strict=True)))
-    venues = list(dict.fromkeys(runs["venue"]))
+def draw(summary: pd.DataFrame) -> Figure:
+    """Draw the study's summary: by venue, a row for each sequencer in each kind of blocks."""
+    rows = list(dict.fromkeys(zip(summary["blocks"], summary["regime"], strict=True)))
+    venues = shared.levels(summary, "venue")
     figure = Figure(figsize=(shared.WIDTH_IN, (1.2 + 0.38 * len(rows)) * len(venues)))
     panels = np.reshape(figure.subplots(2 * len(venues), 3, sharey=True), (len(venues), 6))
     for venue, row in zip(venues, panels, strict=True):
-        found = shared.where(runs, venue=venue)
         for axes, (letter, title, unit, column, scale, linear) in zip(row, PANELS[venue], strict=True):
             if linear:
                 axes.set_xscale("symlog", linthresh=linear)  # before anything is drawn: margins are those of the scale
-            _panel(axes, found, rows, column, scale)
+            found = shared.where(summary, venue=venue, outcome=column)
+            _panel(axes, found, rows, scale)
             shared.letter(axes, letter, title)
             axes.set_xlabel(unit)
-            if not (shared.values(found, column) < 0.0).any():
+            if not any((cell.values < 0.0).any() for cell in shared.cells(found)):
                 axes.set_xlim(left=-0.05 * axes.get_xlim()[1] if not linear else -0.4 * linear)
             if linear:
                 _ticks(axes, linear)
@@ -74,19 +74,18 @@ def draw(runs: pd.DataFrame) -> Figure:
     return figure
 
 
-def _panel(axes: Axes, runs: pd.DataFrame, rows: Sequence[tuple[str, str]], column: str, scale: float) -> None:
+def _panel(axes: Axes, found: pd.DataFrame, rows: Sequence[tuple[str, str]], scale: float) -> None:
     """Mean and interval of an outcome for each row and design."""
     for number, (design, colour) in enumerate(COLOURS.items()):
         for row, (blocks, name) in enumerate(rows):
-            sample = shared.values(shared.where(runs, blocks=blocks, regime=name, design=design), column) / scale
-            sample = sample[np.isfinite(sample)]
-            if not sample.size:
+            cell = shared.cell(found, 1.0 / scale, blocks=blocks, regime=name, design=design)
+            if cell is None:
                 continue
             at = row + 0.24 * (number - 1)
             text = NAMES[design] if row == 0 else None
-            axes.plot(shared.interval(sample), [at] * 2, color=colour, linewidth=1.4, solid_capstyle="butt", zorder=2)
+            axes.plot([cell.low, cell.high], [at] * 2, color=colour, linewidth=1.4, solid_capstyle="butt", zorder=2)
             axes.plot(
-                sample.mean(), at, MARKS[design], color=colour, label=text, markersize=3.5, markeredgecolor="white",
+                cell.mean, at, MARKS[design], color=colour, label=text, markersize=3.5, markeredgecolor="white",
                 markeredgewidth=0.4, zorder=3, linestyle="none",
             )  # fmt: skip
     for edge in range(1, len(rows)):

@@ -14,7 +14,7 @@ CAPTION = (
     "often users want to trade on two rollups at once. (a) Share of all beginnings and orders of moves from which best "
     "replies end in one network with all rollups, in one with some outside, in several, in none, or in a cycle. "
     "(b) Share of the largest network in the depth of all pools, and the Herfindahl-Hirschman index of who sequences. "
-    "(c) Income of the networks, and gain of users over all alone. Means with 95% bootstrap intervals over seeds."
+    "(c) Income of the networks, and gain of users over all alone. Means with 95% intervals over seeds."
 )
 ENDS = {
     "tipped": ("one network", shared.BLUE),
@@ -25,20 +25,20 @@ ENDS = {
 }
 
 
-def draw(runs: pd.DataFrame) -> Figure:
-    """Draw finished runs (columns of runs.parquet)."""
-    demands = sorted(set(runs["cross_per_second"]))
+def draw(summary: pd.DataFrame) -> Figure:
+    """Draw the study's summary."""
+    demands = sorted(shared.levels(summary, "cross_per_second"))
     figure = Figure(figsize=(shared.WIDTH_IN, 2.7))
     ends, shares, money = figure.subplots(1, 3)
-    _ends(ends, runs, demands)
+    _ends(ends, summary, demands)
     shared.letter(shares, "b", "concentration")
-    _line(shares, runs, "largest_network", demands, (1.0, shared.BLUE, "largest network"))
-    _line(shares, runs, "hhi", demands, (1.0, shared.GREY, "HHI"))
+    _line(shares, summary, "largest_network", demands, (1.0, shared.BLUE, "largest network"))
+    _line(shares, summary, "hhi", demands, (1.0, shared.GREY, "HHI"))
     shares.set_ylim(0, 1.05)
     shares.legend(loc="best")
     shared.letter(money, "c", "money")
-    _line(money, runs, "network_income_usd_day", demands, (1e-3, shared.ORANGE, "income of networks"))
-    _line(money, runs, "users_gain_usd_day", demands, (1e-3, shared.GREEN, "gain of users"))
+    _line(money, summary, "network_income_usd_day", demands, (1e-3, shared.ORANGE, "income of networks"))
+    _line(money, summary, "users_gain_usd_day", demands, (1e-3, shared.GREEN, "gain of users"))
     money.set_yscale("symlog", linthresh=0.1)
     money.set_ylabel("$10^3$ USD per day")
     money.legend(loc="best")
@@ -51,25 +51,19 @@ def draw(runs: pd.DataFrame) -> Figure:
     return figure
 
 
-def _ends(axes: Axes, runs: pd.DataFrame, demands: list[float]) -> None:
+def _ends(axes: Axes, summary: pd.DataFrame, demands: list[float]) -> None:
     shared.letter(axes, "a", "where rollups end")
     bottom = np.zeros(len(demands))
     for end, (name, colour) in ENDS.items():
-        height = np.array(
-            [
-                100 * shared.values(shared.where(runs, cross_per_second=demand), f"ends_{end}").mean()
-                for demand in demands
-            ]
-        )
+        cells = shared.series(shared.where(summary, outcome=f"ends_{end}"), "cross_per_second", 100.0)
+        height = np.array([cells[demand].mean for demand in demands])
         axes.bar(range(len(demands)), height, bottom=bottom, width=0.7, color=colour, label=name)
         bottom += height
     axes.set_ylim(0, 100)
     axes.set_ylabel("% of beginnings")
 
 
-def _line(axes: Axes, runs: pd.DataFrame, column: str, demands: list[float], drawn: tuple[float, str, str]) -> None:
+def _line(axes: Axes, summary: pd.DataFrame, outcome: str, demands: list[float], drawn: tuple[float, str, str]) -> None:
     scale, colour, name = drawn
-    samples = [scale * shared.values(shared.where(runs, cross_per_second=demand), column) for demand in demands]
-    axes.plot([sample.mean() for sample in samples], "o-", color=colour, linewidth=0.9, label=name, zorder=3)
-    for place, sample in enumerate(samples):
-        axes.plot([place] * 2, shared.interval(sample), color=colour, linewidth=1.6, solid_capstyle="butt", zorder=2)
+    cells = shared.series(shared.where(summary, outcome=outcome), "cross_per_second", scale)
+    shared.bars(axes, {demands.index(demand): cell for demand, cell in cells.items()}, colour, name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -13,22 +12,22 @@ CAPTION = (
     "Rules for the sequencers' revenue, on the same seeds. (a) Who ends up with extracted value and fees; receivers "
     "that lose are drawn to the left of zero. (b) Execution cost of retail users against the mid at submission, "
     "net of what the rule gives back to them. (c) Spread of the sequencers' incomes relative to their stakes. Points "
-    "are seeds, lines 95% bootstrap intervals of the mean."
+    "are seeds, lines 95% intervals of the mean."
 )
 RECEIVERS = {
-    "sequencers": ("received_by_sequencers_usd", shared.BLUE),
-    "rollups": ("revenue_to_rollups_usd", shared.GREEN),
-    "users": ("revenue_to_users_usd", shared.ORANGE),
-    "burnt": ("revenue_burnt_usd", "0.25"),
-    "builders": ("extracted_by_builders_usd", shared.SKY),
-    "traders": ("extracted_by_traders_usd", shared.PINK),
-    "liquidators": ("extracted_by_liquidators_usd", shared.VERMILION),
+    "sequencers": ("received_by_sequencers_bp", shared.BLUE),
+    "rollups": ("revenue_to_rollups_bp", shared.GREEN),
+    "users": ("revenue_to_users_bp", shared.ORANGE),
+    "burnt": ("revenue_burnt_bp", "0.25"),
+    "builders": ("extracted_by_builders_bp", shared.SKY),
+    "traders": ("extracted_by_traders_bp", shared.PINK),
+    "liquidators": ("extracted_by_liquidators_bp", shared.VERMILION),
 }
 
 
-def draw(runs: pd.DataFrame) -> Figure:
-    """Draw finished runs (columns of runs.parquet)."""
-    rules = list(dict.fromkeys(runs["rule"]))
+def draw(summary: pd.DataFrame) -> Figure:
+    """Draw the study's summary."""
+    rules = shared.levels(summary, "rule")
     rows = {rule: place for place, rule in enumerate(rules)}
     figure = Figure(figsize=(shared.WIDTH_IN, 1.5 + 0.2 * len(rules)))
     split, cost, spread = figure.subplots(1, 3, sharey=True, width_ratios=(2.0, 1.0, 1.0))
@@ -37,31 +36,27 @@ def draw(runs: pd.DataFrame) -> Figure:
     for axes in (split, cost, spread):
         axes.tick_params(axis="y", length=0)
         axes.grid(axis="x")
-    _split(split, runs, rows)
-    _dots(cost, runs, "user_net_cost_bp", rows, ("b", "users' net cost", "bp"))
-    _dots(spread, runs, "sequencer_income_spread", rows, ("c", "spread of incomes", "standard deviation / mean"))
+    _split(split, summary, rows)
+    _dots(cost, summary, "user_net_cost_bp", rows, ("b", "users' net cost", "bp"))
+    _dots(spread, summary, "sequencer_income_spread", rows, ("c", "spread of incomes", "standard deviation / mean"))
     spread.set_xlim(left=0)
     figure.legend(*split.get_legend_handles_labels(), loc="outside lower center", ncols=len(RECEIVERS))
     return figure
 
 
-def _split(axes: Axes, runs: pd.DataFrame, rows: dict[str, int]) -> None:
+def _split(axes: Axes, summary: pd.DataFrame, rows: dict[str, int]) -> None:
     shared.letter(axes, "a", "who ends up with it")
-    volume = {rule: float(shared.values(shared.where(runs, rule=rule), "volume_usd").sum()) for rule in rows}
     parts = {
-        name: {
-            rule: 1e4 * float(np.sum(shared.values(shared.where(runs, rule=rule), column))) / volume[rule]
-            for rule in rows
-        }
-        for name, (column, _) in RECEIVERS.items()
+        name: {rule: cell.mean for rule in rows if (cell := shared.cell(summary, rule=rule, outcome=outcome))}
+        for name, (outcome, _) in RECEIVERS.items()
     }
     shared.stack(axes, parts, rows, [colour for _, colour in RECEIVERS.values()])
     axes.axvline(0, color="black", linewidth=0.6, zorder=3)
     axes.set_xlabel("bp of volume")
 
 
-def _dots(axes: Axes, runs: pd.DataFrame, column: str, rows: dict[str, int], names: tuple[str, str, str]) -> None:
+def _dots(axes: Axes, summary: pd.DataFrame, outcome: str, rows: dict[str, int], names: tuple[str, str, str]) -> None:
     shared.letter(axes, *names[:2])
-    samples = {rule: shared.values(shared.where(runs, rule=rule), column) for rule in rows}
-    shared.dots(axes, {rule: sample[np.isfinite(sample)] for rule, sample in samples.items()}, rows, shared.BLUE)
+    for rule, place in rows.items():
+        shared.dot(axes, shared.cell(summary, rule=rule, outcome=outcome), place, shared.BLUE, spread=0.22)
     axes.set_xlabel(names[2])

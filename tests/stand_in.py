@@ -49,8 +49,8 @@ from matplotlib.figure import Figure
 CAPTION = "Coins."
 
 
-def draw(runs):
+def draw(summary):
     figure = Figure(figsize=(2, 2))
-    figure.subplots().plot(runs["share"])
+    figure.subplots().plot(summary[summary["outcome"] == "share"]["mean"])
     return figure
 '''

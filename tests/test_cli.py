@@ -85,7 +85,7 @@ MISTAKES = [
         ["simulate", "--set", "prices.kind=heton"],
         "--set prices.kind: unknown name 'heton' (did you mean 'heston'?); allowed: ",
     ),
-    (["figures", "regimes", "--out", "absent"], "absent/regimes/runs.parquet: no such file; `seqmarket run regimes"),
+    (["figures", "regimes", "--out", "absent"], "absent/regimes/summary.parquet: no such file; `seqmarket run regimes"),
     (["validate", "M0"], "validate: unknown name 'M0'"),
     (["validate", "--data", "absent"], "--data: no folder 'absent'; allowed: an existing folder of real data"),
     (["validate", "--json", "absent/rows.json"], "--json absent/rows.json: no such folder"),
@@ -150,7 +150,8 @@ def test_run_writes_everything(coins: Path, capsys: pytest.CaptureFixture[str]) 
     assert main(command) == 0
     assert capsys.readouterr().out.startswith("out/coins: 8 runs, 0 of them kept, 0 failed; ")
     folder = coins / "out" / "coins"
-    names = {"runs", "runs.parquet", "study.json", "table.md", "table.tex", "figure.pdf", "figure.png"}
+    names = {"runs", "runs.parquet", "summary.parquet", "study.json", "table.md", "table.tex"}
+    names |= {"figure.pdf", "figure.png"}
     assert {path.name for path in folder.iterdir()} == names
     about = json.loads((folder / "study.json").read_text())
     expected = {"study", "title", "question", "hypothesis", "regimes", "seeds", "configuration", "variations", "commit"}

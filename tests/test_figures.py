@@ -1,16 +1,18 @@
-"""Figures draw any set of runs that a study can produce."""
+"""Figures draw any summary that a study can produce, show its numbers and nothing else, and explain their colours."""
 
 from __future__ import annotations
 
 import ast
 from pathlib import Path
 
+import drawn
 import invented
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.figure import Figure
 
+from experiments.analysis import summaries
+from experiments.runs import study as studies
 from experiments.studies import regimes as study
 from figures import _shared, regimes
 from market import discovery
@@ -24,21 +26,62 @@ def test_every_figure_has_its_parts(name: str) -> None:
     assert callable(module.draw)
 
 
+@pytest.mark.parametrize("name", [name for name in studies.names() if studies.load(name).summary])
+def test_every_study_of_this_tree_says_which_panels_show_its_means(name: str) -> None:
+    assert drawn.SHOWN[studies.load(name).figure]
+
+
 @pytest.mark.parametrize(("count", "seeds"), [(1, 1), (2, 2), (5, 10), (16, 10)])
 def test_regimes_draws_few_and_many(tmp_path: Path, count: int, seeds: int) -> None:
-    paths = _shared.save(regimes.draw, invented.runs(invented.SIXTEEN[:count], seeds), tmp_path)
+    paths = _shared.save(regimes.draw, summary(invented.SIXTEEN[:count], seeds), tmp_path)
     assert [path.name for path in paths] == ["figure.pdf", "figure.png"]
-    assert all(path.stat().st_size > 5000 for path in paths)
+    assert [path.read_bytes()[:4] for path in paths] == [b"%PDF", b"\x89PNG"]
+
+
+@pytest.mark.parametrize(("count", "seeds"), [(5, 10), (16, 3)])
+def test_regimes_shows_means_and_intervals_of_the_summary(count: int, seeds: int) -> None:
+    drawn.check("regimes", summary(invented.SIXTEEN[:count], seeds))
+
+
+def test_bars_of_regimes_are_as_long_as_their_means() -> None:
+    found = summary(invented.SIXTEEN[:5], 10)
+    panels = drawn.panels(regimes.draw(found))
+    for letter, names, scale in (
+        ("a", [f"extracted_{kind}_bp" for kind in study.KINDS], 1.0),
+        ("b", [f"extracted_by_{role}_share" for role in study.RECEIVERS], 100.0),
+    ):
+        bars = {bars.get_label(): [bar.get_width() for bar in bars] for bars in panels[letter].containers}
+        for name, widths in zip(names, bars.values(), strict=True):
+            expected = scale * drawn.chosen(found, outcome=name, less="")["mean"].to_numpy(float)
+            np.testing.assert_allclose(widths, expected, rtol=1e-12, err_msg=name)
+    assert [text.get_text() for text in regimes.draw(found).subfigs[0].legends[0].get_texts()][1:4] == [
+        "sandwiches", "arbitrage", "liquidations",
+    ]  # fmt: skip
+
+
+def test_points_of_seeds_are_the_runs_themselves() -> None:
+    runs = invented.runs(seeds=4)
+    axes = drawn.panels(regimes.draw(study.summary(runs)))["f"]
+    pale = [line.get_xdata() for line in axes.lines if line.get_alpha() == 0.35]
+    np.testing.assert_allclose(np.sort(np.concatenate(pale)), np.sort(runs["liquidated_usd"] / 1e6))
+
+
+def test_the_table_and_the_figure_have_the_same_intervals() -> None:
+    runs = invented.runs(seeds=6)
+    table, found = study.table(runs), study.summary(runs)
+    printed = table[table[""] == "95% interval"]["user cost [bp]"].tolist()
+    rows = found[(found["outcome"] == "user_cost_bp") & (found["less"] == "siloed")]
+    assert printed == [f"[{row.low:.3g}, {row.high:.3g}]" for row in rows.itertuples()]
 
 
 def test_the_same_runs_give_the_same_files(tmp_path: Path) -> None:
-    runs = invented.runs(seeds=2)
-    first, second = ([p.read_bytes() for p in _shared.save(regimes.draw, runs, tmp_path)] for _ in range(2))
+    found = summary(seeds=2)
+    first, second = ([p.read_bytes() for p in _shared.save(regimes.draw, found, tmp_path)] for _ in range(2))
     assert first == second
 
 
 def test_fonts_stay_text(tmp_path: Path) -> None:
-    content = _shared.save(regimes.draw, invented.runs(seeds=2), tmp_path)[0].read_bytes()
+    content = _shared.save(regimes.draw, summary(seeds=2), tmp_path)[0].read_bytes()
     assert b"/Type3" not in content
     assert b"/TrueType" in content or b"/CIDFontType2" in content or b"/FontFile2" in content
 
@@ -49,33 +92,56 @@ def test_regimes_draws_a_market_in_which_nothing_happened() -> None:
         if column.endswith("_usd") and column != "volume_usd":
             runs[column] = 0.0
     runs["dispersion_bp"] = np.nan
-    figure = regimes.draw(runs)
+    figure = regimes.draw(study.summary(runs))
     figure.draw_without_rendering()
 
 
 def test_regimes_without_the_baseline_compares_with_the_first() -> None:
-    runs = invented.runs(("pbs", "encrypted"), 3)
-    labels = [axes.get_xlabel() for axes in _axes(regimes.draw(runs))]
-    assert "difference to PBS [bp]" in labels
+    panels = drawn.panels(regimes.draw(summary(("pbs", "encrypted"), 3)))
+    assert panels["c"].get_xlabel() == "difference to PBS [bp]"
 
 
 def test_every_panel_has_a_letter_in_order() -> None:
-    titles = [axes.get_title(loc="left") for axes in _axes(regimes.draw(invented.runs(seeds=2)))]
-    assert [title.split("{")[1][0] for title in titles] == list("abcdefgh")
+    assert list(drawn.panels(regimes.draw(summary(seeds=2)))) == list("abcdefgh")
 
 
-def test_interval() -> None:
-    assert _shared.interval([2.0]) == (2.0, 2.0)
-    assert all(np.isnan(_shared.interval([np.nan])))
-    low, high = _shared.interval([1.0, 2.0, 3.0, np.nan])
-    assert 1 <= low < 2 < high <= 3
+def test_a_cell_is_one_row() -> None:
+    found = summary(seeds=3)
+    cell = _shared.cell(found, 2.0, regime="siloed", outcome="inclusion_delay_s", less="")
+    assert cell is not None and cell.mean == 2.0 * np.mean(cell.values / 2.0)
+    assert _shared.cell(found, regime="siloed", outcome="absent") is None
+    assert _shared.cell(found, no_such_column=1) is None
+    with pytest.raises(ValueError, match="rows of the summary"):
+        _shared.cell(found, outcome="inclusion_delay_s")
 
 
 def test_differences_are_within_a_seed() -> None:
     rows = [("siloed", 1, 1.0), ("siloed", 2, 5.0), ("pbs", 2, 6.0), ("pbs", 1, 3.0), ("pbs", 3, 9.0)]
     runs = pd.DataFrame(rows, columns=["regime", "seed", "cost"])
-    found = _shared.differences(runs, _shared.values(runs, "cost"), "siloed")
-    assert {name: sample.tolist() for name, sample in found.items()} == {"pbs": [1.0, 2.0]}
+    found = summaries.less(runs, runs["cost"], [], regime="siloed")
+    np.testing.assert_array_equal(found, [0.0, 0.0, 1.0, 2.0, np.nan])
+
+
+def test_a_study_without_a_summary_gets_every_outcome_by_levers_and_regime() -> None:
+    rows = [("siloed", 0.5, None, 1, 3.0, "a"), ("siloed", 0.5, None, 2, 5.0, "b"), ("pbs", 0.1, "x", 1, 7.0, "c")]
+    runs = pd.DataFrame(rows, columns=["regime", "bias", "side", "seed", "heads", "name"])
+    found = summaries.plain(runs, ["bias", "side"])
+    assert list(found.columns) == ["bias", "side", "regime", *summaries.COLUMNS]
+    assert found[["bias", "regime", "outcome", "mean", "n"]].to_numpy().tolist() == [
+        [0.5, "siloed", "heads", 4.0, 2],
+        [0.1, "pbs", "heads", 7.0, 1],
+    ]
+    assert found["values"].tolist() == [[3.0, 5.0], [7.0]]
+
+
+def test_figures_compute_no_statistics() -> None:
+    """Means, deviations, quantiles and random draws are the studies' business."""
+    forbidden = {"mean", "nanmean", "std", "var", "median", "nanmedian", "quantile", "percentile", "default_rng"}
+    forbidden |= {"groupby", "agg", "sem", "describe", "bootstrap", "polyfit", "cov", "corrcoef", "cumsum"}
+    for path in Path(str(regimes.__file__)).parent.glob("*.py"):
+        calls = [node.func for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+        called = {call.attr for call in calls if isinstance(call, ast.Attribute)}
+        assert called & forbidden == set(), path.name
 
 
 def test_the_columns_a_study_and_its_figure_read_are_the_same_world() -> None:
@@ -92,5 +158,6 @@ def test_captions_are_literals() -> None:
         assert "CAPTION" in [target.id for target in targets if isinstance(target, ast.Name)]
 
 
-def _axes(figure: Figure) -> list:
-    return [axes for part in figure.subfigs for axes in part.axes]
+def summary(names: tuple[str, ...] = invented.SIXTEEN[:5], seeds: int = 10) -> pd.DataFrame:
+    """Summary of invented outcomes."""
+    return study.summary(invented.runs(names, seeds))

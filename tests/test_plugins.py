@@ -89,9 +89,10 @@ from matplotlib.figure import Figure
 CAPTION = "Drips."
 
 
-def draw(runs):
+def draw(summary):
+    filled = summary[summary["outcome"] == "filled"]
     figure = Figure(figsize=(2, 2))
-    figure.subplots().bar(runs["seed"], runs["filled"])
+    figure.subplots().bar(range(len(filled)), filled["mean"])
     return figure
 '''
 
@@ -136,8 +137,10 @@ def test_a_new_study_runs_with_the_new_strategy_regime_and_figure(seqmarket: Com
     error = str(runs.loc[10.0, "error"])
     assert "drip 0: raised RuntimeError: the tap broke" in error
     assert "seed 1" in error
-    for name in ("table.md", "table.tex", "figure.pdf", "figure.png", "study.json"):
-        assert (folder / name).stat().st_size > 0
+    for name in ("table.md", "table.tex", "summary.parquet", "figure.pdf", "figure.png", "study.json"):
+        assert (folder / name).is_file()
+    summary = pd.read_parquet(folder / "summary.parquet").set_index("outcome")
+    assert summary.loc["filled", ["fails_at_s", "mean", "n"]].tolist() == [1e9, runs.loc[1e9, "filled"], 1]
 
 
 @pytest.mark.usefixtures("added")

@@ -1,4 +1,4 @@
-"""Bootstrap intervals and paired comparisons."""
+"""Intervals and paired comparisons."""
 
 from __future__ import annotations
 
@@ -7,23 +7,54 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from experiments.analysis import statistics
 
 
-def test_interval_of_a_normal_sample_is_close_to_students() -> None:
+def test_interval_is_students() -> None:
     sample = np.random.default_rng(3).normal(5, 2, size=400)
     low, high = statistics.interval(sample)
-    half = 1.966 * statistics.standard_error(sample)
-    assert low == pytest.approx(sample.mean() - half, abs=0.02)
-    assert high == pytest.approx(sample.mean() + half, abs=0.02)
+    expected = stats.ttest_1samp(sample, 0.0).confidence_interval(0.95)
+    assert (low, high) == pytest.approx((expected.low, expected.high), rel=1e-12)
 
 
-def test_interval_covers_the_mean_as_often_as_it_says() -> None:
-    rng = np.random.default_rng(11)
-    samples = rng.normal(1, 1, size=(300, 20))
-    covered = [low <= 1 <= high for low, high in map(statistics.interval, samples)]
-    assert 0.89 <= np.mean(covered) <= 0.98  # a bootstrap of twenty values covers a little less than 95%
+@pytest.mark.parametrize("seeds", [3, 10])
+def test_interval_covers_the_mean_as_often_as_it_says(seeds: int) -> None:
+    samples = np.random.default_rng(11).normal(1, 1, size=(2000, seeds))
+    covered = np.mean([low <= 1 <= high for low, high in map(statistics.interval, samples)])
+    assert abs(covered - 0.95) < 3.5 * math.sqrt(0.95 * 0.05 / 2000)
+
+
+def test_pooled_is_students_interval_where_the_statistic_is_a_mean() -> None:
+    sample = np.array([3.0, 1.0, 4.0, 1.5, 9.0])
+    found, expected = statistics.pooled(lambda at: float(sample[at].mean()), sample.size), statistics.describe(sample)
+    assert found == pytest.approx({name: expected[name] for name in found}, rel=1e-12)
+
+
+def test_pooled_covers_a_ratio_of_sums() -> None:
+    rng = np.random.default_rng(12)
+    covered = []
+    for _ in range(1000):
+        base = rng.lognormal(0.0, 0.3, 10)
+        gain = base * rng.normal(0.5, 0.1, 10)
+        found = statistics.pooled(lambda at, gain=gain, base=base: float(gain[at].sum() / base[at].sum()), 10)
+        covered.append(found["low"] <= 0.5 <= found["high"])
+    assert 0.925 <= np.mean(covered) <= 0.97
+
+
+def test_pooled_leaves_out_seeds_without_which_there_is_no_statistic() -> None:
+    sample = np.array([1.0, 2.0, 3.0])
+    found = statistics.pooled(lambda at: float("nan") if 0 not in at else float(sample[at].sum()), 3)
+    assert (found["n"], found["mean"], math.isnan(found["low"])) == (2, 6.0, True)
+    assert statistics.pooled(lambda at: 1.0, 1)["n"] == 1
+    assert statistics.pooled(lambda at: float("nan"), 0)["n"] == 0
+
+
+def test_mean_and_error_as_printed() -> None:
+    assert statistics.mean_and_error([1.0, 2.0, 3.0, math.nan]) == "2 (0.58)"
+    assert statistics.mean_and_error([1234.5]) == "1.23e+03"
+    assert statistics.mean_and_error([math.nan], absent="never") == "never"
 
 
 def test_interval_is_the_same_every_time_and_leaves_the_sample_alone() -> None:
@@ -39,7 +70,8 @@ def test_interval_is_the_same_every_time_and_leaves_the_sample_alone() -> None:
         ([], (math.nan, math.nan)),
         ([1.0], (math.nan, math.nan)),
         ([2.0, 2.0, 2.0], (2.0, 2.0)),
-        ([1.0, 3.0], (1.0, 3.0)),
+        ([1.0, 3.0], (math.nan, math.nan)),
+        ([1.0, 2.0, 3.0], (2.0 - 4.3026528 / math.sqrt(3.0), 2.0 + 4.3026528 / math.sqrt(3.0))),
     ],
 )
 def test_interval_of_degenerate_samples(sample: list[float], expected: tuple[float, float]) -> None:

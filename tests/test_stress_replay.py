@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import drawn
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,8 +11,6 @@ import pytest
 from experiments.__main__ import main
 from experiments.runs import study as studies
 from experiments.studies import stress_replay
-from figures import _shared
-from figures import stress_replay as figure
 from market.errors import InputError
 from market.prices.bars import parse_instant, read_bars
 
@@ -96,7 +95,7 @@ def test_a_fall_on_file_through_two_regimes(bars: Path, tmp_path: Path, monkeypa
     assert late["centralized_shared", "outage"] > 2.0 * late["centralized_shared", "no outage"]
     table = STUDY.table(pd.DataFrame(rows))
     assert table["liquidated, less siloed [thousand USD]"][0] == "0"
-    assert all(path.stat().st_size > 5000 for path in _shared.save(figure.draw, pd.DataFrame(rows), tmp_path))
+    drawn.check_stored("stress_replay", STUDY.summary(pd.DataFrame(rows)), tmp_path)
 
 
 def test_outages_are_as_long_and_as_many_whatever_is_shared(bars: Path) -> None:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import drawn
 import numpy as np
 import pandas as pd
 import pytest
 
+from experiments.analysis import summaries
 from experiments.runs import study as studies
 from experiments.runs.store import is_wall_clock
 from experiments.studies import _breaker_scenes as scenes
 from experiments.studies import circuit_breaker as circuit
 from experiments.validation.cascade import final_drop
-from figures import _shared, circuit_breaker
 
 STUDY = studies.load("circuit_breaker")
 
@@ -25,7 +26,7 @@ def finished() -> pd.DataFrame:
 
 
 def mean(rows: pd.DataFrame, column: str, **levers: str) -> float:
-    return float(np.mean(_shared.values(_shared.where(rows, **levers), column)))
+    return float(np.mean(summaries.values(summaries.where(rows, **levers), column)))
 
 
 def test_no_outcome_is_taken_for_wall_clock_time() -> None:
@@ -40,7 +41,7 @@ def test_every_run_is_different() -> None:
 @pytest.mark.slow
 def test_table_and_figure(finished: pd.DataFrame, tmp_path: Path) -> None:
     assert len(STUDY.table(finished)) == len(finished) / 2
-    assert all(path.stat().st_size > 5000 for path in _shared.save(circuit_breaker.draw, finished, tmp_path))
+    drawn.check_stored("circuit_breaker", STUDY.summary(finished), tmp_path)
 
 
 @pytest.mark.slow
@@ -51,8 +52,8 @@ def test_a_pause_feeds_the_cascade_of_pools_and_exempt_arbitrage_does_not(finish
     """
     amplified = {}
     for name in ("none", "pause", "arbitrage exempt"):
-        cell = _shared.where(finished, world=scenes.STILL, breaker=name)
-        amplified[name] = float(np.mean(_shared.values(cell, "seized") / _shared.values(cell, "first_wave")))
+        cell = summaries.where(finished, world=scenes.STILL, breaker=name)
+        amplified[name] = float(np.mean(summaries.values(cell, "seized") / summaries.values(cell, "first_wave")))
     assert amplified["pause"] == pytest.approx(final_drop(0.8, scenes.EPS) / scenes.EPS, rel=0.1)
     assert amplified["none"] == pytest.approx(1.0, abs=0.1)
     assert amplified["arbitrage exempt"] == pytest.approx(amplified["none"], rel=0.1)
@@ -61,7 +62,7 @@ def test_a_pause_feeds_the_cascade_of_pools_and_exempt_arbitrage_does_not(finish
 @pytest.mark.slow
 def test_with_an_outside_oracle_a_pause_changes_nothing_about_who_is_liquidated(finished: pd.DataFrame) -> None:
     """Where borrowers do not defend themselves, to the last of them."""
-    none, pause = (_shared.where(finished, world="external", breaker=name) for name in ("none", "pause"))
+    none, pause = (summaries.where(finished, world="external", breaker=name) for name in ("none", "pause"))
     assert (pause["pauses"] > 0).all()
     assert none["who"].tolist() == pause["who"].tolist()
     assert none["liquidated_usd"].tolist() == pytest.approx(pause["liquidated_usd"].tolist(), rel=1e-9)
@@ -70,7 +71,7 @@ def test_with_an_outside_oracle_a_pause_changes_nothing_about_who_is_liquidated(
 @pytest.mark.slow
 def test_in_the_crash_it_is_their_paused_defence_that_costs_borrowers(finished: pd.DataFrame) -> None:
     """The same people are liquidated as without a breaker once top-ups and repayments pass."""
-    crash = _shared.where(finished, part="crash", oracle="external")
+    crash = summaries.where(finished, part="crash", oracle="external")
     none, cured = (mean(crash, "liquidated_usd", breaker=name) for name in ("none", "defence exempt"))
     assert cured == pytest.approx(none, rel=0.02)
 
@@ -90,8 +91,8 @@ def test_liquidators_stall_on_a_pool_that_nobody_refills(finished: pd.DataFrame)
 def test_nobody_who_does_not_look_is_drawn_to_the_threshold(finished: pd.DataFrame) -> None:
     """Up to the trigger a market whose breaker pauses is the one whose breaker pauses nobody, bit for bit."""
     sums = [name for name in finished.columns if name.startswith(("near_", "far_"))] + ["approached", "triggered"]
-    blind = _shared.where(finished, part="approach", anticipation="off")
-    one, other = (_shared.where(blind, breaker=name)[sums].to_numpy() for name in ("pauses", "pauses nobody"))
+    blind = summaries.where(finished, part="approach", anticipation="off")
+    one, other = (summaries.where(blind, breaker=name)[sums].to_numpy() for name in ("pauses", "pauses nobody"))
     assert len(sums) == 14
     assert np.array_equal(one, other)
 
@@ -99,13 +100,13 @@ def test_nobody_who_does_not_look_is_drawn_to_the_threshold(finished: pd.DataFra
 @pytest.mark.slow
 def test_who_anticipates_a_pause_that_pauses_nobody_does_nothing(finished: pd.DataFrame) -> None:
     """A breaker without a pause is nothing to fear: beside it, anticipation on is anticipation off."""
-    cells = (_shared.where(finished, part="approach", breaker="pauses nobody", anticipation=a) for a in ("on", "off"))
+    cells = (summaries.where(finished, part="approach", breaker="pauses nobody", anticipation=a) for a in ("on", "off"))
     one, other = (cell[["near_squares", "far_squares", "liquidated_usd"]].to_numpy() for cell in cells)
     assert np.array_equal(one, other)
 
 
 @pytest.mark.slow
 def test_only_breakers_pause(finished: pd.DataFrame) -> None:
-    none = _shared.where(finished, breaker="none")
+    none = summaries.where(finished, breaker="none")
     assert not none[["pauses", "paused", "paused_s"]].to_numpy().any()
-    assert (_shared.where(finished, breaker="reference")["pauses"] > 0).all()
+    assert (summaries.where(finished, breaker="reference")["pauses"] > 0).all()

@@ -5,16 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import drawn
 import numpy as np
 import pandas as pd
 import pytest
 
+from experiments.analysis import contagion_tables, verdicts
 from experiments.markets import channels
 from experiments.markets.recorded import Recorded
 from experiments.runs import study as studies
 from experiments.studies._scene import scene, sell, simulate
 from experiments.studies._stage import NAMES, stage
-from figures import _shared, _verdict, contagion
 from market.config import FlowConfig
 
 STUDY = studies.load("contagion")
@@ -38,7 +39,7 @@ def test_every_run_is_different() -> None:
 def test_table_and_figure(finished: pd.DataFrame, tmp_path: Path) -> None:
     found = STUDY.table(finished)
     assert {"base", "outage 0 s", "no congestion", "mean over conditions", "verdict"} <= set(found["condition"])
-    assert all(path.stat().st_size > 5000 for path in _shared.save(contagion.draw, finished, tmp_path))
+    drawn.check_stored("contagion", STUDY.summary(finished), tmp_path)
 
 
 def test_shares_are_shares(finished: pd.DataFrame) -> None:
@@ -115,23 +116,23 @@ def invented(effect: float, seeds: int = 8) -> pd.DataFrame:
     for seed in range(seeds):
         noise = rng.random()
         for regime in ("siloed", "shared"):
-            row: dict[str, Any] = {"part": "crash", "channel": "", "regime": regime, "seed": seed, **_verdict.BASE}
-            row |= {claim.column: noise + (effect if regime == "shared" else 0.0) for claim in _verdict.CLAIMS}
+            row: dict[str, Any] = {"part": "crash", "channel": "", "regime": regime, "seed": seed, **verdicts.BASE}
+            row |= {claim.column: noise + (effect if regime == "shared" else 0.0) for claim in verdicts.CLAIMS}
             row |= {"liquidated_usd": 1.0, "liquidated_share": 0.5, "amplification": 1.0, "generation_0_share": 1.0}
             rows.append(row | {"imported_share": 0.0, "recovery_s": 1.0, "cascades_usd": "1 2", "psi": 1.5})
     return pd.DataFrame(rows)
 
 
-def test_the_verdict_follows_the_sign_of_paired_differences() -> None:
+def test_theverdicts_follows_the_sign_of_paired_differences() -> None:
     for effect, less, more in ((0.1, "reversed", "holds"), (-0.1, "holds", "reversed"), (0.0, "open", "open")):
         runs = invented(effect)
-        base = _verdict.conditions(runs)["base"]
-        for claim in _verdict.CLAIMS:
-            found = _verdict.difference(base, claim)
-            assert found.mean * claim.unit == pytest.approx(effect, abs=1e-12)
+        base = verdicts.conditions(runs)["base"]
+        for claim in verdicts.CLAIMS:
+            found = verdicts.difference(base, claim)
+            assert found.mean == pytest.approx(effect, abs=1e-12)
             assert found.verdict == (more if claim.sign > 0 else less)
-    few = _verdict.conditions(invented(0.1, seeds=4))["base"]
-    assert _verdict.difference(few, _verdict.CLAIMS[1]).verdict == "open"
+    few = verdicts.conditions(invented(0.1, seeds=4))["base"]
+    assert verdicts.difference(few, verdicts.CLAIMS[1]).verdict == "open"
 
 
 def test_a_channels_share_is_what_is_gone_without_it() -> None:
@@ -139,9 +140,10 @@ def test_a_channels_share_is_what_is_gone_without_it() -> None:
     without = runs.assign(part="channel", channel="price_impact", liquidated_usd=0.25)
     abroad = runs.assign(collateral="abroad", liquidated_usd=2.0)
     at_home = abroad.assign(part="channel", channel="shared_collateral", liquidated_usd=1.0)
-    shares = _verdict.channel_shares(pd.concat([runs, without, abroad, at_home]))
-    assert shares["shared"]["price_impact"] == pytest.approx((0.75, 0.75, 0.75))
-    assert shares["shared"]["shared_collateral"] == pytest.approx((0.5, 0.5, 0.5))
+    shares = contagion_tables.channel_shares(pd.concat([runs, without, abroad, at_home]))
+    for channel, gone in (("price_impact", 0.75), ("shared_collateral", 0.5)):
+        found = shares["shared"][channel]
+        assert [found[name] for name in ("mean", "low", "high")] == pytest.approx([gone] * 3)
 
 
 def test_collateral_abroad_lies_on_the_partner_where_it_is_sequenced_together() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import drawn
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,8 +12,6 @@ import pytest
 from experiments.runs import study as studies
 from experiments.runs.study import Run
 from experiments.studies import deleveraging
-from figures import _shared
-from figures import deleveraging as figure
 from market.config import MarketConfig
 
 STUDY = studies.load("deleveraging")
@@ -55,7 +54,7 @@ def test_funds_pay_before_winners_do(tmp_path: Path) -> None:
     active, passive = (runs[runs["traders"] == kind] for kind in ("active", "passive"))
     assert active["liquidated_usd"].mean() < passive["liquidated_usd"].mean()
     assert len(STUDY.table(runs)) == 3
-    assert all(path.stat().st_size > 5000 for path in _shared.save(figure.draw, runs, tmp_path))
+    drawn.check_stored("deleveraging", STUDY.summary(runs), tmp_path)
 
 
 def _with_fund(run: Run, fund_usd: float) -> Run:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
-
+import drawn
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,7 +10,6 @@ import pytest
 from experiments.runs import study as studies
 from experiments.runs.study import Run
 from experiments.studies import auction_equilibrium
-from figures import _shared
 
 NAMES = ("auction_equilibrium", "bidding_war", "role_selection", "builder_equilibrium", "collusion")
 SMALL = {
@@ -65,8 +63,7 @@ def test_from_the_grid_to_table_and_figure(name, tmp_path):
     table = study.table(frame)
     assert len(table)
     assert not table.isna().any().any()
-    draw = importlib.import_module(f"figures.{study.figure}").draw
-    assert all(path.stat().st_size > 5000 for path in _shared.save(draw, frame, tmp_path))
+    drawn.check_stored(study.figure, study.summary(frame), tmp_path)
 
 
 def test_exact_bids_and_revenues_agree_with_each_other():

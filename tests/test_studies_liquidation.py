@@ -6,14 +6,15 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+import drawn
 import numpy as np
 import pandas as pd
 import pytest
 
+from experiments.analysis import summaries
 from experiments.runs import study as studies
 from experiments.studies import liquidation_design as designs
 from experiments.studies._sales import SETTLE, ContractSales, Sale
-from figures import _shared, liquidation_design
 from market import state
 from market.config import MarketConfig
 
@@ -36,11 +37,11 @@ def test_every_run_is_different() -> None:
 
 def test_table_and_figure(finished: pd.DataFrame, tmp_path: Path) -> None:
     assert len(STUDY.table(finished)) == 24
-    assert all(path.stat().st_size > 5000 for path in _shared.save(liquidation_design.draw, finished, tmp_path))
+    drawn.check_stored("liquidation_design", STUDY.summary(finished), tmp_path)
 
 
 def test_lots_are_given_away_in_english_auctions_and_full_blocks_alone(finished: pd.DataFrame) -> None:
-    loans = _shared.where(finished, venue="lending")
+    loans = summaries.where(finished, venue="lending")
     given = loans["zero_bid_share"] > 0.0
     assert given.any()
     assert set(loans["design"][given]) == {"english"}
@@ -50,7 +51,7 @@ def test_lots_are_given_away_in_english_auctions_and_full_blocks_alone(finished:
 def test_a_sequencer_that_inserts_leaves_liquidators_nothing_where_price_is_a_rule(finished: pd.DataFrame) -> None:
     """Of Dutch auctions and of fixed spreads, in free blocks."""
     for venue, design in product(("lending", "perpetual"), ("fixed spread", "dutch")):
-        cell = _shared.where(finished, venue=venue, blocks="free", design=design).set_index("regime")
+        cell = summaries.where(finished, venue=venue, blocks="free", design=design).set_index("regime")
         assert cell.loc["extractive", "sequencers_usd"] > 0.0
         # nothing, but for the rounding of a sum
         assert cell.loc["extractive", "liquidators_usd"] <= 1e-9 * cell.loc["extractive", "sequencers_usd"]
@@ -58,12 +59,12 @@ def test_a_sequencer_that_inserts_leaves_liquidators_nothing_where_price_is_a_ru
 
 
 def test_an_auction_of_contracts_returns_margin_that_a_close_out_keeps_and_takes_longer(finished: pd.DataFrame) -> None:
-    free = _shared.where(finished, venue="perpetual", blocks="free", regime="honest").set_index("design")
+    free = summaries.where(finished, venue="perpetual", blocks="free", regime="honest").set_index("design")
     assert free.loc["fixed spread", "borrower_loss_share"] > free.loc["dutch", "borrower_loss_share"]
     assert free.loc["fixed spread", "time_to_sale_s"] < free.loc["dutch", "time_to_sale_s"]
     # the price falls while they wait: the fund pays for it
     assert free.loc["fixed spread", "bad_debt_usd"] < free.loc["dutch", "bad_debt_usd"]
-    assert np.isfinite(_shared.where(finished, venue="perpetual")["bad_debt_usd"]).all()
+    assert np.isfinite(summaries.where(finished, venue="perpetual")["bad_debt_usd"]).all()
 
 
 class Noted(ContractSales):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import drawn
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,8 +15,7 @@ from experiments.markets.scenarios import reference
 from experiments.runs import study as studies
 from experiments.runs.run import run_one
 from experiments.runs.study import Run
-from figures import _shared
-from market import discovery, regimes
+from market import regimes
 from market.model import SequencerMarket
 
 STUDIES = ("latency_contest", "atomicity", "censorship", "redistribution", "network_competition")
@@ -55,8 +55,7 @@ def test_table_and_figure(finished: tuple[str, pd.DataFrame], tmp_path: Path) ->
     name, rows = finished
     loaded = studies.load(name)
     assert not loaded.table(rows).empty
-    paths = _shared.save(discovery.load("figures", loaded.figure).draw, rows, tmp_path)
-    assert all(path.stat().st_size > 5000 for path in paths)
+    drawn.check_stored(loaded.figure, loaded.summary(rows), tmp_path)
 
 
 def test_a_run_is_a_function_of_its_seed(finished: tuple[str, pd.DataFrame]) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import drawn
 import numpy as np
 import pandas as pd
 import pytest
 
 from experiments.runs.study import Run
 from experiments.studies import tournament
-from figures import _shared
-from figures import tournament as figure
 from market.errors import InputError
 
 
@@ -79,5 +78,16 @@ def test_the_dominant_strategy_ranks_first_and_takes_over():
 @pytest.mark.parametrize("sign", [1.0, -1.0])
 def test_the_figure_draws_gains_and_losses(tmp_path, sign):
     runs = invented(("a", "b", "my_module:Mine"), sign * np.arange(9.0).reshape(3, 3))
-    paths = _shared.save(figure.draw, runs, tmp_path)
-    assert all(path.stat().st_size > 5000 for path in paths)
+    found = tournament.summary(runs)
+    drawn.check_stored("tournament", found, tmp_path)
+    heat, _, path = drawn.check("tournament", found).axes
+    order = [text.get_text() for text in heat.get_yticklabels()]
+    assert order == (["Mine", "b", "a"] if sign > 0 else ["a", "b", "Mine"])
+    assert (
+        heat.images[0].get_array().tolist()
+        == (sign * np.arange(9.0).reshape(3, 3)[:: -int(sign), :: -int(sign)]).tolist()
+    )
+    assert [text.get_text() for text in path.get_legend().get_texts()] == order
+    shares = np.array([line.get_ydata() for line in path.lines])
+    np.testing.assert_allclose(shares.sum(axis=0), 1.0)
+    assert shares[0, -1] > 0.9

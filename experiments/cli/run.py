@@ -11,6 +11,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+import pandas as pd
+
+from experiments.analysis import summaries
 from experiments.cli import figures, provenance
 from experiments.runs import configuration
 from experiments.runs import study as studies
@@ -46,13 +49,20 @@ def grid(study: Study, arguments: argparse.Namespace) -> list[Run]:
 
 
 def write(study: Study, runs: list[Run], done: Sweep, store: Store, started: datetime) -> None:
-    """Write runs.parquet and study.json, and the table and the figure of the runs that did not fail."""
+    """Write runs.parquet and study.json, and table, summary and figure of the runs that did not fail."""
     table = store.write_runs(done.rows)
     store.write_study(provenance.describe(study, runs, done, started, store.code))
     rows = finished(table)
     if not rows.empty:
         store.write_table(study.table(rows), study.title)
-        figures.draw(study.figure, rows, store.folder)
+        figures.draw(study.figure, store.write_summary(summary(study, runs, rows)), store.folder)
+
+
+def summary(study: Study, runs: list[Run], rows: pd.DataFrame) -> pd.DataFrame:
+    """What a study's figure draws: its own summary of finished rows, else every outcome by levers and regime."""
+    if study.summary is not None:
+        return study.summary(rows)
+    return summaries.plain(rows, dict.fromkeys(lever for run in runs for lever in run.levers))
 
 
 def _report(done: Sweep, store: Store) -> int:

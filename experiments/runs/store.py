@@ -5,6 +5,8 @@
     that after a change of a strategy the runs are made anew and never mixed with the old ones.
 ``DIR/STUDY/runs.parquet``
     a row per run, in the order of the study's grid, without wall-clock times.
+``DIR/STUDY/summary.parquet``
+    what the figure draws: means and intervals of outcomes by cell.
 ``study.json, table.md, table.tex``
     configuration and provenance; the headline table.
 """
@@ -14,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import math
 import os
 import re
 import sys
@@ -21,6 +24,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -31,6 +35,7 @@ from market import discovery
 from market.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[2]
+RUNS, SUMMARY = "runs.parquet", "summary.parquet"
 INSTALLED = ("site-packages", "dist-packages")
 """Folders of installed packages, which are versions in study.json and not source to be followed."""
 IDENTITY = ("run_id", "study", "regime", "seed", "status", "error")
@@ -89,7 +94,7 @@ class Store:
         """Write runs.parquet from rows in the order of the grid, and return it as it reads back."""
         keys = dict.fromkeys([*IDENTITY, *(key for row in rows for key in row)])
         columns = {key: _column([row.get(key) for row in rows]) for key in keys if not is_wall_clock(key)}
-        path = self.folder / "runs.parquet"
+        path = self.folder / RUNS
         with _replacing(path) as partial:
             pq.write_table(pa.table(columns), partial, compression="zstd")
         return pd.read_parquet(path)
@@ -97,6 +102,14 @@ class Store:
     def write_study(self, description: Mapping[str, Any]) -> None:
         """Write study.json."""
         write(self.folder / "study.json", json.dumps(description, indent=2, default=str) + "\n")
+
+    def write_summary(self, summary: pd.DataFrame) -> pd.DataFrame:
+        """Write summary.parquet, and return it as it reads back."""
+        path = self.folder / SUMMARY
+        columns = {str(name): _summary_column(summary[name]) for name in summary}
+        with _replacing(path) as partial:
+            pq.write_table(pa.table(columns), partial, compression="zstd")
+        return pd.read_parquet(path)
 
     def write_table(self, table: pd.DataFrame, title: str) -> None:
         """Write the headline table as table.md and table.tex (booktabs)."""
@@ -106,17 +119,29 @@ class Store:
 
 def read_runs(folder: Path) -> pd.DataFrame:
     """The runs.parquet of a study's folder; InputError when there is none or it is not one."""
-    path = folder / "runs.parquet"
+    runs = _read(folder, RUNS)
+    missing = [name for name in IDENTITY if name not in runs.columns]
+    if missing:
+        raise InputError(f"{folder / RUNS}: no column {missing[0]!r}; `seqmarket run {folder.name}` writes it")
+    return runs
+
+
+def read_summary(folder: Path) -> pd.DataFrame:
+    """The summary.parquet of a study's folder; InputError when there is none or it is not one."""
+    summary = _read(folder, SUMMARY)
+    if "outcome" not in summary.columns:
+        raise InputError(f"{folder / SUMMARY}: no column 'outcome'; `seqmarket run {folder.name}` writes it")
+    return summary
+
+
+def _read(folder: Path, name: str) -> pd.DataFrame:
+    path = folder / name
     if not path.is_file():
         raise InputError(f"{path}: no such file; `seqmarket run {folder.name} --out {folder.parent}` writes it")
     try:
-        runs = pd.read_parquet(path)
+        return pd.read_parquet(path)
     except (pa.ArrowInvalid, OSError) as error:
         raise InputError(f"{path}: not a parquet file; `seqmarket run {folder.name}` writes it") from error
-    missing = [name for name in IDENTITY if name not in runs.columns]
-    if missing:
-        raise InputError(f"{path}: no column {missing[0]!r}; `seqmarket run {folder.name}` writes it")
-    return runs
 
 
 def finished(runs: pd.DataFrame) -> pd.DataFrame:
@@ -185,6 +210,13 @@ def _replacing(path: Path) -> Iterator[Path]:
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _summary_column(column: pd.Series) -> pa.Array:
+    """Column of a summary: numbers as they are, NaN included; names, and lists of numbers, null where there is none."""
+    if pd.api.types.is_float_dtype(column):
+        return pa.array(column.to_numpy(np.float64))
+    return _column([None if isinstance(value, float) and math.isnan(value) else value for value in column])
 
 
 def _column(values: list[Any]) -> pa.Array:

@@ -16,6 +16,10 @@ The file has these module-level names::
     def table(runs: pandas.DataFrame) -> pandas.DataFrame:
         '''The headline table, from the finished rows of runs.parquet.'''
 
+    def summary(runs: pandas.DataFrame) -> pandas.DataFrame:
+        '''What the figure draws, from the same rows: see `experiments.analysis.summaries`. Default: mean and interval
+        of every numeric outcome by levers and regime.'''
+
 ``seeds`` is the number of seeds that the user asked for, None for the study's own default (:func:`seeds`); ``quick``
 asks for a grid of less than a minute. ``configure(base)`` applies the user's ``--config`` and ``--set`` to a
 configuration: a study passes each of its configurations through it, after its own settings, so that the user has the
@@ -79,6 +83,7 @@ class Study:
     figure: str
     runs: Callable[[int | None, bool, Configure], Iterable[Run]]
     table: Callable[[pd.DataFrame], pd.DataFrame]
+    summary: Callable[[pd.DataFrame], pd.DataFrame] | None
     execute: Callable[[Run], Mapping[str, Outcome]]
     has_market: bool
 
@@ -100,6 +105,7 @@ def load(name: str) -> Study:
         figure=getattr(module, "FIGURE", name),
         runs=_part(module, "runs"),
         table=_part(module, "table"),
+        summary=getattr(module, "summary", None),
         execute=own or _execute_market,
         has_market=own is None,
     )

@@ -12,7 +12,7 @@ from agents.base import Trader
 from agents.traders.arbitrageur import CYCLE, Leg
 from agents.traders.arbitrageur import Arbitrageur as _Arbitrageur
 from agents.traders.arbitrageur import _find_cycle as find_cycle
-from experiments.analysis import statistics
+from experiments.analysis import statistics, summaries
 from experiments.runs.study import Configure, Run, seeds
 from market.config import AgentConfig, FlowConfig, MarketConfig, PoolConfig, RegimeConfig, RollupConfig
 from market.intents import Status
@@ -170,6 +170,12 @@ def execute(run: Run) -> dict[str, Any]:
         "arbitrage_bp_of_volume": 1e4 * taken / float(found["volume_usd"]),
         "user_cost_bp": found["user_cost_bp"],
     }
+
+
+def summary(runs: pd.DataFrame) -> pd.DataFrame:
+    """What the figure draws, by condition and way of execution."""
+    drawn = ("capture_rate", "leg_failures", "dispersion_bp")
+    return summaries.table(summaries.by_cell(runs, ["varied", "setting", "execution"], drawn))
 
 
 def table(runs: pd.DataFrame) -> pd.DataFrame:

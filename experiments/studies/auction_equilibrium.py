@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from experiments.analysis import statistics
+from experiments.analysis import statistics, summaries
 from experiments.runs.study import Configure, Run, seeds
 from market.config import Settings
 
@@ -117,6 +117,22 @@ def _ring(bids: np.ndarray, members: int) -> np.ndarray:
     from experiments.games.sealed_bid import ring_bids
 
     return ring_bids(bids, members)
+
+
+def summary(runs: Frame) -> pd.DataFrame:
+    """Learned bids by value with their range over seeds, distance from equilibrium, and revenue, beside exact ones."""
+    rows = []
+    for cell, part in summaries.cells(runs, ["auction", "bidders", "reserve", "ring"]):
+        exact = float(part["revenue_exact"].iloc[0])
+        rows.append(summaries.row("revenue", summaries.values(part, "revenue"), **cell, exact=exact))
+        rows.append(summaries.row("nash_conv", summaries.values(part, "nash_conv"), **cell))
+        for k in range(int(part["bins"].iloc[0]) if cell["ring"] == 1 else 0):
+            bids, place = summaries.values(part, f"learned_{k}"), float(part[f"value_{k}"].iloc[0])
+            more = {"value": place, "exact": float(part[f"exact_{k}"].iloc[0])}
+            if np.isfinite(more["exact"]):
+                more |= {"smallest": float(bids.min()), "largest": float(bids.max())}
+                rows.append(summaries.row("bid", bids, **cell, **more))
+    return summaries.table(rows)
 
 
 def table(runs: Frame) -> pd.DataFrame:

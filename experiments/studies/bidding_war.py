@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from experiments.analysis import statistics
+from experiments.analysis import statistics, summaries
 from experiments.runs.study import Configure, Run, seeds
 from market.config import Settings
 
@@ -88,6 +88,18 @@ def execute(run: Run) -> dict[str, float | int | str]:
             if (profit := war.profits[k]) is not None:
                 found[f"published_profit_{k}_eth"] = profit
     return found
+
+
+def summary(runs: Frame) -> pd.DataFrame:
+    """Win rates by experiment, delay and group, beside the published ones."""
+    rows = []
+    for cell, part in summaries.cells(runs, ["part", "experiment", "global_delay"]):
+        for k in range(int(part["groups"].iloc[0])):
+            more = {"group": str(part[f"group_{k}"].iloc[0]), "place": k, "groups": int(part["groups"].iloc[0])}
+            if cell["part"] == PUBLISHED:
+                more["published"] = float(part[f"published_rate_{k}"].iloc[0])
+            rows.append(summaries.row("win_rate", summaries.values(part, f"win_rate_{k}"), **cell, **more))
+    return summaries.table(rows)
 
 
 def table(runs: Frame) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from experiments.analysis import statistics
+from experiments.analysis import statistics, summaries
 from experiments.runs.study import Configure, Run, seeds
 from market.config import MarketConfig, RegimeConfig, Settings
 
@@ -110,6 +110,12 @@ def _market(config: BuildersConfig, blocks: int) -> MarketConfig:
     if config.market is None:
         return small(regime, blocks)
     return config.market.model_copy(update={"regime": regime, "horizon_s": 2.0 * blocks})
+
+
+def summary(runs: Frame) -> pd.DataFrame:
+    """Distance from equilibrium, with the error of each certificate, and margins, by learner and blocks learned."""
+    drawn = ("nash_conv_share", "nash_conv_standard_error", "smallest_margin", "paid_share")
+    return summaries.table(summaries.by_cell(runs, ["learner", "blocks"], drawn))
 
 
 def table(runs: Frame) -> pd.DataFrame:

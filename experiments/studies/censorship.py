@@ -10,7 +10,7 @@ import pandas as pd
 
 from agents.sequencers.censoring import Censoring as _Censoring
 from agents.sequencers.censoring import flagged
-from experiments.analysis import statistics
+from experiments.analysis import statistics, summaries
 from experiments.runs.study import Configure, Run, seeds
 from market.config import AgentConfig, MarketConfig, PoolConfig, RegimeConfig, RollupConfig
 from market.intents import INTENT, Purpose
@@ -104,6 +104,12 @@ def execute(run: Run) -> dict[str, Any]:
         "censored_slots_exact": exact,
         "censored_users": int(caught.size),
     }
+
+
+def summary(runs: pd.DataFrame) -> pd.DataFrame:
+    """Censored users by deadline and stake, the others by stake."""
+    rows = summaries.by_cell(runs, ["deadline_slots", "stake"], ("censored_slots", "censored_delay_p95_s"))
+    return summaries.table(rows + summaries.by_cell(runs, ["stake"], ("free_delay_s",)))
 
 
 def table(runs: pd.DataFrame) -> pd.DataFrame:

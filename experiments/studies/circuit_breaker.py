@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from agents.population import Population
+from experiments.analysis import statistics, summaries
 from experiments.analysis.magnet import PLACES, SUMS, approach, pooled
+from experiments.analysis.statistics import mean_and_error
 from experiments.runs.study import Configure, Run, seeds
 from experiments.studies import _breaker_scenes as scenes
 from experiments.studies._breaker_scenes import ARBITRAGE, DEFENCE, NONE, VOLATILITY, VOLUME
@@ -176,12 +178,40 @@ def _log_price(market: SequencerMarket) -> float:
     return float(np.mean([np.log(held[0] / held[1]) for held in reserves]))
 
 
+COMPARED = ("seized_over_none", "bad_debt_usd", "bad_debt_share", "inclusion_delay_s")
+
+
+def summary(runs: pd.DataFrame) -> pd.DataFrame:
+    """What the figure draws: outcomes of crash and falls, seized collateral also over that of the same seed without a
+    breaker, and statistics of the approach, pooled over seeds. ``exact`` is that ratio for one pool, by density.
+    """
+    from experiments.validation.cascade import final_drop
+
+    none = summaries.same_seed(runs, runs["seized"], LEVERS[:4], breaker=BASELINE)
+    none[~(none > 0.0)] = np.nan  # nothing to compare with
+    known = runs.assign(seized_over_none=runs["seized"] / none, bad_debt_share=runs["bad_debt_usd"] / runs["debt_usd"])
+    rows = []
+    for cell, part in summaries.cells(known, LEVERS):
+        if cell["part"] == "approach":
+            records = part.to_dict("records")
+            for name in ("trigger_chance", "volatility_ratio"):
+                found = statistics.pooled(lambda at, name=name, of=records: _pooled(of, at)[name], len(part))
+                rows.append(summaries.pooled(name, found, **cell))
+            continue
+        exact = final_drop(cell["psi"], scenes.EPS) / scenes.EPS if cell["psi"] else float("nan")
+        rows += [summaries.row(name, summaries.values(part, name), **cell, exact=exact) for name in COMPARED]
+    return summaries.table(rows)
+
+
+def _pooled(records: Sequence[Mapping[Any, Any]], at: np.ndarray) -> dict[str, float]:
+    return pooled(records[place] for place in at)
+
+
 def table(runs: pd.DataFrame) -> pd.DataFrame:
     """Means (standard errors) by part; ratios to the same seed without a breaker, and statistics of the approach."""
     rows = []
-    for levers in dict.fromkeys(zip(*(runs[name] for name in LEVERS), strict=True)):
-        part, oracle, world, psi, known, breaker = levers
-        cell = _cell(runs, dict(zip(LEVERS, levers, strict=True)))
+    for levers, cell in summaries.cells(runs, LEVERS):
+        part, oracle, world, psi, known, breaker = levers.values()
         base = _baseline(runs, cell)
         pairs = zip(cell["seed"], cell["seized"], strict=True)
         ratio = np.array([taken / base[seed][0] for seed, taken in pairs if base.get(seed, (0.0, ""))[0] > 0.0])
@@ -189,11 +219,11 @@ def table(runs: pd.DataFrame) -> pd.DataFrame:
         row = {
             "part": part, "oracle": world or oracle, "psi": psi if world else "", "breaker": breaker,
             "anticipation": known,
-            "seized over none [1]": _mean(ratio),
-            "seized over first wave [1]": _mean(np.asarray(cell["seized"] / cell["first_wave"], float)) if psi else "",
+            "seized over none [1]": mean_and_error(ratio),
+            "seized over first wave [1]": mean_and_error(cell["seized"] / cell["first_wave"]) if psi else "",
             "the same people [% of seeds]": f"{100.0 * np.mean(same):.0f}" if same and part == "fall" else "",
-            "liquidated [million USD]": _mean(np.asarray(cell["liquidated_usd"], float) / 1e6),
-            "bad debt [thousand USD]": _mean(np.asarray(cell["bad_debt_usd"], float) / 1e3),
+            "liquidated [million USD]": mean_and_error(cell["liquidated_usd"] / 1e6),
+            "bad debt [thousand USD]": mean_and_error(cell["bad_debt_usd"] / 1e3),
             "pauses [1]": f"{np.mean(cell['pauses']):.3g}",
             "users' delay [s]": f"{np.mean(cell['inclusion_delay_s']):.3g}",
             "users' cost [bp]": f"{np.mean(cell['user_cost_bp']):.3g}",
@@ -205,19 +235,11 @@ def table(runs: pd.DataFrame) -> pd.DataFrame:
 def _baseline(runs: pd.DataFrame, cell: pd.DataFrame) -> dict[int, tuple[float, str]]:
     """Collateral seized [units], and of whom, by seed without a breaker: what the cell is compared with."""
     first = cell.iloc[0]
-    part = _cell(runs, {name: first[name] for name in LEVERS[:4]} | {"breaker": BASELINE})
+    part = summaries.where(runs, **{name: first[name] for name in LEVERS[:4]}, breaker=BASELINE)
     return {
         int(seed): (float(taken), str(who))
         for seed, taken, who in zip(part["seed"], part["seized"], part["who"], strict=True)
     }
-
-
-def _cell(runs: pd.DataFrame, levers: Mapping[str, Any]) -> pd.DataFrame:
-    """Rows of runs with these levers."""
-    chosen = np.ones(len(runs), np.bool_)
-    for name, value in levers.items():
-        chosen &= np.asarray(runs[name] == value)
-    return runs.take(np.flatnonzero(chosen))
 
 
 def _magnet(cell: pd.DataFrame) -> dict[str, str]:
@@ -229,8 +251,3 @@ def _magnet(cell: pd.DataFrame) -> dict[str, str]:
         "trading near over far [1]": "trading_ratio",
     }
     return {name: f"{found[key]:.3g}" for name, key in shown.items()}
-
-
-def _mean(sample: np.ndarray) -> str:
-    error = f" ({sample.std(ddof=1) / np.sqrt(sample.size):.2g})" if sample.size > 1 else ""
-    return f"{sample.mean():.3g}{error}" if sample.size else ""

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from experiments.analysis import statistics
+from experiments.analysis import statistics, summaries
 from experiments.runs.study import Configure, Run, seeds
 from market.config import Settings
 
@@ -202,6 +202,38 @@ def _sold(sales: list[tuple[int, float, float]], kept: float) -> dict[str, float
         paid = sum(price for _, _, price in sales)
         worth = kept + paid
     return {"price_over_value": paid / worth if worth > 0.0 else float("nan"), "sales": len(sales)}
+
+
+LEVERS = (
+    "part", "auction", "bidders", "discount", "monitoring", "detection", "strategy", "role", "scheme", "enters", "fine",
+)  # fmt: skip
+DRAWN = (
+    "price_over_value", "deviations_that_pay", "price_second_half", "accused_share", "accused_share_competing",
+    "deterrence", "stubborn_gain_share", "members_that_left",
+)  # fmt: skip
+
+
+def summary(runs: Frame) -> pd.DataFrame:
+    """What the figure draws, cell by cell; paths of prices have a row for each part of the run."""
+    rows = []
+    steps = sorted((name for name in runs if name.startswith("price_part_")), key=lambda name: int(name[11:]))
+    for cell, part in summaries.cells(runs, LEVERS):
+        known = [name for name in DRAWN if name in part and np.isfinite(summaries.values(part, name)).any()]
+        rows += [summaries.row(name, summaries.values(part, name), **cell) for name in known]
+        if cell["part"] == ENTRY:
+            for at, name in enumerate(steps):
+                when = (at + 0.5) / len(steps)
+                rows.append(summaries.row("price_along_the_run", summaries.values(part, name), **cell, time=when))
+        if cell["part"] == SEQUENCERS:
+            rows.append(summaries.pooled("nash_conv_share", _certified(part), **cell))
+    return summaries.table(rows)
+
+
+def _certified(part: Frame) -> dict[str, float]:
+    """Mean NashConv of some runs; low and high are one standard error of the certificates away, and not below zero."""
+    regret, error = (summaries.values(part, f"nash_conv_{name}") for name in ("share", "standard_error"))
+    mean, width = float(regret.mean()), float(np.sqrt((error**2).mean() / error.size))
+    return {"mean": mean, "low": max(mean - width, 0.0), "high": mean + width, "standard_error": width, "n": len(part)}
 
 
 def table(runs: Frame) -> pd.DataFrame:

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from experiments.analysis import contagion_tables
 from experiments.markets import channels
 from experiments.markets.recorded import Recorded
 from experiments.runs.study import Configure, Run, seeds
 from experiments.studies._scene import SHOCK, sell
 from experiments.studies._stage import BORROWERS, NAMES, PSI, rollup, stage
-from figures import _verdict
 from market import cascades, contagion, state
 from market.config import BorrowersConfig, MarketConfig
 
@@ -207,6 +207,11 @@ def _extra(main: Recorded, other: Recorded) -> dict[str, float | int | str]:
     return _shares(main) | {f"extra_share_{name}": float(extra[at]) for at, name in enumerate(NAMES)}
 
 
+def summary(runs: pd.DataFrame) -> pd.DataFrame:
+    """What the figure draws: see :func:`experiments.analysis.contagion_tables.summary`."""
+    return contagion_tables.summary(runs)
+
+
 def table(runs: pd.DataFrame) -> pd.DataFrame:
     """Shared less siloed within a seed, by condition, with intervals and what follows for the conjecture."""
-    return _verdict.table(runs)
+    return contagion_tables.table(runs)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from agents.population import Population
+from experiments.analysis import statistics, summaries
 from experiments.runs.study import Configure, Run, seeds
 from market import regimes, state
 from market.config import (
@@ -160,6 +161,11 @@ def busiest(times: np.ndarray, value: np.ndarray, length: float = BURST_S) -> fl
     return float(inside.max(initial=0.0))
 
 
+def summary(runs: pd.DataFrame) -> pd.DataFrame:
+    """What the figure draws, by sequencing, outage and traders."""
+    return summaries.table(summaries.by_cell(runs, ["regime", "outage_s", "traders"], ("liquidated_usd", *LABELS)))
+
+
 def table(runs: pd.DataFrame) -> pd.DataFrame:
     """Means (standard errors) of every cell, and what was published of 10 October 2025 below."""
     rows = []
@@ -186,9 +192,4 @@ LABELS = {
 
 
 def _mean(part: pd.DataFrame, column: str, scale: float = 1.0) -> str:
-    sample = scale * np.asarray(part[column], float)
-    sample = sample[np.isfinite(sample)]
-    if not sample.size:
-        return "never"
-    error = f" ({sample.std(ddof=1) / np.sqrt(sample.size):.2g})" if sample.size > 1 else ""
-    return f"{sample.mean():.3g}{error}"
+    return statistics.mean_and_error(scale * np.asarray(part[column], float), absent="never")

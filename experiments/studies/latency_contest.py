@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from experiments.analysis import statistics
+from experiments.analysis import statistics, summaries
 from experiments.games.latency_contest import Contest, equilibrium, learn, nash_conv, play
 from experiments.runs.study import Configure, Run, seeds
 from market.config import Settings
@@ -102,6 +103,32 @@ def execute(run: Run) -> dict[str, Any]:
         "revenue": played.paid / contest.value if bids else 0.0,
         "nash_conv": nash_conv(contest, efforts) / contest.value,
     }
+
+
+RATIOS = {"first_come": "curvature", "timeboost": "prize_over_turn"}
+"""Contests of which separate races are compared with a shared one, by what is varied."""
+
+
+def summary(runs: pd.DataFrame) -> pd.DataFrame:
+    """Lotteries by players and legs, and separate over shared outlays of the other contests, beside the exact ones."""
+    rows = []
+    for cell, part in summaries.cells(summaries.where(runs, form="lottery"), ["form", "sequencing", "legs", "players"]):
+        for name in ("outlay", "realised"):
+            exact = float(part[f"{name}_exact"].iloc[0])
+            rows.append(summaries.row(name, summaries.values(part, name), **cell, exact=exact))
+    for form, by in RATIOS.items():
+        found = summaries.where(runs, form=form)
+        shared = {name: summaries.same_seed(found, found[name], [by], sequencing="shared") for name in EXACT}
+        with np.errstate(divide="ignore", invalid="ignore"):  # where nobody bids there is no ratio
+            ratios = {name: summaries.values(found, name) / amount for name, amount in shared.items()}
+        pairs = summaries.where(found.assign(**ratios), sequencing="separate")
+        for cell, part in summaries.cells(pairs, ["form", by]):
+            learned, exact = (summaries.values(part, name) for name in EXACT)
+            rows.append(summaries.row("outlay_ratio", learned, **cell, exact=float(exact[0])))
+    return summaries.table(rows)
+
+
+EXACT = ("outlay", "outlay_exact")
 
 
 def table(runs: pd.DataFrame) -> pd.DataFrame:

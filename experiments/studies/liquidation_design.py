@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from experiments.analysis import statistics, summaries
 from experiments.markets.scenarios import reference
 from experiments.runs.study import Configure, Run, seeds
 from experiments.studies._sales import CollateralSales, ContractSales
@@ -173,6 +174,15 @@ def execute(run: Run) -> Mapping[str, float | int | str]:
     }
 
 
+def summary(runs: pd.DataFrame) -> pd.DataFrame:
+    """What the figure draws, by venue, blocks, sequencer and design."""
+    drawn = (
+        "borrower_loss_share", "time_to_sale_s", "bad_debt_usd", "zero_bid_share", "deleveraged_usd", "liquidators_usd",
+        "sequencers_usd",
+    )  # fmt: skip
+    return summaries.table(summaries.by_cell(runs, ["venue", "blocks", "regime", "design"], drawn))
+
+
 def table(runs: pd.DataFrame) -> pd.DataFrame:
     """Means (standard errors) by venue, blocks, sequencer and design, and the loss less that of a fixed spread."""
     columns = {
@@ -191,10 +201,10 @@ def table(runs: pd.DataFrame) -> pd.DataFrame:
         found = _cell(runs, *cell)
         row: dict[str, Any] = {"venue": venue, "blocks": blocks, "sequencer": sequencer, "design": design}
         for name, (outcome, unit) in columns.items():
-            row[name] = _mean(found[outcome].to_numpy(float) / unit)
+            row[name] = statistics.mean_and_error(found[outcome].to_numpy(float) / unit)
         base = _cell(runs, venue, blocks, sequencer, DESIGNS[0]).set_index("seed")["borrower_loss_share"]
         paired = found["borrower_loss_share"].to_numpy(float) - base.reindex(found["seed"]).to_numpy(float)
-        row["loss less fixed spread's [%]"] = _mean(100.0 * paired) if design != DESIGNS[0] else ""
+        row["loss less fixed spread's [%]"] = statistics.mean_and_error(100.0 * paired) if design != DESIGNS[0] else ""
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -203,10 +213,3 @@ def _cell(runs: pd.DataFrame, venue: str, blocks: str, sequencer: str, design: s
     here = (runs["venue"] == venue) & (runs["blocks"] == blocks)
     here &= (runs["regime"] == sequencer) & (runs["design"] == design)
     return runs.take(np.flatnonzero(np.asarray(here)))
-
-
-def _mean(sample: np.ndarray) -> str:
-    """Mean with its standard error."""
-    sample = sample[np.isfinite(sample)]
-    error = f" ({sample.std(ddof=1) / np.sqrt(sample.size):.2g})" if sample.size > 1 else ""
-    return f"{sample.mean():.3g}{error}" if sample.size else ""

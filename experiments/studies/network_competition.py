@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.analysis import statistics
+from experiments.analysis import statistics, summaries
 from experiments.runs.study import Configure, Run, seeds
 from market.config import AgentConfig, LendingConfig, MarketConfig
 
@@ -84,6 +84,13 @@ def execute(run: Run) -> dict[str, Any]:
         **{f"gain_{at}_usd_day": gain for at, gain in enumerate(gains)},
         "revenue_alone_usd_day": float(sum(payoffs.revenue[one].sum() for one in alone)),
     }
+
+
+def summary(runs: pd.DataFrame) -> pd.DataFrame:
+    """Where best replies end, concentration, and money, by strength of demand."""
+    ends = [f"ends_{end}" for end in ("tipped", "one_network", "split", "alone", "cycle")]
+    drawn = (*ends, "largest_network", "hhi", "network_income_usd_day", "users_gain_usd_day")
+    return summaries.table(summaries.by_cell(runs, ["cross_per_second"], drawn))
 
 
 def table(runs: pd.DataFrame) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.analysis import statistics
+from experiments.analysis import statistics, summaries
 from experiments.runs.study import Configure, Run, seeds
 from market.config import MarketConfig, RegimeConfig
 
@@ -95,6 +95,14 @@ RECEIVERS = {
     "traders": "extracted_by_traders_usd",
     "liquidators": "extracted_by_liquidators_usd",
 }
+
+
+def summary(runs: pd.DataFrame) -> pd.DataFrame:
+    """What each kind of receiver ends up with, users' net cost, and spread of incomes, by rule."""
+    names = {column: column.removesuffix("_usd") + "_bp" for column in RECEIVERS.values()}
+    shares = {name: 1e4 * runs[column] / runs["volume_usd"] for column, name in names.items()}
+    drawn = (*shares, "user_net_cost_bp", "sequencer_income_spread")
+    return summaries.table(summaries.by_cell(runs.assign(**shares), ["rule"], drawn))
 
 
 def table(runs: pd.DataFrame) -> pd.DataFrame:

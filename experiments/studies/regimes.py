@@ -6,9 +6,10 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from experiments.analysis import statistics
+from experiments.analysis import statistics, summaries
 from experiments.runs.study import Configure, Run, seeds
 from market.errors import InputError
 
@@ -52,6 +53,39 @@ def runs(asked: int | None, quick: bool, configure: Configure) -> Iterator[Run]:
             )
         for seed in seeds(asked, QUICK_SEEDS if quick else SEEDS):
             yield Run({}, name, seed, config)
+
+
+KINDS = ("sandwich", "arbitrage", "liquidation")
+RECEIVERS = ("sequencers", "builders", "traders", "liquidators")
+LEVELS = (
+    "user_cost_bp", "dispersion_bp", "lp_net_bp_per_day", "liquidated_usd", "bad_debt_usd", "inclusion_delay_s",
+    "inclusion_delay_p95_s", "builder_hhi",
+)  # fmt: skip
+CHANGES = LEVELS[:3]
+
+
+def summary(runs: pd.DataFrame) -> pd.DataFrame:
+    """Levels by regime; differences within a seed to the regime named in ``less``; who receives what is extracted."""
+    groups = list(dict.fromkeys(runs["regime"]))
+    baseline = BASELINE if BASELINE in groups else groups[0]
+    volume = summaries.values(runs, "volume_usd")
+    extracted = {f"extracted_{kind}_bp": 1e4 * runs[f"extracted_{kind}_usd"] / volume for kind in KINDS}
+    extracted["extracted_bp"] = sum(extracted.values())
+    rows = summaries.by_cell(runs.assign(**extracted), ["regime"], [*extracted, *LEVELS], less="")
+    change = {name: summaries.less(runs, runs[name], [], regime=baseline) for name in CHANGES}
+    others = runs.assign(**change).take(np.flatnonzero(~summaries.mask(runs, regime=baseline)))
+    rows += summaries.by_cell(others, ["regime"], CHANGES, less=baseline)
+    for cell, part in summaries.cells(runs, ["regime"]):
+        gains = {role: np.maximum(summaries.values(part, f"extracted_by_{role}_usd"), 0.0) for role in RECEIVERS}
+        every = np.sum(list(gains.values()), axis=0)
+        for role, gain in gains.items():
+            found = statistics.pooled(lambda at, gain=gain, every=every: _share(gain[at], every[at]), len(part))
+            rows.append(summaries.pooled(f"extracted_by_{role}_share", found, **cell, less=""))
+    return summaries.table(rows)
+
+
+def _share(part: np.ndarray, whole: np.ndarray) -> float:
+    return float(part.sum() / whole.sum()) if whole.sum() > 0.0 else float("nan")
 
 
 def table(runs: pd.DataFrame) -> pd.DataFrame:

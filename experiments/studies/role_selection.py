@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from experiments.analysis import statistics
+from experiments.analysis import statistics, summaries
 from experiments.runs.study import Configure, Run, seeds
 from market.config import Settings
 
@@ -76,6 +76,23 @@ def stable(runs: Frame) -> pd.DataFrame:
         rows.append({"conflict": conflict, "seed": seed, "fewest": min(found, default=np.nan)})
         rows[-1]["most"] = max(found, default=np.nan)
     return pd.DataFrame(rows)
+
+
+def summary(runs: Frame) -> pd.DataFrame:
+    """Bids and revenue by builders and conflict; gain from building rather than searching; numbers that are stable."""
+    rows = summaries.by_cell(runs, ["conflict", "builders"], ("bid_share", "proposer_eth"))
+    searcher = {
+        (conflict, builders, seed): earned
+        for conflict, builders, seed, earned in zip(
+            runs["conflict"], runs["builders"], runs["seed"], runs["searcher_eth"], strict=True
+        )
+    }
+    places = zip(runs["conflict"], runs["builders"] - 1, runs["seed"], strict=True)
+    instead = np.array([searcher.get(place, np.nan) for place in places])  # one builder less: oneself
+    gains = runs.assign(gain_eth=runs["builder_eth"] - instead)
+    rows += summaries.by_cell(gains[gains["builders"] > 1], ["conflict", "builders"], ("gain_eth",))
+    rows += summaries.by_cell(stable(runs), ["conflict"], ("fewest", "most"), agents=int(runs["agents"].max()))
+    return summaries.table(rows)
 
 
 def table(runs: Frame) -> pd.DataFrame:

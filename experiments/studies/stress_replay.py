@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from agents.population import Population
-from experiments.analysis import statistics
+from experiments.analysis import statistics, summaries
 from experiments.markets.scenarios import reference
 from experiments.runs.study import Configure, Run, seeds
 from experiments.studies._scene import Liquidations
@@ -223,6 +223,24 @@ def deepest(prices: PriceConfig, horizon_s: float) -> float:
     return 1.0 - float(bars.low[first:last].min() / bars.open[first])
 
 
+def summary(runs: pd.DataFrame) -> pd.DataFrame:
+    """What the figure draws by crash, outage and regime; differences are to the first row of the part without or with
+    outages, within a seed.
+    """
+    drawn = ("bad_debt_usd", "burst_60s_share", "inclusion_delay_s", "extracted_usd")
+    keys, rows = ["episode", "outage", "regime"], []
+    plain = summaries.mask(runs, outage="")
+    for part in (runs.take(np.flatnonzero(plain)), runs.take(np.flatnonzero(~plain))):
+        if part.empty:
+            continue
+        first = {"outage": part["outage"].iloc[0], "regime": part["regime"].iloc[0]}
+        less = part.assign(less_usd=summaries.less(part, part["liquidated_usd"], ["episode"], **first))
+        rows += summaries.by_cell(part, keys, drawn)
+        others = less.take(np.flatnonzero(~summaries.mask(part, **first)))
+        rows += summaries.by_cell(others, keys, ("less_usd",), less=first["regime"], less_outage=first["outage"])
+    return summaries.table(rows)
+
+
 def table(runs: pd.DataFrame) -> pd.DataFrame:
     """For each crash and regime: means (standard errors), and of some outcomes the paired difference to siloed."""
     rows: list[dict[str, Any]] = []
@@ -232,8 +250,8 @@ def table(runs: pd.DataFrame) -> pd.DataFrame:
             cell = part.take(np.flatnonzero(np.asarray(part["regime"] == regime)))
             row = {"crash": episode, "outage": outage, "regime": regime}
             for column, (outcome, unit) in SHOWN.items():
-                row[column] = _mean(np.asarray(cell[outcome], float) / unit)
-            row["liquidated, less siloed [thousand USD]"] = _mean(_less(part, cell) / 1e3)
+                row[column] = statistics.mean_and_error(np.asarray(cell[outcome], float) / unit)
+            row["liquidated, less siloed [thousand USD]"] = statistics.mean_and_error(_less(part, cell) / 1e3)
             rows.append(row)
     return pd.DataFrame(rows)
 
@@ -243,11 +261,3 @@ def _less(part: pd.DataFrame, cell: pd.DataFrame) -> np.ndarray:
     known = dict(zip(base["seed"], base["liquidated_usd"], strict=True))
     pairs = zip(cell["seed"], cell["liquidated_usd"], strict=True)
     return np.array([taken - known.get(seed, np.nan) for seed, taken in pairs])
-
-
-def _mean(sample: np.ndarray) -> str:
-    known = statistics.finite(sample)
-    if not known.size:
-        return ""
-    error = f" ({statistics.standard_error(known):.2g})" if known.size > 1 else ""
-    return f"{known.mean():.3g}{error}"

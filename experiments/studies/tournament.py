@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from experiments.analysis import statistics
+from experiments.analysis import statistics, summaries
 from experiments.runs.study import Configure, Run, seeds
 from market.config import AgentConfig, MarketConfig, Settings
 
@@ -143,6 +143,52 @@ def matrix(runs: Frame) -> tuple[list[str], np.ndarray, np.ndarray]:
             mean[row, column] = part[outcome].mean()
             error[row, column] = statistics.standard_error(part[outcome])
     return names, mean, error
+
+
+EVOLUTION_STEPS, EVOLUTION_STEP = 600, 0.05
+
+
+def summary(runs: Frame) -> pd.DataFrame:
+    """Payoffs of pairs, means over opponents by seed, and shares along the path of evolution; the best come first."""
+    names, payoff, _ = matrix(runs)
+    order = np.argsort(-np.nanmean(payoff, axis=1))
+    names, payoff = [names[i] for i in order], payoff[np.ix_(order, order)]
+    by_seed = []
+    for _, part in runs.groupby("seed"):
+        known, found, _ = matrix(part)
+        place = [known.index(name) for name in names if name in known]
+        by_seed.append(dict(zip(names, np.nanmean(found, axis=1)[place], strict=False)))
+    rows = [
+        summaries.row("round_robin_usd", [seed.get(name, np.nan) for seed in by_seed], strategy=name) for name in names
+    ]
+    for i, j in np.ndindex(payoff.shape):
+        rows.append(
+            summaries.row("payoff_usd", _payoffs(runs, names[i], names[j]), strategy=names[i], against=names[j])
+        )
+    for at, shares in enumerate(_evolution(payoff)):
+        found = {"low": np.nan, "high": np.nan, "standard_error": np.nan, "n": 1}
+        for name, share in zip(names, shares, strict=True):
+            time = EVOLUTION_STEP * at
+            rows.append(summaries.pooled("population_share", found | {"mean": share}, strategy=name, time=time))
+    return summaries.table(rows)
+
+
+def _payoffs(runs: Frame, strategy: str, against: str) -> np.ndarray:
+    """What a strategy earned against another in each run that they played."""
+    second = summaries.where(runs, first=against, second=strategy)
+    if len(second):
+        return summaries.values(second, "payoff_second_usd")
+    return summaries.values(summaries.where(runs, first=strategy, second=against), "payoff_first_usd")
+
+
+def _evolution(payoff: np.ndarray) -> np.ndarray:
+    """Path of the replicator dynamics from equal shares, (steps + 1, k); time in units of one over the spread."""
+    scaled = np.nan_to_num(payoff / (float(np.nanstd(payoff)) or 1.0))
+    path = [np.full(len(payoff), 1.0 / len(payoff))]
+    for _ in range(EVOLUTION_STEPS):
+        grown = path[-1] * np.exp(EVOLUTION_STEP * (scaled @ path[-1]))
+        path.append(grown / grown.sum())
+    return np.array(path)
 
 
 def table(runs: Frame) -> pd.DataFrame:

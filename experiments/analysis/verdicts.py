@@ -1,0 +1,141 @@
+"""What runs of the study of contagion say about its conjecture: paired differences, and in words what follows.
+
+Everything is a function of the stored runs. A difference is shared less siloed at one seed; intervals, at 95%, are
+those of :mod:`experiments.analysis.statistics`, over seeds. A claim "holds" under a condition when the interval lies on
+its side of zero, is "reversed" when it lies on the other, and is "open" otherwise, or with fewer than five seeds. The
+intervals are not adjusted for their number: of twenty comparisons without any effect, one is expected to exclude zero.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from experiments.analysis import statistics
+from experiments.analysis.summaries import less, mask, values, where
+
+BASE = {
+    "outage_s": 300.0, "volatility": 1.0, "leverage": 1.0, "topology": "complete", "collateral": "home", "grace_s": 0.0,
+}  # fmt: skip
+NAMES = {
+    "outage_s": "outage {} s", "volatility": "volatility x {}", "leverage": "debt x {}", "topology": "bridges: {}",
+    "collateral": "collateral {}", "grace_s": "grace period {} s",
+}  # fmt: skip
+
+
+PARTS = {"of which coincidence": ("siloed", "coincident"), "of which sharing": ("coincident", "shared")}
+"""What the base case's difference is made of: outages at the same time, and all else that is shared."""
+LEAST_SEEDS = 5
+
+
+class Claim(NamedTuple):
+    """A part of the conjecture: what sharing does to an outcome."""
+
+    title: str
+    column: str
+    unit: float  # of the outcome, in which it is shown
+    unit_name: str
+    sign: int  # of the difference that the conjecture expects
+
+
+CLAIMS = (
+    Claim("most indebted rollup hit less", "liquidated_share_r0", 0.01, "% of its debt", -1),
+    Claim("other rollups hit more", "others_share", 0.01, "% of their debt", 1),
+    Claim("more rollups hit together", "hit_together", 1.0, "rollups", 1),
+    Claim("higher peak", "peak_60s_usd", 1e3, "thousand USD in 60 s", 1),
+    Claim("more bad debt", "bad_debt_usd", 1e3, "thousand USD", 1),
+)
+
+
+class Difference(NamedTuple):
+    """Shared less siloed, over the seeds that have both, in the unit that the outcome's name ends in."""
+
+    sample: tuple[float, ...]  # by seed
+    mean: float
+    low: float
+    high: float
+    agree: int  # seeds whose difference has the expected sign
+    seeds: int
+    verdict: str  # "holds", "reversed", "open"
+
+
+def conditions(runs: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Crash runs by condition, the base case first: one factor at a time off the base, then without each channel."""
+    crash = where(runs, part="crash")
+    found = {"base": where(crash, **BASE)}
+    for name, text in NAMES.items():
+        others = {key: value for key, value in BASE.items() if key != name}
+        for value in dict.fromkeys(crash[name]):
+            if value != BASE[name]:
+                found[text.format(value if isinstance(value, str) else f"{value:g}")] = where(
+                    crash, **others, **{name: value}
+                )
+    less = where(runs, part="channel")
+    for channel in dict.fromkeys(less["channel"]):
+        found[f"no {channel.replace('_', ' ')}"] = where(less, channel=channel)
+    return {name: part for name, part in found.items() if len(part)}
+
+
+def difference(runs: pd.DataFrame, claim: Claim, ends: tuple[str, str] = ("siloed", "shared")) -> Difference:
+    """Compare the second to the first, by default shared to siloed, under one condition."""
+    change = less(runs, values(runs, claim.column), [], regime=ends[0])
+    return _judged(change[mask(runs, regime=ends[1])], claim)
+
+
+def overall(runs: pd.DataFrame, claim: Claim) -> Difference:
+    """Compare shared to siloed on average over the conditions, within each seed."""
+    by_seed: dict[int, list[float]] = {}
+    for part in conditions(runs).values():
+        change = less(part, values(part, claim.column), [], regime="siloed")
+        for seed, here, found in zip(part["seed"], mask(part, regime="shared"), change, strict=True):
+            if here and np.isfinite(found):
+                by_seed.setdefault(int(seed), []).append(float(found))
+    # a seed that lacks a condition would not be comparable
+    most = max((len(found) for found in by_seed.values()), default=0)
+    sample = [float(np.mean(by_seed[seed])) for seed in sorted(by_seed) if len(by_seed[seed]) == most]
+    return _judged(np.array(sample), claim)
+
+
+def _judged(sample: np.ndarray, claim: Claim) -> Difference:
+    sample = statistics.finite(sample)
+    low, high = statistics.interval(sample)
+    verdict = "open"
+    if sample.size >= LEAST_SEEDS and (low > 0.0 or high < 0.0):
+        verdict = "holds" if (low > 0.0) == (claim.sign > 0) else "reversed"
+    mean = float(sample.mean()) if sample.size else float("nan")
+    agree = int((sample * claim.sign > 0.0).sum())
+    return Difference(tuple(sample.tolist()), mean, low, high, agree, sample.size, verdict)
+
+
+def sentences(runs: pd.DataFrame) -> list[str]:
+    """The verdict in words, one claim each, with the conditions under which it holds, is reversed or stays open."""
+    return [f"{claim.title[0].upper()}{claim.title[1:]}: {in_words(runs, claim)}." for claim in CLAIMS]
+
+
+def in_words(runs: pd.DataFrame, claim: Claim) -> str:
+    """Verdict on one claim: on average over conditions, and the conditions under which it holds or is reversed."""
+    mean = overall(runs, claim)
+    under: dict[str, list[str]] = {"holds": [], "reversed": [], "open": []}
+    parts = conditions(runs)
+    for name, part in parts.items():
+        under[difference(part, claim).verdict].append(name)
+    said = (
+        f"{mean.verdict} on average over conditions ({shown(mean, claim)} {claim.unit_name}, {mean.agree}/{mean.seeds})"
+    )
+    clauses = [f"{word} under {', '.join(under[word])}" for word in ("holds", "reversed") if under[word]]
+    if under["open"]:
+        clauses.append(f"open under {len(under['open'])} of {len(parts)} conditions")
+    return "; ".join([said, *clauses])
+
+
+def shown(found: Difference, claim: Claim) -> str:
+    """Mean and interval in the unit in which a claim's outcome is shown."""
+    mean, low, high = (number(value / claim.unit) for value in (found.mean, found.low, found.high))
+    return f"{mean} [{low}, {high}]"
+
+
+def number(value: float) -> str:
+    """A number with three significant digits, or whole from a thousand on, and a true minus sign."""
+    return (f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}").replace("-", "\N{MINUS SIGN}")
