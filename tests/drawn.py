@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.collections import Collection, LineCollection, PolyCollection
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
@@ -202,8 +202,11 @@ EXPLAINED_IN_THE_CAPTION = {"contagion": "defg", "collusion": "j"}
 """Panels whose colours the caption explains."""
 
 
-def check(name: str, summary: pd.DataFrame) -> Figure:
-    """Draw a study's figure and compare it with the summary: labels, means, intervals, and keys of colours."""
+def check(name: str, summary: pd.DataFrame, empty: str = "") -> Figure:
+    """Draw a study's figure and compare it with the summary: labels, means, intervals, and keys of colours.
+
+    ``empty`` are the letters of panels that have nothing to show.
+    """
     figure: Figure = discovery.load("figures", name).draw(summary)
     figure.draw_without_rendering()
     found = panels(figure)
@@ -211,6 +214,9 @@ def check(name: str, summary: pd.DataFrame) -> Figure:
     for panel in SHOWN[name]:
         axes = found[panel.letter]
         assert panel.label in _labels(axes, panel.along), (panel, _labels(axes, panel.along))
+        if panel.letter in empty:
+            assert not len(means(axes, panel.along)), panel
+            continue
         assert_shows(axes, chosen(summary, **panel.levers), panel.along, panel.scale)
     for letter, axes in found.items():
         if letter not in EXPLAINED_IN_THE_CAPTION.get(name, ""):
@@ -256,10 +262,12 @@ def ends(axes: Axes, along: str) -> np.ndarray:
     found = [
         np.asarray(line.get_xydata(), float)[:, column] for line in axes.lines if line.get_marker() in ("None", "")
     ]
-    found += [np.asarray(segment, float)[:, column] for part in axes.collections if isinstance(part, LineCollection)
-              for segment in part.get_segments()]  # fmt: skip
-    found += [np.asarray(path.vertices, float)[:, column] for part in axes.collections
-              if isinstance(part, PolyCollection) for path in part.get_paths()]  # fmt: skip
+    for part in axes.collections:
+        if isinstance(part, LineCollection):
+            pieces = [np.asarray(segment, float).reshape(-1, 2) for segment in part.get_segments()]
+        else:
+            pieces = [np.asarray(path.vertices, float) for path in part.get_paths()] if _is_band(part) else []
+        found += [piece[:, column] for piece in pieces]
     return np.concatenate([*found, np.zeros(0)])
 
 
@@ -282,6 +290,10 @@ def keys(figure: Figure) -> set[str]:
                     paint = handle.get_color() if isinstance(handle, Line2D) else handle.get_facecolor()
                     found.add(to_hex(paint))
     return found
+
+
+def _is_band(part: Collection) -> bool:
+    return isinstance(part, PolyCollection)
 
 
 def _is_bold(line: Line2D) -> bool:
@@ -315,9 +327,9 @@ def _same_row(one: Any, other: Any) -> bool:
     )
 
 
-def check_stored(name: str, summary: pd.DataFrame, folder: Path) -> None:
+def check_stored(name: str, summary: pd.DataFrame, folder: Path, empty: str = "") -> None:
     """The same for a summary as it reads back from its file; and the two files of the figure can be written."""
     summary = Store(folder, "code").write_summary(summary)
-    check(name, summary)
+    check(name, summary, empty)
     paths = _shared.save(discovery.load("figures", name).draw, summary, folder)
     assert [path.read_bytes()[:4] for path in paths] == [b"%PDF", b"\x89PNG"]

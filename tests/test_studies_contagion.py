@@ -16,6 +16,7 @@ from experiments.markets.recorded import Recorded
 from experiments.runs import study as studies
 from experiments.studies._scene import scene, sell, simulate
 from experiments.studies._stage import NAMES, stage
+from figures import _shared as shared
 from market.config import FlowConfig
 
 STUDY = studies.load("contagion")
@@ -39,7 +40,24 @@ def test_every_run_is_different() -> None:
 def test_table_and_figure(finished: pd.DataFrame, tmp_path: Path) -> None:
     found = STUDY.table(finished)
     assert {"base", "outage 0 s", "no congestion", "mean over conditions", "verdict"} <= set(found["condition"])
-    drawn.check_stored("contagion", STUDY.summary(finished), tmp_path)
+    drawn.check_stored("contagion", STUDY.summary(finished), tmp_path, empty="h")  # nobody is liquidated
+
+
+def test_the_figure_shows_what_the_verdict_says() -> None:
+    runs = invented(0.1)
+    without = runs.assign(part="channel", channel="price_impact", liquidated_usd=0.25)
+    shocks = runs.assign(part="shock", shocked=0, extra_share_r0=0.2, extra_share_r1=0.1)
+    figure = drawn.check("contagion", summary := STUDY.summary(pd.concat([runs, without, shocks])))
+    panels, red, blue = drawn.panels(figure), shared.VERMILION, shared.BLUE
+    marks = {
+        letter: {line.get_color() for line in panels[letter].lines if line.get_marker() == "o"} for letter in "defg"
+    }
+    assert marks == {"d": {blue}, "e": {red}, "f": {red}, "g": {red}}
+    written = " ".join(" ".join(text.get_text().split()) for part in figure.subfigs for text in part.texts)
+    assert [sentence in written for sentence in summary["text"].dropna()] == [True] * len(verdicts.CLAIMS)
+    assert (
+        "Higher peak: holds on average over conditions (0.0001 [0.0001, 0.0001] thousand USD in 60 s, 8/8)" in written
+    )
 
 
 def test_shares_are_shares(finished: pd.DataFrame) -> None:
