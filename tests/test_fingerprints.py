@@ -46,7 +46,7 @@ USERS = {
     "experiments.markets.small_market": {"builder_equilibrium", "collusion", "tournament"},
     "experiments.games.latency_contest": {"latency_contest"},
     "experiments.studies._sales": {"liquidation_design"},
-    "experiments.validation": {"stress_replay"},
+    "experiments.validation": {"circuit_breaker", "stress_replay"},
     "experiments.cli.validate": set(),
     "agents.traders.arbitrageur": set(study.names()),  # strategies and parts are found by name
     "market.regimes.astria": set(study.names()),

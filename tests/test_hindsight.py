@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from scipy.stats import binomtest
 
 from agents.liquidators._hindsight import Hindsight
 from experiments.runs.study import Run
@@ -48,7 +49,18 @@ def gain(memory: float, seed: int) -> float:
     return float(designs.execute(run)["liquidators_usd"])
 
 
-def test_who_learns_loses_less_where_lots_fall() -> None:
-    """Seeds 2 and 3 are those of eight in which bidders who learn nothing lose most: 43 and 25 thousand USD."""
-    for seed in (2, 3):
-        assert gain(0.0, seed) < gain(0.2, seed) < 0.0
+def test_bidders_who_learn_do_better_than_bidders_who_do_not() -> None:
+    """Eight crashes, each with bidders who learn nothing and with bidders who learn.
+
+    Where the two differ by a dollar or more, who learns is the better off in every crash but what chance allows: were
+    better and worse equally likely, as many better ones would be seen less than one time in fifty. How much better is
+    not shown: it is mostly the doing of the two crashes in which lots fell furthest (29 and 13 of 47 thousand USD), and
+    the 95% interval of the mean, -3 to 15 thousand, has room for nothing at all. In these crashes learning takes off
+    a part of the loss: bidders who lost without it lose less, or gain.
+    """
+    gains = [(gain(0.0, seed), gain(0.2, seed)) for seed in range(1, 9)]
+    better = [learned - blind for blind, learned in gains if abs(learned - blind) >= 1.0]
+    assert binomtest(sum(change > 0.0 for change in better), len(better), alternative="greater").pvalue < 0.02
+    lost = [(blind, learned) for blind, learned in gains if blind < 0.0]
+    assert len(lost) >= 3
+    assert all(learned > blind for blind, learned in lost)

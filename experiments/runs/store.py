@@ -106,7 +106,7 @@ class Store:
     def write_summary(self, summary: pd.DataFrame) -> pd.DataFrame:
         """Write summary.parquet, and return it as it reads back."""
         path = self.folder / SUMMARY
-        columns = {str(name): _summary_column(summary[name]) for name in summary}
+        columns = {str(name): _summary_column(column) for name, column in summary.items()}
         with _replacing(path) as partial:
             pq.write_table(pa.table(columns), partial, compression="zstd")
         return pd.read_parquet(path)
