@@ -10,10 +10,19 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from market.observation import ASSET0, ASSET1, FEE, RESERVE0, RESERVE1, ROLLUP
+from market.venues.pools.view import Pools
 
-# columns of the tables of opportunities
-T_POOL, T_IN, T_OUT, T_AMOUNT, T_OUTPUT, T_PROFIT = range(6)
+OPPORTUNITY = np.dtype(
+    [
+        ("pool", np.int64),
+        ("source", np.int64),  # asset given
+        ("sink", np.int64),  # asset received
+        ("amount", np.float64),  # given [units of the source]
+        ("output", np.float64),  # [units of the sink]
+        ("profit", np.float64),  # of the trade, or of the whole cycle
+    ]
+)
+"""A trade that pays: by itself, or as a leg of a cycle."""
 
 
 @njit(cache=True)
@@ -50,39 +59,39 @@ def against_outside(r_in: float, r_out: float, phi: float, rate: float) -> tuple
 
 
 @njit(cache=True)
-def outside_arbitrages(pools: np.ndarray, prices: np.ndarray, fee: float, rollups: np.ndarray) -> np.ndarray:
-    """Profitable trades of single pools against the outside market: shape (n, 6), columns T_*; profit in USD.
+def outside_arbitrages(pools: Pools, prices: np.ndarray, fee: float, rollups: np.ndarray) -> np.ndarray:
+    """Profitable trades of single pools against the outside market: shape (n,), `OPPORTUNITY`; profit in USD.
 
     pools: (P, 7) as observed; prices: (assets,) [USD]; fee: of the outside market; rollups: (k,) where to look.
     """
-    found = np.empty((pools.shape[0], 6))
+    found = np.empty(pools.shape[0], OPPORTUNITY)
     count = 0
     for pool in range(pools.shape[0]):
-        if not (rollups == pools[pool, ROLLUP]).any():
+        if not (rollups == pools[pool].rollup).any():
             continue
         for side in range(2):
-            source = int(pools[pool, ASSET0 + side])
-            sink = int(pools[pool, ASSET1 - side])
+            source = int(pools[pool].asset[side])
+            sink = int(pools[pool].asset[1 - side])
             rate = prices[sink] / prices[source] * (1.0 - fee)
-            phi = 1.0 - pools[pool, FEE]
-            amount, out, profit = against_outside(pools[pool, RESERVE0 + side], pools[pool, RESERVE1 - side], phi, rate)
+            phi = 1.0 - pools[pool].fee
+            amount, out, profit = against_outside(pools[pool].reserve[side], pools[pool].reserve[1 - side], phi, rate)
             if profit > 0.0:
-                found[count, T_POOL], found[count, T_IN], found[count, T_OUT] = pool, source, sink
-                found[count, T_AMOUNT], found[count, T_OUTPUT] = amount, out
-                found[count, T_PROFIT] = profit * prices[source]
+                found[count].pool, found[count].source, found[count].sink = pool, source, sink
+                found[count].amount, found[count].output = amount, out
+                found[count].profit = profit * prices[source]
                 count += 1
     return found[:count]
 
 
 @njit(cache=True)
-def _best_pools(pools: np.ndarray, assets: int) -> np.ndarray:
+def _best_pools(pools: Pools, assets: int) -> np.ndarray:
     """Pool with the best marginal rate of each ordered pair of assets, -1 for none: (assets, assets)."""
     best = np.full((assets, assets), -1, np.int64)
     rates = np.zeros((assets, assets))
     for pool in range(pools.shape[0]):
         for side in range(2):
-            source, sink = int(pools[pool, ASSET0 + side]), int(pools[pool, ASSET1 - side])
-            rate = (1.0 - pools[pool, FEE]) * pools[pool, RESERVE1 - side] / pools[pool, RESERVE0 + side]
+            source, sink = int(pools[pool].asset[side]), int(pools[pool].asset[1 - side])
+            rate = (1.0 - pools[pool].fee) * pools[pool].reserve[1 - side] / pools[pool].reserve[side]
             if rate > rates[source, sink]:
                 rates[source, sink] = rate
                 best[source, sink] = pool
@@ -90,8 +99,8 @@ def _best_pools(pools: np.ndarray, assets: int) -> np.ndarray:
 
 
 @njit(cache=True)
-def cycle_amounts(pools: np.ndarray, path: np.ndarray, start: int, legs: np.ndarray) -> float:
-    """Best trade around a cycle of pools, written into `legs` (k, 6) as T_*; returns the profit in the start asset.
+def cycle_amounts(pools: Pools, path: np.ndarray, start: int, legs: np.ndarray) -> float:
+    """Best trade around a cycle of pools, written into `legs` (k,); returns the profit in the start asset.
 
     path: (k,) pools in order; start: the asset that the cycle starts from and returns to.
     """
@@ -100,32 +109,32 @@ def cycle_amounts(pools: np.ndarray, path: np.ndarray, start: int, legs: np.ndar
     asset = start
     for k in range(count):
         pool = path[k]
-        side = 0 if int(pools[pool, ASSET0]) == asset else 1
-        r_in[k], r_out[k] = pools[pool, RESERVE0 + side], pools[pool, RESERVE1 - side]
-        phi[k] = 1.0 - pools[pool, FEE]
-        legs[k, T_POOL], legs[k, T_IN] = pool, asset
-        asset = int(pools[pool, ASSET1 - side])
-        legs[k, T_OUT] = asset
+        side = 0 if int(pools[pool].asset[0]) == asset else 1
+        r_in[k], r_out[k] = pools[pool].reserve[side], pools[pool].reserve[1 - side]
+        phi[k] = 1.0 - pools[pool].fee
+        legs[k].pool, legs[k].source = pool, asset
+        asset = int(pools[pool].asset[1 - side])
+        legs[k].sink = asset
     a, b, c = compose(r_in, r_out, phi)
     amount, profit = best_input(a, b, c)
     for k in range(count):
-        legs[k, T_AMOUNT] = amount
+        legs[k].amount = amount
         amount = r_out[k] * phi[k] * amount / (r_in[k] + phi[k] * amount)
-        legs[k, T_OUTPUT] = amount
-        legs[k, T_PROFIT] = profit
+        legs[k].output = amount
+        legs[k].profit = profit
     return profit
 
 
 @njit(cache=True)
-def best_cycle(pools: np.ndarray, prices: np.ndarray) -> tuple[float, np.ndarray]:
-    """Best cycle of two or three pools: (profit [USD], legs of shape (k, 6)).
+def best_cycle(pools: Pools, prices: np.ndarray) -> tuple[float, np.ndarray]:
+    """Best cycle of two or three pools: (profit [USD], legs of shape (k,), `OPPORTUNITY`).
 
     Of each ordered pair of assets only the pool with the best marginal rate is considered: a cycle pays at all iff it
     pays with those. The cost is linear in pools and cubic in assets, whatever the number of rollups.
     """
     assets = prices.size
     best = _best_pools(pools, assets)
-    found = np.empty((0, 6))
+    found = np.empty(0, OPPORTUNITY)
     highest = 0.0
     for i in range(assets):
         for j in range(assets):
@@ -142,7 +151,7 @@ def best_cycle(pools: np.ndarray, prices: np.ndarray) -> tuple[float, np.ndarray
                     path[2] = best[k, i]
                 if path[0] == path[1]:
                     continue
-                legs = np.empty((size, 6))
+                legs = np.empty(size, OPPORTUNITY)
                 profit = cycle_amounts(pools, path, i, legs) * prices[i]
                 if profit > highest:
                     highest, found = profit, legs

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import zlib
 from typing import TYPE_CHECKING, ClassVar
 
-import mesa
 import numpy as np
 
 if TYPE_CHECKING:
-    from market.desk import Desk
-    from market.model import SequencerMarket
-    from market.observation import Observation
+    from market.access.desk import Desk
+    from market.access.observation import Observation
+    from market.access.seat import Seat
 
 DELAYS = 512
 
 
-class StrategicAgent(mesa.Agent):
+class StrategicAgent:
     """An agent that observes, submits intents and learns from receipts.
 
-    A strategy is a subclass in a file of its own under its role; its constructor's keywords are its parameters.
-    Draw from `self.rng_own` only: Mesa's `rng` is one stream shared by the whole model.
+    A strategy is a subclass in a file of its own under its role; its constructor's keywords are its parameters. It is
+    told what it may know by its seat, and then slot by slot by what it sees: it holds no reference to the market.
 
     Attributes
     ----------
@@ -41,19 +39,10 @@ class StrategicAgent(mesa.Agent):
         super().__init_subclass__(**kwargs)
         cls.acts = cls.act is not StrategicAgent.act
 
-    def __init__(self, model: SequencerMarket, account: int) -> None:
-        super().__init__(model)
-        member = model.members[account]
-        self.account = account
-        self.name = member.name
-        self.capital_usd = member.capital_usd
-        self._latency = member.latency_s
-        # keyed by name, not by account: regimes differ in how many sequencers come first
-        own = zlib.crc32(self.name.encode())
-        stream = np.random.SeedSequence(
-            entropy=model.streams["agents"].entropy, spawn_key=(*model.streams["agents"].spawn_key, own)
-        )
-        self.rng_own = np.random.default_rng(stream)
+    def __init__(self, seat: Seat) -> None:
+        self.account, self.name, self.capital_usd = seat.account, seat.name, seat.capital_usd
+        self.rng_own = seat.stream
+        self._latency = seat.latency_s
         self._delays: list[float] = []
 
     @property

@@ -4,7 +4,7 @@ The five rules are those of F. Wu, T. Thiery, S. Leonardos and C. Ventre (2023),
 auctions, arXiv 2312.14510. Money is in ether, time in steps of the auction.
 """
 
-from market.compiled import kernel
+from market.kernel.compiled import kernel
 
 NAIVE, ADAPTIVE, LAST_MINUTE, STEALTH, BLUFF = range(5)
 RULES = {"naive": NAIVE, "adaptive": ADAPTIVE, "last_minute": LAST_MINUTE, "stealth": STEALTH, "bluff": BLUFF}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from market.observation import Observation
+from market.access.observation import Observation
 
 
 class Books:

@@ -10,31 +10,29 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from market.intents import Kind, Row, Rows
-from market.observation import ASSET0, ASSET1, FEE, KEPT, RESERVE0, RESERVE1
-
-K_SWAP, K_LIQUIDATE = np.int64(Kind.SWAP), np.int64(Kind.LIQUIDATE)
+from market.intents.rows import Row, Rows
+from market.venues import Kind
+from market.venues.pools.rules import output
+from market.venues.pools.view import Pools
 
 
 @njit(cache=True)
-def simulate_swap(pools: np.ndarray, row: Row) -> float:
+def simulate_swap(pools: Pools, row: Row) -> float:
     """Carry out a swap on observed reserves, in place; returns its output, 0 if it would not be filled."""
     pool = row.venue
-    if row.kind != K_SWAP or pool < 0 or pool >= pools.shape[0] or not row.amount > 0.0:
+    if row.kind != Kind.SWAP or pool < 0 or pool >= pools.shape[0] or not row.amount > 0.0:
         return 0.0
-    if row.asset_in == pools[pool, ASSET0] and row.asset_out == pools[pool, ASSET1]:
+    if row.asset_in == pools[pool].asset[0] and row.asset_out == pools[pool].asset[1]:
         side = 0
-    elif row.asset_in == pools[pool, ASSET1] and row.asset_out == pools[pool, ASSET0]:
+    elif row.asset_in == pools[pool].asset[1] and row.asset_out == pools[pool].asset[0]:
         side = 1
     else:
         return 0.0
-    net = row.amount * (1.0 - pools[pool, FEE])
-    kept = row.amount * pools[pool, KEPT]
-    out = pools[pool, RESERVE0 + 1 - side] * net / (pools[pool, RESERVE0 + side] + net)
+    out = output(pools[pool].reserve[side], pools[pool].reserve[1 - side], pools[pool].fee, row.amount)
     if out < row.limit:
         return 0.0
-    pools[pool, RESERVE0 + side] += kept
-    pools[pool, RESERVE0 + 1 - side] -= out
+    pools[pool].reserve[side] += row.amount * pools[pool].kept
+    pools[pool].reserve[1 - side] -= out
     return out
 
 
@@ -59,18 +57,18 @@ def end_of_unit(due: Rows, order: np.ndarray, at: int) -> int:
 
 
 @njit(cache=True)
-def carry_out(pools: np.ndarray, due: Rows, unit: np.ndarray, taken: np.ndarray) -> bool:
+def carry_out(pools: Pools, due: Rows, unit: np.ndarray, taken: np.ndarray) -> bool:
     """Carry out the pending intents `unit` (n,), all or none, in place; whether they would be filled."""
     trial, before = pools.copy(), taken[0]
     for k in unit:
         row = due[k]
         if row.sealed:
             continue
-        if (row.kind == K_SWAP and simulate_swap(trial, row) <= 0.0) or (
-            row.kind == K_LIQUIDATE and liquidated(row.target, taken)
+        if (row.kind == Kind.SWAP and simulate_swap(trial, row) <= 0.0) or (
+            row.kind == Kind.LIQUIDATE and liquidated(row.target, taken)
         ):
             taken[0] = before
             return False
     for pool in range(pools.shape[0]):
-        pools[pool, RESERVE0], pools[pool, RESERVE1] = trial[pool, RESERVE0], trial[pool, RESERVE1]
+        pools[pool].reserve[0], pools[pool].reserve[1] = trial[pool].reserve[0], trial[pool].reserve[1]
     return True

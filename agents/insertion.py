@@ -12,18 +12,18 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from agents.arbitrage import T_AMOUNT, T_IN, T_OUT, T_OUTPUT, T_POOL, T_PROFIT, outside_arbitrages
-from agents.foresight import K_LIQUIDATE, K_SWAP, carry_out, end_of_unit, liquidated, simulate_swap
+from agents.arbitrage import outside_arbitrages
+from agents.foresight import carry_out, end_of_unit, liquidated, simulate_swap
 from agents.sandwich import best_front_run
-from market.intents import INTENT, Kind, Purpose, Row, Rows, blank
-from market.observation import ASSET0, FEE, KEPT, RESERVE0, RESERVE1, ROLLUP
-from market.row_copy import copy_row
-from market.seats import Arrangement
+from market.access.protocols import Arrangement
+from market.intents.rows import INTENT, Purpose, Row, Rows, blank
+from market.kernel.row_copy import copy_row
 from market.sequencing.ordering.base import CARRIED, FREE, first_come_order
+from market.venues import Kind
 
 # typed constants: a bare int would have callees compiled once per value
-K_OUTSIDE, K_ORACLE, K_BID = np.int64(Kind.OUTSIDE), np.int64(Kind.ORACLE_UPDATE), np.int64(Kind.AUCTION_BID)
-USER, SANDWICH, ARBITRAGE = np.int64(Purpose.USER), np.int64(Purpose.SANDWICH), np.int64(Purpose.ARBITRAGE)
+
+
 TOP = np.int64(-1)
 MARGIN = 1e-9
 """Relative slack of the limits on inserted intents, against rounding."""
@@ -32,7 +32,7 @@ MARGIN = 1e-9
 @njit(cache=True)
 def _fill(
     row: Row, like: Row, rollup: int, venue: int | np.int64, asset_in: int, asset_out: int, amount: float,
-    limit: float, kind: np.int64, purpose: np.int64,
+    limit: float, kind: int, purpose: int,
 ) -> None:  # fmt: skip
     """Write one inserted row after the pattern of a blank one."""
     row.sender, row.sent, row.arrival = like.sender, like.sent, like.sent
@@ -48,20 +48,31 @@ def _arbitrage(pools, prices, fee, rollups, cost, funds, like, order, bundle, in
     gain = 0.0
     table = outside_arbitrages(pools, prices, fee, rollups)
     for k in range(table.shape[0]):
-        pool, source, sink = int(table[k, T_POOL]), int(table[k, T_IN]), int(table[k, T_OUT])
-        rollup = int(pools[pool, ROLLUP])
-        if table[k, T_PROFIT] <= cost or table[k, T_AMOUNT] > funds[rollup, source]:
+        pool, source, sink = int(table[k].pool), int(table[k].source), int(table[k].sink)
+        rollup = int(pools[pool].rollup)
+        if table[k].profit <= cost or table[k].amount > funds[rollup, source]:
             continue
         at, new = counts[0], counts[1]
-        amount, out = table[k, T_AMOUNT], table[k, T_OUTPUT]
-        _fill(inserted[new], like, rollup, pool, source, sink, amount, out * (1 - MARGIN), K_SWAP, ARBITRAGE)
+        amount, out = table[k].amount, table[k].output
+        _fill(inserted[new], like, rollup, pool, source, sink, amount, out * (1 - MARGIN), Kind.SWAP, Purpose.ARBITRAGE)
         # selling a hair less than the output keeps the second leg within the first
-        _fill(inserted[new + 1], like, rollup, TOP, sink, source, out * (1 - MARGIN), amount, K_OUTSIDE, ARBITRAGE)
+        _fill(
+            inserted[new + 1],
+            like,
+            rollup,
+            TOP,
+            sink,
+            source,
+            out * (1 - MARGIN),
+            amount,
+            Kind.OUTSIDE,
+            Purpose.ARBITRAGE,
+        )
         order[at], order[at + 1] = -1 - new, -2 - new
         bundle[at], bundle[at + 1] = at, at
         counts[0], counts[1] = at + 2, new + 2
         simulate_swap(pools, inserted[new])
-        gain += table[k, T_PROFIT] - cost
+        gain += table[k].profit - cost
     return gain
 
 
@@ -69,19 +80,19 @@ def _arbitrage(pools, prices, fee, rollups, cost, funds, like, order, bundle, in
 def _sandwich(pools, row, victim, prices, cost, funds, like, order, bundle, inserted, counts) -> float:
     """Append [front, victim, back] if that pays more than `cost`; returns the profit [USD], 0 if nothing was added."""
     pool = row.venue
-    side = 0 if row.asset_in == pools[pool, ASSET0] else 1
-    x, y = pools[pool, RESERVE0 + side], pools[pool, RESERVE0 + 1 - side]
+    side = 0 if row.asset_in == pools[pool].asset[0] else 1
+    x, y = pools[pool].reserve[side], pools[pool].reserve[1 - side]
     rollup = row.rollup
     capital = 0.5 * funds[rollup, row.asset_in]
-    size, gain = best_front_run(x, y, pools[pool, FEE], pools[pool, KEPT], row.amount, row.limit, capital)
+    size, gain = best_front_run(x, y, pools[pool].fee, pools[pool].kept, row.amount, row.limit, capital)
     gain = gain * prices[row.asset_in] - cost
     if gain <= 0.0:
         return 0.0
     at, new = counts[0], counts[1]
-    _fill(inserted[new], like, rollup, pool, row.asset_in, row.asset_out, size, 0.0, K_SWAP, SANDWICH)
+    _fill(inserted[new], like, rollup, pool, row.asset_in, row.asset_out, size, 0.0, Kind.SWAP, Purpose.SANDWICH)
     bought = simulate_swap(pools, inserted[new])
     simulate_swap(pools, row)
-    _fill(inserted[new + 1], like, rollup, pool, row.asset_out, row.asset_in, bought, size, K_SWAP, SANDWICH)
+    _fill(inserted[new + 1], like, rollup, pool, row.asset_out, row.asset_in, bought, size, Kind.SWAP, Purpose.SANDWICH)
     simulate_swap(pools, inserted[new + 1])
     inserted[new].limit = bought * (1 - MARGIN)
     order[at], order[at + 1], order[at + 2] = -1 - new, victim, -2 - new
@@ -111,7 +122,7 @@ def _wrappers(due: Rows) -> np.ndarray:
 def _wrapped(pools, due, k, first, order, bundle, counts) -> float:
     """Append a searcher's bundle around (or behind) intent k; returns its tips, 0 if it would fail."""
     trial = pools.copy()
-    front = due[first].purpose == SANDWICH
+    front = due[first].purpose == Purpose.SANDWICH
     last = first + 1 if first + 1 < due.size and due[first + 1].bundle == due[first].bundle else first
     tip = due[first].tip + (due[last].tip if last > first else 0.0)
     at = counts[0]
@@ -134,7 +145,7 @@ def _wrapped(pools, due, k, first, order, bundle, counts) -> float:
             bundle[counts[0]] = FREE
             counts[0] += 1
     for pool in range(pools.shape[0]):
-        pools[pool, RESERVE0], pools[pool, RESERVE1] = trial[pool, RESERVE0], trial[pool, RESERVE1]
+        pools[pool].reserve[0], pools[pool].reserve[1] = trial[pool].reserve[0], trial[pool].reserve[1]
     return tip
 
 
@@ -161,7 +172,7 @@ def _insert(
         row = due[k]
         if row.around >= 0:
             continue
-        if sandwich and row.kind == K_SWAP and row.bundle < 0 and row.purpose == USER and not row.sealed:
+        if sandwich and row.kind == Kind.SWAP and row.bundle < 0 and row.purpose == Purpose.USER and not row.sealed:
             before = counts[0]
             if wrappers[k] >= 0:
                 tips += _wrapped(pools, due, k, wrappers[k], order, bundle, counts)
@@ -175,7 +186,7 @@ def _insert(
             tips += due[j].tip if filled else 0.0
             order[counts[0]], bundle[counts[0]] = j, FREE
             counts[0] += 1
-        if row.bundle < 0 and row.kind in (K_ORACLE, K_BID):
+        if row.bundle < 0 and row.kind in (Kind.ORACLE_UPDATE, Kind.LOAN_AUCTION_BID, Kind.CONTRACT_AUCTION_BID):
             _forced(k, forced, forced_after, taken, order, bundle, counts)
     gain += _arbitrage(pools, prices, fee, rollups, cost, funds, like, order, bundle, inserted, counts)
     return counts[0], counts[1], gain, tips
@@ -190,7 +201,7 @@ def _forced(after, forced, forced_after, taken, order, bundle, counts) -> None:
             order[counts[0]] = -1 - k
             bundle[counts[0]] = at + forced[k].bundle
             counts[0] += 1
-            if forced[k].kind == K_LIQUIDATE:
+            if forced[k].kind == Kind.LIQUIDATE:
                 liquidated(forced[k].target, taken)
 
 
@@ -232,7 +243,7 @@ def insert(
     inserted = np.zeros(most, INTENT)
     order, bundle = np.empty(most + due.size, np.int64), np.empty(most + due.size, np.int64)
     length, new, gain, tips = _insert(
-        due, ties, seen.pools.copy(), seen.prices, seen.public.outside_fee, np.array(seen.rollups), cost_usd,
+        due, ties, seen.pools.copy(), seen.prices, seen.outside_fee, np.array(seen.rollups), cost_usd,
         seen.funds, like[0], forced, forced_after, sandwich, order, bundle, inserted,
     )  # fmt: skip
     return Arrangement(order[:length], bundle[:length], inserted[:new]), gain, tips

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from market import state
-from market.desk import Desk
-from market.observation import Observation
+from market.access.desk import Desk
+from market.access.observation import Observation
 
 LOW, SHARE = 0.3, 0.5
 
@@ -30,7 +29,7 @@ def rebalance(seen: Observation, desk: Desk, home: np.ndarray) -> None:
         richest = max(seen.rollups, key=lambda rollup: ratio[rollup])
         if ratio[poorest] >= LOW or ratio[richest] <= 1.0 or poorest == richest:
             continue
-        bridge = _bridge_between(seen.public.bridges, richest, poorest)
+        bridge = _bridge_between(seen.bridges, richest, poorest)
         if bridge < 0:
             continue
         missing = home[poorest, asset] - funds[poorest, asset]
@@ -42,17 +41,16 @@ def rebalance(seen: Observation, desk: Desk, home: np.ndarray) -> None:
 
 
 def _bridge_between(bridges: np.ndarray, first: int, second: int) -> int:
-    ends = bridges[:, [state.B_SOURCE, state.B_TARGET]]
-    match = ((ends == (first, second)) | (ends == (second, first))).all(axis=1)
+    source, target = bridges["source"], bridges["target"]
+    match = ((source == first) & (target == second)) | ((source == second) & (target == first))
     found = np.flatnonzero(match)
     return int(found[0]) if found.size else -1
 
 
 def _held_at(seen: Observation, bridge: int, source: int, asset: int) -> float:
     """What the bridge can still pay out at the other end [units of the asset]."""
-    row = seen.public.bridges[bridge]
-    from_source = int(row[state.B_SOURCE]) == source
-    other = int(row[state.B_TARGET if from_source else state.B_SOURCE])
-    assets = seen.funds.shape[1]
-    promised = row[state.B_PROMISED + (0 if from_source else assets) + asset]
-    return float(seen.public.balance[int(row[state.B_ACCOUNT]), other, asset] - promised)
+    row = seen.bridges[bridge]
+    from_source = int(row["source"]) == source
+    other = int(row["target" if from_source else "source"])
+    promised = row["promised"][0 if from_source else 1, asset]
+    return float(seen.balance[int(row["account"]), other, asset] - promised)

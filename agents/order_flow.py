@@ -6,7 +6,7 @@ import copy
 
 import numpy as np
 
-from market.observation import BlockView
+from market.access.observation import BlockView
 
 
 def restricted(seen: BlockView, mask: np.ndarray) -> BlockView:

@@ -14,10 +14,11 @@ from agents.traders.borrowers import Borrowers
 from agents.traders.perpetual_traders import PerpetualTraders
 from agents.traders.retail import RetailFlow
 from market import discovery
+from market.access.protocols import Member
+from market.access.seat import Seat
 from market.config import AgentConfig, MarketConfig
 from market.errors import InputError
 from market.model import SequencerMarket
-from market.seats import Member
 from market.sequencing import compose
 
 
@@ -73,7 +74,7 @@ def _outside(name: str) -> type[StrategicAgent]:
 
 
 def _check_parameters(group: AgentConfig, found: type[StrategicAgent]) -> None:
-    allowed = [p for p in inspect.signature(found.__init__).parameters if p not in ("self", "model", "account")]
+    allowed = [p for p in inspect.signature(found.__init__).parameters if p not in ("self", "seat")]
     for key in group.parameters:
         if key not in allowed:
             raise InputError(f"agents.{group.strategy}.parameters: {discovery.unknown(key, allowed)}")
@@ -123,8 +124,8 @@ class Population:
         return [RetailFlow(market), Borrowers(market), PerpetualTraders(market)]
 
 
-def _make(found: type[StrategicAgent], parameters: dict, market: SequencerMarket, account: int) -> StrategicAgent:
+def _make(found: type[StrategicAgent], parameters: dict, seat: Seat) -> StrategicAgent:
     try:
-        return found(market, account, **parameters)
+        return found(seat, **parameters)
     except (TypeError, ValueError, ValidationError) as error:
         raise InputError(f"agents.{found.__name__}.parameters: {error}") from error

@@ -84,7 +84,7 @@ class Ring:
         return self.token_usd if mine and value > self.token_usd else 0.0
 
     def heard(self, slot: int, bidders: int, highest: float, value: float, margin: float) -> None:
-        """Look for a break of the ring in how an auction ended, and book what it brought.
+        """Look for a break of the ring in how an auction ended, and state what it brought.
 
         `value` is the own estimate of what was sold [USD], `margin` the share of it that competition leaves [1].
         """

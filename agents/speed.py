@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from agents.base import StrategicAgent
-from market.desk import Desk
-from market.model import SequencerMarket
-from market.observation import Observation
+from market.access.desk import Desk
+from market.access.observation import Observation
+from market.access.seat import Seat
 
 SPEEDS = (1.0, 2.0, 4.0)
 
@@ -19,7 +19,7 @@ class Line:
 
     Parameters
     ----------
-    agent
+    seat, agent
         whose line it is
     speeds
         factors by which latency may be cut, each at least 1 [1]
@@ -27,16 +27,14 @@ class Line:
         rent of each unit of speed beyond the first [USD/h]
     """
 
-    def __init__(
-        self, model: SequencerMarket, agent: StrategicAgent, speeds: Sequence[float], rent_usd_per_hour: float
-    ) -> None:
+    def __init__(self, seat: Seat, agent: StrategicAgent, speeds: Sequence[float], rent_usd_per_hour: float) -> None:
         if not (speeds and all(1.0 <= speed < float("inf") for speed in speeds)):
             raise ValueError(f"speeds must be at least 1, not {speeds!r}")
         if not rent_usd_per_hour >= 0.0:
             raise ValueError(f"rent_usd_per_hour must not be negative, not {rent_usd_per_hour}")
         self.rent_usd_per_hour = rent_usd_per_hour
         self.own_latency_s = agent._latency
-        self._agent, self._outside = agent, model.world.account_of["outside"]
+        self._agent, self._outside = agent, seat.accounts["outside"]
 
     def rent(self, seen: Observation, desk: Desk, speed: float, period_s: float) -> float:
         """Take a speed for a period, and send its rent; returns the speed that it has from now on."""

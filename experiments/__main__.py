@@ -61,6 +61,10 @@ def _parser() -> Parser:
         return made
 
     listing = command("list", "cli.listing", "studies, regimes, strategies and known answers that exist")
+    listing.add_argument(
+        "what", nargs="?", choices=("studies", "regimes", "strategies", "known_answers"), metavar="WHAT",
+        help="only these: studies, regimes, strategies (with their parameters) or known_answers",
+    )  # fmt: skip
     listing.add_argument("--json", action="store_true", help="one JSON object")
     _add_run(command("run", "cli.run", "run a study and write its table and figure"))
     _add_simulate(command("simulate", "cli.simulate", "run one market and print its outcomes"))
@@ -93,6 +97,7 @@ def _add_simulate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--hours", type=_hours, metavar="H", help="length of the run [h]")
     parser.add_argument("--seed", type=_seed, default=1, metavar="S", help="default: %(default)s")
     parser.add_argument("--tape", type=Path, metavar="FILE.parquet", help="write every intent and its fate")
+    parser.add_argument("--flows", action="store_true", help="print who paid whom for what, from the ledger")
     parser.add_argument("--json", action="store_true", help="one JSON object")
 
 

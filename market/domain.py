@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from market.intents import INTENT, Reason, Status
-from market.observation import BlockView
-from market.seats import Award, Bid, Sale
+from market.access.observation import BlockView
+from market.access.protocols import Award, Bid, Sale
+from market.intents.rows import INTENT, Reason, Status
 from market.sequencing import compose
-from market.state import R_GRACE
 
 if TYPE_CHECKING:
     from market.model import SequencerMarket
@@ -180,7 +179,7 @@ class Domain:
         consensus = self.regime.consensus
         for rollup, grace_s in self._graces:
             waits = consensus.down or now < consensus.back_at + grace_s
-            self.market.world.tables.rollup[rollup, R_GRACE] = 1.0 if waits else 0.0
+            self.market.world.tables.rollups["grace"][rollup] = 1.0 if waits else 0.0
 
     def open_slot(self, now: float) -> Slot:
         """Take what has arrived and name the leader; a slot that consensus misses takes nothing."""
@@ -204,5 +203,5 @@ class Domain:
         view = self._views.get(agent.account)
         if view is None:
             view = self._views[agent.account] = BlockView(self.market, agent.account, agent.role)
-        view.at(self, now)
+        view._at(self, now)
         return view

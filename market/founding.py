@@ -1,262 +1,156 @@
-"""Founding a market: from a configuration to accounts, endowments and open venues."""
+"""What it takes to found a market: the plan of it, the world that comes of the plan, and what a venue does for it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache, cached_property
+from typing import Any, ClassVar
 
+import networkx as nx
 import numpy as np
 
-from market import state
-from market.config import BorrowersConfig, MarketConfig
-from market.errors import InputError
-from market.founding_auctions import designs, open_auctions
-from market.founding_perpetuals import bought_by, hand_over_makers, open_perpetuals, perpetual_accounts
-from market.ledger import REASONS, endow, endow_each
-from market.rollups import build_graph
-from market.seats import Member
-from market.state import Book, Sizes, Tables
-from market.venues.lending import open_positions
-from market.venues.oracle import BLEND, EXTERNAL, POOL_SPOT, POOL_TWAP
-from market.venues.pools import seed_pool
-from market.venues.watch import reindex
+from market import venues
+from market.access.protocols import Member
+from market.config import MarketConfig
+from market.state.store import State, Tables
+from market.venues.liquidation.design import Design
 
-YEAR = 365.0 * 86400.0
-SOURCES = {"external": EXTERNAL, "pool_twap": POOL_TWAP, "pool": POOL_SPOT, "blend": BLEND}
-OPEN_ACCOUNTS = ("outside", "retail")
-"""Accounts that stand for the rest of the world and may owe: the outside market, and users who bring their funds."""
-SINGLE = ("outside", "retail", "passive", "oracle", "protocol", "stakes", "burnt")
-"""Accounts that exist once: the last three hold proceeds of the sequencing protocol, bonded stakes, what was burnt."""
+
+@dataclass(frozen=True)
+class Plan:
+    """What a market is founded from.
+
+    Attributes
+    ----------
+    config
+        everything but the seed
+    members
+        the strategic agents, whose accounts come first, in this order
+    prices
+        reference prices at the start: shape (assets,) [USD]
+    graph
+        nodes are indices of rollups, edges bridges with `delay_s`, `fee_bp` and `capacity_usd`
+    """
+
+    config: MarketConfig
+    members: list[Member]
+    prices: np.ndarray
+    graph: nx.Graph
+
+    def listed(self, kind: str) -> list[tuple[int, Any]]:
+        """Return (rollup, settings) of everything that stands in a list of the rollups' settings, as `pools`."""
+        return [(at, spec) for at, rollup in enumerate(self.config.rollups) for spec in getattr(rollup, kind)]
+
+    def asset(self, name: str) -> int:
+        """Return the index of an asset."""
+        return self.config.asset_names.index(name)
+
+    def instruments(self, venue: str) -> np.ndarray:
+        """Return the rows of a venue's positions among the instruments."""
+        counts = {name: founding.instruments(self) for name, founding in foundings().items()}
+        first = sum(counts[name] for name in list(counts)[: list(counts).index(venue)])
+        return np.arange(first, first + counts[venue])
+
+    @cached_property
+    def designs(self) -> dict[str, list[Design]]:
+        """By venue, how each of its markets sells what it liquidates; raises InputError for what cannot be."""
+        return {venue: founding.designs(self) for venue, founding in foundings().items()}
 
 
 @dataclass
 class World:
-    """The founded market: books, and who is who."""
+    """The founded market: books, and who is who.
 
-    book: Book
+    Attributes
+    ----------
+    state, tables
+        the books, for compiled code and for Python
+    groups
+        names of the groups that the ledger counts accounts to
+    account_of
+        the account of every member, and of whatever exists once, by name
+    shared
+        accounts of the groups that have any number of them, by name
+    graph
+        rollups and bridges
+    pool_names
+        names of the pools, by number
+    """
+
+    state: State
     tables: Tables
     groups: list[str]
-    account_of: dict[str, int]  # by name: of every member, and of the accounts in SINGLE
-    first_borrower: int
-    borrowers: int
-    treasury: tuple[int, ...]  # account of each rollup's protocol: what revenue rules pay to the rollup
+    account_of: dict[str, int]
+    shared: dict[str, range]
+    graph: nx.Graph
     pool_names: list[str] = field(default_factory=list)
 
+    def accounts_of(self, name: str) -> range:
+        """Return the accounts of a group; raises KeyError where there is no such group."""
+        if name in self.account_of:
+            return range(self.account_of[name], self.account_of[name] + 1)
+        return self.shared[name]
 
-def found(config: MarketConfig, members: list[Member], prices: np.ndarray, rng: np.random.Generator) -> World:
-    """Lay out the accounts, endow them and open every venue at the given reference prices [USD], shape (assets,)."""
-    graph = build_graph(config, rng)
-    lending = [(r, spec) for r, rollup in enumerate(config.rollups) for spec in rollup.lending]
-    pools = [(r, spec) for r, rollup in enumerate(config.rollups) for spec in rollup.pools]
-    feeds = _feeds(config)
-    positions = [market for market, (rollup, _) in enumerate(lending) for _ in range(config.rollups[rollup].borrowers)]
-    buyers = bought_by(config, members, [design.lots for design in designs(config)[len(lending) :]])
-    counts = len(pools), len(lending), graph.number_of_edges(), len(feeds), len(buyers)
-    world = _accounts(config, members, counts, positions)
-    tables = world.tables
-    tables.price[:] = prices
-    tables.rollup[:, state.R_GAS] = [rollup.gas_usd for rollup in config.rollups]
-    tables.outside[0] = world.account_of["outside"], config.outside_fee_bp * 1e-4
-    for name in OPEN_ACCOUNTS:
-        tables.account[world.account_of[name], state.A_OPEN] = 1.0
-    _endow_members(world, config, members)
-    _open_pools(world, config, pools)
-    _open_feeds(world, config, feeds)
-    _open_lending(world, config, lending)
-    _open_bridges(world, graph)
-    _open_positions(world, config, positions, rng)
-    open_perpetuals(world, config, rng, buyers)
-    hand_over_makers(world, config, members)
-    reindex(world.book)
-    return world
+    @property
+    def treasury(self) -> tuple[int, ...]:
+        """Account of each rollup's protocol: what revenue rules pay to the rollup."""
+        return tuple(self.accounts_of("treasuries"))
 
 
-def check_collateral(config: MarketConfig, partition: list[list[int]]) -> None:
-    """Raise InputError where collateral lies on a rollup that another domain sequences: no block could seize it."""
-    for part in partition:
-        for at in part:
-            rollup = config.rollups[at]
-            for spec in rollup.lending:
-                if config.collateral_rollup(at, spec) not in part:
-                    together = ", ".join(config.rollups[other].name for other in part)
-                    raise InputError(
-                        f"rollups.{rollup.name}.lending.collateral_on: {spec.collateral_on!r} is in another domain; "
-                        f"allowed: rollups sequenced together with {rollup.name!r}: {together}"
-                    )
+class Founding:
+    """What a venue does for the founding of a market: its module `genesis` has a subclass of the name `Genesis`.
+
+    The market asks all venues for one thing before it asks for the next, in the order of the methods here and, within
+    each, of `VENUES`. A venue answers those questions that concern it.
+    """
+
+    named: ClassVar[tuple[str, ...]] = ()
+    """Accounts that exist once and belong to no venue, which this one needs."""
+
+    def check(self, config: MarketConfig, partition: list[list[int]]) -> None:
+        """Raise InputError for what cannot be if the rollups are sequenced in these domains."""
+
+    def designs(self, plan: Plan) -> list[Design]:
+        """Return how each market of this venue sells what it liquidates."""
+        return []
+
+    def priced(self, plan: Plan) -> Iterable[tuple[int, int]]:
+        """Return (rollup, asset) of the prices that this venue reads from oracles; the numeraire needs none."""
+        return ()
+
+    def watched(self, plan: Plan) -> tuple[int, int]:
+        """Return how many groups and members it enters in the lists of `liquidation.thresholds`."""
+        return 0, 0
+
+    def instruments(self, plan: Plan) -> int:
+        """Return how many positions it enters in margin accounts."""
+        return 0
+
+    def accounts(self, plan: Plan) -> dict[str, int]:
+        """Return how many accounts belong to this venue, which alone gives what they hold a meaning, by group."""
+        return {}
+
+    def people(self, plan: Plan) -> dict[str, int]:
+        """Return how many accounts there are of people who are on this venue from the start, by group."""
+        return {}
+
+    def rows(self, plan: Plan) -> dict[str, int | tuple[int, ...]]:
+        """Return the number of rows, or the shape, of its tables."""
+        return {}
+
+    def shapes(self, plan: Plan) -> dict[str, tuple[int, ...]]:
+        """Return by table the shape of its column of variable width."""
+        return {}
+
+    def open_venue(self, world: World, plan: Plan, rng: np.random.Generator) -> None:
+        """Write the terms, endow accounts, and let people begin; venues before this one in `VENUES` are open."""
+
+    def index(self, state: State) -> None:
+        """Enter whoever can be liquidated in the lists of `liquidation.thresholds`, which are empty. Not journalled."""
 
 
-def _feeds(config: MarketConfig) -> list[tuple[int, int]]:
-    """(rollup, asset) of every feed: one per risky asset that lending markets and perpetuals price on a rollup."""
-    names = config.asset_names
-    return [
-        (r, asset)
-        for r, rollup in enumerate(config.rollups)
-        for asset in range(1, len(names))
-        if any(names[asset] == spec.debt for spec in rollup.lending)
-        or any(
-            names[asset] == spec.collateral and config.collateral_rollup(place, spec) == r
-            for place, other in enumerate(config.rollups)
-            for spec in other.lending
-        )
-        or any(names[asset] == spec.asset for spec in rollup.perpetuals)
-    ]
-
-
-def _accounts(
-    config: MarketConfig, members: list[Member], counts: tuple[int, int, int, int, int], positions: list[int]
-) -> World:
-    """Lay out the books; `counts`: pools, lending markets, bridges, feeds, contracts for buyers in auctions."""
-    pools, markets, bridges, feeds, buyers = counts
-    names = [member.name for member in members] + list(SINGLE)
-    shared = {"pools": pools, "pool fees": pools, "lending": markets, "bridges": bridges, "borrowers": len(positions)}
-    shared["treasuries"] = len(config.rollups)
-    found_designs = designs(config)
-    shared["auctions"] = sum(design.lots for design in found_designs)
-    shared |= perpetual_accounts(config)
-    groups = names + list(shared)
-    group_of = list(range(len(names)))
-    for offset, count in enumerate(shared.values()):
-        group_of += [len(names) + offset] * count
-    providers = [i for i, member in enumerate(members) if member.role == "market_maker"]
-    providers.append(names.index("passive"))
-    sizes = Sizes(
-        accounts=len(group_of),
-        rollups=len(config.rollups),
-        assets=len(config.asset_names),
-        groups=len(groups),
-        reasons=REASONS,
-        pools=pools,
-        markets=markets,
-        positions=len(positions),
-        feeds=feeds,
-        bridges=bridges,
-        providers=len(providers),
-        perpetuals=shared["insurance funds"],
-        contracts=shared["perpetual traders"] + sum(design.lots for design in found_designs[markets:]) + buyers,
-        lots=shared["auctions"],
-    )
-    book, tables = state.allocate(sizes)
-    tables.account[:, state.A_GROUP] = group_of
-    tables.account[:, state.A_PROVIDER] = -1
-    tables.account[len(names) : len(names) + 2 * pools + markets + bridges, state.A_VENUE] = 1.0
-    tables.account[providers, state.A_PROVIDER] = range(len(providers))
-    first = len(names)
-    tables.pool[:, state.P_ACCOUNT] = range(first, first + pools)
-    tables.pool[:, state.P_FEE_ACCOUNT] = range(first + pools, first + 2 * pools)
-    tables.lending[:, state.L_ACCOUNT] = range(first + 2 * pools, first + 2 * pools + markets)
-    first_bridge = first + 2 * pools + markets
-    tables.bridge[:, state.B_ACCOUNT] = range(first_bridge, first_bridge + bridges)
-    first_borrower = first_bridge + bridges
-    tables.position[:, state.N_MARKET] = positions
-    tables.position[:, state.N_OWNER] = range(first_borrower, first_borrower + len(positions))
-    account_of = {name: account for account, name in enumerate(names)}
-    first_treasury = first_borrower + len(positions)
-    treasury = tuple(range(first_treasury, first_treasury + len(config.rollups)))
-    world = World(book, tables, groups, account_of, first_borrower, len(positions), treasury)
-    open_auctions(world, found_designs, first_treasury + len(config.rollups))
-    return world
-
-
-def _endow_members(world: World, config: MarketConfig, members: list[Member]) -> None:
-    for account, member in enumerate(members):
-        for rollup in range(len(config.rollups)):
-            for asset, price in enumerate(world.tables.price):
-                endow(world.tables, account, rollup, asset, member.capital_usd / price)
-
-
-def _open_pools(world: World, config: MarketConfig, pools: list) -> None:
-    names, tables = config.asset_names, world.tables
-    for at, (rollup, spec) in enumerate(pools):
-        first, second = names.index(spec.assets[0]), names.index(spec.assets[1])
-        price = spec.price_usd or tables.price[first] / tables.price[second]
-        row = tables.pool[at]
-        row[state.P_ROLLUP], row[state.P_ASSET0], row[state.P_ASSET1] = rollup, first, second
-        row[state.P_FEE], row[state.P_FEES_INSIDE] = spec.fee_bp * 1e-4, float(spec.fees == "inside")
-        amount = spec.depth_usd / tables.price[first]
-        endow(tables, int(row[state.P_ACCOUNT]), rollup, first, amount)
-        endow(tables, int(row[state.P_ACCOUNT]), rollup, second, amount * price)
-        seed_pool(tables, at, world.account_of["passive"])
-        world.pool_names.append(f"{config.rollups[rollup].name}:{spec.assets[0]}/{spec.assets[1]}:{spec.fee_bp:g}")
-
-
-def _open_feeds(world: World, config: MarketConfig, feeds: list[tuple[int, int]]) -> None:
-    tables = world.tables
-    for at, (rollup, asset) in enumerate(feeds):
-        spec = config.rollups[rollup].oracle
-        row = tables.feed[at]
-        row[state.F_ROLLUP], row[state.F_ASSET], row[state.F_ACCOUNT] = rollup, asset, world.account_of["oracle"]
-        row[state.F_POOL] = _deepest_pool(tables, rollup, asset)
-        row[state.F_SOURCE] = SOURCES[spec.source]
-        if spec.source != "external" and row[state.F_POOL] < 0:
-            name = config.rollups[rollup].name
-            raise InputError(f"rollups.{name}.oracle: source {spec.source!r} needs a pool of the asset against USD")
-        row[state.F_WEIGHT], row[state.F_WINDOW] = spec.blend_weight, spec.twap_s
-        row[state.F_DEVIATION], row[state.F_HEARTBEAT] = spec.deviation_bp * 1e-4, spec.heartbeat_s
-        row[state.F_DELAY] = spec.delay_s
-        row[state.F_PRICE] = tables.price[asset]
-
-
-def _deepest_pool(tables: Tables, rollup: int, asset: int) -> int:
-    best, depth = -1, 0.0
-    for at, row in enumerate(tables.pool):
-        pair = {int(row[state.P_ASSET0]), int(row[state.P_ASSET1])}
-        if int(row[state.P_ROLLUP]) == rollup and pair == {0, asset}:
-            held = tables.balance[int(row[state.P_ACCOUNT]), rollup, 0]
-            if held > depth:
-                best, depth = at, held
-    return best
-
-
-def _open_lending(world: World, config: MarketConfig, lending: list) -> None:
-    names, tables = config.asset_names, world.tables
-    feed_of = {(int(row[state.F_ROLLUP]), int(row[state.F_ASSET])): at for at, row in enumerate(tables.feed)}
-    for at, (rollup, spec) in enumerate(lending):
-        row = tables.lending[at]
-        collateral, debt = names.index(spec.collateral), names.index(spec.debt)
-        row[state.L_ROLLUP], row[state.L_COLLATERAL], row[state.L_DEBT] = rollup, collateral, debt
-        row[state.L_COLLATERAL_ROLLUP] = place = config.collateral_rollup(rollup, spec)
-        row[state.L_FEED_COLLATERAL] = feed_of.get((place, collateral), -1)
-        row[state.L_FEED_DEBT] = feed_of.get((rollup, debt), -1)
-        row[state.L_THRESHOLD], row[state.L_MAX_LTV] = spec.liquidation_threshold, spec.max_ltv
-        row[state.L_CLOSE_FACTOR], row[state.L_FULL_CLOSE] = spec.close_factor, spec.full_close_health
-        row[state.L_BONUS], row[state.L_RATE] = spec.bonus, spec.rate / YEAR
-        row[state.L_INDEX] = 1.0
-        endow(tables, int(row[state.L_ACCOUNT]), rollup, debt, spec.cash_usd / tables.price[debt])
-
-
-def _open_bridges(world: World, graph) -> None:
-    tables = world.tables
-    for at, (source, target, edge) in enumerate(sorted(graph.edges(data=True), key=lambda edge: edge[:2])):
-        row = tables.bridge[at]
-        row[state.B_SOURCE], row[state.B_TARGET] = source, target
-        row[state.B_DELAY], row[state.B_FEE] = edge["delay_s"], edge["fee_bp"] * 1e-4
-        for rollup in (source, target):
-            for asset, price in enumerate(tables.price):
-                endow(tables, int(row[state.B_ACCOUNT]), rollup, asset, edge["capacity_usd"] / price)
-
-
-def _open_positions(world: World, config: MarketConfig, positions: list[int], rng: np.random.Generator) -> None:
-    """Borrowers with lognormal collateral, loan-to-value from their law, and reserves for top-ups."""
-    tables = world.tables
-    normal = rng.standard_normal(len(positions))
-    of_market = np.array(positions, np.int64)
-    for market, row in enumerate(tables.lending):
-        rollup, collateral, debt = (int(row[column]) for column in (state.L_ROLLUP, state.L_COLLATERAL, state.L_DEBT))
-        law = config.rollups[rollup].leverage or config.borrowers
-        at = np.flatnonzero(of_market == market)
-        value = law.collateral_median_usd * np.exp(law.collateral_log_sd * normal[at])
-        ltv = _loan_to_value(law, at.size, rng)
-        amounts = value / tables.price[collateral]
-        place = int(row[state.L_COLLATERAL_ROLLUP])
-        endow(tables, int(row[state.L_ACCOUNT]), place, collateral, float(amounts.sum()))
-        open_positions(tables, at, amounts, value * ltv / tables.price[debt])
-        borrowers = world.first_borrower + at
-        endow_each(tables, borrowers, place, collateral, amounts * law.reserve_share)
-        # what was borrowed was spent elsewhere, but for a little to pay fees with
-        endow_each(tables, borrowers, rollup, 0, np.full(at.size, 100.0))
-
-
-def _loan_to_value(law: BorrowersConfig, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Loan-to-value of borrowers at the start: shape (count,)."""
-    if law.ltv_law == "log_uniform":
-        return law.ltv_low * (law.ltv_high / law.ltv_low) ** rng.random(count)
-    return law.ltv_low + (law.ltv_high - law.ltv_low) * rng.beta(law.ltv_alpha, law.ltv_beta, count)
+@cache
+def foundings() -> dict[str, Founding]:
+    """Return what each venue does for the founding of a market, by venue, in the order of `VENUES`."""
+    return {venue: room.Genesis() for venue, room in venues.rooms("genesis").items()}

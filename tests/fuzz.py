@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import numpy as np
-from worlds import MAKER, OPERATOR, books, lender, rollup
+from worlds import MAKER, OPERATOR, OTHER_MAKER, books, lender, rollup
 
-from market import state
 from market.config import BorrowersConfig, GraphConfig, PerpetualConfig, PoolConfig
-from market.founding import World
-from market.intents import Kind, blank
-from market.state import Tables
+from market.genesis import World
+from market.intents.rows import blank
+from market.state.store import Tables
+from market.venues import KINDS, VENUES, Kind
 
 ODD = (0.0, -0.0, -1.0, np.nan, np.inf, -np.inf, 5e-324, 1e-300, 1e-18, 1e300, 1.7e308)
 FIELDS = ("amount", "amount", "limit", "tip", "venue", "target", "rollup", "asset_in", "asset_out", "kind", "sender")
 AMOUNTS = (1e-6, 0.01, 0.4, 3.0, 40.0, 900.0, 2.5e4, 4e5, 1e6, 3e6)
+TABLE_OF = {"oracles": "feeds"}
+"""Table of what an intent's `venue` names, by venue, where it is not named alike."""
+IN_AUCTIONS = {
+    venue: tuple(Kind[f"{lot}_AUCTION_{act}"] for act in ("TAKE", "BID", "SETTLE", "RESET"))
+    for venue, lot in (("lending", "LOAN"), ("perpetuals", "CONTRACT"))
+}
+"""Kinds that name an open auction, by venue."""
+OWNER_OF = {"lending": "loans", "perpetuals": "contracts"}
+"""Table of what an auction seizes, by venue."""
+TRADING = (Kind.PERPETUAL_TRADE, Kind.PERPETUAL_DEPOSIT, Kind.PERPETUAL_WITHDRAW, Kind.PERPETUAL_LIQUIDATE)
 
 
 def world() -> World:
@@ -63,19 +73,25 @@ def world() -> World:
     )
 
 
-def random_rows(market: World, rng: np.random.Generator, count: int, kinds: int = len(Kind)) -> np.ndarray:
-    """Rows of the first `kinds` kinds, mostly plausible, with something wrong about a quarter of them."""
+def offered(tables: Tables) -> np.ndarray:
+    """How many venues there are for each kind, one at least."""
+    return np.array([max(1, len(getattr(tables, TABLE_OF.get(venue, venue)))) for venue, _ in KINDS])
+
+
+def random_rows(market: World, rng: np.random.Generator, count: int) -> np.ndarray:
+    """Rows of every kind, mostly plausible, with something wrong about a quarter of them."""
     tables = market.tables
     rows = blank(count)
     senders = [0, 1, 2, 3, 4, market.account_of["retail"], market.account_of["oracle"], market.account_of["passive"]]
-    senders += list(range(market.first_borrower, market.first_borrower + market.borrowers))
+    senders += market.accounts_of("borrowers")
     rows["sender"] = rng.choice(senders, count)
-    rows["kind"] = rng.integers(0, kinds, count)
-    rows["rollup"] = rng.integers(0, 2, count)
-    rows["venue"] = rng.integers(0, 3, count)
-    rows["target"] = rng.integers(0, len(tables.position), count)
-    rows["asset_in"], rows["asset_out"] = rng.integers(0, 3, (2, count))
-    _make_plausible(market, rows, rng)
+    rows["kind"] = rng.integers(0, len(Kind), count)
+    rows["rollup"] = rng.integers(0, len(tables.rollups), count)
+    rows["venue"] = rng.integers(0, offered(tables)[rows["kind"]])
+    rows["target"] = rng.integers(0, len(tables.loans), count)
+    rows["asset_in"], rows["asset_out"] = rng.integers(0, len(tables.assets), (2, count))
+    for row in rows:
+        _make_plausible(market, row, rng)
     rows["amount"] = rng.choice(AMOUNTS, count) * rng.uniform(0.1, 1.0, count)
     rows["limit"] = np.where(rng.random(count) < 0.1, rng.choice(AMOUNTS, count), 0.0)
     rows["tip"] = np.where(rng.random(count) < 0.2, rng.choice((0.01, 5.0), count), 0.0)
@@ -86,88 +102,79 @@ def random_rows(market: World, rng: np.random.Generator, count: int, kinds: int 
     return _bundled(rows, rng)
 
 
-def _make_plausible(market: World, rows: np.ndarray, rng: np.random.Generator) -> None:
-    """Let most rows name venues, assets and owners that fit."""
-    tables = market.tables
-    for row in rows:
-        kind = row["kind"]
-        if kind in (Kind.SWAP, Kind.ADD_LIQUIDITY, Kind.REMOVE_LIQUIDITY):
-            pool = tables.pool[row["venue"]]
-            row["rollup"] = int(pool[0])
-            sides = [int(pool[3]), int(pool[4])]
-            rng.shuffle(sides)
-            row["asset_in"], row["asset_out"] = sides
-            if kind != Kind.SWAP:
-                row["sender"] = rng.choice((MAKER, MAKER + 1, market.account_of["passive"]))
-        elif kind in (Kind.DEPOSIT, Kind.WITHDRAW, Kind.BORROW, Kind.REPAY, Kind.LIQUIDATE):
-            row["venue"] = int(tables.position[row["target"], 0])
-            row["rollup"] = int(tables.lending[row["venue"], 0])
-            if rng.random() < 0.5:
-                row["sender"] = int(tables.position[row["target"], 1])
-            row["asset_in"], row["asset_out"] = (
-                int(tables.lending[row["venue"], 3]),
-                int(tables.lending[row["venue"], 2]),
-            )
-        elif kind == Kind.ORACLE_UPDATE:
-            row["sender"] = market.account_of["oracle"]
-            row["rollup"] = int(tables.feed[row["venue"], 0])
-        elif kind == Kind.BRIDGE:
-            row["venue"] = 0
-        elif kind == Kind.AUCTION_START:
-            _start(tables, row, rng)
-        elif Kind.AUCTION_TAKE <= kind <= Kind.AUCTION_RESET and tables.lot[:, state.Q_OPEN].any():
-            wanted = (tables.lot[:, state.Q_BIDDER] >= 0.0) == (kind == Kind.AUCTION_SETTLE)
-            lots = tables.lot[(tables.lot[:, state.Q_OPEN] > 0.0) & (wanted | (rng.random() < 0.3))]
-            if not len(lots):
-                continue
-            lot = lots[rng.integers(len(lots))]
-            row["venue"], row["target"] = int(lot[state.Q_VENUE]), int(lot[state.Q_ID])
-            row["rollup"] = _home(tables, int(row["venue"]))
-            if lot[state.Q_CONTRACT] >= 0.0:
-                perpetual = int(row["venue"]) - len(tables.lending)
-                row["sender"] = OPERATOR if rng.random() < 0.5 else int(rng.choice(_holders(tables, perpetual)))
-        elif Kind.PERPETUAL_TRADE <= kind <= Kind.PERPETUAL_LIQUIDATE and len(tables.contract):
-            row["target"] = rng.integers(0, len(tables.contract))
-            row["venue"] = int(tables.contract[row["target"], state.X_MARKET])
-            row["rollup"] = int(tables.perpetual[row["venue"], state.M_ROLLUP])
-            holder = int(tables.contract[row["target"], state.X_OWNER])
-            row["sender"] = holder if tables.account[holder, state.A_VENUE] == 0.0 else OPERATOR
-            row["asset_in"], row["asset_out"] = rng.permutation((0, 1))
-        elif kind == Kind.PERPETUAL_QUOTE:
-            row["venue"], row["rollup"], row["sender"] = 0, 0, MAKER
+def _make_plausible(market: World, row: np.ndarray, rng: np.random.Generator) -> None:
+    """Let a row mostly name venues, assets and owners that fit."""
+    tables, kind = market.tables, row["kind"]
+    if kind in (Kind.SWAP, Kind.ADD_LIQUIDITY, Kind.REMOVE_LIQUIDITY):
+        pool = tables.pools[row["venue"]]
+        row["rollup"] = int(pool["rollup"])
+        row["asset_in"], row["asset_out"] = rng.permutation(pool["asset"].astype(np.int64))
+        if kind != Kind.SWAP:
+            row["sender"] = rng.choice((MAKER, OTHER_MAKER, market.account_of["passive"]))
+    elif kind in (Kind.DEPOSIT, Kind.WITHDRAW, Kind.BORROW, Kind.REPAY, Kind.LIQUIDATE):
+        loan = tables.loans[row["target"]]
+        row["venue"] = int(loan["market"])
+        lender = tables.lending[row["venue"]]
+        row["rollup"] = int(lender["rollup"])
+        if rng.random() < 0.5:
+            row["sender"] = int(loan["owner"])
+        row["asset_in"], row["asset_out"] = int(lender["debt"]), int(lender["collateral"])
+    elif kind == Kind.ORACLE_UPDATE:
+        row["sender"] = market.account_of["oracle"]
+        row["rollup"] = int(tables.feeds["rollup"][row["venue"]])
+    elif kind == Kind.LOAN_AUCTION_START:
+        _start(tables, row, "lending", rng)
+    elif kind == Kind.CONTRACT_AUCTION_START:
+        _start(tables, row, "perpetuals", rng)
+    elif kind in IN_AUCTIONS["lending"]:
+        _take_part(tables, row, "lending", rng)
+    elif kind in IN_AUCTIONS["perpetuals"]:
+        _take_part(tables, row, "perpetuals", rng)
+        row["sender"] = OPERATOR if rng.random() < 0.5 else int(rng.choice(_holders(tables, int(row["venue"]))))
+    elif kind == Kind.PERPETUAL_QUOTE:
+        row["venue"], row["rollup"], row["sender"] = 0, 0, MAKER
+    elif kind in TRADING and len(tables.contracts):
+        row["target"] = rng.integers(0, len(tables.contracts))
+        contract = tables.contracts[row["target"]]
+        row["venue"] = int(contract["market"])
+        row["rollup"] = int(tables.perpetuals["rollup"][row["venue"]])
+        holder = int(contract["owner"])
+        row["sender"] = holder if tables.accounts["venue"][holder] == 0.0 else OPERATOR
+        row["asset_in"], row["asset_out"] = rng.permutation((0, 1))
 
 
-def _start(tables: Tables, row: np.ndarray, rng: np.random.Generator) -> None:
-    """Let a row start an auction, of a position or, every other time, of a contract that has a size."""
-    loans = len(tables.lending)
-    if rng.random() < 0.5:
-        row["target"] = rng.choice(np.flatnonzero(tables.auction[_markets(tables), state.D_LOTS] > 0.0))
-        row["venue"] = int(tables.position[row["target"], state.N_MARKET])
-    else:
-        venues = loans + tables.contract[:, state.X_MARKET].astype(np.int64)
-        held = (tables.auction[venues, state.D_LOTS] > 0.0) & (tables.contract[:, state.X_SIZE] != 0.0)
-        row["target"] = rng.choice(np.flatnonzero(held)) if held.any() else 0
-        row["venue"] = venues[row["target"]]
-    row["rollup"] = _home(tables, int(row["venue"]))
+def _start(tables: Tables, row: np.ndarray, venue: str, rng: np.random.Generator) -> None:
+    """Let a row start an auction of a loan, or of a contract that has a size, on a market that auctions."""
+    seizable, markets = getattr(tables, OWNER_OF[venue]), getattr(tables, venue)
+    auctions = markets["auction"][seizable["market"].astype(np.int64)].astype(np.int64)
+    held = tables.auctions["lots"][auctions] > 0.0
+    if venue == "perpetuals":
+        held &= seizable["quantity"] != 0.0
+    row["target"] = rng.choice(np.flatnonzero(held)) if held.any() else 0
+    row["venue"] = int(seizable["market"][row["target"]])
+    row["rollup"] = int(markets["rollup"][row["venue"]])
+
+
+def _take_part(tables: Tables, row: np.ndarray, venue: str, rng: np.random.Generator) -> None:
+    """Let a row name an open auction of a venue: to settle it mostly one that has been bid for, else one that has not.
+
+    Where none is open it names a market of the venue.
+    """
+    lots = tables.lots
+    here = tables.auctions["venue"][lots["auction"].astype(np.int64)] == VENUES.index(venue)
+    settles = row["kind"] in (Kind.LOAN_AUCTION_SETTLE, Kind.CONTRACT_AUCTION_SETTLE)
+    wanted = (lots["bidder"] >= 0.0) == settles
+    lots = lots[here & (lots["open"] > 0.0) & (wanted | (rng.random() < 0.3))]
+    if len(lots):
+        lot = lots[rng.integers(len(lots))]
+        row["venue"], row["target"] = int(tables.auctions["market"][int(lot["auction"])]), int(lot["id"])
+    row["rollup"] = int(getattr(tables, venue)["rollup"][row["venue"]])
 
 
 def _holders(tables: Tables, perpetual: int) -> np.ndarray:
     """Accounts with a contract on a perpetual, but for those of places for auctions, which send nothing."""
-    owners = tables.contract[tables.contract[:, state.X_MARKET] == perpetual, state.X_OWNER].astype(np.int64)
-    return owners[tables.account[owners, state.A_VENUE] == 0.0]
-
-
-def _home(tables: Tables, venue: int) -> int:
-    """Rollup of a row of the table of auctions."""
-    loans = len(tables.lending)
-    if venue < loans:
-        return int(tables.lending[venue, state.L_ROLLUP])
-    return int(tables.perpetual[venue - loans, state.M_ROLLUP])
-
-
-def _markets(tables: Tables) -> np.ndarray:
-    """Lending market of every position."""
-    return tables.position[:, state.N_MARKET].astype(np.int64)
+    owners = tables.contracts["owner"][tables.contracts["market"] == perpetual].astype(np.int64)
+    return owners[tables.accounts["venue"][owners] == 0.0]
 
 
 def spoil(row: np.ndarray, rng: np.random.Generator) -> None:
@@ -210,17 +217,21 @@ def random_rows_of(market: World, rng: np.random.Generator, count: int) -> np.nd
     """Random rows for a world of ETH and USD alone, without absurd amounts of open accounts."""
     tables = market.tables
     rows = blank(count)
-    senders = [0, 1, 2, 3, market.account_of["retail"], market.first_borrower]
+    senders = [0, 1, 2, 3, market.account_of["retail"], market.accounts_of("borrowers")[0]]
     rows["sender"] = rng.choice(senders, count)
     rows["kind"] = rng.integers(0, len(Kind), count)
-    rows["rollup"] = rng.integers(0, 2, count)
-    rows["venue"] = rng.integers(0, 2, count)
-    rows["target"] = rng.integers(0, len(tables.position), count)
+    rows["rollup"] = rng.integers(0, len(tables.rollups), count)
+    rows["venue"] = rng.integers(0, offered(tables)[rows["kind"]])
+    rows["target"] = rng.integers(0, len(tables.loans), count)
     rows["asset_in"] = rng.integers(0, 2, count)
     rows["asset_out"] = 1 - rows["asset_in"]
     rows["amount"] = rng.choice(AMOUNTS, count) * rng.uniform(0.1, 1.0, count)
     for at in np.flatnonzero(rng.random(count) < 0.3):
         spoil(rows[at], rng)
+    for name in ("asset_in", "asset_out"):  # an agent, which learns from what it sent, names assets that exist
+        rows[name] = np.where(
+            (rows["sender"] >= 0) & (rows["sender"] <= OTHER_MAKER), np.clip(rows[name], 0, 1), rows[name]
+        )
     rows["tip"] = 0.0  # the desk lets no odd tip through, and builders believe what they read
-    rows["rollup"] = np.clip(rows["rollup"], 0, 1)
+    rows["rollup"] = np.clip(rows["rollup"], 0, len(tables.rollups) - 1)
     return _bundled(rows[~absurd(market, rows)], rng)

@@ -10,9 +10,9 @@ import numpy as np
 from agents.base import Trader
 from agents.builders.base import Builder
 from agents.sequencers.base import Sequencer
+from market.access.protocols import Arrangement, Bid
 from market.config import AgentConfig
-from market.intents import INTENT
-from market.seats import Arrangement, Bid
+from market.intents.rows import INTENT
 from market.sequencing.ordering.base import untouched
 
 NO_ROWS = np.zeros(0, INTENT)
@@ -58,8 +58,8 @@ class ScriptedBuilder(Builder):
 class Raiser(Trader):
     """Raises in its first slot after a while."""
 
-    def __init__(self, model, account: int, after_s: float = 3.0) -> None:
-        super().__init__(model, account)
+    def __init__(self, seat, after_s: float = 3.0) -> None:
+        super().__init__(seat)
         self.after_s = after_s
 
     def act(self, seen, desk) -> None:

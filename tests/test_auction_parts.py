@@ -8,18 +8,18 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from worlds import opened, ran, stressed
+from worlds import opened, ran, stressed, watch
 
 from market.config import RegimeConfig
 from market.domain import Slot
 from market.errors import InputError, StrategyError
-from market.intents import Status
-from market.ledger import Why
-from market.metrics import outcomes
+from market.intents.rows import Status
+from market.measures.outcomes import outcomes
 from market.model import SequencerMarket
 from market.sequencing import make
 from market.sequencing.auctions.combinatorial import determine
 from market.sequencing.auctions.ticket_lottery import TicketLottery
+from market.state.ledger import Why
 
 FORMATS: dict[str, dict[str, Any]] = {
     "first_price": {},
@@ -46,7 +46,7 @@ class Script:
         builder.build, builder.told = self.build, self.hear
 
     def build(self, seen: Any) -> Any:
-        from market.seats import Bid
+        from market.access.protocols import Bid
 
         arrangement, value = self.pack(seen)
         amount = self.amount.get(seen.rollups, 0.0) if isinstance(self.amount, dict) else self.amount
@@ -228,9 +228,9 @@ def test_rollups_go_together_or_apart_whichever_brings_more(bundles: str, togeth
 
 def test_apart_each_winner_gets_the_tips_of_its_own_rollup_and_no_bundle_spans_both() -> None:
     market, _ = scripted({"kind": "combinatorial"}, {(0,): 4.0}, {(1,): 4.0})
-    record, tips = market.record, np.zeros(2)
+    tips = np.zeros(2)
 
-    def watch(slot: Slot) -> None:
+    def noted(slot: Slot) -> None:
         rows = slot.rows[slot.rows["status"] == Status.FILLED]
         assert (rows["position"] == np.sort(rows["position"])).all()
         for bundle in np.unique(rows["bundle"][rows["bundle"] >= 0]):
@@ -238,9 +238,8 @@ def test_apart_each_winner_gets_the_tips_of_its_own_rollup_and_no_bundle_spans_b
         for at in range(2):
             others = rows["sender"] != market.builders[at].account
             tips[at] += rows["tip"][(rows["rollup"] == at) & others].sum()
-        record(slot)
 
-    market.record = watch  # type: ignore[method-assign]
+    watch(market, noted)
     market.run()
     flows = market.world.tables.flows
     for at, builder in enumerate(market.builders):
@@ -253,14 +252,12 @@ def test_apart_each_winner_gets_the_tips_of_its_own_rollup_and_no_bundle_spans_b
 def test_a_rollup_that_nobody_buys_is_first_come() -> None:
     market, _ = scripted({"kind": "combinatorial"}, {(0,): 4.0}, {(0,): 2.0})
     seen = []
-    record = market.record
 
-    def watch(slot: Slot) -> None:
+    def noted(slot: Slot) -> None:
         rows = slot.rows[(slot.rows["rollup"] == 1) & (slot.rows["position"] >= 0) & (slot.rows["bundle"] < 0)]
         seen.append(rows["arrival"].copy())
-        record(slot)
 
-    market.record = watch  # type: ignore[method-assign]
+    watch(market, noted)
     market.run()
     assert sum(arrivals.size for arrivals in seen) > 10
     assert all((np.diff(arrivals) >= 0.0).all() for arrivals in seen)

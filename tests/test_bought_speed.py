@@ -49,7 +49,7 @@ def gain(config: MarketConfig, seed: int) -> float:
     tables, account = market.world.tables, learner(market).account
     before = tables.balance[account].copy()
     market.run()
-    return float(((tables.balance[account] - before) @ tables.price).sum())
+    return float(((tables.balance[account] - before) @ tables.prices).sum())
 
 
 @pytest.mark.parametrize("seed", [1, 2])

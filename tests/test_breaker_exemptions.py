@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from market import state
 from market.config import PerpetualConfig, RegimeConfig
 from market.domain import Slot
-from market.intents import Kind, Purpose, Status, blank
+from market.intents.rows import Purpose, Status, blank
 from market.sequencing.breakers._exempt import passes
-from market.venues import lending
+from market.venues import Kind
+from market.venues.lending import rules as lending
 from tests.worlds import ETH, ETH_USD, USD, config, lender, opened, rollup
 
 EVERY = ("top_ups", "repayments", "oracle", "arbitrage")
@@ -27,7 +27,7 @@ def market(exempt=EVERY):
     places = rollup("a", lending=(lender(),), borrowers=3, perpetuals=(perpetual,)), rollup("b")
     made = opened(config(*places, regime=regime, flow={"per_second": 0.0}))
     made.domains[0].regime.breaker._memory.until[-1] = 20.0
-    made.world.tables.position[FREE, state.N_DEBT] = 0.0
+    made.world.tables.loans["debt"][FREE] = 0.0
     return made
 
 
@@ -36,7 +36,7 @@ MARKET = market()
 
 
 def owner(made, position=MINE):
-    return int(made.world.tables.position[position, state.N_OWNER])
+    return int(made.world.tables.loans["owner"][position])
 
 
 def row(kind, **fields: Any) -> np.ndarray:
@@ -127,10 +127,10 @@ def test_defence_is_of_ones_own_position_that_owes(kind, target):
 
 
 def test_margin_is_topped_up_on_ones_own_open_contract():
-    contract = MARKET.world.tables.contract
-    held = int(np.flatnonzero(contract[:, state.X_SIZE] != 0.0)[0])
+    contract = MARKET.world.tables.contracts
+    held = int(np.flatnonzero(contract["quantity"] != 0.0)[0])
     own = MARGIN.copy()
-    own["target"], own["sender"] = held, int(contract[held, state.X_OWNER])
+    own["target"], own["sender"] = held, int(contract["owner"][held])
     assert pass_together(own, exempt=("top_ups",))
     own["sender"] += 1
     assert not pass_together(own)
@@ -145,7 +145,7 @@ def test_a_sale_in_order_to_repay_brings_about_what_is_repaid():
 
 
 def test_repaying_more_than_one_owes_allows_no_larger_sale():
-    owes = lending.owed(MARKET.world.book, MINE)
+    owes = lending.owed(MARKET.world.state, MINE)
     much = REPAY.copy()
     much["amount"] = 1e9
     assert pass_together(trade(1.05 * owes / ETH_USD, 0.0), much)

@@ -16,7 +16,7 @@ def regime(kind="liquidation_volume", **parameters):
 
 def seen(market, rollup_at=0):
     domain = market.domains[0]
-    return market.observations[0].at(domain, market.time).breaker(rollup_at)
+    return market.observations[0]._at(domain, market.time).breaker(rollup_at)
 
 
 def test_without_a_breaker_nothing_is_near():
@@ -52,9 +52,7 @@ def test_the_level_is_what_was_liquidated_within_the_window(scope):
 
 
 def _liquidated(market):
-    from market import tally
-
-    return market.tally.by_rollup[:, tally.LIQUIDATED].copy()
+    return market.tally.by_rollup["liquidated"].copy()
 
 
 def test_looking_changes_nothing_and_a_pause_shows():
@@ -65,7 +63,7 @@ def test_looking_changes_nothing_and_a_pause_shows():
         ends.add(seen(looked).paused_until)
         seen(looked, 1)
     left.run_until(30.0)
-    assert np.array_equal(looked.world.book.cells, left.world.book.cells)
+    assert np.array_equal(looked.world.state.cells, left.world.state.cells)
     assert len(ends) == 1 + left.tally.pauses > 1
 
 

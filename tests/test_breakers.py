@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from market.config import BorrowersConfig, OracleConfig, RegimeConfig
-from market.intents import Kind, Status, blank
-from market.metrics import outcomes
+from market.intents.rows import Status, blank
+from market.measures.outcomes import outcomes
 from market.sequencing import make
+from market.venues import Kind
 from tests.worlds import ETH, USD, config, lender, opened, ran, rollup, stressed
 
 FALL = ({"name": "ETH", "price_usd": 2500.0, "volatility": 0.0, "drift": -2.5e5},)

@@ -10,12 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from worlds import ALICE, BOB, CAPITAL_USD, ETH, USD, books, check_books, config, execute, fates, intent, opened
 
-from market import state
 from market.config import AgentConfig, FlowConfig
-from market.founding import World
-from market.intents import Kind
-from market.ledger import totals
-from market.venues import bridges
+from market.genesis import World
+from market.state.ledger import totals
+from market.venues import Kind
+from market.venues.bridges import rules as bridges
 
 HELD = 1e5
 
@@ -25,11 +24,11 @@ def send(amount: float, *, sender: int = ALICE, source: int = 0, asset: int = US
 
 
 def promised(world: World, direction: int, asset: int = USD) -> float:
-    return float(world.tables.bridge[0, state.B_PROMISED + 2 * direction + asset])
+    return float(world.tables.bridges["promised"][0, direction, asset])
 
 
 def bridge_holds(world: World, rollup: int, asset: int = USD) -> float:
-    return float(world.tables.balance[int(world.tables.bridge[0, state.B_ACCOUNT]), rollup, asset])
+    return float(world.tables.balance[int(world.tables.bridges["account"][0]), rollup, asset])
 
 
 def _with(amount: float, fields: dict[str, Any]) -> dict[str, Any]:
@@ -49,7 +48,7 @@ def test_funds_leave_at_once_and_are_promised_less_the_fee() -> None:
 def test_a_delivery_keeps_the_promise() -> None:
     world = books()
     execute(world, send(1000.0))
-    assert bridges.deliver(world.book, 0, 0, USD, ALICE, 999.0)
+    assert bridges.deliver(world.state, 0, 0, USD, ALICE, 999.0)
     assert world.tables.balance[ALICE, 1, USD] == CAPITAL_USD + 999.0
     assert bridge_holds(world, 1) == HELD - 999.0
     assert promised(world, 0) == 0.0
@@ -88,9 +87,9 @@ def test_what_came_in_at_one_end_can_be_paid_out_there() -> None:
 )
 def test_what_no_bridge_can_carry_out(fields: dict[str, Any], fate: str) -> None:
     world = books()
-    before = world.book.cells.copy()
+    before = world.state.cells.copy()
     assert fates(execute(world, send(**_with(10.0, fields)))) == [fate]
-    assert world.book.cells.tobytes() == before.tobytes()
+    assert world.state.cells.tobytes() == before.tobytes()
 
 
 def test_nobody_sends_more_than_one_has() -> None:
@@ -117,10 +116,10 @@ def test_every_promise_can_be_kept_whatever_the_order(steps: list[tuple[int, flo
             waiting.append((source, float(row["filled_out"])))
         if deliver_one and waiting:
             direction, due = waiting.pop(0)
-            assert bridges.deliver(world.book, 0, direction, USD, ALICE, due)
+            assert bridges.deliver(world.state, 0, direction, USD, ALICE, due)
         check_books(world.tables, opening)
     for direction, due in waiting:
-        assert bridges.deliver(world.book, 0, direction, USD, ALICE, due)
+        assert bridges.deliver(world.state, 0, direction, USD, ALICE, due)
     check_books(world.tables, opening)
     assert promised(world, 0) == pytest.approx(0.0, abs=1e-6)
 

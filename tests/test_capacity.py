@@ -10,17 +10,15 @@ import worlds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from market import state
 from market.config import FlowConfig, RegimeConfig
 from market.errors import InputError
-from market.intents import Kind, Status, blank
-from market.ledger import Why
+from market.intents.rows import Status, blank
 from market.sequencing import make
 from market.sequencing.capacity.gas import admit
+from market.state.ledger import Why
+from market.venues import Kind
 
 GAS = np.full(len(Kind), 100.0)
-VALUED = np.zeros(len(Kind), np.bool_)
-VALUED[int(Kind.SWAP)] = True
 PRICES = np.array([1.0, 2500.0])
 
 
@@ -41,7 +39,8 @@ def blocks(draw):
 
 def admitted(rows, limit, fee=0.0, share=0.01):
     used, kept = np.zeros(2), np.zeros(rows.size, np.bool_)
-    admit(rows, PRICES, GAS, VALUED, np.full(2, fee), limit, share, used, kept)
+    values = rows["amount"] * PRICES[rows["asset_in"]]
+    admit(rows, values, GAS, np.full(2, fee), limit, share, used, kept)
     return used, kept
 
 
@@ -97,7 +96,7 @@ def watched(config):
 
     def note(slot, rows):
         kept = fit(slot, rows)
-        seen.append((market.world.tables.rollup[0, state.R_GAS], 150e3 * kept.size))
+        seen.append((market.world.tables.rollups["gas"][0], 150e3 * kept.size))
         return kept
 
     object.__setattr__(market.domains[0].regime.capacity, "fit", note)
@@ -112,7 +111,7 @@ def test_the_base_fee_brings_use_to_the_target():
     late = seen[seen.shape[0] // 2 :]
     assert late[:, 1].mean() == pytest.approx(target, rel=0.05)
     assert late[:, 0].mean() > 100 * seen[0, 0]
-    worlds.check_books(market.world.tables, market._opening)
+    worlds.check_books(market.world.tables, market.audit.opening)
 
 
 def test_without_congestion_the_fee_stays_at_its_floor():
@@ -133,8 +132,7 @@ def test_the_backlog_keeps_its_place():
     config = busy(10.0, limit_per_s=0.6e6, horizon=60.0, adjustment=0.0, most_fee_share=1e9)
     market = worlds.opened(config)
     executed = []
-    record = market.record
-    market.record = lambda slot: (executed.append(slot.rows.copy()), record(slot))  # type: ignore[assignment]
+    worlds.watch(market, lambda slot: executed.append(slot.rows.copy()))
     market.run()
     rows = np.concatenate(executed)
     done = rows[np.isin(rows["status"], (Status.FILLED, Status.REVERTED))]
@@ -150,14 +148,13 @@ def test_a_block_author_who_is_cut_short_gets_receipts_and_no_intent_is_lost():
     )  # fmt: skip
     market = worlds.opened(worlds.stressed(settings))
     fates: list[np.ndarray] = []
-    record = market.record
-    market.record = lambda slot: (fates.append(slot.rows.copy()), record(slot))  # type: ignore[assignment]
+    worlds.watch(market, lambda slot: fates.append(slot.rows.copy()))
     market.run()
     rows = np.concatenate(fates)
     assert np.unique(rows["id"]).size == rows.size
     waiting = sum(market.mempool.waiting(domain.index).size for domain in market.domains)
     assert rows.size + waiting == market.mempool.submitted
-    worlds.check_books(market.world.tables, market._opening)
+    worlds.check_books(market.world.tables, market.audit.opening)
 
 
 def test_what_is_given_back_is_as_it_was_sent():

@@ -10,9 +10,10 @@ import pytest
 from experiments.markets.recorded import Recorded
 from experiments.validation._cascades import PRICE_USD, Crowd, place, pools_fall
 from experiments.validation._markets import asset, pool, rollup, still
-from market.cascades import Block, Liquidated, Scene, attribute
 from market.config import LendingConfig, OracleConfig
-from market.intents import Kind, Purpose, blank
+from market.intents.rows import Purpose, blank
+from market.measures.cascades import Block, Liquidated, Scene, attribute
+from market.venues import Kind
 
 FEE = 0.003
 LIQUIDATOR, ARBITRAGEUR, SOMEBODY, ORACLE = 1, 2, 3, 4
@@ -84,7 +85,7 @@ class Story:
         row["filled_in"], row["filled_out"] = self.scene.debt[position] * units, units
         return row
 
-    def row(self, kind: Kind, sender: int, **fields: Any) -> np.ndarray:
+    def row(self, kind: int, sender: int, **fields: Any) -> np.ndarray:
         rows = blank(1)
         rows["kind"], rows["sender"] = int(kind), sender
         for name, value in fields.items():

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from worlds import config, opened, ran, stressed
+from worlds import config, opened, ran, stressed, watch
 
 from market.config import RegimeConfig
 from market.errors import InputError
-from market.intents import Status
-from market.metrics import outcomes
+from market.intents.rows import Status
+from market.measures.outcomes import outcomes
 from market.model import SequencerMarket
 from market.sequencing import make
 from market.sequencing.consensus.committee import Committee
@@ -37,14 +37,12 @@ class Blocks:
 
     def __init__(self, market: SequencerMarket) -> None:
         self.executed: list[tuple[float, int]] = []
-        record = market.record
 
-        def watch(slot: Any) -> None:
-            record(slot)
+        def noted(slot: Any) -> None:
             rows = slot.rows[slot.rows["status"] == Status.FILLED]
             self.executed += [(slot.time, int(rollup)) for rollup in rows["rollup"]]
 
-        market.record = watch  # type: ignore[method-assign]
+        watch(market, noted)
         market.run()
 
     def between(self, start: float, end: float, rollup: int) -> int:

@@ -7,21 +7,21 @@ import pytest
 from fuzz import absurd, bundle_ends, random_rows, random_rows_of, world
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from worlds import BOB, OPERATOR, check_books, execute, fates, lender, opened, reported, rollup, stressed
+from worlds import BOB, OPERATOR, check_books, execute, fates, lender, opened, reported, rollup, stressed, watch
 
-from market import regimes, state
+from market import regimes
 from market.config import OracleConfig
 from market.execution import execute_block
-from market.founding import World
-from market.intents import INTENT, Kind, Status
-from market.ledger import totals
-from market.venues import bridges, lending, perpetuals
+from market.genesis import World
+from market.intents.rows import INTENT, Status
+from market.state.ledger import totals
+from market.venues import Kind
+from market.venues.bridges import rules as bridges
+from market.venues.lending import rules as lending
+from market.venues.perpetuals import rules as perpetuals
 
-CONTRACTS: set[int] = set()
-"""Kinds of intents in auctions of contracts that random blocks have filled."""
 
-
-def drive(seed: int, blocks: int, size: int, kinds: int = len(Kind)) -> np.ndarray:
+def drive(seed: int, blocks: int, size: int) -> np.ndarray:
     """Execute random blocks bundle by bundle, checking all after each; returns how often each kind was filled."""
     rng = np.random.default_rng(seed)
     market = world()
@@ -29,28 +29,26 @@ def drive(seed: int, blocks: int, size: int, kinds: int = len(Kind)) -> np.ndarr
     deliveries: list[tuple[int, int, int, float]] = []
     filled = np.zeros(len(Kind) + 1, np.int64)
     for number in range(blocks):
-        lending.accrue(market.book, 3600.0 * number)
-        if market.tables.feed[:, state.F_PRICE].max() < 1e9:  # at an absurd price funding is beyond any number
-            perpetuals.accrue(market.book, 3600.0 * number)
-        market.tables.price[1:] *= np.exp(rng.normal(0.0, 0.03, 2))
-        rows = random_rows(market, rng, size, kinds)
+        lending.accrue(market.state, 3600.0 * number)
+        if market.tables.feeds["price"].max() < 1e9:  # at an absurd price funding is beyond any number
+            perpetuals.accrue(market.state, 3600.0 * number)
+        market.tables.prices[1:] *= np.exp(rng.normal(0.0, 0.03, 2))
+        rows = random_rows(market, rng, size)
         rows = rows[~absurd(market, rows)]
         for first, last in bundle_ends(rows):
             part = rows[first:last].copy()
-            before = market.book.cells.copy()
-            execute_block(market.book, part, float(number), BOB, OPERATOR)
+            before = market.state.cells.copy()
+            execute_block(market.state, part, float(number), BOB, OPERATOR)
             _check_receipts(part, before, market)
             check_books(market.tables, opening)
             done = part[part["status"] == Status.FILLED]
             filled += np.bincount(np.clip(done["kind"], 0, len(Kind)), minlength=len(Kind) + 1)
-            on_contracts = done[(done["kind"] >= Kind.AUCTION_START) & (done["kind"] <= Kind.AUCTION_RESET)]
-            CONTRACTS.update(on_contracts["kind"][on_contracts["venue"] >= len(market.tables.lending)].tolist())
             sent = done[done["kind"] == Kind.BRIDGE]
             parts = (sent[name].tolist() for name in ("rollup", "asset_in", "sender", "filled_out"))
             deliveries += zip(*parts, strict=True)
         while deliveries and rng.random() < 0.7:
             direction, asset, account, amount = deliveries.pop(0)
-            assert bridges.deliver(market.book, 0, direction, asset, account, amount), "a promise was broken"
+            assert bridges.deliver(market.state, 0, direction, asset, account, amount), "a promise was broken"
             check_books(market.tables, opening)
     return filled
 
@@ -66,7 +64,7 @@ def _check_receipts(part: np.ndarray, before: np.ndarray, market: World) -> None
     own = part["carried"] == 0
     assert len(set(part["status"][own].tolist())) <= 1
     if reverted.all():
-        assert market.book.cells.tobytes() == before.tobytes()
+        assert market.state.cells.tobytes() == before.tobytes()
 
 
 @settings(max_examples=12, deadline=None)
@@ -87,7 +85,6 @@ def test_the_random_blocks_reach_every_kind() -> None:
     filled = np.sum([drive(seed, blocks=8, size=120) for seed in range(8)], axis=0)
     names = {Kind(kind).name for kind in np.flatnonzero(filled[:-1] == 0)}
     assert not names, f"never filled: {names}"
-    assert {*range(Kind.AUCTION_START, Kind.AUCTION_RESET + 1)} == CONTRACTS
     assert filled[-1] == 0, "a kind that does not exist was filled"
 
 
@@ -109,7 +106,7 @@ def test_a_failed_bundle_is_its_carried_rows_alone(seed: int) -> None:
     if carried.size:
         expected = execute(alone, carried)
         assert fates(receipts[receipts["carried"] == 1]) == fates(expected)
-    assert whole.book.cells.tobytes() == alone.book.cells.tobytes()
+    assert whole.state.cells.tobytes() == alone.state.cells.tobytes()
 
 
 # -- whole markets -----------------------------------------------------------------------------------------------------
@@ -146,14 +143,12 @@ def test_a_market_with_noise_keeps_its_books(regime: str, seed: int) -> None:
     market = opened(config, seed)
     opening = totals(market.world.tables)
     market.populations.append(Noise(market, seed))
-    record = market.record
 
     def checked(slot) -> None:
-        record(slot)
         check_books(market.world.tables, opening)
         assert slot.rows.dtype == INTENT
 
-    market.record = checked
+    watch(market, checked)
     market.run()
     report = reported(market)
     assert report["conservation_error"] <= 1e-9
@@ -166,15 +161,13 @@ def test_every_intent_has_one_fate(regime: str) -> None:
     """What was submitted is in a block, expired, or still waiting; nothing is lost and nothing is done twice."""
     market = opened(stressed(regime, horizon_s=15.0))
     seen: dict[int, int] = {}
-    record = market.record
 
     def noted(slot) -> None:
-        record(slot)
         for row in slot.rows:
             assert row["id"] not in seen, f"intent {row['id']} was decided on twice"
             seen[int(row["id"])] = int(row["status"])
 
-    market.record = noted
+    watch(market, noted)
     market.run()
     waiting = {int(row["id"]) for domain in market.domains for row in market.mempool.waiting(domain.index)}
     assert not waiting & seen.keys()

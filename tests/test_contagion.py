@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from market import contagion
+from market.measures import contagion
 
 TIME = [10.0, 12.0, 60.0, 200.0, 230.0]
 ROLLUP = [0, 1, 1, 0, 2]

@@ -7,17 +7,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from worlds import check_books, opened, rollup, stressed
+from worlds import check_books, opened, rollup, stressed, watch
 
 from experiments.validation._markets import Watched, asset, pool, still
 from experiments.validation._markets import rollup as bare
-from market import state
 from market.config import AgentConfig, FlowConfig, MarketConfig, PerpetualConfig, RegimeConfig
-from market.intents import Kind, Purpose, Status
-from market.ledger import totals
+from market.intents.rows import Purpose, Status
 from market.model import SequencerMarket
 from market.sequencing.breakers._exempt import passes
-from market.venues.watch import reindex
+from market.state.ledger import totals
+from market.venues import Kind
+from market.venues.liquidation.watch import reindex
 
 PRICE, CUT, STEP_S, BLOCK_S = 100.0, 0.99, 90.0, 30.0
 TERMS: dict[str, Any] = {
@@ -32,11 +32,11 @@ def impoverish(market: SequencerMarket, share: float) -> None:
     tables = market.world.tables
     for contract in range(1, 1 + market.config.rollups[0].perpetuals[0].traders):
         left = share * 0.05 * 10_000.0
-        table = tables.contract
-        lost = table[contract, state.X_CASH] + table[contract, state.X_SIZE] * PRICE - left
-        table[contract, state.X_CASH] -= lost
-        table[int(tables.perpetual[0, state.M_MAKER]), state.X_CASH] += lost
-    reindex(market.world.book)
+        table = tables.contracts
+        lost = table["cash"][contract] + table["quantity"][contract] * PRICE - left
+        table["cash"][contract] -= lost
+        table["cash"][int(tables.perpetuals["maker"][0])] += lost
+    reindex(market.world.state)
 
 
 # -- M7: the falling price ---------------------------------------------------------------------------------------------
@@ -60,8 +60,8 @@ def test_a_waiter_takes_at_the_first_step_that_leaves_it_its_share(long: float, 
     impoverish(market, 0.5)
     market.run()
     done = market.rows[market.rows["status"] == int(Status.FILLED)]
-    (begun,) = done[done["kind"] == int(Kind.AUCTION_START)]
-    (taken,) = done[done["kind"] == int(Kind.AUCTION_TAKE)]
+    (begun,) = done[done["kind"] == int(Kind.CONTRACT_AUCTION_START)]
+    (taken,) = done[done["kind"] == int(Kind.CONTRACT_AUCTION_TAKE)]
     (closed,) = done[done["kind"] == int(Kind.PERPETUAL_TRADE)]
     assert taken["executed"] - begun["executed"] == pytest.approx(STEP_S * steps)
     ratio = (
@@ -71,8 +71,8 @@ def test_a_waiter_takes_at_the_first_step_that_leaves_it_its_share(long: float, 
     # it has closed what it took, and taken home its margin
     assert closed["filled_out"] == 100.0
     account = next(at for at, member in enumerate(market.members) if member.role == "liquidator")
-    own = market.world.tables.contract[market.public.own_contract(account, 0)]
-    assert not own[[state.X_SIZE, state.X_CASH]].any()
+    own = market.world.tables.contracts[market.public.own_contract(account, 0)]
+    assert own[["quantity", "cash"]].item() == (0.0, 0.0)
 
 
 # -- bids for nothing --------------------------------------------------------------------------------------------------
@@ -105,9 +105,9 @@ def test_who_is_left_alone_wins_for_nothing(bidders: int, congested: bool, some:
     market = opened(bidding(bidders, congested), 1)
     impoverish(market, 0.5)
     market.run()
-    counters = market.world.tables.auction[0]
-    assert counters[state.D_SOLD] > 0.0
-    assert (counters[state.D_ZERO] > 0.0) == some
+    counters = market.world.tables.auctions[0]
+    assert counters["sold"] > 0.0
+    assert (counters["zero"] > 0.0) == some
 
 
 # -- every order -------------------------------------------------------------------------------------------------------
@@ -142,20 +142,18 @@ def auctioning(design: str, regime: str, **changes: Any) -> MarketConfig:
 def test_auctions_of_contracts_end_and_the_books_are_kept_under_every_order(design: str, regime: str) -> None:
     market = opened(auctioning(design, regime, horizon_s=30.0), 2)
     opening = totals(market.world.tables)
-    record = market.record
 
     def checked(slot: Any) -> None:
-        record(slot)
         check_books(market.world.tables, opening)
 
-    market.record = checked
+    watch(market, checked)
     market.run()
-    counters, contract = market.world.tables.auction.sum(axis=0), market.world.tables.contract
-    assert counters[state.D_STARTED] > 0.0
-    assert counters[state.D_SOLD] > 0.0
+    auctions, contract = market.world.tables.auctions, market.world.tables.contracts
+    assert auctions["started"].sum() > 0.0
+    assert auctions["sold"].sum() > 0.0
     for at in range(3):
-        assert contract[contract[:, state.X_MARKET] == at, state.X_SIZE].sum() == 0.0
-    assert market.tally.by_rollup[:, 12].sum() > 0.0
+        assert contract["quantity"][contract["market"] == at].sum() == 0.0
+    assert market.tally.by_rollup["perpetuals_liquidated"].sum() > 0.0
 
 
 def test_who_orders_the_block_takes_the_gain_of_those_who_wait() -> None:
@@ -185,12 +183,12 @@ def test_a_pause_lets_purchases_of_contracts_through_with_their_margin_and_no_ot
 
     def watched(slot: Any) -> None:
         rows = slot.rows
-        for number in np.unique(rows["bundle"][rows["kind"] == int(Kind.AUCTION_TAKE)]):
+        for number in np.unique(rows["bundle"][rows["kind"] == int(Kind.CONTRACT_AUCTION_TAKE)]):
             bundle = rows[rows["bundle"] == number].copy()
             bundles.append(bundle)
             assert passes(market, bundle, ())
             trade = bundle["kind"] == int(Kind.PERPETUAL_TRADE)
-            assert not passes(market, bundle[bundle["kind"] != int(Kind.AUCTION_TAKE)], ())
+            assert not passes(market, bundle[bundle["kind"] != int(Kind.CONTRACT_AUCTION_TAKE)], ())
             larger = bundle.copy()
             larger["amount"][trade] *= 1.01
             assert not passes(market, larger, ())

@@ -10,21 +10,20 @@ from worlds import ETH_USD, config, rollup
 
 from agents.population import Population
 from market.config import AgentConfig, PoolConfig
-from market.intents import Purpose, Status
+from market.intents.rows import Purpose, Status
+from market.measures.recorder import Recorder
 from market.model import SequencerMarket
 
 DEPTH_USD, GAP, FEE_BP, GAS_USD = 1e6, 1.02, 5.0, 3.0
 
 
-class Kept(SequencerMarket):
+class Kept(Recorder):
     """Keeps the receipts of cycles."""
 
-    def __init__(self, *arguments: Any) -> None:
+    def __init__(self) -> None:
         self.cycles: list[np.ndarray] = []
-        super().__init__(*arguments)
 
-    def record(self, slot: Any) -> None:
-        super().record(slot)
+    def on_block(self, slot: Any) -> None:
         rows = slot.rows[slot.rows["purpose"] == int(Purpose.CYCLE)]
         self.cycles += [rows] if rows.size else []
 
@@ -42,9 +41,9 @@ def first_cycle(regime: str) -> np.ndarray:
     alone = AgentConfig(role="trader", strategy="arbitrageur", parameters={"outside": False})
     setting = config(*places, regime=regime, agents=(alone,), horizon_s=10.0)
     setting = setting.model_copy(update={"flow": setting.flow.model_copy(update={"per_second": 0.0})})
-    market = Kept(setting, 1, Population(setting))
-    market.run()
-    return np.concatenate(market.cycles)[:2]
+    kept = Kept()
+    SequencerMarket(setting, 1, Population(setting), [kept]).run()
+    return np.concatenate(kept.cycles)[:2]
 
 
 @pytest.mark.parametrize(("regime", "atomic"), [("centralized_shared", True), ("siloed", False)])

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import players
 import pytest
-from worlds import ETH, USD, config, lender, opened, rollup
+from worlds import ETH, USD, config, lender, opened, rollup, watch
 
 from market.config import AgentConfig, FlowConfig, MarketConfig
 from market.errors import StrategyError
-from market.intents import Kind, Purpose, Reason, Status
+from market.intents.rows import Purpose, Reason, Status
+from market.venues import Kind
 
 type Script = Callable[[Any, Any, Any], None]
 
@@ -44,13 +45,11 @@ def submitted(script: Script, **changes: Any) -> np.ndarray:
     players.Scripted.script = once
     market = opened(floor(**changes))
     parts: list[np.ndarray] = []
-    record = market.record
 
     def noted(slot: Any) -> None:
-        record(slot)
         parts.append(slot.rows.copy())
 
-    market.record = noted
+    watch(market, noted)
     market.run()
     rows = np.concatenate(parts)
     return rows[np.argsort(rows["id"])]

@@ -22,10 +22,11 @@ from worlds import (
     swap,
 )
 
-from market import state
 from market.execution import execute_block
-from market.intents import Kind, Status
-from market.venues.pools import output
+from market.intents.rows import Status
+from market.state.store import FLOWS_AT
+from market.venues import Kind
+from market.venues.pools.rules import output
 
 BUILDER = 2
 
@@ -75,15 +76,15 @@ def test_oracle_updates_cost_no_gas() -> None:
 def test_who_cannot_pay_for_inclusion_is_not_included() -> None:
     world = books(rollup("a", gas_usd=0.5))
     world.tables.balance[ALICE, 0, USD] = 10.4
-    before = world.book.cells.copy()
+    before = world.state.cells.copy()
     assert fates(execute(world, pay(ALICE, 10.0))) == ["INSUFFICIENT_BALANCE"]
-    assert world.book.cells.tobytes() == before.tobytes()
+    assert world.state.cells.tobytes() == before.tobytes()
     assert fates(execute(world, pay(ALICE, 9.9))) == ["FILLED"]
 
 
 def test_the_outside_market_trades_at_the_reference_price_less_its_fee() -> None:
     world = books()
-    world.tables.price[ETH] = 2000.0
+    world.tables.prices[ETH] = 2000.0
     buy, sell = execute(world, outside(ALICE, 4000.0), outside(BOB, 3.0, asset_in=ETH, asset_out=USD))
     assert buy["filled_out"] == pytest.approx(2.0 * 0.9999, rel=1e-15)
     assert sell["filled_out"] == pytest.approx(6000.0 * 0.9999, rel=1e-15)
@@ -113,9 +114,9 @@ def test_the_outside_market_trades_at_the_reference_price_less_its_fee() -> None
 )
 def test_what_cannot_be_carried_out_leaves_no_trace(row: np.ndarray, fate: str) -> None:
     world = books()
-    before = world.book.cells.copy()
+    before = world.state.cells.copy()
     assert fates(execute(world, row.copy())) == [fate]
-    assert world.book.cells.tobytes() == before.tobytes()
+    assert world.state.cells.tobytes() == before.tobytes()
 
 
 def test_receipts_say_place_time_and_fate() -> None:
@@ -140,7 +141,7 @@ def test_a_bundle_spans_rollups_and_executes_as_one() -> None:
 def test_one_failure_undoes_the_whole_bundle_bit_for_bit(place: int) -> None:
     world = books()
     execute(world, swap(BOB, 777.0))  # so that there is something to spoil
-    before = world.book.cells.copy()
+    before = world.state.cells.copy()
     rows = [
         swap(ALICE, 1000.0, bundle=1, tip=3.0),
         swap(ALICE, 0.3, buy=False, pool=1, bundle=1),
@@ -153,7 +154,7 @@ def test_one_failure_undoes_the_whole_bundle_bit_for_bit(place: int) -> None:
     assert fates(receipts) == expected
     assert not receipts["filled_in"].any()
     assert not receipts["filled_out"].any()
-    assert world.book.cells.tobytes() == before.tobytes()
+    assert world.state.cells.tobytes() == before.tobytes()
 
 
 def test_a_later_leg_may_spend_what_an_earlier_one_earned() -> None:
@@ -185,15 +186,15 @@ def test_a_failed_bundle_leaves_those_it_carried_to_execute_alone() -> None:
     assert fates(receipts) == ["BUNDLE", "FILLED", "LIMIT"]
     assert receipts[1]["filled_out"] == expected["filled_out"]
     assert receipts[1]["fallback_out"] == 0.0
-    assert wrapped.book.cells.tobytes() == alone.book.cells.tobytes()
+    assert wrapped.state.cells.tobytes() == alone.state.cells.tobytes()
 
 
 def test_a_carried_intent_that_fails_alone_fails_for_its_own_reason() -> None:
     world = books()
-    before = world.book.cells.copy()
+    before = world.state.cells.copy()
     receipts = execute(world, swap(ALICE, 9000.0, bundle=1), swap(BOB, 5000.0, limit=1e6, bundle=1, carried=1))
     assert fates(receipts) == ["BUNDLE", "LIMIT"]
-    assert world.book.cells.tobytes() == before.tobytes()
+    assert world.state.cells.tobytes() == before.tobytes()
 
 
 def test_the_loss_of_a_carried_swap_is_measured_at_the_state_that_the_bundle_found() -> None:
@@ -212,16 +213,16 @@ def test_the_loss_of_a_carried_swap_is_measured_at_the_state_that_the_bundle_fou
 
 def test_a_bundle_that_is_too_long_to_undo_is_refused_and_undone() -> None:
     world = books()
-    book = world.book._replace(journal=np.zeros(1 + 2 * 40))
-    before = book.cells.copy()
+    state = world.state._replace(journal=np.zeros(1 + 2 * 40))
+    before = state.cells.copy()
     rows = np.concatenate([pay(ALICE, 1.0, bundle=1) for _ in range(30)] + [pay(BOB, 1.0, payee=ALICE)])
-    execute_block(book, rows, 0.0, OPERATOR, OPERATOR)
+    execute_block(state, rows, 0.0, OPERATOR, OPERATOR)
     assert "TOO_LONG" in fates(rows[:-1])
     assert set(fates(rows[:-1])) == {"TOO_LONG", "BUNDLE"}
     assert fates(rows[-1:]) == ["FILLED"]
-    execute_block(book, pay(ALICE, 1.0), 0.0, OPERATOR, OPERATOR)
-    differs = np.flatnonzero(book.cells != before)
-    assert (differs >= book.layout[3 * state.FLOWS]).all(), "balances are not what they were"
+    execute_block(state, pay(ALICE, 1.0), 0.0, OPERATOR, OPERATOR)
+    differs = np.flatnonzero(state.cells != before)
+    assert (differs >= state.layout[FLOWS_AT]).all(), "balances are not what they were"
 
 
 legs = st.lists(
@@ -240,14 +241,14 @@ def test_a_bundle_is_its_legs_one_by_one_or_nothing(drawn: list[tuple[int, bool,
         for who, buy, pool, amount, strict in drawn
     ]
     singly, bundled = books(), books()
-    before = bundled.book.cells.copy()
+    before = bundled.state.cells.copy()
     one_by_one = execute(singly, *(row.copy() for row in rows))
     for row in rows:
         row["bundle"] = 5
     together = execute(bundled, *rows)
     if (one_by_one["status"] == Status.FILLED).all():
         assert together["filled_out"].tolist() == one_by_one["filled_out"].tolist()
-        assert bundled.book.cells.tobytes() == singly.book.cells.tobytes()
+        assert bundled.state.cells.tobytes() == singly.state.cells.tobytes()
     else:
         assert not (together["status"] == Status.FILLED).any()
-        assert bundled.book.cells.tobytes() == before.tobytes()
+        assert bundled.state.cells.tobytes() == before.tobytes()

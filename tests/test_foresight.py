@@ -12,13 +12,14 @@ from agents.foresight import carry_out, end_of_unit, liquidated
 from agents.insertion import simulate_swap
 from market.config import AgentConfig
 from market.domain import Slot
-from market.intents import Kind, Status
-from market.observation import RESERVE0, RESERVE1
+from market.intents.rows import Status
+from market.venues import Kind
+from market.venues.pools.view import SEEN_POOL
 
 
 def pools() -> np.ndarray:
     """One pool of 1000 ETH against 2.5 million USD at 30 bp, as observed: assets 1 and 0."""
-    return np.array([[0.0, 1.0, 0.0, 0.003, 1000.0, 2.5e6, 0.997]])
+    return np.array([(0.0, (1.0, 0.0), 0.003, (1000.0, 2.5e6), 0.997, 1.0, (0.0, 0.0))], SEEN_POOL)
 
 
 def taken() -> np.ndarray:
@@ -32,8 +33,8 @@ def test_a_bundle_of_which_one_part_fails_changes_nothing() -> None:
     assert not carry_out(seen, rows, np.arange(2), taken())
     np.testing.assert_array_equal(seen, before)
     assert carry_out(seen, rows, np.arange(1), taken())
-    assert seen[0, RESERVE1] == pytest.approx(before[0, RESERVE1] + 0.997 * 1e4, rel=1e-12)
-    assert seen[0, RESERVE0] < before[0, RESERVE0]
+    assert seen["reserve"][0, 1] == pytest.approx(before["reserve"][0, 1] + 0.997 * 1e4, rel=1e-12)
+    assert seen["reserve"][0, 0] < before["reserve"][0, 0]
 
 
 def test_a_position_is_liquidated_once() -> None:

@@ -6,17 +6,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from worlds import ALICE, ETH, ETH_USD, USD, books, execute, fates, intent, lender, rollup
+from worlds import ALICE, ETH, ETH_USD, USD, books, execute, fates, intent, lender, rollup, watch
 
 from experiments.markets.recorded import Recorded
 from experiments.studies._stage import NAMES, stage
-from market import state
 from market.config import PerpetualConfig
-from market.intents import Kind, Reason, Status
-from market.venues import at_risk, close_out
+from market.intents.rows import Reason, Status
+from market.venues import Kind
+from market.venues.lending import at_risk
+from market.venues.perpetuals import close_out
 
 OUTAGE_S, GRACE_S = 60.0, 45.0
-FILLED = int(Status.FILLED)
 
 
 class Kept(Recorded):
@@ -27,17 +27,19 @@ class Kept(Recorded):
         rollups = tuple(place.model_copy(update={"grace_s": grace_s}) for place in config.rollups)
         self.tried: list[tuple[float, int, int, int]] = []
         super().__init__(config.model_copy(update={"rollups": rollups, "horizon_s": 480.0}), 3)
+        watch(self, self._note)
         self.run()
 
-    def record(self, slot: Any) -> None:
-        super().record(slot)
+    def _note(self, slot: Any) -> None:
         for row in slot.rows[slot.rows["kind"] == int(Kind.LIQUIDATE)]:
             self.tried.append((slot.time, int(row["rollup"]), int(row["status"]), int(row["reason"])))
 
     def after(self, rollup: int) -> int:
         """Liquidations on a rollup since the grace period is over."""
         back = next(domain.regime.consensus.back_at for domain in self.domains if rollup in domain.rollups)
-        return sum(at == rollup and time >= back + GRACE_S and status == FILLED for time, at, status, _ in self.tried)
+        return sum(
+            at == rollup and time >= back + GRACE_S and status == Status.FILLED for time, at, status, _ in self.tried
+        )
 
     def within(self, rollup: int) -> np.ndarray:
         """Attempts on a rollup from the end of its outage until the grace period is over."""
@@ -50,7 +52,8 @@ class Kept(Recorded):
 def test_liquidations_wait_until_the_grace_period_is_over(sharing: str) -> None:
     at_once, graced = Kept(0.0, sharing), Kept(GRACE_S, sharing)
     filled = [
-        sum(int((market.within(at)[:, 2] == FILLED).sum()) for at in range(len(NAMES))) for market in (at_once, graced)
+        sum(int((market.within(at)[:, 2] == Status.FILLED).sum()) for at in range(len(NAMES)))
+        for market in (at_once, graced)
     ]
     assert filled[0] > 10
     assert filled[1] == 0
@@ -60,19 +63,19 @@ def test_liquidations_wait_until_the_grace_period_is_over(sharing: str) -> None:
 
 @pytest.mark.parametrize(
     ("design", "kind"),
-    [("fixed_spread", Kind.LIQUIDATE), ("dutch", Kind.AUCTION_START), ("english", Kind.AUCTION_START)],
+    [("fixed_spread", Kind.LIQUIDATE), ("dutch", Kind.LOAN_AUCTION_START), ("english", Kind.LOAN_AUCTION_START)],
 )
-def test_no_design_begins_a_liquidation_within_it(design: str, kind: Kind) -> None:
+def test_no_design_begins_a_liquidation_within_it(design: str, kind: int) -> None:
     world = books(rollup("a", lending=(lender(liquidation=design),), borrowers=5), rollup("b"))
     post = intent(Kind.ORACLE_UPDATE, world.account_of["oracle"], venue=0, rollup=0, amount=0.3 * ETH_USD)
     assert fates(execute(world, post)) == ["FILLED"]
     ask = intent(kind, ALICE, venue=0, target=0, rollup=0, amount=100.0, asset_in=USD, asset_out=ETH)
     found = np.zeros(8, np.int64)
-    world.tables.rollup[0, state.R_GRACE] = 1.0
-    assert at_risk.unhealthy(world.book, 0, found) == 0
+    world.tables.rollups["grace"][0] = 1.0
+    assert at_risk.unhealthy(world.state, 0, found) == 0
     assert execute(world, ask)[0]["reason"] == int(Reason.GRACE)
-    world.tables.rollup[0, state.R_GRACE] = 0.0
-    assert at_risk.unhealthy(world.book, 0, found) == 5
+    world.tables.rollups["grace"][0] = 0.0
+    assert at_risk.unhealthy(world.state, 0, found) == 5
     assert fates(execute(world, ask)) == ["FILLED"]
 
 
@@ -82,12 +85,12 @@ def test_contracts_of_perpetuals_wait_too(design: str) -> None:
     world = books(rollup("a", perpetuals=(longs,)))
     post = intent(Kind.ORACLE_UPDATE, world.account_of["oracle"], venue=0, rollup=0, amount=0.805 * ETH_USD)
     assert fates(execute(world, post)) == ["FILLED"]
-    kind = Kind.PERPETUAL_LIQUIDATE if design == "fixed_spread" else Kind.AUCTION_START
+    kind = Kind.PERPETUAL_LIQUIDATE if design == "fixed_spread" else Kind.CONTRACT_AUCTION_START
     ask = intent(kind, ALICE, venue=0, target=1, rollup=0, amount=1.0)
     found = np.zeros(8, np.int64)
-    world.tables.rollup[0, state.R_GRACE] = 1.0
-    assert close_out.under_margin(world.book, 0, found) == 0
+    world.tables.rollups["grace"][0] = 1.0
+    assert close_out.under_margin(world.state, 0, found) == 0
     assert execute(world, ask)[0]["reason"] == int(Reason.GRACE)
-    world.tables.rollup[0, state.R_GRACE] = 0.0
-    assert close_out.under_margin(world.book, 0, found) == 3
+    world.tables.rollups["grace"][0] = 0.0
+    assert close_out.under_margin(world.state, 0, found) == 3
     assert fates(execute(world, ask)) == ["FILLED"]

@@ -7,16 +7,16 @@ import pytest
 import worlds
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from worlds import ALICE, BOB, CAPITAL_USD, ETH, USD
+from worlds import ALICE, BOB, CAPITAL_USD, ETH, USD, watch
 
 from agents.sequencers.censoring import flagged
-from market import state
 from market.config import AgentConfig, RegimeConfig
 from market.errors import InputError
-from market.intents import Kind, Reason, Status
-from market.ledger import Why
+from market.intents.rows import Reason, Status
 from market.sequencing import make
 from market.sequencing.margin.checked import check
+from market.state.ledger import Why
+from market.venues import Kind
 
 CENSOR = AgentConfig(role="sequencer", strategy="censoring", parameters={"flagged_share": 1.0})
 
@@ -29,10 +29,9 @@ def recorded(config):
     """A market that ran, and all rows of its blocks."""
     market = worlds.opened(config)
     blocks: list[np.ndarray] = []
-    record = market.record
-    market.record = lambda slot: (blocks.append(slot.rows.copy()), record(slot))  # type: ignore[assignment]
+    watch(market, lambda slot: blocks.append(slot.rows.copy()))
     market.run()
-    worlds.check_books(market.world.tables, market._opening)
+    worlds.check_books(market.world.tables, market.audit.opening)
     return market, np.concatenate(blocks)
 
 
@@ -131,7 +130,7 @@ def test_a_censor_takes_its_rivals_liquidations():
 
 
 def fates(world, *rows):
-    return check(world.book, np.concatenate(rows)).tolist()
+    return check(world.state, np.concatenate(rows)).tolist()
 
 
 def test_an_intent_passes_when_the_balance_covers_all_before_it_too():
@@ -189,7 +188,7 @@ def test_what_passes_never_fails_for_want_of_funds(specifications):
     if not rows:
         return
     block = np.concatenate(rows)
-    passed = block[check(world.book, block) == 0]
+    passed = block[check(world.state, block) == 0]
     if passed.size:
         assert worlds.fates(worlds.execute(world, passed)) == ["FILLED"] * passed.size
 
@@ -220,7 +219,7 @@ def test_a_screened_market_balances_and_everybody_gets_a_receipt(sequencer):
     screened = (rows["reason"] == Reason.INSUFFICIENT_BALANCE) & (rows["position"] < 0)
     assert np.all(rows["status"][screened] == Status.REVERTED)
     assert market.world.tables.balance[: len(market.members), :, USD].min() >= 0.0
-    assert market.world.tables.account[market.world.account_of["retail"], state.A_OPEN] == 1.0
+    assert market.world.tables.accounts["open"][market.world.account_of["retail"]] == 1.0
 
 
 @pytest.mark.parametrize(

@@ -15,11 +15,11 @@ from worlds import opened, ran, stressed
 from market.config import RegimeConfig
 from market.domain import Domain
 from market.errors import InputError, StrategyError
-from market.ledger import Why
-from market.metrics import outcomes
+from market.measures.outcomes import outcomes
 from market.sequencing import make
 from market.sequencing.leaders.round_robin import RoundRobin
 from market.sequencing.leaders.stake_lottery import StakeLottery
+from market.state.ledger import Why
 
 LIMIT = 1e-9
 

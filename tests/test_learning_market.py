@@ -12,7 +12,7 @@ from experiments.games.monitored_auction import MonitoredAuction, collusion_inde
 from experiments.markets.small_market import small
 from market import regimes
 from market.config import AgentConfig
-from market.intents import INTENT
+from market.intents.rows import INTENT
 
 PBS = regimes.load("pbs")
 

@@ -8,15 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from worlds import ALICE, BOB, CAPITAL_USD, ETH, ETH_USD, USD, books, config
 
-from market import state
-from market.ledger import Why, full, move, open_journal, put, settle, totals, undo, who_paid_whom
-from market.state import Sizes, allocate
+from market.state.journal import full, open_journal, put, undo
+from market.state.ledger import Why, move, settle, totals, who_paid_whom
+from market.state.store import Sizes, allocate
 
 
 def test_a_movement_takes_from_one_what_it_gives_to_another() -> None:
     world = books()
     held = world.tables.balance
-    assert move(world.book, ALICE, BOB, 0, ETH, 3.0, Why.PAYMENT)
+    assert move(world.state, ALICE, BOB, 0, ETH, 3.0, Why.PAYMENT)
     assert held[ALICE, 0, ETH] == CAPITAL_USD / ETH_USD - 3.0
     assert held[BOB, 0, ETH] == CAPITAL_USD / ETH_USD + 3.0
     # neither the other rollup nor the other asset is touched
@@ -27,9 +27,9 @@ def test_a_movement_takes_from_one_what_it_gives_to_another() -> None:
 def test_the_table_of_flows_says_who_paid_whom_for_what() -> None:
     world = books()
     before = who_paid_whom(world.tables, world.groups, ("USD", "ETH"))
-    move(world.book, ALICE, BOB, 0, ETH, 3.0, Why.PAYMENT)
-    move(world.book, ALICE, BOB, 1, ETH, 2.0, Why.PAYMENT)
-    move(world.book, BOB, ALICE, 0, USD, 7.0, Why.TIP)
+    move(world.state, ALICE, BOB, 0, ETH, 3.0, Why.PAYMENT)
+    move(world.state, ALICE, BOB, 1, ETH, 2.0, Why.PAYMENT)
+    move(world.state, BOB, ALICE, 0, USD, 7.0, Why.TIP)
     new = [entry for entry in who_paid_whom(world.tables, world.groups, ("USD", "ETH")) if entry not in before]
     assert new == [
         {"payer": "trader 0", "payee": "trader 1", "reason": "payment", "asset": "ETH", "amount": 5.0},
@@ -46,17 +46,17 @@ def test_endowments_account_for_everything_that_exists() -> None:
 @pytest.mark.parametrize("amount", [-1.0, -1e-300, np.nan, np.inf, -np.inf, CAPITAL_USD * (1 + 1e-15)])
 def test_what_is_negative_not_finite_or_not_there_does_not_move(amount: float) -> None:
     world = books()
-    before = world.book.cells.copy()
-    assert not move(world.book, ALICE, BOB, 0, USD, amount, Why.PAYMENT)
-    assert (world.book.cells == before).all()
+    before = world.state.cells.copy()
+    assert not move(world.state, ALICE, BOB, 0, USD, amount, Why.PAYMENT)
+    assert (world.state.cells == before).all()
 
 
 def test_all_one_has_can_move_and_nothing_can_move() -> None:
     world = books()
-    before = world.book.cells.copy()
-    assert move(world.book, ALICE, BOB, 0, USD, 0.0, Why.PAYMENT)
-    assert (world.book.cells == before).all()
-    assert move(world.book, ALICE, BOB, 0, USD, CAPITAL_USD, Why.PAYMENT)
+    before = world.state.cells.copy()
+    assert move(world.state, ALICE, BOB, 0, USD, 0.0, Why.PAYMENT)
+    assert (world.state.cells == before).all()
+    assert move(world.state, ALICE, BOB, 0, USD, CAPITAL_USD, Why.PAYMENT)
     assert world.tables.balance[ALICE, 0, USD] == 0.0
 
 
@@ -64,15 +64,15 @@ def test_only_an_open_account_may_owe() -> None:
     world = books()
     outside = world.account_of["outside"]
     assert world.tables.balance[outside, 0, USD] == 0.0
-    assert move(world.book, outside, ALICE, 0, USD, 5.0, Why.OUTSIDE)
+    assert move(world.state, outside, ALICE, 0, USD, 5.0, Why.OUTSIDE)
     assert world.tables.balance[outside, 0, USD] == -5.0
-    opened = {name for name, account in world.account_of.items() if world.tables.account[account, state.A_OPEN]}
+    opened = {name for name, account in world.account_of.items() if world.tables.accounts["open"][account]}
     assert opened == {"outside", "retail"}
 
 
 def test_a_movement_to_oneself_changes_no_balance() -> None:
     world = books()
-    assert move(world.book, ALICE, ALICE, 0, USD, 5.0, Why.PAYMENT)
+    assert move(world.state, ALICE, ALICE, 0, USD, 5.0, Why.PAYMENT)
     assert world.tables.balance[ALICE, 0, USD] == CAPITAL_USD
 
 
@@ -88,36 +88,36 @@ moves = st.lists(
 @given(moves)
 def test_undo_restores_every_bit_and_the_sum_stays(entries: list[tuple[int, int, int, int, float]]) -> None:
     world = books()
-    before, opening = world.book.cells.copy(), totals(world.tables)
-    open_journal(world.book)
+    before, opening = world.state.cells.copy(), totals(world.tables)
+    open_journal(world.state)
     for payer, payee, rollup, asset, amount in entries:
-        move(world.book, payer, payee, rollup, asset, amount, Why.PAYMENT)
+        move(world.state, payer, payee, rollup, asset, amount, Why.PAYMENT)
     np.testing.assert_allclose(totals(world.tables), opening, rtol=1e-12)
-    undo(world.book)
-    assert world.book.cells.tobytes() == before.tobytes()
+    undo(world.state)
+    assert world.state.cells.tobytes() == before.tobytes()
 
 
 def test_a_stretch_longer_than_the_journal_is_known_and_undone() -> None:
-    book, _ = allocate(Sizes(1, 1, 2, 1, 1, 0, 0, 0, 0, 0, 0), journal=4)
-    before = book.cells.copy()
-    open_journal(book)
+    state, _ = allocate(Sizes(accounts=1, rollups=1, assets=2, groups=1, reasons=1), {}, journal=4)
+    before = state.cells.copy()
+    open_journal(state)
     for write in range(4):
-        put(book, write, 1.0 + write)
-    assert not full(book)
-    put(book, 0, 9.0)
-    assert full(book)
+        put(state, write, 1.0 + write)
+    assert not full(state)
+    put(state, 0, 9.0)
+    assert full(state)
     # a write that could not be undone is not made
-    assert book.cells[0] == 1.0
-    undo(book)
-    assert (book.cells == before).all()
+    assert state.cells[0] == 1.0
+    undo(state)
+    assert (state.cells == before).all()
 
 
 def test_settling_outside_of_a_block_does_not_reach_into_another_stretch() -> None:
     world = books()
-    open_journal(world.book)
-    move(world.book, ALICE, BOB, 0, USD, 10.0, Why.PAYMENT)
-    assert settle(world.book, ALICE, BOB, 0, USD, 5.0, Why.BID)
-    undo(world.book)
+    open_journal(world.state)
+    move(world.state, ALICE, BOB, 0, USD, 10.0, Why.PAYMENT)
+    assert settle(world.state, ALICE, BOB, 0, USD, 5.0, Why.BID)
+    undo(world.state)
     assert world.tables.balance[BOB, 0, USD] == CAPITAL_USD + 10.0
 
 

@@ -26,16 +26,15 @@ from worlds import (
 )
 from worlds import rollup as a_rollup
 
-from market import state
 from market.config import AgentConfig, BorrowersConfig
 from market.errors import InputError
-from market.founding import World
-from market.intents import Kind, Purpose, Status
-from market.ledger import Why, totals
-from market.venues import liquidations
+from market.genesis import World
+from market.intents.rows import Purpose, Status
+from market.state.ledger import Why, totals
+from market.venues import Kind
+from market.venues.liquidation import design as designs
 
-START, TAKE, BID = Kind.AUCTION_START, Kind.AUCTION_TAKE, Kind.AUCTION_BID
-SETTLE, RESET = Kind.AUCTION_SETTLE, Kind.AUCTION_RESET
+START, TAKE, BID, SETTLE, RESET = (Kind[f"LOAN_AUCTION_{act}"] for act in ("START", "TAKE", "BID", "SETTLE", "RESET"))
 DUTCH = {"kind": "dutch", "buf": 1.2, "cut": 0.99, "step_s": 90.0, "tail_s": 8400.0, "cusp": 0.4, "penalty": 0.1}
 ENGLISH = {"kind": "english", "increment": 0.05, "bid_s": 10.0, "most_s": 30.0, "penalty": 0.1}
 PRICE, HELD, OWED = 1000.0, 10.0, 9000.0
@@ -50,14 +49,14 @@ def house(design: dict[str, Any], borrowers: int = 2, owed: float = OWED, **chan
     )
     tables = world.tables
     market = tables.lending[0]
-    tables.balance[int(market[state.L_ACCOUNT]), 0, ETH] = HELD * borrowers
-    tables.position[:, state.N_COLLATERAL], tables.position[:, state.N_DEBT] = HELD, owed
-    market[state.L_SCALED_DEBT], market[state.L_KEY_BOUND] = owed * borrowers, math.inf
-    tables.price[ETH] = tables.feed[0, state.F_PRICE] = PRICE
+    tables.balance[int(market["account"]), 0, ETH] = HELD * borrowers
+    tables.loans["collateral"], tables.loans["debt"] = HELD, owed
+    market["scaled_debt"], market["key_bound"] = owed * borrowers, math.inf
+    tables.prices[ETH] = tables.feeds["price"][0] = PRICE
     return world
 
 
-def ask(kind: Kind, target: int = 0, amount: float = 1.0, sender: int = ALICE, **fields: Any) -> np.ndarray:
+def ask(kind: int, target: int = 0, amount: float = 1.0, sender: int = ALICE, **fields: Any) -> np.ndarray:
     return intent(kind, sender, **({"venue": 0, "rollup": 0, "target": target, "amount": amount} | fields))
 
 
@@ -79,22 +78,35 @@ def do(world: World, *rows: np.ndarray, time: float = 0.0) -> list[str]:
 def test_a_start_seizes_the_whole_position_once(design: dict[str, Any]) -> None:
     world = house(design)
     assert do(world, ask(START), ask(START), time=5.0) == ["FILLED", "HEALTHY"]
-    assert world.tables.position[0, [state.N_COLLATERAL, state.N_DEBT]].tolist() == [0.0, 0.0]
-    lot = world.tables.lot[0]
-    assert lot[[state.Q_AMOUNT, state.Q_DEBT, state.Q_STARTED]].tolist() == [HELD, OWED, 5.0]
-    assert lot[state.Q_TAB] == pytest.approx(1.1 * OWED)
+    assert world.tables.loans[["collateral", "debt"]][0].item() == (0.0, 0.0)
+    lot = world.tables.lots[0]
+    assert lot[["amount", "debt", "started"]].item() == (HELD, OWED, 5.0)
+    assert lot["tab"] == pytest.approx(1.1 * OWED)
 
 
 def test_what_a_design_does_not_do_is_not_allowed() -> None:
     fixed, dutch, english = (house(design) for design in ({"kind": "fixed_spread"}, DUTCH, ENGLISH))
-    for row in (ask(START), ask(TAKE), ask(BID), ask(SETTLE)):
+    for row in (
+        ask(START),
+        ask(TAKE),
+        ask(BID),
+        ask(SETTLE),
+    ):
         assert do(fixed, row) == ["NOT_ALLOWED"]
     for world in (dutch, english):
         assert do(world, ask(Kind.LIQUIDATE, asset_out=ETH)) == ["NOT_ALLOWED"]
         assert do(world, ask(START, 1)) == ["FILLED"]
     assert do(dutch, ask(BID), ask(SETTLE)) == ["NOT_ALLOWED"] * 2
     assert do(english, ask(TAKE)) == ["NOT_ALLOWED"]
-    assert do(dutch, ask(START, 0, rollup=1), ask(START, 99), ask(TAKE, 0, venue=7)) == ["WRONG_VENUE"] * 3
+    assert (
+        do(
+            dutch,
+            ask(START, 0, rollup=1),
+            ask(START, 99),
+            ask(TAKE, 0, venue=7),
+        )
+        == ["WRONG_VENUE"] * 3
+    )
 
 
 def test_a_healthy_position_cannot_be_auctioned() -> None:
@@ -104,14 +116,24 @@ def test_a_healthy_position_cannot_be_auctioned() -> None:
 
 def test_without_a_free_place_a_position_waits_and_a_place_is_free_from_the_next_block_on() -> None:
     world = house(DUTCH, borrowers=3, places=2)
-    assert do(world, ask(START, 0), ask(START, 1), ask(START, 2)) == ["FILLED", "FILLED", "NO_LIQUIDITY"]
+    assert do(world, ask(START, 0), ask(START, 1), ask(START, 2)) == [
+        "FILLED",
+        "FILLED",
+        "NO_LIQUIDITY",
+    ]
     time = 40 * 90.0
-    assert do(world, ask(TAKE, 0, 1e5), ask(START, 2), time=time) == ["FILLED", "NO_LIQUIDITY"]
+    assert do(world, ask(TAKE, 0, 1e5), ask(START, 2), time=time) == [
+        "FILLED",
+        "NO_LIQUIDITY",
+    ]
     assert do(world, ask(START, 2), time=time + 1.0) == ["FILLED"]
     # the new auction has a number of its own: what was meant for the old one misses it
-    number = int(world.tables.lot[0, state.Q_ID])
+    number = int(world.tables.lots["id"][0])
     assert number not in (0, 1)
-    assert do(world, ask(TAKE, 0, 1e5), ask(TAKE, number, 1e5), time=time + 1.0) == ["CLOSED", "FILLED"]
+    assert do(world, ask(TAKE, 0, 1e5), ask(TAKE, number, 1e5), time=time + 1.0) == [
+        "CLOSED",
+        "FILLED",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -130,8 +152,8 @@ def test_a_design_that_does_not_exist_is_refused_in_one_line(design: dict[str, A
 
 
 def test_every_design_is_found_and_states_its_kind() -> None:
-    assert set(liquidations.kinds()) >= {"fixed_spread", "dutch", "english"}
-    assert [liquidations.make({"kind": kind}, "here").number for kind in liquidations.kinds()] == [1, 2, 0]
+    assert set(designs.kinds()) >= {"fixed_spread", "dutch", "english"}
+    assert [designs.make({"kind": kind}, "here").number for kind in designs.kinds()] == [1, 2, 0]
     assert lender(liquidation="dutch").liquidation == {"kind": "dutch"}
 
 
@@ -158,7 +180,7 @@ def test_a_lot_is_sold_once_however_many_want_it() -> None:
     # the lot is not worth the debt: all of it goes, and the rest of the debt is lost
     assert rows[0]["filled_out"] == HELD
     assert rows[0]["filled_in"] == pytest.approx(HELD * price, rel=1e-14)
-    assert world.tables.lending[0, state.L_BAD_DEBT] == pytest.approx(OWED - HELD * price, rel=1e-12)
+    assert world.tables.lending["bad_debt"][0] == pytest.approx(OWED - HELD * price, rel=1e-12)
     assert world.tables.balance[ALICE, 0, ETH] == CAPITAL_USD / 2500.0 + HELD
 
 
@@ -168,13 +190,13 @@ def test_parts_of_a_lot_add_up(amounts: list[float], steps: int) -> None:
     world = house(DUTCH)
     do(world, ask(START))
     rows = execute(world, *(ask(TAKE, 0, amount) for amount in amounts), time=90.0 * steps)
-    lot, position = world.tables.lot[0], world.tables.position[0]
+    lot, position = world.tables.lots[0], world.tables.loans[0]
     sold, income = rows["filled_out"].sum(), rows["filled_in"].sum()
-    assert sold + lot[state.Q_AMOUNT] + position[state.N_COLLATERAL] == pytest.approx(HELD, rel=1e-12)
+    assert sold + lot["amount"] + position["collateral"] == pytest.approx(HELD, rel=1e-12)
     assert paid(world, Why.LIQUIDATION) == pytest.approx(min(income, OWED), rel=1e-12)
     assert paid(world, Why.PENALTY) == pytest.approx(max(0.0, min(income - OWED, 0.1 * OWED)), rel=1e-9, abs=1e-9)
-    lost = world.tables.lending[0, state.L_BAD_DEBT]
-    assert lost == pytest.approx(max(0.0, OWED - income) if lot[state.Q_OPEN] == 0.0 else 0.0, rel=1e-9, abs=1e-6)
+    lost = world.tables.lending["bad_debt"][0]
+    assert lost == pytest.approx(max(0.0, OWED - income) if lot["open"] == 0.0 else 0.0, rel=1e-9, abs=1e-6)
 
 
 def test_what_need_not_be_sold_goes_back_to_the_borrower() -> None:
@@ -182,20 +204,33 @@ def test_what_need_not_be_sold_goes_back_to_the_borrower() -> None:
     do(world, ask(START))
     [row] = execute(world, ask(TAKE, 0, 1e5), time=0.0)
     assert row["filled_in"] == pytest.approx(1.1 * 8100.0, rel=1e-14)
-    assert world.tables.position[0, state.N_COLLATERAL] == pytest.approx(HELD - 1.1 * 8100.0 / 1200.0, rel=1e-12)
-    assert world.tables.position[0, state.N_DEBT] == 0.0
-    assert world.tables.lending[0, state.L_BAD_DEBT] == 0.0
+    assert world.tables.loans["collateral"][0] == pytest.approx(HELD - 1.1 * 8100.0 / 1200.0, rel=1e-12)
+    assert world.tables.loans["debt"][0] == 0.0
+    assert world.tables.lending["bad_debt"][0] == 0.0
 
 
 @pytest.mark.parametrize(("tail", "over"), [(1000.0, 1001.0), (1e6, 92 * 90.0)])
 def test_an_auction_is_reset_after_its_tail_or_below_its_cusp_and_not_before(tail: float, over: float) -> None:
     world = house(DUTCH, tail_s=tail)
     do(world, ask(START))
-    world.tables.feed[0, state.F_PRICE] = 500.0
+    world.tables.feeds["price"][0] = 500.0
     before = over - 2.0
-    assert do(world, ask(RESET), ask(TAKE, 0, 1.0), time=before) == ["NOT_ALLOWED", "FILLED"]
-    assert do(world, ask(TAKE, 0, 1.0), ask(RESET), ask(RESET), time=over) == ["CLOSED", "FILLED", "NOT_ALLOWED"]
-    assert world.tables.lot[0, state.Q_TOP] == 1.2 * 500.0
+    assert do(world, ask(RESET), ask(TAKE, 0, 1.0), time=before) == [
+        "NOT_ALLOWED",
+        "FILLED",
+    ]
+    assert do(
+        world,
+        ask(TAKE, 0, 1.0),
+        ask(RESET),
+        ask(RESET),
+        time=over,
+    ) == [
+        "CLOSED",
+        "FILLED",
+        "NOT_ALLOWED",
+    ]
+    assert world.tables.lots["top"][0] == 1.2 * 500.0
     [row] = execute(world, ask(TAKE, 0, 60.0), time=over + 90.0)
     assert row["filled_out"] == pytest.approx(60.0 / (600.0 * 0.99))
 
@@ -204,7 +239,11 @@ def test_a_take_keeps_its_limit_and_needs_the_money() -> None:
     world = house(DUTCH)
     do(world, ask(START))
     share = 100.0 / 1200.0
-    assert do(world, ask(TAKE, 0, 100.0, limit=share * 1.000001), ask(TAKE, 0, 100.0, limit=share * 0.999999)) == [
+    assert do(
+        world,
+        ask(TAKE, 0, 100.0, limit=share * 1.000001),
+        ask(TAKE, 0, 100.0, limit=share * 0.999999),
+    ) == [
         "LIMIT",
         "FILLED",
     ]
@@ -217,13 +256,21 @@ def test_a_take_keeps_its_limit_and_needs_the_money() -> None:
 @pytest.mark.parametrize("design", [DUTCH, ENGLISH])
 def test_an_undone_bundle_leaves_every_bit_of_an_auction_alone(design: dict[str, Any]) -> None:
     world = house(design)
-    do(world, ask(START, 0), ask(BID, 0, 50.0, BOB) if design is ENGLISH else ask(TAKE, 0, 50.0, BOB))
-    before = world.book.cells.tobytes()
-    acts = [ask(START, 1), ask(BID, 0, 400.0) if design is ENGLISH else ask(TAKE, 0, 1e5), ask(START, 1)]
+    do(
+        world,
+        ask(START, 0),
+        ask(BID, 0, 50.0, BOB) if design is ENGLISH else ask(TAKE, 0, 50.0, BOB),
+    )
+    before = world.state.cells.tobytes()
+    acts = [
+        ask(START, 1),
+        ask(BID, 0, 400.0) if design is ENGLISH else ask(TAKE, 0, 1e5),
+        ask(START, 1),
+    ]
     rows = np.concatenate(acts)
     rows["bundle"] = 3
     assert fates(execute(world, rows)) == ["BUNDLE", "BUNDLE", "HEALTHY"]
-    assert world.book.cells.tobytes() == before
+    assert world.state.cells.tobytes() == before
 
 
 # -- English -----------------------------------------------------------------------------------------------------------
@@ -232,7 +279,13 @@ def test_an_undone_bundle_leaves_every_bit_of_an_auction_alone(design: dict[str,
 def test_bids_rise_and_whoever_is_outbid_has_its_money_back() -> None:
     world = house(ENGLISH)
     do(world, ask(START))
-    assert do(world, ask(BID, 0, 100.0), ask(BID, 0, 104.0, BOB), ask(BID, 0, 105.0, BOB), time=1.0) == [
+    assert do(
+        world,
+        ask(BID, 0, 100.0),
+        ask(BID, 0, 104.0, BOB),
+        ask(BID, 0, 105.0, BOB),
+        time=1.0,
+    ) == [
         "FILLED",
         "LIMIT",
         "FILLED",
@@ -248,14 +301,23 @@ def test_an_auction_ends_a_while_after_the_last_bid_and_is_settled_once() -> Non
     world = house(ENGLISH)
     do(world, ask(START))
     assert do(world, ask(BID, 0, 5000.0), time=8.0) == ["FILLED"]
-    assert do(world, ask(BID, 0, 9500.0, BOB), ask(SETTLE), time=17.9) == ["FILLED", "NOT_ALLOWED"]
-    found = do(world, ask(BID, 0, 9999.0), ask(SETTLE), ask(SETTLE), time=27.9)
+    assert do(world, ask(BID, 0, 9500.0, BOB), ask(SETTLE), time=17.9) == [
+        "FILLED",
+        "NOT_ALLOWED",
+    ]
+    found = do(
+        world,
+        ask(BID, 0, 9999.0),
+        ask(SETTLE),
+        ask(SETTLE),
+        time=27.9,
+    )
     assert found == ["CLOSED", "FILLED", "CLOSED"]
     # debt, then penalty; it raised less than both
     assert paid(world, Why.LIQUIDATION) == OWED
     assert paid(world, Why.PENALTY) == pytest.approx(500.0)
     assert paid(world, Why.SURPLUS) == 0.0
-    assert world.tables.lending[0, state.L_BAD_DEBT] == 0.0
+    assert world.tables.lending["bad_debt"][0] == 0.0
     assert world.tables.balance[BOB, 0, ETH] == CAPITAL_USD / 2500.0 + HELD
 
 
@@ -264,13 +326,16 @@ def test_bids_cannot_put_off_the_end_for_ever() -> None:
     do(world, ask(START))
     for number, time in enumerate((9.0, 18.0, 27.0, 29.9)):
         assert do(world, ask(BID, 0, 100.0 * 2**number), time=time) == ["FILLED"]
-    assert do(world, ask(BID, 0, 5000.0, BOB), ask(SETTLE, 0, 1.0, BOB), time=30.0) == ["CLOSED", "FILLED"]
+    assert do(world, ask(BID, 0, 5000.0, BOB), ask(SETTLE, 0, 1.0, BOB), time=30.0) == [
+        "CLOSED",
+        "FILLED",
+    ]
 
 
 def test_more_than_debt_and_penalty_is_the_borrowers() -> None:
     world = house(ENGLISH)
     do(world, ask(START))
-    owner = int(world.tables.position[0, state.N_OWNER])
+    owner = int(world.tables.loans["owner"][0])
     had = world.tables.balance[owner, 0, USD]
     do(world, ask(BID, 0, 12_000.0), time=1.0)
     assert do(world, ask(SETTLE), time=11.0) == ["FILLED"]
@@ -280,22 +345,37 @@ def test_more_than_debt_and_penalty_is_the_borrowers() -> None:
 def test_a_bid_of_nothing_wins_where_nobody_else_bids() -> None:
     world = house(ENGLISH)
     do(world, ask(START))
-    assert do(world, ask(BID, 0, 0.0), ask(BID, 0, 0.0, BOB), ask(BID, 0, -1.0, BOB)) == [
+    assert do(
+        world,
+        ask(BID, 0, 0.0),
+        ask(BID, 0, 0.0, BOB),
+        ask(BID, 0, -1.0, BOB),
+    ) == [
         "FILLED",
         "LIMIT",
         "BAD_AMOUNT",
     ]
     assert do(world, ask(SETTLE), time=10.0) == ["FILLED"]
     assert world.tables.balance[ALICE, 0, [USD, ETH]].tolist() == [CAPITAL_USD, CAPITAL_USD / 2500.0 + HELD]
-    assert world.tables.lending[0, state.L_BAD_DEBT] == OWED
-    assert world.tables.auction[0, [state.D_SOLD, state.D_ZERO]].tolist() == [1.0, 1.0]
+    assert world.tables.lending["bad_debt"][0] == OWED
+    assert world.tables.auctions[["sold", "zero"]][0].item() == (1.0, 1.0)
 
 
 def test_an_auction_without_a_bid_begins_again() -> None:
     world = house(ENGLISH)
     do(world, ask(START))
     assert do(world, ask(RESET), time=29.0) == ["NOT_ALLOWED"]
-    assert do(world, ask(BID, 0, 5.0), ask(SETTLE), ask(RESET), time=30.0) == ["CLOSED", "NOT_ALLOWED", "FILLED"]
+    assert do(
+        world,
+        ask(BID, 0, 5.0),
+        ask(SETTLE),
+        ask(RESET),
+        time=30.0,
+    ) == [
+        "CLOSED",
+        "NOT_ALLOWED",
+        "FILLED",
+    ]
     assert do(world, ask(BID, 0, 5.0), time=59.0) == ["FILLED"]
 
 
@@ -326,9 +406,9 @@ def test_auctions_end_and_the_books_are_kept_under_every_order(design: str, regi
     opening = totals(market.world.tables)
     market.run()
     check_books(market.world.tables, opening)
-    counters = market.world.tables.auction.sum(axis=0)
-    assert counters[state.D_STARTED] > 0.0
-    assert counters[state.D_SOLD] > 0.0
+    auctions = market.world.tables.auctions
+    assert auctions["started"].sum() > 0.0
+    assert auctions["sold"].sum() > 0.0
 
 
 @pytest.mark.parametrize("design", FAST)

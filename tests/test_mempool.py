@@ -9,11 +9,11 @@ import players
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from worlds import config, opened
+from worlds import config, opened, watch
 
-from market.intents import Status, blank
-from market.mempool import Mempool
-from market.seats import Arrangement
+from market.access.protocols import Arrangement
+from market.intents.mempool import Mempool
+from market.intents.rows import Status, blank
 
 
 def pool(domains: int = 2) -> Mempool:
@@ -122,13 +122,11 @@ def test_what_a_leader_leaves_out_stays_pending_and_then_expires() -> None:
     players.ScriptedSequencer.script = lambda agent, seen: Arrangement(nothing, nothing, players.NO_ROWS)
     market = opened(config(regime="siloed_extractive", agents=(players.sequencer(),), horizon_s=40.0))
     receipts = []
-    record = market.record
 
     def noted(slot) -> None:
-        record(slot)
         receipts.extend((row["status"], row["executed"] - row["sent"]) for row in slot.rows)
 
-    market.record = noted
+    watch(market, noted)
     market.run_until(15.0)
     waited = sum(market.mempool.waiting(domain.index).size for domain in market.domains)
     assert waited > 30

@@ -10,16 +10,18 @@ import numpy as np
 import pandas as pd
 import players
 import pytest
-from worlds import CAPITAL_USD, ETH, USD, cast, config, opened, ran, reported, stressed
+from worlds import CAPITAL_USD, ETH, USD, cast, config, opened, ran, reported, stressed, watch
 
 from agents.population import Population
 from experiments.runs.run import run_one
 from market import regimes
 from market.config import AgentConfig, FlowConfig, PriceConfig
 from market.errors import AccountingError
-from market.intents import Kind, Purpose, Status
-from market.ledger import Why, who_paid_whom
+from market.intents.rows import Purpose, Status
+from market.measures.tape import Tape
 from market.model import SequencerMarket
+from market.state.ledger import Why, who_paid_whom
+from market.venues import Kind
 
 INSTALLED = regimes.names()
 EXTRACTIONS = (Purpose.SANDWICH, Purpose.ARBITRAGE, Purpose.CYCLE, Purpose.LIQUIDATION)
@@ -47,7 +49,7 @@ def exogenous(regime: str, seed: int = 1, agents: tuple[AgentConfig, ...] | None
     def noted(time: float, until: float) -> np.ndarray:
         rows = submit(time, until)
         flow.append(rows.copy())
-        values.append(rows["amount"] * market.world.tables.price[rows["asset_in"]])
+        values.append(rows["amount"] * market.world.tables.prices[rows["asset_in"]])
         return rows
 
     def advanced(time: float) -> None:
@@ -57,7 +59,7 @@ def exogenous(regime: str, seed: int = 1, agents: tuple[AgentConfig, ...] | None
         assert prices.setdefault(int(time / market.config.prices.step_s + 1e-6), price) == price
 
     retail.submit, market.path.advance = noted, advanced
-    positions = market.world.tables.position[:, 2:].copy()
+    positions = market.world.tables.loans[["collateral", "debt"]].copy()
     market.run()
     rows = np.concatenate(flow)
     paths = {"prices": prices, "positions": positions, "seed": seed}
@@ -158,13 +160,11 @@ def test_no_receipt_comes_before_the_intent_has_arrived() -> None:
     """Blocks are sealed 0.1 s after a slot begins: nothing that arrives later is in them."""
     market = opened(stressed("pbs", horizon_s=15.0))
     early: list[float] = []
-    record = market.record
 
     def noted(slot: Any) -> None:
-        record(slot)
         early.append(float((slot.rows["arrival"] - slot.time).max(initial=-1.0)))
 
-    market.record = noted
+    watch(market, noted)
     market.run()
     assert max(early) <= 0.1
 
@@ -200,7 +200,7 @@ def test_the_flows_explain_every_balance(regime: str) -> None:
     others = np.delete(flows, Why.ENDOWMENT, axis=2)
     expected = endowed + others.sum(axis=(0, 2)) - others.sum(axis=(1, 2))
     held = np.zeros_like(expected)
-    np.add.at(held, tables.account[:, 0].astype(int), tables.balance.sum(axis=1))
+    np.add.at(held, tables.accounts["group"].astype(int), tables.balance.sum(axis=1))
     scale = np.maximum(flows.sum(axis=(0, 2)), flows.sum(axis=(1, 2))).max(axis=0)
     np.testing.assert_allclose(held / scale, expected / scale, atol=1e-9)
 
@@ -216,19 +216,17 @@ def test_measured_gains_are_changes_of_wealth(regime: str) -> None:
     roles = [group for group in cast() if group.role in ("builder", "trader")]
     market = opened(stressed(regime, assets=still, agents=tuple(roles), horizon_s=40.0), 3)
     tables, agents = market.world.tables, len(market.participants)
-    before = tables.balance[:agents].sum(axis=1) @ tables.price
+    before = tables.balance[:agents].sum(axis=1) @ tables.prices
     out_of_extractions = np.zeros(agents)
-    record = market.record
 
     def noted(slot: Any) -> None:
-        record(slot)
         rows = slot.rows[slot.rows["status"] == Status.FILLED]
         tipped = rows[np.isin(rows["purpose"], EXTRACTIONS)]
         out_of_extractions[slot.author] += tipped["tip"].sum()
 
-    market.record = noted
+    watch(market, noted)
     market.run()
-    change = tables.balance[:agents].sum(axis=1) @ tables.price - before
+    change = tables.balance[:agents].sum(axis=1) @ tables.prices - before
     flows = tables.flows
     net = flows.sum(axis=0) - flows.sum(axis=1)  # (group, reason, asset) received less given
     from_others = flows * ~np.eye(len(flows), dtype=bool)[:, :, None, None]
@@ -258,7 +256,7 @@ def test_a_loss_of_funds_stops_the_run_and_says_where() -> None:
 
 def test_the_tape_tells_every_fate_once(tmp_path: Path) -> None:
     settings = stressed("pbs", horizon_s=20.0)
-    market = SequencerMarket(settings, 2, Population(settings), tmp_path / "tape.parquet")
+    market = SequencerMarket(settings, 2, Population(settings), [Tape(tmp_path / "tape.parquet")])
     market.run()
     tape = pd.read_parquet(tmp_path / "tape.parquet")
     decided = tape.query("status != 'pending'")

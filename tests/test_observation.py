@@ -8,15 +8,17 @@ from typing import Any
 import numpy as np
 import players
 import pytest
-from worlds import config, opened, ran, stressed
+from worlds import config, opened, ran, stressed, watch
 
 from market import regimes
+from market.access.observation import Observation, redact
+from market.access.protocols import Bid
 from market.config import AgentConfig
-from market.intents import CONTENT_FIELDS, INTENT, Kind, Purpose
-from market.observation import Observation, read_only, redact
-from market.seats import Bid
+from market.intents.rows import CONTENT_FIELDS, INTENT, Purpose
 from market.sequencing.ordering.base import untouched
 from market.sequencing.visibility.builders import Builders
+from market.state.records import read_only
+from market.venues import Kind
 
 RETAIL = "retail"
 
@@ -30,8 +32,8 @@ def _no_scripts() -> Iterator[None]:
 
 def arrays_in(seen: Observation) -> dict[str, np.ndarray]:
     """Every array that an observation hands out by a public name."""
-    found = {f"public.{name}": value for name, value in vars(seen.public).items() if not name.startswith("_")}
-    found |= {"pools": seen.pools, "prices": seen.prices, "funds": seen.funds, "unhealthy": seen.unhealthy(0)}
+    found = {name: value for name, value in vars(seen).items() if not name.startswith("_") and name != "due"}
+    found["unhealthy"] = seen.unhealthy(0)
     return {name: value for name, value in found.items() if isinstance(value, np.ndarray)}
 
 
@@ -124,13 +126,11 @@ def _executed(script: Any) -> np.ndarray:
     players.ScriptedSequencer.script = script
     market = opened(config(regime="siloed_extractive", agents=(players.sequencer(),), horizon_s=8.0))
     parts: list[np.ndarray] = []
-    record = market.record
 
     def noted(slot: Any) -> None:
-        record(slot)
         parts.append(slot.rows.copy())
 
-    market.record = noted
+    watch(market, noted)
     market.run()
     return np.concatenate(parts)
 
@@ -280,14 +280,12 @@ def sandwiched(regime: str, seed: int) -> tuple[float, int]:
     greedy = AgentConfig(role="sequencer", strategy="extractive")
     market = opened(config(regime=regime, agents=(greedy,), horizon_s=60.0), seed)
     legs = 0
-    record = market.record
 
     def noted(slot: Any) -> None:
         nonlocal legs
-        record(slot)
         legs += int(((slot.rows["purpose"] == Purpose.SANDWICH) & (slot.rows["status"] == 1)).sum())
 
-    market.record = noted
+    watch(market, noted)
     market.run()
     return float(market.tally.gains[:, Purpose.SANDWICH].sum()), legs
 

@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 from worlds import ALICE, ETH, USD, books, execute, fates, intent, lender, reserves, rollup, swap
 
-from market import state
 from market.config import OracleConfig, PoolConfig
-from market.founding import World
-from market.intents import Kind
-from market.venues import oracle
+from market.genesis import World
+from market.venues import Kind
+from market.venues.oracles import rules as oracle
 
 
 def feeding(**changes: object) -> World:
@@ -22,7 +21,7 @@ def feeding(**changes: object) -> World:
 def due(world: World, time: float) -> list[float]:
     """Prices that the feeds send at a time."""
     which, prices = np.zeros(1, np.int64), np.zeros(1)
-    return prices[: oracle.due(world.book, time, which, prices)].tolist()
+    return prices[: oracle.due(world.state, time, which, prices)].tolist()
 
 
 def post(world: World, price: float, time: float) -> list[str]:
@@ -33,9 +32,9 @@ def post(world: World, price: float, time: float) -> list[str]:
 @pytest.mark.parametrize("factor", [1.0025, 0.9975])
 def test_a_feed_posts_once_the_price_leaves_the_band(factor: float) -> None:
     world = feeding()
-    world.tables.price[ETH] = 2500.0 * (1 + (factor - 1) * 0.9999)
+    world.tables.prices[ETH] = 2500.0 * (1 + (factor - 1) * 0.9999)
     assert due(world, 10.0) == []
-    world.tables.price[ETH] = price = 2500.0 * (1 + (factor - 1) * 1.0001)
+    world.tables.prices[ETH] = price = 2500.0 * (1 + (factor - 1) * 1.0001)
     assert due(world, 11.0) == [price]
 
 
@@ -51,9 +50,9 @@ def test_a_feed_posts_at_its_heartbeat_even_without_a_move() -> None:
 
 def test_one_update_at_a_time_is_on_its_way_and_a_lost_one_is_sent_again() -> None:
     world = feeding()
-    world.tables.price[ETH] = 3000.0
+    world.tables.prices[ETH] = 3000.0
     assert due(world, 10.0) == [3000.0]
-    world.tables.price[ETH] = 3500.0
+    world.tables.prices[ETH] = 3500.0
     assert due(world, 11.0) == []
     # 2 s of delay and two minutes without inclusion later
     assert due(world, 131.9) == []
@@ -62,19 +61,19 @@ def test_one_update_at_a_time_is_on_its_way_and_a_lost_one_is_sent_again() -> No
 
 def test_the_price_changes_only_when_the_update_is_executed() -> None:
     world = feeding()
-    world.tables.price[ETH] = 3000.0
+    world.tables.prices[ETH] = 3000.0
     due(world, 10.0)
-    assert world.tables.feed[0, state.F_PRICE] == 2500.0
+    assert world.tables.feeds["price"][0] == 2500.0
     assert post(world, 3000.0, 14.0) == ["FILLED"]
-    assert world.tables.feed[0, [state.F_PRICE, state.F_POSTED_AT]].tolist() == [3000.0, 14.0]
+    assert world.tables.feeds[["price", "posted_at"]][0].item() == (3000.0, 14.0)
     # and then the feed is free to send again
-    world.tables.price[ETH] = 3100.0
+    world.tables.prices[ETH] = 3100.0
     assert due(world, 14.0) == [3100.0]
 
 
 def test_only_the_feed_itself_posts_and_only_prices() -> None:
     world = feeding()
-    before = world.book.cells.copy()
+    before = world.state.cells.copy()
     account = world.account_of["oracle"]
     rows = [
         intent(Kind.ORACLE_UPDATE, ALICE, venue=0, rollup=0, amount=1.0),
@@ -83,7 +82,7 @@ def test_only_the_feed_itself_posts_and_only_prices() -> None:
         *(intent(Kind.ORACLE_UPDATE, account, venue=0, rollup=0, amount=bad) for bad in (0.0, -1.0, np.nan, np.inf)),
     ]
     assert fates(execute(world, *rows)) == ["NOT_OWNER", "WRONG_VENUE", "WRONG_VENUE", *["BAD_AMOUNT"] * 4]
-    assert world.book.cells.tobytes() == before.tobytes()
+    assert world.state.cells.tobytes() == before.tobytes()
 
 
 def test_a_pool_feed_reads_the_mid_of_the_deepest_pool() -> None:
@@ -91,8 +90,8 @@ def test_a_pool_feed_reads_the_mid_of_the_deepest_pool() -> None:
     spec = OracleConfig(source="pool", deviation_bp=1.0)
     world = books(rollup("a", pools=pools, lending=(lender(),), oracle=spec))
     assert due(world, 1.0) == pytest.approx([2400.0])
-    world.tables.price[ETH] = 7.0  # the outside market is not what it reads
-    world.tables.feed[0, state.F_PENDING_UNTIL] = 0.0
+    world.tables.prices[ETH] = 7.0  # the outside market is not what it reads
+    world.tables.feeds["pending_until"][0] = 0.0
     execute(world, swap(ALICE, 1e5, pool=1, rollup=0))
     x, y = reserves(world, 1)
     assert due(world, 2.0) == pytest.approx([y / x])
@@ -129,13 +128,13 @@ def test_one_block_of_manipulation_does_not_move_a_time_weighted_price() -> None
 
 def test_a_blend_weighs_the_outside_and_the_pool() -> None:
     world = feeding(source="blend", blend_weight=0.25, deviation_bp=1.0)
-    world.tables.price[ETH] = 2600.0
+    world.tables.prices[ETH] = 2600.0
     assert due(world, 0.0) == pytest.approx([0.25 * 2600.0 + 0.75 * 2500.0])
 
 
 def test_only_assets_that_a_lending_market_uses_are_fed() -> None:
     world = feeding()
-    assert len(world.tables.feed) == 1
-    assert world.tables.feed[0, [state.F_ROLLUP, state.F_ASSET]].tolist() == [0, ETH]
-    assert world.tables.lending[0, [state.L_FEED_COLLATERAL, state.L_FEED_DEBT]].tolist() == [0, -1]
-    assert int(world.tables.lending[0, state.L_DEBT]) == USD
+    assert len(world.tables.feeds) == 1
+    assert world.tables.feeds[["rollup", "asset"]][0].item() == (0, ETH)
+    assert world.tables.lending[["feed_collateral", "feed_debt"]][0].item() == (0, -1)
+    assert int(world.tables.lending["debt"][0]) == USD

@@ -10,19 +10,19 @@ import pytest
 import worlds
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from worlds import ALICE, BOB, ETH, MAKER, USD
+from worlds import ALICE, BOB, ETH, MAKER, USD, watch
 
-from market import state
 from market.config import AgentConfig, RegimeConfig
 from market.errors import InputError, StrategyError
-from market.intents import BATCHED, INTENT, Kind, Status, blank
-from market.ledger import Why, totals
+from market.intents.rows import BATCHED, INTENT, Status, blank
 from market.sequencing import make
 from market.sequencing.ordering.base import first_come_order, write_block
 from market.sequencing.ordering.median_arrival import medians
 from market.sequencing.ordering.priority_fee import tip_order
 from market.sequencing.ordering.timeboost import advantage, score, scores
-from market.venues import batch
+from market.state.ledger import Why, totals
+from market.venues import Kind
+from market.venues.pools import batch
 
 KINDS = (
     "first_come",
@@ -83,7 +83,7 @@ def test_an_enforced_order_is_a_permutation_that_keeps_bundles_whole(kind, rows)
 @pytest.mark.parametrize("kind", KINDS)
 def test_books_balance_and_everybody_is_served(kind):
     market = worlds.ran(worlds.stressed(regime(kind)))
-    worlds.check_books(market.world.tables, market._opening)
+    worlds.check_books(market.world.tables, market.audit.opening)
     assert market.tally.statuses[Status.FILLED] > 50
     again = worlds.ran(worlds.stressed(regime(kind)))
     np.testing.assert_array_equal(market.world.tables.balance, again.world.tables.balance)
@@ -285,8 +285,8 @@ def test_the_pool_is_paid_for_the_imbalance_alone():
     price = rates(receipts)[0]
     left = 80_000.0 - 20.0 * price
     assert world.tables.flows[:, :, Why.POOL_FEE, USD].sum() == pytest.approx(0.003 * left, rel=1e-12)
-    assert batch.fee_taken(world.book, receipts, 0) == (USD, pytest.approx(0.003 * left, rel=1e-9))
-    fees = world.tables.balance[int(world.tables.pool[0, state.P_FEE_ACCOUNT])]
+    assert batch.fee_taken(world.state, receipts, 0) == (USD, pytest.approx(0.003 * left, rel=1e-9))
+    fees = world.tables.balance[int(world.tables.pools["fee_account"][0])]
     assert fees[:, ETH].sum() == 0.0
 
 
@@ -308,8 +308,7 @@ def test_who_cannot_pay_does_not_take_part():
 def test_swaps_of_a_block_clear_before_everything_else():
     market = worlds.opened(worlds.stressed(regime("uniform_price_batch")))
     blocks = []
-    record = market.record
-    market.record = lambda slot: (blocks.append(slot.rows.copy()), record(slot))  # type: ignore[assignment]
+    watch(market, lambda slot: blocks.append(slot.rows.copy()))
     market.run()
     seen = 0
     for rows in blocks:
@@ -323,7 +322,7 @@ def test_swaps_of_a_block_clear_before_everything_else():
     assert seen > 5
     # fees by receipts are fees by ledger, up to the price at which they are counted
     fees = market.world.tables.flows[:, market.world.groups.index("pool fees"), Why.POOL_FEE]
-    counted = market.tally.by_rollup[:, 6].sum()
+    counted = market.tally.by_rollup["lp_fees"].sum()
     assert counted == pytest.approx(fees[:, USD].sum() + fees[:, ETH].sum() * worlds.ETH_USD, rel=0.1)
 
 
@@ -364,7 +363,7 @@ def test_express_bidders_pay_for_what_they_learn_the_lane_to_be_worth():
     assert sum(agent.rounds_won for agent in found) > 0
     assert market.tally.auction_revenue == pytest.approx(sum(market.tally.bids_paid.values()))
     assert any(agent.premium_usd != 20.0 for agent in found)
-    worlds.check_books(market.world.tables, market._opening)
+    worlds.check_books(market.world.tables, market.audit.opening)
 
 
 @pytest.mark.parametrize(

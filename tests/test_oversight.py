@@ -15,10 +15,10 @@ from experiments.markets.small_market import small
 from market import regimes
 from market.config import RegimeConfig
 from market.errors import InputError
-from market.intents import blank
-from market.ledger import Why
+from market.intents.rows import blank
 from market.sequencing.oversight._screens import bid_rotation, rotation_chance, runner_up_ratio, variation
 from market.sequencing.oversight.proofs import skipped
+from market.state.ledger import Why
 
 SLOTS, PBS = regimes.load("slot_auction"), regimes.load("pbs")
 RING = (Seat("grim_trigger"),) * 3
@@ -109,7 +109,7 @@ class TestFines:
         assert flows[names["stakes"], names[receiver], Why.SLASHING] == pytest.approx(rule.fines_usd)
         assert flows[:, names["stakes"], Why.STAKE].sum() == pytest.approx(300.0 + rule.fines_usd)
         assert all(rule.bonded(agent.account) == pytest.approx(100.0) for agent in seated(market, "sequencer"))
-        market.audit()
+        market.audit.check()
 
     def test_fines_end_the_ring_where_they_exceed_its_rent_and_only_there(self):
         ring = (Seat("grim_trigger", {"lessons": 1}),) * 3
@@ -216,4 +216,4 @@ class TestProofs:
         reckless = ran(self.regime("encrypted", equivocation=1.0), (Seat("equivocator", {"caution": 0.0}),) * 3, 60)
         slashed = reckless.domains[0].regime.oversight.slashed_usd["equivocation"]
         assert slashed > 1000.0
-        assert reckless.tally.by_rollup.sum() != watched_closely.tally.by_rollup.sum()
+        assert reckless.tally.totals() != watched_closely.tally.totals()

@@ -9,12 +9,13 @@ import pytest
 from worlds import check_books, config, execute, fates, opened, ran, rollup
 
 from agents.traders.perpetual_traders import REDUCE, TOP_UP, Arrivals, look, take_sides
-from market import regimes, state
+from market import regimes
 from market.config import AgentConfig, MarketConfig, PerpetualConfig
-from market.intents import INTENT, Kind
-from market.ledger import totals
-from market.metrics import outcomes
-from market.venues import perpetuals
+from market.intents.rows import INTENT
+from market.measures.outcomes import outcomes
+from market.state.ledger import totals
+from market.venues import Kind
+from market.venues.perpetuals import rules as perpetuals
 
 LEVEL, GOAL = 3.0, 4.5
 TERMS = {
@@ -39,24 +40,24 @@ def setting(traders: int = 30, drift: float = 0.0, outage: tuple[float, float] |
 
 
 def fall(market: Any, share: float) -> None:
-    market.world.tables.feed[0, state.F_PRICE] *= 1.0 - share
+    market.world.tables.feeds["price"][0] *= 1.0 - share
 
 
 def margins(market: Any) -> tuple[np.ndarray, np.ndarray]:
-    found = [perpetuals.margin_of(market.world.book, at) for at in range(1, len(market.world.tables.contract))]
+    found = [perpetuals.margin_of(market.world.state, at) for at in range(1, len(market.world.tables.contracts))]
     return np.array([row[0] for row in found]), np.array([row[1] for row in found])
 
 
 def sent_by(market: Any, habit: int) -> np.ndarray:
     """What traders of one habit send when all look at once, each at her margin as it is."""
-    who = np.arange(1, len(market.world.tables.contract))
+    who = np.arange(1, len(market.world.tables.contracts))
     rows = np.zeros(2 * who.size, INTENT)
-    habits = np.full(len(market.world.tables.contract), habit)
-    return rows[: look(market.world.book, np.zeros(who.size), who, habits, LEVEL, GOAL, rows)]
+    habits = np.full(len(market.world.tables.contracts), habit)
+    return rows[: look(market.world.state, np.zeros(who.size), who, habits, LEVEL, GOAL, rows)]
 
 
 @pytest.mark.parametrize(("habit", "kind"), [(TOP_UP, Kind.PERPETUAL_DEPOSIT), (REDUCE, Kind.PERPETUAL_TRADE)])
-def test_a_defence_that_is_included_restores_the_margin(habit: int, kind: Kind) -> None:
+def test_a_defence_that_is_included_restores_the_margin(habit: int, kind: int) -> None:
     """Without fees, spread and impact: equity becomes the goal times maintenance margin, of whoever was below."""
     market = opened(setting(reserve_share=5.0))
     fall(market, 0.07)
@@ -89,9 +90,9 @@ def test_sides_follow_the_move_or_chance() -> None:
     for trend in (-0.01, 0.01):
         for momentum in (0.0, 1.0):
             count = take_sides(
-                market.world.book, np.zeros(40), who, draws, np.array([0.0, trend]), momentum, leverage, 0, rows
+                market.world.state, np.zeros(40), who, draws, np.array([0.0, trend]), momentum, leverage, 0, rows
             )
-            before = market.world.tables.contract[rows["target"][:count], state.X_SIZE]
+            before = market.world.tables.contracts["quantity"][rows["target"][:count]]
             change = np.where(rows["asset_in"][:count] == 0, 1.0, -1.0) * rows["amount"][:count]
             sides = np.sign(before + change)
             expected = np.where(draws[:, 1] < 0.5, 1.0, -1.0) if momentum == 0.0 else np.full(40, np.sign(trend))

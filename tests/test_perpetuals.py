@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from worlds import ETH, USD, books, check_books, execute, fates, intent, rollup
 
-from market import state
 from market.config import PerpetualConfig
-from market.intents import Kind
-from market.ledger import totals
-from market.venues import perpetuals
+from market.state.ledger import totals
+from market.venues import Kind
+from market.venues.perpetuals import rules as perpetuals
+from market.venues.perpetuals.instrument import next_contract
 
 PRICE = 2500.0
 MAKER_ROW, FIRST, SECOND = 0, 1, 2
@@ -28,13 +28,13 @@ def world(markets: int = 1, **terms):
 
 
 def owner(market, contract=FIRST):
-    return int(market.tables.contract[contract, state.X_OWNER])
+    return int(market.tables.contracts["owner"][contract])
 
 
 def on(market, kind, amount=1.0, contract=FIRST, sender=None, *, buy=True, **fields):
     sides = {"asset_in": USD if buy else ETH, "asset_out": ETH if buy else USD}
     sender = owner(market, contract) if sender is None else sender
-    venue = int(market.tables.contract[contract, state.X_MARKET])
+    venue = int(market.tables.contracts["market"][contract])
     return intent(kind, sender, **{"venue": venue, "target": contract, "amount": amount, "rollup": 0} | sides | fields)
 
 
@@ -44,20 +44,20 @@ def post(market, price):
 
 
 def cash_in_vault(market):
-    contract, perpetual = market.tables.contract, market.tables.perpetual
-    of = contract[:, state.X_MARKET].astype(int)
-    owed = contract[:, state.X_SIZE] * (perpetual[of, state.M_FUNDING] - contract[:, state.X_FUNDED])
-    vault = int(perpetual[0, state.M_ACCOUNT])
-    return (contract[:, state.X_CASH] - owed).sum(), market.tables.balance[vault, 0, USD]
+    contract, perpetual = market.tables.contracts, market.tables.perpetuals
+    of = contract["market"].astype(int)
+    owed = contract["quantity"] * (perpetual["funding"][of] - contract["funded"])
+    vault = int(perpetual["account"][0])
+    return (contract["cash"] - owed).sum(), market.tables.balance[vault, 0, USD]
 
 
 def test_initial_margin_bounds_what_one_may_buy():
     """Equity of 1000 USD and 2 contracts worth 5000: up to 10 times equity, 2 more."""
     market = world()
     assert fates(execute(market, on(market, Kind.PERPETUAL_TRADE, 2.001))) == ["UNHEALTHY"]
-    assert market.tables.contract[FIRST, state.X_SIZE] == pytest.approx(2.0)
+    assert market.tables.contracts["quantity"][FIRST] == pytest.approx(2.0)
     assert fates(execute(market, on(market, Kind.PERPETUAL_TRADE, 1.999))) == ["FILLED"]
-    assert market.tables.contract[:, state.X_SIZE].sum() == pytest.approx(0.0, abs=1e-12)
+    assert market.tables.contracts["quantity"].sum() == pytest.approx(0.0, abs=1e-12)
 
 
 def test_only_the_owner_trades_and_withdraws_but_anybody_deposits():
@@ -89,8 +89,8 @@ def test_the_healthy_and_the_maker_are_left_alone():
 def test_longs_pay_the_premium_to_the_maker():
     """Traders are net long 10,000 USD on a depth of 1 million: 1% of value per period."""
     market = world(depth_usd=1e6, funding_period_s=100.0)
-    perpetuals.accrue(market.book, 50.0)
-    paid = 1000.0 - (perpetuals.margin_of(market.book, FIRST)[0])
+    perpetuals.accrue(market.state, 50.0)
+    paid = 1000.0 - (perpetuals.margin_of(market.state, FIRST)[0])
     assert paid == pytest.approx(0.5 * 0.01 * 5000.0)
     cash, held = cash_in_vault(market)
     assert cash == pytest.approx(held, rel=1e-12)
@@ -101,39 +101,39 @@ def test_shared_margin_stands_and_falls_together(move):
     """Two longs that share margin: a loss on both is borne by both, and both are closed."""
     market = world(markets=2)
     first, second = 1, 4
-    ring = [first, int(market.tables.contract[first, state.X_NEXT])]
+    ring = [first, next_contract(market.state, first)]
     assert ring == [first, second]
     post(market, PRICE * (1.0 + move))
-    equity, maintenance, _ = perpetuals.margin_of(market.book, first)
+    equity, maintenance, _ = perpetuals.margin_of(market.state, first)
     assert equity == pytest.approx(2000.0 + move * 10_000.0)
     assert maintenance == pytest.approx(0.02 * (1.0 + move) * 10_000.0)
     post(market, 0.8 * PRICE)
     assert fates(execute(market, on(market, Kind.PERPETUAL_LIQUIDATE, sender=0))) == ["FILLED"]
-    assert market.tables.contract[ring, state.X_SIZE].tolist() == [0.0, 0.0]
-    assert np.abs(market.tables.contract[ring, state.X_CASH]).max() == pytest.approx(0.0, abs=1e-9)
+    assert market.tables.contracts["quantity"][ring].tolist() == [0.0, 0.0]
+    assert np.abs(market.tables.contracts["cash"][ring]).max() == pytest.approx(0.0, abs=1e-9)
 
 
 def test_a_lot_that_a_large_size_would_swallow_is_closed_against_it():
     """A long of ten million, short of margin with no fund, against a short of one lot and the maker: all are closed."""
     market = world(fund_usd=0.0, maker_usd=1e12, long_share=0.0)
-    table = market.tables.contract
+    table = market.tables.contracts
     sizes = np.array([perpetuals.LOT - 1e7, 1e7, -perpetuals.LOT])
-    table[:, state.X_CASH] += (table[:, state.X_SIZE] - sizes) * PRICE
-    table[:, state.X_SIZE] = sizes
+    table["cash"] += (table["quantity"] - sizes) * PRICE
+    table["quantity"] = sizes
     post(market, 0.9 * PRICE)
     assert fates(execute(market, on(market, Kind.PERPETUAL_LIQUIDATE, sender=0))) == ["FILLED"]
-    assert table[:, state.X_SIZE].tolist() == [0.0, 0.0, 0.0]
+    assert table["quantity"].tolist() == [0.0, 0.0, 0.0]
 
 
 @pytest.mark.parametrize("price", [0.0, 1.7e308])
 def test_nothing_is_closed_at_no_price_or_at_one_beyond_any_number(price):
     market = world(long_share=0.0)
-    before = market.tables.contract.copy()
-    before[FIRST, state.X_CASH] = -1.0
-    market.tables.contract[:] = before
-    market.tables.feed[0, state.F_PRICE] = price
+    before = market.tables.contracts.copy()
+    before["cash"][FIRST] = -1.0
+    market.tables.contracts[:] = before
+    market.tables.feeds["price"][0] = price
     assert fates(execute(market, on(market, Kind.PERPETUAL_LIQUIDATE, sender=0))) == ["NO_LIQUIDITY"]
-    np.testing.assert_array_equal(market.tables.contract, before)
+    np.testing.assert_array_equal(market.tables.contracts, before)
 
 
 def test_less_than_a_lot_is_not_traded():
@@ -154,10 +154,10 @@ def test_random_trading_balances():
     for step in range(400):
         price *= np.exp(0.03 * rng.standard_normal())
         post(market, price)
-        perpetuals.accrue(market.book, 10.0 * step)
+        perpetuals.accrue(market.state, 10.0 * step)
         batch = []
         for _ in range(8):
-            kind, contract = kinds[rng.integers(4)], int(rng.integers(len(market.tables.contract)))
+            kind, contract = kinds[rng.integers(4)], int(rng.integers(len(market.tables.contracts)))
             amount = float(rng.exponential(1.0 if kind == Kind.PERPETUAL_TRADE else 50.0))
             batch.append(on(market, kind, amount, contract, buy=bool(rng.random() < 0.5)))
         receipts = execute(market, *batch)
@@ -166,10 +166,10 @@ def test_random_trading_balances():
         cash, held = cash_in_vault(market)
         assert cash == pytest.approx(held, rel=1e-9)
         for at in range(2):
-            sizes = market.tables.contract[market.tables.contract[:, state.X_MARKET] == at, state.X_SIZE]
+            sizes = market.tables.contracts["quantity"][market.tables.contracts["market"] == at]
             assert sizes.sum() == 0.0
     assert filled == set(kinds)
-    assert market.tables.perpetual[:, state.M_DELEVERAGED].sum() > 0.0
+    assert market.tables.perpetuals["deleveraged"].sum() > 0.0
 
 
 def test_nobody_is_deleveraged_while_a_fund_holds_anything():
@@ -181,17 +181,17 @@ def test_nobody_is_deleveraged_while_a_fund_holds_anything():
     paid, deleveraged, spared = 0, 0, 0
     for fund in (10.0, 100.0, 300.0, 1000.0, 3000.0):
         market = world(markets=2, traders=30, margin_log_sd=1.0, leverage_high=10.0, fund_usd=fund, long_share=0.6)
-        perpetual, funds = market.tables.perpetual, market.tables.perpetual[:, state.M_FUND].astype(int)
+        perpetual, funds = market.tables.perpetuals, market.tables.perpetuals["fund"].astype(int)
         price = PRICE
         for _ in range(12):
             price *= np.exp(0.12 * rng.standard_normal())
             post(market, price)
-            for contract in rng.permutation(len(market.tables.contract)):
-                before = perpetual[:, state.M_DELEVERAGED].copy()
+            for contract in rng.permutation(len(market.tables.contracts)):
+                before = perpetual["deleveraged"].copy()
                 held = market.tables.balance[funds, 0, USD].copy()
                 execute(market, on(market, Kind.PERPETUAL_LIQUIDATE, contract=int(contract), sender=0))
                 left = market.tables.balance[funds, 0, USD]
-                grew = perpetual[:, state.M_DELEVERAGED] > before
+                grew = perpetual["deleveraged"] > before
                 assert not left[grew].any()
                 deleveraged += int(grew.any())
                 paid += int((left < held).any() and not grew.any())

@@ -19,22 +19,23 @@ STRATEGY = '''
 """Buys a little on every rollup whose turn it is, and stops when told to."""
 
 from agents.base import Trader
-from market.intents import Purpose
+from market.intents.rows import Purpose
 
 
 class Drip(Trader):
     """Buys for a fixed amount in every slot."""
 
-    def __init__(self, model, account, usd: float = 50.0, fails_at_s: float = 1e9) -> None:
-        super().__init__(model, account)
+    def __init__(self, seat, usd: float = 50.0, fails_at_s: float = 1e9) -> None:
+        super().__init__(seat)
         self.usd, self.fails_at_s = usd, fails_at_s
 
     def act(self, seen, desk) -> None:
         if seen.time > self.fails_at_s:
             raise RuntimeError("the tap broke")
         for pool, row in enumerate(seen.pools):
-            if int(row[0]) in seen.rollups:
-                desk.swap(pool, int(row[2]), int(row[1]), self.usd, 0.0, purpose=Purpose.INVENTORY)
+            if int(row.rollup) in seen.rollups:
+                first, second = (int(asset) for asset in row.asset)
+                desk.swap(pool, second, first, self.usd, 0.0, purpose=Purpose.INVENTORY)
 '''
 
 REGIME = '''
@@ -164,8 +165,8 @@ def test_a_strategy_outside_of_the_tree_is_named_by_module_and_class(
         "from agents.traders.arbitrageur import Arbitrageur\n\n\n"
         "class Patient(Arbitrageur):\n"
         '    """Trades a gap only once it has lasted a slot."""\n\n'
-        "    def __init__(self, model, account, slots: int = 1) -> None:\n"
-        "        super().__init__(model, account)\n"
+        "    def __init__(self, seat, slots: int = 1) -> None:\n"
+        "        super().__init__(seat)\n"
         "        self.slots, self.waited = slots, 0\n\n"
         "    def act(self, seen, desk) -> None:\n"
         "        self.waited += 1\n"

@@ -23,10 +23,9 @@ from worlds import (
     swap,
 )
 
-from market import state
 from market.config import PoolConfig
-from market.intents import Kind
-from market.venues.pools import accumulate_price, claim, output
+from market.venues import Kind
+from market.venues.pools.rules import accumulate_price, claim, output
 
 X, Y, FEE = 1000.0, 2.5e6, 0.003
 amounts = st.floats(min_value=1e-6, max_value=1e7)
@@ -59,7 +58,7 @@ def test_a_swap_by_hand() -> None:
 def test_the_fee_stays_outside_of_the_curve() -> None:
     world = books()
     execute(world, swap(ALICE, 25_000.0))
-    fees = int(world.tables.pool[0, state.P_FEE_ACCOUNT])
+    fees = int(world.tables.pools["fee_account"][0])
     assert world.tables.balance[fees, 0, USD] == pytest.approx(75.0, rel=1e-12)
     x, y = reserves(world)
     assert x * y == pytest.approx(X * Y, rel=1e-14)
@@ -68,11 +67,11 @@ def test_the_fee_stays_outside_of_the_curve() -> None:
 def test_a_limit_is_met_exactly_or_the_swap_reverts() -> None:
     exact = float(output(Y, X, FEE, 1000.0))
     world = books()
-    before = world.book.cells.copy()
+    before = world.state.cells.copy()
     [row] = execute(world, swap(ALICE, 1000.0, limit=np.nextafter(exact, 1.0)))
     assert fates([row]) == ["LIMIT"]
     assert row["filled_in"] == row["filled_out"] == 0.0
-    assert (world.book.cells == before).all()
+    assert (world.state.cells == before).all()
     [row] = execute(world, swap(ALICE, 1000.0, limit=exact))
     assert fates([row]) == ["FILLED"]
 
@@ -104,13 +103,13 @@ def test_a_limit_is_met_exactly_or_the_swap_reverts() -> None:
 )
 def test_what_no_pool_can_carry_out_reverts_without_a_trace(fields: dict[str, float], fate: str) -> None:
     world = books()
-    before = world.book.cells.copy()
+    before = world.state.cells.copy()
     row = swap(ALICE, 1000.0)
     for name, value in fields.items():
         row[name] = value
     receipts = execute(world, row)
     assert fates(receipts) == [fate]
-    assert world.book.cells.tobytes() == before.tobytes()
+    assert world.state.cells.tobytes() == before.tobytes()
 
 
 def test_all_one_has_can_be_swapped() -> None:
@@ -186,14 +185,14 @@ def test_fees_go_to_providers_by_share_and_time_of_entry() -> None:
     execute(world, swap(ALICE, 1000.0))
     start = world.tables.balance[:, 0, USD].copy()
     for account in (passive, MAKER, OTHER_MAKER):
-        claim(world.book, account, 0)
+        claim(world.state, account, 0)
     earned = world.tables.balance[:, 0, USD] - start
     # who came when: one whole fee, a half and a quarter; a half and a quarter; half of the last
     assert earned[passive] == pytest.approx(3.0 * (1 + 1 / 2 + 1 / 4), rel=1e-9)
     assert earned[MAKER] == pytest.approx(3.0 * (1 / 2 + 1 / 4), rel=1e-9)
     assert earned[OTHER_MAKER] == pytest.approx(3.0 * 1 / 2, rel=1e-9)
-    assert world.tables.pool[0, state.P_SHARES] == pytest.approx(4 * share, rel=1e-9)
-    fees = int(world.tables.pool[0, state.P_FEE_ACCOUNT])
+    assert world.tables.pools["shares"][0] == pytest.approx(4 * share, rel=1e-9)
+    fees = int(world.tables.pools["fee_account"][0])
     assert world.tables.balance[fees, 0, USD] == pytest.approx(0.0, abs=1e-9)
     assert before[passive] == 0.0
 
@@ -207,7 +206,7 @@ def test_removing_pays_the_fees_owed_once() -> None:
     execute(world, remove(MAKER, added["filled_out"]))
     assert world.tables.balance[MAKER, 0, USD] - start == pytest.approx(y / 5 + 30.0 / 5, rel=1e-12)
     again = world.tables.balance[MAKER, 0].copy()
-    claim(world.book, MAKER, 0)
+    claim(world.state, MAKER, 0)
     assert (world.tables.balance[MAKER, 0] == again).all()
 
 
@@ -227,9 +226,9 @@ def test_removing_pays_the_fees_owed_once() -> None:
 )
 def test_what_a_provider_may_not_do(row: np.ndarray, fate: str) -> None:
     world = books()
-    before = world.book.cells.copy()
+    before = world.state.cells.copy()
     assert fates(execute(world, row.copy())) == [fate]
-    assert world.book.cells.tobytes() == before.tobytes()
+    assert world.state.cells.tobytes() == before.tobytes()
 
 
 def test_nobody_empties_a_pool() -> None:
@@ -248,22 +247,22 @@ def test_the_accumulator_is_the_integral_of_a_known_path() -> None:
     second = reserves(world)
     execute(world, swap(ALICE, 20.0, buy=False), time=25.0)
     third = reserves(world)
-    accumulate_price(world.book, 0, 30.0)
+    accumulate_price(world.state, 0, 30.0)
     expected = 10.0 * first[1] / first[0] + 15.0 * second[1] / second[0] + 5.0 * third[1] / third[0]
-    assert world.tables.pool[0, state.P_CUMULATIVE] == pytest.approx(expected, rel=1e-14)
+    assert world.tables.pools["cumulative"][0] == pytest.approx(expected, rel=1e-14)
 
 
 def test_swaps_within_a_block_weigh_nothing_in_the_accumulator() -> None:
     world = books()
     execute(world, swap(ALICE, 500_000.0), swap(BOB, 100.0, buy=False), swap(ALICE, 50.0, buy=False), time=10.0)
-    assert world.tables.pool[0, state.P_CUMULATIVE] == pytest.approx(10.0 * 2500.0, rel=1e-14)
+    assert world.tables.pools["cumulative"][0] == pytest.approx(10.0 * 2500.0, rel=1e-14)
 
 
 def test_a_payment_into_a_pool_does_not_rewrite_its_past_price() -> None:
     """Whatever reaches the reserves at 100 s must not count for the seconds before it."""
     world = books()
-    account = int(world.tables.pool[0, state.P_ACCOUNT])
+    account = int(world.tables.pools["account"][0])
     gift = intent(Kind.PAYMENT, ALICE, rollup=0, target=account, asset_in=USD, amount=5e5)
     execute(world, gift, time=100.0)
     execute(world, swap(ALICE, 1.0), time=100.0)
-    assert world.tables.pool[0, state.P_CUMULATIVE] == pytest.approx(100.0 * 2500.0, rel=1e-12)
+    assert world.tables.pools["cumulative"][0] == pytest.approx(100.0 * 2500.0, rel=1e-12)

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from market.config import AgentConfig, FlowConfig, RegimeConfig
 from market.errors import InputError
-from market.intents import blank
-from market.ledger import Why
+from market.intents.rows import blank
 from market.sequencing import make
 from market.sequencing.preconfirmation.promise import kept
+from market.state.ledger import Why
 
 
 def arrived(*times, rollup=0):
@@ -62,7 +62,7 @@ def regime(sequencer, ordering="leader", leader="operator", **promise):
 
 def ran(*arguments, **changes):
     market = worlds.ran(worlds.stressed(regime(*arguments, **changes), agents=()))
-    worlds.check_books(market.world.tables, market._opening)
+    worlds.check_books(market.world.tables, market.audit.opening)
     return market, market.domains[0].regime.preconfirmation
 
 
@@ -90,12 +90,13 @@ def test_chances_and_stakes_count_in_what_a_breaker_expects():
     domain = market.domains[0]
     rule = domain.regime.preconfirmation
     assert rule.expected_penalty(domain, domain.leaders[0]) == pytest.approx(0.25 * (300.0 + 100.0))
-    assert domain.leaders[0].penalty() == pytest.approx(100.0)
+    assert domain.block_view(domain.leaders[0], 0.0).broken_promise_usd == pytest.approx(100.0)
 
 
 def test_where_inclusion_alone_is_promised_insertions_break_nothing():
     market, rule = ran("promise_breaker", what="inclusion", bond_usd=1e6, bond_share=1.0)
-    assert market.domains[0].leaders[0].penalty() == 0.0
+    domain = market.domains[0]
+    assert domain.block_view(domain.leaders[0], 0.0).broken_promise_usd == 0.0
     assert rule.made > 50 and rule.broken == 0
     assert market.tally.gains[market.domains[0].leaders[0].account].sum() > 0.0
 

@@ -21,9 +21,11 @@ from market.config import (
     RollupConfig,
 )
 from market.errors import InputError
-from market.prices import PricePath, path
+from market.prices import path
 from market.prices.laws import Heston
-from market.prices.shocks import YEAR_S, loadings
+from market.prices.path import PricePath
+from market.prices.shocks import loadings
+from market.settings import YEAR_S
 
 DAY = 86_400.0
 

@@ -25,15 +25,14 @@ from worlds import (
 
 from agents.market_makers.learning_quoter import Carried, LearningQuoter
 from experiments.equilibrium.market import Seat, payoffs, play
-from market import state
 from market.config import AgentConfig, FlowConfig, MarketConfig, PerpetualConfig
 from market.errors import InputError
-from market.founding import World
-from market.intents import Kind
-from market.ledger import totals
+from market.genesis import World
 from market.sequencing.breakers._exempt import passes
 from market.sequencing.margin.checked import check
-from market.venues import perpetuals
+from market.state.ledger import totals
+from market.venues import Kind
+from market.venues.perpetuals import rules as perpetuals
 
 FIRST = 1
 PLAIN = {
@@ -52,11 +51,11 @@ def sent(half_spread: float, sender: int = MAKER, **fields: Any) -> np.ndarray:
 
 
 def standing(market: World) -> float:
-    return float(market.tables.perpetual[0, state.M_SPREAD])
+    return float(market.tables.perpetuals["spread"][0])
 
 
 def bought(market: World, *, buy: bool = True, **fields: Any) -> np.ndarray:
-    owner = int(market.tables.contract[FIRST, state.X_OWNER])
+    owner = int(market.tables.contracts["owner"][FIRST])
     sides = {"asset_in": USD if buy else ETH, "asset_out": ETH if buy else USD}
     return intent(Kind.PERPETUAL_TRADE, owner, venue=0, rollup=0, target=FIRST, amount=0.25, **sides | fields)
 
@@ -69,19 +68,19 @@ def test_the_owner_sets_what_traders_pay(half_spread: float) -> None:
     market = world()
     assert fates(execute(market, sent(half_spread))) == ["FILLED"]
     assert standing(market) == half_spread
-    assert perpetuals.quote(market.book, 0, 1.0) == 2500.0 * (1.0 + half_spread)
-    assert perpetuals.quote(market.book, 0, -1.0) == 2500.0 * (1.0 - half_spread)
+    assert perpetuals.quote(market.state, 0, 1.0) == 2500.0 * (1.0 + half_spread)
+    assert perpetuals.quote(market.state, 0, -1.0) == 2500.0 * (1.0 - half_spread)
 
 
 def test_nobody_else_quotes() -> None:
     """Every account of the market but one is refused, and not a bit changes."""
     market = world()
-    before = market.book.cells.tobytes()
-    for account in range(-1, len(market.tables.account) + 1):
+    before = market.state.cells.tobytes()
+    for account in range(-1, len(market.tables.accounts) + 1):
         if account != MAKER:
-            outside = not 0 <= account < len(market.tables.account)
+            outside = not 0 <= account < len(market.tables.accounts)
             assert fates(execute(market, sent(0.02, account))) == ["WRONG_VENUE" if outside else "NOT_OWNER"]
-    assert market.book.cells.tobytes() == before
+    assert market.state.cells.tobytes() == before
 
 
 def test_the_second_market_maker_may_own_it_and_by_default_no_agent_does() -> None:
@@ -93,9 +92,9 @@ def test_the_second_market_maker_may_own_it_and_by_default_no_agent_does() -> No
 @pytest.mark.parametrize("half_spread", [-1e-300, -1.0, 1.0, 7.0, np.nan, np.inf, -np.inf])
 def test_a_half_spread_is_from_nothing_to_below_one(half_spread: float) -> None:
     market = world()
-    before = market.book.cells.tobytes()
+    before = market.state.cells.tobytes()
     assert fates(execute(market, sent(half_spread))) == ["BAD_AMOUNT"]
-    assert market.book.cells.tobytes() == before
+    assert market.state.cells.tobytes() == before
 
 
 @pytest.mark.parametrize("fields", [{"venue": 1}, {"venue": -1}, {"venue": 2**40}, {"rollup": 1}])
@@ -106,11 +105,11 @@ def test_a_quote_names_a_perpetual_of_its_rollup(fields: dict[str, int]) -> None
 def test_a_bundle_that_fails_takes_its_quote_back() -> None:
     """Undo restores every bit; the trade that the maker hoped to fill at its own price is not done either."""
     market = world()
-    before = market.book.cells.tobytes()
+    before = market.state.cells.tobytes()
     rows = np.concatenate([sent(0.05), bought(market), sent(2.0)])
     rows["bundle"] = 4
     assert fates(execute(market, rows)) == ["BUNDLE", "BUNDLE", "BAD_AMOUNT"]
-    assert market.book.cells.tobytes() == before
+    assert market.state.cells.tobytes() == before
 
 
 def test_the_limit_of_a_trader_guards_her_against_a_quote_before_her() -> None:
@@ -132,14 +131,14 @@ def test_quotes_and_trades_conserve_and_the_maker_earns_the_half_spread() -> Non
     rng = np.random.default_rng(5)
     market = world()
     opening, earned = totals(market.tables), 0.0
-    before = perpetuals.margin_of(market.book, 0)[0]
+    before = perpetuals.margin_of(market.state, 0)[0]
     for _ in range(100):
         half_spread = float(rng.choice((0.0, 0.001, 0.004)))
         receipts = execute(market, sent(half_spread), bought(market, buy=bool(rng.random() < 0.5)))
         earned += 0.25 * 2500.0 * half_spread if fates(receipts)[1] == "FILLED" else 0.0
         check_books(market.tables, opening)
     assert earned > 10.0
-    assert perpetuals.margin_of(market.book, 0)[0] - before == pytest.approx(earned, rel=1e-9)
+    assert perpetuals.margin_of(market.state, 0)[0] - before == pytest.approx(earned, rel=1e-9)
 
 
 def test_a_quote_pays_gas_and_tip_like_any_other_intent() -> None:
@@ -153,8 +152,8 @@ def test_a_quote_pays_gas_and_tip_like_any_other_intent() -> None:
 def test_a_check_of_margin_takes_a_half_spread_for_no_money() -> None:
     market = world()
     market.tables.balance[MAKER] = 0.0
-    assert check(market.book, sent(0.9)).tolist() == [0]
-    assert check(market.book, sent(0.9, tip=0.01)).tolist() == [1]
+    assert check(market.state, sent(0.9)).tolist() == [0]
+    assert check(market.state, sent(0.9, tip=0.01)).tolist() == [1]
 
 
 def test_a_pause_lets_no_quote_through() -> None:
@@ -200,9 +199,9 @@ def quoter(**parameters: Any) -> tuple[AgentConfig, ...]:
 def gain(config: MarketConfig, seed: int) -> float:
     """Change of the equity of the market's maker [USD]."""
     market = opened(config, seed)
-    before = perpetuals.margin_of(market.world.book, 0)[0]
+    before = perpetuals.margin_of(market.world.state, 0)[0]
     market.run()
-    return perpetuals.margin_of(market.world.book, 0)[0] - before
+    return perpetuals.margin_of(market.world.state, 0)[0] - before
 
 
 def learner(market: Any) -> LearningQuoter:
@@ -270,9 +269,9 @@ def test_a_certificate_counts_what_the_maker_of_a_participant_earned() -> None:
     config = busy(65.0, quoter(spreads_bp=[65.0]), quoted_by=0).model_copy(update={"horizon_s": 1000.0})
     parameters = config.agents[0].parameters
     played = play(config, "market_maker", [Seat("learning_quoter", parameters)], 3)
-    tables, size = played.world.tables, played.world.tables.contract[0, state.X_SIZE]
-    equity = perpetuals.cash_of(played.world.book, 0) + size * tables.price[ETH]
+    tables, size = played.world.tables, played.world.tables.contracts["quantity"][0]
+    equity = perpetuals.cash_of(played.world.state, 0) + size * tables.prices[ETH]
     began = opened(config, 3).world.tables
-    before = began.contract[0, state.X_CASH] + began.contract[0, state.X_SIZE] * tables.price[ETH]
+    before = began.contracts["cash"][0] + began.contracts["quantity"][0] * tables.prices[ETH]
     assert equity - before > 100.0
     assert payoffs(played, "market_maker") == pytest.approx([equity - before])

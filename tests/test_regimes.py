@@ -21,8 +21,8 @@ from worlds import opened, ran, reported, stressed
 from market import regimes, sequencing
 from market.discovery import source
 from market.errors import InputError
-from market.intents import Status
-from market.metrics import outcomes
+from market.intents.rows import Status
+from market.measures.outcomes import outcomes
 
 GOLDEN = Path(__file__).parent / "golden"
 UPDATE = "SEQMARKET_UPDATE_GOLDEN"

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 from market.config import AssetConfig, MarketConfig, PriceConfig, RegimeConfig, RollupConfig
 from market.errors import InputError
-from market.prices import Bars, PricePath, path, read_bars, replay
-from market.prices.shocks import YEAR_S
+from market.prices import path, replay
+from market.prices.bars import Bars, read_bars
+from market.prices.path import PricePath
+from market.settings import YEAR_S
 
 HEADER = "timestamp,open,high,low,close,volume"
 FIRST = "2024-01-01T00:00:00Z,100,102,99,101,5"

@@ -13,11 +13,11 @@ from worlds import cast, config, opened, ran, rollup, stressed
 from market.config import RegimeConfig
 from market.domain import Slot
 from market.errors import InputError
-from market.ledger import Why
-from market.metrics import outcomes
+from market.measures.outcomes import outcomes
 from market.model import SequencerMarket
 from market.sequencing import make
 from market.sequencing.revenue._core import group_values, members, split
+from market.state.ledger import Why
 
 RULES: dict[str, dict[str, Any]] = {
     "keep": {},

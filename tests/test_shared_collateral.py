@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from worlds import ETH, ETH_USD, USD, books, check_books, config, execute, fates, intent, lender, opened, ran, rollup
 
-from market import regimes, state, tally
+from market import regimes
 from market.config import AgentConfig, BorrowersConfig, MarketConfig, OracleConfig, PoolConfig
 from market.errors import InputError
-from market.intents import Kind
-from market.ledger import totals
-from market.venues import at_risk
+from market.state.ledger import totals
+from market.venues import Kind
+from market.venues.lending import at_risk
 
 A, B = 0, 1
 LAW = BorrowersConfig(ltv_low=0.5, ltv_high=0.7, reserve_share=0.5, top_up_share=0.0, deleverage_share=0.0)
@@ -32,7 +32,7 @@ def holdings(world: Any, account: int) -> list[float]:
     return [float(world.tables.balance[account, place, asset]) for asset in (ETH, USD) for place in (A, B)]
 
 
-def act(kind: Kind, sender: int, amount: float, **fields: Any) -> np.ndarray:
+def act(kind: int, sender: int, amount: float, **fields: Any) -> np.ndarray:
     named = {"venue": 0, "target": 0, "rollup": A, "amount": amount, "asset_in": USD, "asset_out": ETH}
     return intent(kind, sender, **named | fields)
 
@@ -40,7 +40,7 @@ def act(kind: Kind, sender: int, amount: float, **fields: Any) -> np.ndarray:
 def test_collateral_moves_on_its_rollup_and_debt_on_the_markets() -> None:
     """Deposit, borrow, repay, withdraw by the owner, then a liquidation by somebody: what it changes."""
     world = books(*places(), borrowers=LAW)
-    opening, owner = totals(world.tables), int(world.tables.position[0, state.N_OWNER])
+    opening, owner = totals(world.tables), int(world.tables.loans["owner"][0])
     for kind, amount, moved in (
         (Kind.DEPOSIT, 0.01, [0.0, -0.01, 0.0, 0.0]),
         (Kind.BORROW, 5.0, [0.0, 0.0, 5.0, 0.0]),
@@ -51,7 +51,7 @@ def test_collateral_moves_on_its_rollup_and_debt_on_the_markets() -> None:
         assert fates(execute(world, act(kind, owner, amount))) == ["FILLED"]
         assert np.array(holdings(world, owner)) - before == pytest.approx(np.array(moved), abs=1e-9)
         check_books(world.tables, opening)
-    feed = int(world.tables.lending[0, state.L_FEED_COLLATERAL])
+    feed = int(world.tables.lending["feed_collateral"][0])
     post = intent(Kind.ORACLE_UPDATE, world.account_of["oracle"], venue=feed, rollup=B, amount=0.7 * ETH_USD)
     before = np.array(holdings(world, 0))
     assert fates(execute(world, post, act(Kind.LIQUIDATE, 0, 100.0))) == ["FILLED", "FILLED"]
@@ -63,12 +63,12 @@ def test_collateral_moves_on_its_rollup_and_debt_on_the_markets() -> None:
 def test_only_the_rollup_of_the_collateral_prices_it() -> None:
     """An oracle's update on b endangers loans on a; there is no other feed."""
     world = books(*places(), borrowers=LAW)
-    assert world.tables.feed[:, state.F_ROLLUP].tolist() == [B]
+    assert world.tables.feeds["rollup"].tolist() == [B]
     found = np.zeros(64, np.int64)
-    assert at_risk.unhealthy(world.book, A, found) == 0
+    assert at_risk.unhealthy(world.state, A, found) == 0
     execute(world, intent(Kind.ORACLE_UPDATE, world.account_of["oracle"], venue=0, rollup=B, amount=0.7 * ETH_USD))
-    assert at_risk.unhealthy(world.book, A, found) > 0
-    assert at_risk.unhealthy(world.book, B, found) == 0
+    assert at_risk.unhealthy(world.state, A, found) > 0
+    assert at_risk.unhealthy(world.state, B, found) == 0
 
 
 @pytest.mark.parametrize("regime", ["siloed", "protocol_specific"])
@@ -100,13 +100,13 @@ def shared(margin: str = "none", **parts: Any) -> MarketConfig:
 def test_a_fall_on_one_rollup_liquidates_on_the_other(margin: str) -> None:
     """ETH is cheap on b alone: loans on a fall if backed by ETH there, and only then; what is seized is sold on b."""
     local = ran(shared(margin, collateral_on=None, price_on_b=0.75 * ETH_USD))
-    assert local.tally.by_rollup[:, tally.LIQUIDATIONS].tolist() == [0.0, 0.0]
+    assert local.tally.by_rollup["liquidations"].tolist() == [0.0, 0.0]
     across = opened(shared(margin, price_on_b=0.75 * ETH_USD))
     opening, before = totals(across.world.tables), holdings(across.world, _liquidator(across))
     across.run()
     check_books(across.world.tables, opening)
-    assert across.tally.by_rollup[A, tally.LIQUIDATIONS] > 0.0
-    assert across.tally.by_rollup[B, tally.LIQUIDATIONS] == 0.0
+    assert across.tally.by_rollup["liquidations"][A] > 0.0
+    assert across.tally.by_rollup["liquidations"][B] == 0.0
     now = holdings(across.world, _liquidator(across))
     # each liquidation and its sale were one: no ETH is left over, USD left a and came on b, and the sum earned
     assert now[:2] == pytest.approx(before[:2], rel=1e-6)
@@ -127,7 +127,7 @@ def test_an_outage_of_the_common_sequencer_delays_them_and_nothing_else_does() -
         if outage is not None:
             down = settings.regime.model_copy(update={"consensus": {"kind": "instant", "scheduled": [outage]}})
             settings = settings.model_copy(update={"regime": down})
-        return float(ran(settings).tally.by_rollup[A, tally.LIQUIDATIONS])
+        return float(ran(settings).tally.by_rollup["liquidations"][A])
 
     assert liquidated((0.0, 60.0)) == 0.0
     assert liquidated((0.0, 30.0)) > 0.0

@@ -15,13 +15,12 @@ from agents.base import StrategicAgent
 from agents.population import strategy_class
 from agents.roles import FOLDERS, names
 from experiments.runs.run import run_one
-from market import state
+from market.access.protocols import Arrangement, Bid
 from market.config import AgentConfig, MarketConfig
 from market.errors import InputError, StrategyError
-from market.intents import Kind
-from market.metrics import outcomes
-from market.seats import Arrangement, Bid
+from market.measures.outcomes import outcomes
 from market.sequencing.ordering.base import untouched
+from market.venues import Kind
 
 INSTALLED = [(role, name) for role in FOLDERS for name in names(role)]
 SEAT = {"sequencer": "siloed_extractive"}
@@ -54,10 +53,10 @@ def frozen(market: Any) -> tuple[bytes, ...]:
     """Everything that a strategy may look at and must not touch."""
     tables = market.world.tables
     # a look at the unhealthy positions may tighten the bounds that spare the next look
-    bound, highest = tables.lending[:, state.L_KEY_BOUND].copy(), tables.bucket[:, state.G_TOP].copy()
-    tables.lending[:, state.L_KEY_BOUND], tables.bucket[:, state.G_TOP] = 0.0, 0.0
-    cells = market.world.book.cells.tobytes()
-    tables.lending[:, state.L_KEY_BOUND], tables.bucket[:, state.G_TOP] = bound, highest
+    bound, highest = tables.lending["key_bound"].copy(), tables.buckets["top"].copy()
+    tables.lending["key_bound"], tables.buckets["top"] = 0.0, 0.0
+    cells = market.world.state.cells.tobytes()
+    tables.lending["key_bound"], tables.buckets["top"] = bound, highest
     waiting = tuple(market.mempool.waiting(domain.index).tobytes() for domain in market.domains)
     return (cells, market.public.pools.tobytes(), *waiting)
 
@@ -101,7 +100,7 @@ def test_it_takes_part_and_leaves_what_it_sees_alone(role: str, name: str) -> No
     shared_stream = repr(market.rng.bit_generator.state), market.random.getstate()
     # some sleep for a while at first
     market.run_until(max(market.config.horizon_s, min(agent.wake_at for agent in agents) + 5.0))
-    market.audit()
+    market.audit.check()
     assert calls > 0, "the strategy was never asked"
     assert reported(market)["conservation_error"] <= 1e-9
     # an agent draws from its own stream: the shared one would tie its draws to who else takes part

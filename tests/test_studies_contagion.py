@@ -18,6 +18,7 @@ from experiments.studies._scene import scene, sell, simulate
 from experiments.studies._stage import NAMES, stage
 from figures import _shared as shared
 from market.config import FlowConfig
+from market.venues import Kind
 
 STUDY = studies.load("contagion")
 
@@ -122,7 +123,7 @@ def test_oracles_of_pools_are_as_fast_whatever_is_shared() -> None:
                 for row in block.rows
                 if row["kind"] == kind and row["rollup"] == 0 and block.time > 30.0
             )
-            for kind in (0, 8)
+            for kind in (Kind.SWAP, Kind.ORACLE_UPDATE)
         )
         assert post - swap == pytest.approx(2.0)
 

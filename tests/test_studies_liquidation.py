@@ -11,12 +11,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from agents.population import Population
 from experiments.analysis import summaries
 from experiments.runs import study as studies
 from experiments.studies import liquidation_design as designs
-from experiments.studies._sales import SETTLE, ContractSales, Sale
-from market import state
-from market.config import MarketConfig
+from experiments.studies._sales import ContractSales, Sale
+from market.model import SequencerMarket
+from market.venues import Kind
 
 STUDY = studies.load("liquidation_design")
 
@@ -70,30 +71,30 @@ def test_an_auction_of_contracts_returns_margin_that_a_close_out_keeps_and_takes
 class Noted(ContractSales):
     """Notes what each position that was bid for had left as it was had, and what came back on the trader's contract."""
 
-    def __init__(self, config: MarketConfig, seed: int) -> None:
+    def __init__(self) -> None:
         self.had: list[tuple[float, float]] = []
-        super().__init__(config, seed)
+        super().__init__()
 
-    def execute(self, slot: Any) -> None:
-        self._cash = self.world.tables.contract[:, state.X_CASH].copy()
-        super().execute(slot)
+    def before_block(self, slot: Any) -> None:
+        self._cash = self.world.tables.contracts["cash"].copy()
+        super().before_block(slot)
 
     def sale(self, row: np.void, waited: float) -> Sale | None:
-        lot = self._lot(row) if row["kind"] == SETTLE else None
-        left = 0.0 if lot is None else float(self._left[int(lot[state.Q_CONTRACT])])
+        lot = self._lot(row) if row["kind"] == Kind.CONTRACT_AUCTION_SETTLE else None
+        left = 0.0 if lot is None else float(self._left[int(lot["contract"])])
         found = super().sale(row, waited)
         if found is None or lot is None:
             return None
-        of = int(lot[state.Q_POSITION])
-        self.had.append((left, float(self.world.tables.contract[of, state.X_CASH] - self._cash[of])))
+        of = int(lot["position"])
+        self.had.append((left, float(self.world.tables.contracts["cash"][of] - self._cash[of])))
         return found
 
 
 def test_a_traders_loss_is_what_she_had_left_less_what_comes_back() -> None:
     """Of a position worth less than nothing she has nothing to lose: what it lacks is the winner's, or the fund's."""
-    market = Noted(designs._scene("perpetual", "english", "honest", 0.0, True), 2)
-    market.run()
-    left, back = np.array(market.had).T
-    lost = np.array([sale.value * (1.0 - sale.price) for sale in market.sales])
+    config, noted = designs._scene("perpetual", "english", "honest", 0.0, True), Noted()
+    SequencerMarket(config, 2, Population(config), [noted]).run()
+    left, back = np.array(noted.had).T
+    lost = np.array([sale.value * (1.0 - sale.price) for sale in noted.sales])
     assert (left < 0.0).any() and (left > 0.0).any() and (back > 0.0).any()
     assert lost == pytest.approx(np.maximum(left, 0.0) - back, abs=1e-6)

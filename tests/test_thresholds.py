@@ -12,12 +12,18 @@ from hypothesis import strategies as st
 from worlds import ALICE, ETH, USD, books, execute, fates, intent, lender, rollup
 
 from experiments.bench.health_checks import NEAR, health_checks, scan_contracts, scan_positions
-from market import state
 from market.config import BorrowersConfig, OracleConfig, PerpetualConfig
-from market.founding import World
-from market.intents import Kind
-from market.venues import at_risk, close_out, lending, perpetuals, thresholds
-from market.venues.watch import reindex
+from market.genesis import World
+from market.state.store import cell
+from market.venues import Kind
+from market.venues.lending import at_risk
+from market.venues.lending import rules as lending
+from market.venues.liquidation import genesis, thresholds
+from market.venues.liquidation.tables import Bucket
+from market.venues.liquidation.watch import reindex
+from market.venues.perpetuals import close_out
+from market.venues.perpetuals import rules as perpetuals
+from market.venues.perpetuals.instrument import next_contract
 
 PRICE = 2500.0
 BORROWERS, TRADERS = 25, 12
@@ -38,13 +44,13 @@ def world(buckets: int = 64) -> World:
         for name in ("a", "b")
     ]  # fmt: skip
     law = BorrowersConfig(ltv_low=0.1, ltv_high=0.79, reserve_share=0.5)
-    with patch.object(state, "_buckets", lambda sizes: (sizes.markets + 2 * sizes.perpetuals, state.G_FIRST + buckets)):
+    with patch.object(genesis, "bucket_count", lambda groups, members: buckets):
         return books(*places, borrowers=law)
 
 
 def listed(market: World, look: Any, at: int, room: int) -> list[int]:
     found = np.full(room, -7, np.int64)
-    return found[: look(market.book, at, found)].tolist()
+    return found[: look(market.state, at, found)].tolist()
 
 
 def check_lists(market: World, room: int = 512) -> int:
@@ -61,27 +67,23 @@ def check_lists(market: World, room: int = 512) -> int:
 
 def check_links(market: World) -> None:
     """Every list is linked both ways, and holds exactly those with a key in its bucket."""
-    book, tables = market.book, market.tables
+    state, tables = market.state, market.tables
     listed_members = set()
-    for group in range(len(tables.bucket)):
-        for bucket in np.flatnonzero(tables.bucket[group, state.G_FIRST :]).tolist():
-            before, at = 0, thresholds.first(book, group, bucket)
+    for group in range(len(tables.buckets)):
+        for bucket in np.flatnonzero(tables.buckets["first"][group]).tolist():
+            before, at = 0, thresholds.first(state, group, bucket)
             while at >= 0:
-                assert int(tables.entry[at, state.E_BEFORE]) == before
-                assert int(tables.entry[at, state.E_BUCKET]) == state.cell.py_func(
-                    book, state.BUCKET, group, state.G_FIRST + bucket
-                )
+                assert int(tables.entries["before"][at]) == before
+                assert int(tables.entries["bucket"][at]) == cell(state, Bucket.first + bucket, group)
                 assert at not in listed_members
                 listed_members.add(at)
                 if group < len(tables.lending):
-                    assert bucket == thresholds.bucket_of(book, group, lending.position_key(book, at))
-                before, at = at + 1, thresholds.following(book, at)
-    positions = [at for at, row in enumerate(tables.position) if row[state.N_DEBT] > 0.0 < row[state.N_COLLATERAL]]
-    makers = set(tables.perpetual[:, state.M_MAKER].astype(int).tolist())
+                    assert bucket == thresholds.bucket_of(state, group, lending.position_key(state, at))
+                before, at = at + 1, thresholds.following(state, at)
+    positions = [at for at, row in enumerate(tables.loans) if row["debt"] > 0.0 < row["collateral"]]
+    makers = set(tables.perpetuals["maker"].astype(int).tolist())
     contracts = [
-        len(tables.position) + at
-        for at, row in enumerate(tables.contract)
-        if row[state.X_SIZE] != 0.0 and at not in makers
+        len(tables.loans) + at for at, row in enumerate(tables.contracts) if row["quantity"] != 0.0 and at not in makers
     ]
     assert listed_members == set(positions) | set(contracts)
 
@@ -90,10 +92,10 @@ def random_intent(market: World, rng: np.random.Generator) -> np.ndarray:
     """Something that may change who can be liquidated, sent by its owner or by anybody."""
     if rng.random() < 0.5:
         kind = [Kind.DEPOSIT, Kind.WITHDRAW, Kind.BORROW, Kind.REPAY, Kind.LIQUIDATE][rng.integers(5)]
-        at = int(rng.integers(len(market.tables.position)))
-        venue = int(market.tables.position[at, state.N_MARKET])
+        at = int(rng.integers(len(market.tables.loans)))
+        venue = int(market.tables.loans["market"][at])
         amount = float(rng.exponential(4.0 if kind in (Kind.DEPOSIT, Kind.WITHDRAW) else 8000.0))
-        own = int(market.tables.position[at, state.N_OWNER])
+        own = int(market.tables.loans["owner"][at])
         sender = own if kind in (Kind.WITHDRAW, Kind.BORROW) else ALICE
         return intent(
             kind, sender, amount=amount, venue=venue, rollup=venue, target=at, asset_in=USD, asset_out=ETH
@@ -101,16 +103,16 @@ def random_intent(market: World, rng: np.random.Generator) -> np.ndarray:
     kind = [
         Kind.PERPETUAL_TRADE, Kind.PERPETUAL_DEPOSIT, Kind.PERPETUAL_WITHDRAW, Kind.PERPETUAL_LIQUIDATE,
     ][rng.integers(4)]  # fmt: skip
-    at = int(rng.integers(len(market.tables.contract)))
-    venue = int(market.tables.contract[at, state.X_MARKET])
-    own = int(market.tables.contract[at, state.X_OWNER])
+    at = int(rng.integers(len(market.tables.contracts)))
+    venue = int(market.tables.contracts["market"][at])
+    own = int(market.tables.contracts["owner"][at])
     amount = float(rng.exponential(1.0 if kind == Kind.PERPETUAL_TRADE else 300.0))
     if kind == Kind.PERPETUAL_TRADE and rng.random() < 0.2:
-        amount = abs(float(market.tables.contract[at, state.X_SIZE])) or 1.0  # close one leg of a ring, or the whole
+        amount = abs(float(market.tables.contracts["quantity"][at])) or 1.0  # close one leg of a ring, or the whole
     buy = rng.random() < 0.5
     return intent(
         kind, own if kind != Kind.PERPETUAL_DEPOSIT else ALICE, amount=amount, venue=venue, target=at,
-        rollup=int(market.tables.perpetual[venue, state.M_ROLLUP]),
+        rollup=int(market.tables.perpetuals["rollup"][venue]),
         asset_in=USD if buy else ETH, asset_out=ETH if buy else USD,
     )  # fmt: skip
 
@@ -129,8 +131,8 @@ def test_lists_equal_scans_whatever_happens(seed: int, size: float, buckets: int
     for _ in range(25):
         prices *= np.exp(size * rng.standard_normal(2))
         time += float(rng.exponential(2000.0))
-        lending.accrue(market.book, time)
-        perpetuals.accrue(market.book, time)
+        lending.accrue(market.state, time)
+        perpetuals.accrue(market.state, time)
         for feed in range(2):
             post(market, feed, float(prices[feed]))
         found += check_lists(market)
@@ -140,9 +142,9 @@ def test_lists_equal_scans_whatever_happens(seed: int, size: float, buckets: int
         for row in (*doomed, impossible):
             row["bundle"] = 1
         execute(market, *block)
-        before = market.book.cells.tobytes()
+        before = market.state.cells.tobytes()
         receipts = execute(market, *doomed, impossible)
-        assert market.book.cells.tobytes() == before
+        assert market.state.cells.tobytes() == before
         reverted += int((receipts["status"] == 2).sum())
         check_lists(market)
         check_lists(market, room=3)
@@ -158,7 +160,7 @@ def test_a_list_built_anew_says_the_same() -> None:
         post(market, 0, PRICE * float(rng.uniform(0.6, 1.4)))
     room = 512
     before = [listed(market, look, 0, room) for look in (at_risk.unhealthy, close_out.under_margin)]
-    reindex(market.book)
+    reindex(market.state)
     check_links(market)
     assert [listed(market, look, 0, room) for look in (at_risk.unhealthy, close_out.under_margin)] == before
 
@@ -176,17 +178,17 @@ def test_a_shared_margin_is_found_after_its_first_contract_was_closed() -> None:
     """What is left of the ring still falls: the list names the first contract that has a size."""
     market = world()
     ring = 1
-    table = market.tables.contract
-    size = float(table[ring, state.X_SIZE])
+    table = market.tables.contracts
+    size = float(table["quantity"][ring])
     sent = intent(
-        Kind.PERPETUAL_TRADE, int(table[ring, state.X_OWNER]), amount=abs(size), venue=0, target=ring, rollup=0,
+        Kind.PERPETUAL_TRADE, int(table["owner"][ring]), amount=abs(size), venue=0, target=ring, rollup=0,
         asset_in=ETH if size > 0.0 else USD, asset_out=USD if size > 0.0 else ETH,
     )  # fmt: skip
     assert fates(execute(market, sent)) == ["FILLED"]
-    other = int(table[ring, state.X_NEXT])
-    net = sum(float(table[at, state.X_SIZE]) for at in (other, int(table[other, state.X_NEXT])))
+    other = next_contract(market.state, ring)
+    net = sum(float(table["quantity"][at]) for at in (other, next_contract(market.state, other)))
     post(market, 0, 0.3 * PRICE if net > 0.0 else 3.0 * PRICE)
-    assert perpetuals.margin_of(market.book, other)[0] < perpetuals.margin_of(market.book, other)[1]
+    assert perpetuals.margin_of(market.state, other)[0] < perpetuals.margin_of(market.state, other)[1]
     assert other in listed(market, close_out.under_margin, 0, 512)
 
 
@@ -197,18 +199,18 @@ def test_looking_costs_by_who_crossed_and_not_by_how_many_there_are() -> None:
         law = BorrowersConfig(ltv_low=0.1, ltv_high=0.4, ltv_law="log_uniform")
         place = rollup("a", lending=(lender(),), borrowers=borrowers + 5)
         market = books(place, rollup("b"), borrowers=law)
-        table = market.tables.position
-        table[:5, state.N_DEBT] = 0.7 * table[:5, state.N_COLLATERAL] * PRICE
-        reindex(market.book)
+        table = market.tables.loans
+        table["debt"][:5] = 0.7 * table["collateral"][:5] * PRICE
+        reindex(market.state)
         post(market, 0, 0.8 * PRICE)
-        market.tables.lending[0, state.L_KEY_BOUND] = np.inf
-        line = lending.liquidation_line(market.book, 0)
-        lowest = thresholds.bucket_of(market.book, 0, line)
+        market.tables.lending["key_bound"][0] = np.inf
+        line = lending.liquidation_line(market.state, 0)
+        lowest = thresholds.bucket_of(market.state, 0, line)
         count = 0
-        for bucket in range(lowest, market.tables.bucket.shape[1] - state.G_FIRST):
-            at = thresholds.first(market.book, 0, bucket)
+        for bucket in range(lowest, market.tables.buckets["first"].shape[1]):
+            at = thresholds.first(market.state, 0, bucket)
             while at >= 0:
-                count, at = count + 1, thresholds.following(market.book, at)
+                count, at = count + 1, thresholds.following(market.state, at)
         return count, len(listed(market, at_risk.unhealthy, 0, 512))
 
     assert read(200) == read(2000) == (5, 5)
@@ -221,28 +223,28 @@ def test_a_close_out_too_long_to_be_undone_ends_and_is_undone() -> None:
         maintenance=0.02, long_share=0.0, fund_usd=0.0, depth_usd=1e30,
     )  # fmt: skip
     market = books(rollup("a", perpetuals=(terms,)), rollup("b"))
-    table = market.tables.contract
-    sizes = table[:, state.X_SIZE].copy()
+    table = market.tables.contracts
+    sizes = table["quantity"].copy()
     sizes[0], sizes[1] = 0.0, -sizes[2:].sum()
-    table[:, state.X_CASH] += (table[:, state.X_SIZE] - sizes) * PRICE
-    table[:, state.X_SIZE] = sizes
-    reindex(market.book)
+    table["cash"] += (table["quantity"] - sizes) * PRICE
+    table["quantity"] = sizes
+    reindex(market.state)
     post(market, 0, 0.9 * PRICE)
-    short = market.book._replace(journal=np.zeros(1 + 2 * 60))
-    market.book = short
+    short = market.state._replace(journal=np.zeros(1 + 2 * 60))
+    market.state = short
     before = short.cells.tobytes()
     sent = intent(Kind.PERPETUAL_LIQUIDATE, ALICE, amount=1.0, venue=0, target=1, rollup=0)
     assert fates(execute(market, sent)) == ["TOO_LONG"]
     assert short.cells.tobytes() == before
-    market.book = market.book._replace(journal=np.zeros(1 + 2 * 4000))
+    market.state = market.state._replace(journal=np.zeros(1 + 2 * 4000))
     assert fates(execute(market, sent)) == ["FILLED"]
-    assert not market.tables.contract[:, state.X_SIZE].any()
+    assert not market.tables.contracts["quantity"].any()
 
 
 @pytest.mark.parametrize("price", [0.0, 1e-300, 1e300])
 def test_prices_beyond_all_buckets_hide_nobody(price: float) -> None:
     market = world()
-    market.tables.feed[:, state.F_PRICE] = price
+    market.tables.feeds["price"] = price
     check_lists(market)
 
 

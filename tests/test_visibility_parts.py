@@ -13,9 +13,10 @@ from scipy.stats import binom
 
 from market.config import RegimeConfig
 from market.errors import InputError
-from market.intents import CONTENT_FIELDS, Kind, Purpose, blank
-from market.ledger import Why
+from market.intents.rows import CONTENT_FIELDS, Purpose, blank
 from market.sequencing import make
+from market.state.ledger import Why
+from market.venues import Kind
 
 ROLES = ("sequencer", "builder", "market_maker", "liquidator", "trader")
 
@@ -161,7 +162,7 @@ def test_a_coalition_sandwiches_and_without_one_nobody_can():
     assert without.tally.gains[:, Purpose.SANDWICH].sum() == 0.0
     assert with_it.domains[0].leaders[0].opened > 0
     assert with_it.tally.gains[:, Purpose.SANDWICH].sum() > 0.0
-    worlds.check_books(with_it.world.tables, with_it._opening)
+    worlds.check_books(with_it.world.tables, with_it.audit.opening)
 
 
 def test_found_out_it_loses_stake_until_it_gives_up():
@@ -169,7 +170,7 @@ def test_found_out_it_loses_stake_until_it_gives_up():
     leader = {"kind": "stake_lottery", "stakes": [0.5, 0.5], "stake_usd": 4000.0, "slash_early_decryption": 0.05}
     market = worlds.ran(worlds.stressed(regime(visibility=visibility, leader=leader, sequencer="early_decrypter")))
     assert market.world.tables.flows[:, :, Why.SLASHING].sum() > 0.0
-    worlds.check_books(market.world.tables, market._opening)
+    worlds.check_books(market.world.tables, market.audit.opening)
 
 
 # -- delay-encrypted ---------------------------------------------------------------------------------------------------
@@ -193,9 +194,9 @@ def test_a_puzzle_that_takes_a_slot_protects_and_a_shorter_one_leaks():
     def sandwiched(delay):
         settings = regime(visibility={"kind": "delay_encrypted", "delay_s": delay}, sequencer="extractive")
         market = worlds.ran(worlds.stressed(settings, agents=()))
-        worlds.check_books(market.world.tables, market._opening)
-        users = market.tally.by_rollup[:, 3].sum()
-        return market.tally.gains[:, Purpose.SANDWICH].sum(), market.tally.by_rollup[:, 4].sum() / users
+        worlds.check_books(market.world.tables, market.audit.opening)
+        users = market.tally.by_rollup["user_count"].sum()
+        return market.tally.gains[:, Purpose.SANDWICH].sum(), market.tally.by_rollup["user_delay"].sum() / users
 
     long, short = sandwiched(2.0), sandwiched(0.5)
     assert long[0] == 0.0 < short[0]
@@ -207,5 +208,5 @@ def test_sealing_costs_its_latency():
     for seconds in (0.0, 1.0):
         settings = regime(visibility={"kind": "sealed", "decryption_s": seconds}, ordering="first_come")
         market = worlds.ran(worlds.config(regime=settings, horizon_s=600.0))
-        delays.append(market.tally.by_rollup[:, 4].sum() / market.tally.by_rollup[:, 3].sum())
+        delays.append(market.tally.by_rollup["user_delay"].sum() / market.tally.by_rollup["user_count"].sum())
     assert delays[1] - delays[0] == pytest.approx(1.0, abs=0.1)

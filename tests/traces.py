@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from worlds import config, lender, opened, rollup
+from worlds import config, lender, opened, rollup, watch
 
 from market import regimes
 from market.config import AgentConfig, BorrowersConfig, FlowConfig, MarketConfig, OracleConfig, PoolConfig
-from market.intents import Kind, Reason, Status
+from market.intents.rows import Reason, Status
+from market.venues import Kind
 
 SEED = 11
 MOST_LINES = 60
@@ -66,14 +67,12 @@ def trace(regime: str) -> str:
     market = opened(tiny(regime), SEED)
     names = [member.name for member in market.members] + list(market.world.account_of)[len(market.members) :]
     lines = [f"# {regime}, seed {SEED}", HEADER]
-    record = market.record
 
     def noted(slot: Any) -> None:
-        record(slot)
         lines.append(_heading(slot))
         lines.extend(_line(market, names, row, _tied(slot.rows, at)) for at, row in enumerate(slot.rows))
 
-    market.record = noted
+    watch(market, noted)
     market.run()
     return "\n".join(lines) + "\n"
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 from hypothesis import settings as hypothesis_settings
 
 from agents.population import Population
-from market import regimes, state
+from market import regimes
+from market.access.protocols import Member
+from market.access.seat import Seat
 from market.config import (
     AgentConfig,
     BorrowersConfig,
@@ -23,12 +26,13 @@ from market.config import (
     RollupConfig,
 )
 from market.execution import execute_block
-from market.founding import World, found
-from market.intents import Kind, Reason, Status, blank
-from market.metrics import outcomes
+from market.genesis import World, found
+from market.intents.rows import Reason, Status, blank
+from market.measures.outcomes import outcomes
+from market.measures.recorder import Recorder
 from market.model import SequencerMarket
-from market.seats import Member
-from market.state import Tables
+from market.state.store import Tables
+from market.venues import VENUES, Kind
 
 # compiled functions are compiled at their first call, which takes seconds; and a suite should not fail by chance
 hypothesis_settings.register_profile("compiled", deadline=None, derandomize=True)
@@ -127,9 +131,24 @@ def stressed(regime: str | RegimeConfig, **changes: Any) -> MarketConfig:
     return config(*both, regime=treatment, **settings)
 
 
-def opened(config: MarketConfig, seed: int = 1) -> SequencerMarket:
+def opened(config: MarketConfig, seed: int = 1, recorders: Iterable[Recorder] = ()) -> SequencerMarket:
     """A market about to run."""
-    return SequencerMarket(config, seed, Population(config))
+    return SequencerMarket(config, seed, Population(config), recorders)
+
+
+class _Noting(Recorder):
+    """Calls a function with every slot once its block is recorded."""
+
+    def __init__(self, noted: Callable[[Any], object]) -> None:
+        self._noted = noted
+
+    def on_block(self, slot: Any) -> None:
+        self._noted(slot)
+
+
+def watch(market: SequencerMarket, noted: Callable[[Any], object]) -> None:
+    """Have a function called with every slot of a market that is about to run."""
+    market.recorders.append(_Noting(noted))
 
 
 def reported(market: SequencerMarket) -> dict[str, Any]:
@@ -155,11 +174,11 @@ def books(*rollups: RollupConfig, **changes: Any) -> World:
     return found(settings, members, prices, np.random.default_rng(7))
 
 
-def _nobody(market: SequencerMarket, account: int) -> None:
+def _nobody(seat: Seat) -> None:
     """Nobody sits at these books."""
 
 
-def intent(kind: Kind, sender: int = ALICE, **fields: Any) -> np.ndarray:
+def intent(kind: int, sender: int = ALICE, **fields: Any) -> np.ndarray:
     """One row; fields that are not named are blank."""
     row = blank(1)
     row["kind"], row["sender"] = int(kind), sender
@@ -177,7 +196,7 @@ def swap(sender: int, amount: float, *, buy: bool = True, pool: int = 0, **field
 def execute(world: World, *rows: np.ndarray, time: float = 0.0, builder: int = OPERATOR) -> np.ndarray:
     """Execute rows as one block; returns the receipts."""
     block = np.concatenate(rows)
-    execute_block(world.book, block, time, builder, OPERATOR)
+    execute_block(world.state, block, time, builder, OPERATOR)
     return block
 
 
@@ -191,9 +210,9 @@ def fates(receipts: np.ndarray | list[Any]) -> list[str]:
 
 def reserves(world: World, pool: int = 0) -> tuple[float, float]:
     """Reserves of a pool: (first asset, second asset)."""
-    row = world.tables.pool[pool]
-    held = world.tables.balance[int(row[state.P_ACCOUNT]), int(row[state.P_ROLLUP])]
-    return float(held[int(row[state.P_ASSET0])]), float(held[int(row[state.P_ASSET1])])
+    row = world.tables.pools[pool]
+    held = world.tables.balance[int(row["account"]), int(row["rollup"])]
+    return float(held[int(row["asset"][0])]), float(held[int(row["asset"][1])])
 
 
 # -- what holds at all times -------------------------------------------------------------------------------------------
@@ -206,12 +225,13 @@ def check_books(tables: Tables, opening: np.ndarray) -> None:
     """Assert everything that no sequence of intents may break; `opening` holds the totals at the start."""
     now = tables.balance.sum(axis=(0, 1))
     assert np.all(np.abs(now - opening) <= DRIFT * opening), "an asset was made or lost"
-    closed = tables.account[:, state.A_OPEN] == 0.0
+    closed = tables.accounts["open"] == 0.0
     assert np.all(tables.balance[closed] >= 0.0), "a closed account is overdrawn"
     assert np.isfinite(tables.balance).all()
-    assert np.all(tables.position[:, [state.N_COLLATERAL, state.N_DEBT]] >= 0.0)
-    assert np.all(tables.pool[:, state.P_SHARES] >= 0.0)
-    assert np.all(tables.provision[:, :, state.V_SHARES] >= 0.0)
+    assert np.all(tables.loans["collateral"] >= 0.0)
+    assert np.all(tables.loans["debt"] >= 0.0)
+    assert np.all(tables.pools["shares"] >= 0.0)
+    assert np.all(tables.provisions["shares"] >= 0.0)
     _check_pools(tables)
     _check_lending(tables)
     _check_bridges(tables)
@@ -220,90 +240,84 @@ def check_books(tables: Tables, opening: np.ndarray) -> None:
 
 
 def _check_pools(tables: Tables) -> None:
-    for at, row in enumerate(tables.pool):
-        provided = tables.provision[:, at]
-        shares = row[state.P_SHARES]
-        assert abs(provided[:, state.V_SHARES].sum() - shares) <= DRIFT * shares, (
-            "shares are not those of the providers"
-        )
-        rollup_at = int(row[state.P_ROLLUP])
+    for at, row in enumerate(tables.pools):
+        provided = tables.provisions[:, at]
+        shares = row["shares"]
+        assert abs(provided["shares"].sum() - shares) <= DRIFT * shares, "shares are not those of the providers"
+        rollup_at = int(row["rollup"])
         for side in range(2):
-            asset = int(row[state.P_ASSET0 + side])
-            assert tables.balance[int(row[state.P_ACCOUNT]), rollup_at, asset] > 0.0, "a pool is empty"
-            owed = provided[:, state.V_SHARES] @ (row[state.P_GROWTH0 + side] - provided[:, state.V_CLAIMED0 + side])
-            held = tables.balance[int(row[state.P_FEE_ACCOUNT]), rollup_at, asset]
+            asset = int(row["asset"][side])
+            assert tables.balance[int(row["account"]), rollup_at, asset] > 0.0, "a pool is empty"
+            owed = provided["shares"] @ (row["growth"][side] - provided["claimed"][:, side])
+            held = tables.balance[int(row["fee_account"]), rollup_at, asset]
             # what was ever earned bounds the rounding of what is left
-            slack = DRIFT * max(held, row[state.P_GROWTH0 + side] * shares)
+            slack = DRIFT * max(held, row["growth"][side] * shares)
             assert owed <= held + slack, "more fees are owed than were taken"
 
 
 def _check_lending(tables: Tables) -> None:
     for at, row in enumerate(tables.lending):
-        of_market = tables.position[tables.position[:, state.N_MARKET] == at]
-        owed = of_market[:, state.N_DEBT].sum()
-        scale = max(owed, row[state.L_SCALED_DEBT], 1.0)
-        assert abs(owed - row[state.L_SCALED_DEBT]) <= DRIFT * scale, "debts do not add up to the market's total"
-        pledged = of_market[:, state.N_COLLATERAL].sum()
-        held = tables.balance[
-            int(row[state.L_ACCOUNT]), int(row[state.L_COLLATERAL_ROLLUP]), int(row[state.L_COLLATERAL])
-        ]
+        of_market = tables.loans[tables.loans["market"] == at]
+        owed = of_market["debt"].sum()
+        scale = max(owed, row["scaled_debt"], 1.0)
+        assert abs(owed - row["scaled_debt"]) <= DRIFT * scale, "debts do not add up to the market's total"
+        pledged = of_market["collateral"].sum()
+        held = tables.balance[int(row["account"]), int(row["collateral_rollup"]), int(row["collateral"])]
         assert pledged <= held * (1.0 + DRIFT) + DRIFT, "collateral is missing"
 
 
 def _check_bridges(tables: Tables) -> None:
-    assets = tables.balance.shape[2]
-    for row in tables.bridge:
-        promised = row[state.B_PROMISED :].reshape(2, assets)
-        for direction, end in enumerate((state.B_TARGET, state.B_SOURCE)):
-            held = tables.balance[int(row[state.B_ACCOUNT]), int(row[end])]
-            assert np.all(promised[direction] >= 0.0)
-            assert np.all(promised[direction] <= held * (1.0 + DRIFT)), "a bridge promised more than it holds"
+    for row in tables.bridges:
+        for promised, end in zip(row["promised"], ("target", "source"), strict=True):
+            held = tables.balance[int(row["account"]), int(row[end])]
+            assert np.all(promised >= 0.0)
+            assert np.all(promised <= held * (1.0 + DRIFT)), "a bridge promised more than it holds"
 
 
 def _check_auctions(tables: Tables) -> None:
     """The account of a lot holds what is for sale and what is bid, to the last bit; closed ones hold nothing."""
-    for venue, terms in enumerate(tables.auction):
-        lots = tables.lot[tables.lot[:, state.Q_VENUE] == venue] if terms[state.D_LOTS] else tables.lot[:0]
-        assert lots[:, state.Q_OPEN].sum() == terms[state.D_OPEN]
+    for at, terms in enumerate(tables.auctions):
+        lots = tables.lots[tables.lots["auction"] == at] if terms["lots"] else tables.lots[:0]
+        assert lots["open"].sum() == terms["open"]
+        venue, place = VENUES[int(terms["venue"])], int(terms["rollup"])
+        market = getattr(tables, venue)[int(terms["market"])]
+        assert market["auction"] == at
+        assert market["rollup"] == place
         for lot in lots:
-            held = tables.balance[int(lot[state.Q_ACCOUNT])].copy()
-            if venue >= len(tables.lending):
-                _check_place(tables, lot, held)
-            elif lot[state.Q_OPEN]:
-                at = int(tables.lending[venue, state.L_ROLLUP])
-                collateral, debt = (int(tables.lending[venue, side]) for side in (state.L_COLLATERAL, state.L_DEBT))
-                assert held[at, collateral] == lot[state.Q_AMOUNT] > 0.0
-                assert held[at, debt] == lot[state.Q_BID]
-                assert lot[state.Q_TAB] >= 0.0
-                held[at, [collateral, debt]] = 0.0
+            held = tables.balance[int(lot["account"])].copy()
+            if venue == "perpetuals":
+                _check_place(tables, lot, held[place])
+            elif lot["open"]:
+                collateral, debt = int(market["collateral"]), int(market["debt"])
+                assert held[place, collateral] == lot["amount"] > 0.0
+                assert held[place, debt] == lot["bid"]
+                assert lot["tab"] >= 0.0
+                held[place, [collateral, debt]] = 0.0
             assert not held.any(), "an escrow holds what is nobody's"
 
 
 def _check_place(tables: Tables, lot: np.ndarray, held: np.ndarray) -> None:
     """A place on a perpetual holds nothing but the lot while it is open, and in escrow a bid with its margin."""
-    size, cash = tables.contract[int(lot[state.Q_CONTRACT]), [state.X_SIZE, state.X_CASH]]
-    if not lot[state.Q_OPEN]:
+    size, cash = tables.contracts[["quantity", "cash"]][int(lot["contract"])]
+    if not lot["open"]:
         assert size == cash == 0.0
     else:
-        assert size * lot[state.Q_AMOUNT] >= 0.0
-    if lot[state.Q_OPEN] and lot[state.Q_BIDDER] >= 0.0:
-        at = int(tables.perpetual[int(lot[state.Q_VENUE]) - len(tables.lending), state.M_ROLLUP])
-        assert held[at, 0] == lot[state.Q_BID] + lot[state.Q_MARGIN]
-        held[at, 0] = 0.0
+        assert size * lot["amount"] >= 0.0
+    if lot["open"] and lot["bidder"] >= 0.0:
+        assert held[USD] == lot["bid"] + lot["margin"]
+        held[USD] = 0.0
 
 
 def _check_perpetuals(tables: Tables) -> None:
-    contract, perpetual = tables.contract, tables.perpetual
-    of = contract[:, state.X_MARKET].astype(np.int64)
+    contract, perpetual = tables.contracts, tables.perpetuals
+    of = contract["market"].astype(np.int64)
     for at in range(len(perpetual)):
-        sizes = contract[of == at, state.X_SIZE]
+        sizes = contract["quantity"][of == at]
         # where everybody was closed, what is left is the rounding of sizes of order one
         assert abs(sizes.sum()) <= DRIFT * max(1.0, np.abs(sizes).sum()), "sizes do not add up to nothing"
-    owed = contract[:, state.X_SIZE] * (perpetual[of, state.M_FUNDING] - contract[:, state.X_FUNDED])
-    for vault in np.unique(perpetual[:, state.M_ACCOUNT]):
-        mine = perpetual[of, state.M_ACCOUNT] == vault
+    owed = contract["quantity"] * (perpetual["funding"][of] - contract["funded"])
+    for vault in np.unique(perpetual["account"]):
+        mine = perpetual["account"][of] == vault
         held = tables.balance[int(vault), :, 0].sum()
-        scale = max(held, np.abs(contract[mine, state.X_CASH]).sum())
-        assert abs((contract[mine, state.X_CASH] - owed[mine]).sum() - held) <= DRIFT * scale, (
-            "cash is not in the vault"
-        )
+        scale = max(held, np.abs(contract["cash"][mine]).sum())
+        assert abs((contract["cash"][mine] - owed[mine]).sum() - held) <= DRIFT * scale, "cash is not in the vault"

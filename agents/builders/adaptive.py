@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agents.builders.base import Builder
-from market.model import SequencerMarket
+from market.access.seat import Seat
 
 
 class AdaptiveMargin(Builder):
@@ -21,13 +21,12 @@ class AdaptiveMargin(Builder):
 
     def __init__(
         self,
-        model: SequencerMarket,
-        account: int,
+        seat: Seat,
         margin: float = 0.2,
         pace: float = 0.05,
         sandwich: bool = True,
     ) -> None:
-        super().__init__(model, account, sandwich=sandwich)
+        super().__init__(seat, sandwich=sandwich)
         if not (0.0 < margin < 1.0 and 0.0 < pace < 1.0):
             raise ValueError(f"margin and pace must lie in (0, 1), not {margin} and {pace}")
         self.margin, self.pace = margin, pace

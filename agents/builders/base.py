@@ -11,18 +11,20 @@ from agents.base import StrategicAgent
 from agents.foresight import carry_out, end_of_unit
 from agents.insertion import insert
 from agents.liquidators.sniping import ready_liquidations
-from market.intents import Kind, Rows
-from market.model import SequencerMarket
-from market.observation import BlockView
-from market.seats import Arrangement, Bid
+from market.access.observation import BlockView
+from market.access.protocols import Arrangement, Bid
+from market.access.seat import Seat
+from market.intents.rows import Rows
 from market.sequencing.ordering.base import first_come_order
+from market.venues import Kind
+from market.venues.pools.view import Pools
 
-TAKE = int(Kind.AUCTION_TAKE)
-BOUGHT = tuple(int(kind) for kind in (Kind.LIQUIDATE, Kind.AUCTION_TAKE, Kind.AUCTION_SETTLE))
+BOUGHT = (Kind.LIQUIDATE, Kind.LOAN_AUCTION_TAKE, Kind.LOAN_AUCTION_SETTLE)
+CONTRACTS = (Kind.CONTRACT_AUCTION_TAKE, Kind.CONTRACT_AUCTION_SETTLE)
 
 
 @njit(cache=True)
-def _after(pools: np.ndarray, due: Rows, order: np.ndarray) -> np.ndarray:
+def _after(pools: Pools, due: Rows, order: np.ndarray) -> np.ndarray:
     """Pools once the pending intents that can be read have been carried out in the order given."""
     left, taken = pools.copy(), np.zeros(1 + due.size, np.int64)
     start: Any = np.int64(0)
@@ -42,7 +44,7 @@ class _Left:
 
     def __init__(self, seen: BlockView, ties: np.ndarray) -> None:
         self.account, self.time, self.rollups = seen.account, seen.time, seen.rollups
-        self.prices, self.public, self.funds = seen.prices, seen.public, seen.funds
+        self.prices, self.outside_fee, self.funds = seen.prices, seen.outside_fee, seen.funds
         self.due = seen.due[:0]
         self.pools = _after(seen.pools, seen.due, first_come_order(seen.due, ties))
 
@@ -58,19 +60,19 @@ class Builder(StrategicAgent):
 
     role = "builder"
 
-    def __init__(self, model: SequencerMarket, account: int, sandwich: bool = True) -> None:
-        super().__init__(model, account)
+    def __init__(self, seat: Seat, sandwich: bool = True) -> None:
+        super().__init__(seat)
         self.sandwich = sandwich
         self.trust = 1.0  # share of what insertions promised that they brought, as experienced
         self._promised = 0.0
-        self._prices = model.public.prices
+        self._prices = seat.public.prices
 
     def pack(self, seen: BlockView) -> tuple[Arrangement, float]:
         """Greedy best block, and what it is expected to earn: insertions and tips [USD].
 
         Where only a place in the block is for sale, nobody is front-run, and tips go to the leader.
         """
-        cost = 2.0 * float(seen.public.gas[list(seen.rollups)].max())
+        cost = 2.0 * float(seen.gas[list(seen.rollups)].max())
         ties = self.rng_own.random(seen.due.size)
         if seen.place == "end":
             arrangement, self._promised, _ = insert(_Left(seen, ties), cost_usd=cost, ties=ties[:0])
@@ -87,12 +89,12 @@ class Builder(StrategicAgent):
         """Profit of the liquidations in the block: what the sale brings over what is repaid [USD]."""
         if not forced.size:
             return 0.0
-        contracts = np.isin(forced["kind"], BOUGHT) & (forced["venue"] >= len(seen.public.lending))
-        taken, forced = forced[contracts & (forced["kind"] == TAKE)], forced[~contracts]
+        contracts = np.isin(forced["kind"], CONTRACTS)
+        taken, forced = forced[forced["kind"] == Kind.CONTRACT_AUCTION_TAKE], forced[~contracts]
         # contracts are worth the reference price; which way the gain is, is why they are taken
         gain = float((np.abs(seen.prices[taken["asset_in"]] - taken["limit"]) * taken["amount"]).sum())
         repaid, sold = (forced[np.isin(forced["kind"], kinds)] for kinds in (BOUGHT, (int(Kind.OUTSIDE),)))
-        income = sold["amount"] * seen.prices[sold["asset_in"]] * (1.0 - seen.public.outside_fee)
+        income = sold["amount"] * seen.prices[sold["asset_in"]] * (1.0 - seen.outside_fee)
         return gain + float((income - repaid["amount"] * seen.prices[repaid["asset_in"]]).sum())
 
     def build(self, seen: BlockView) -> Bid:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from agents.bidding import BLUFF, ascending_bid
 from agents.builders.naive import Naive
-from market.model import SequencerMarket
-from market.observation import BlockView
-from market.seats import Bid
+from market.access.observation import BlockView
+from market.access.protocols import Bid
+from market.access.seat import Seat
 
 
 class Bluff(Naive):
@@ -30,14 +30,13 @@ class Bluff(Naive):
 
     def __init__(
         self,
-        model: SequencerMarket,
-        account: int,
+        seat: Seat,
         margin: float = 0.02,
         reveal: int = 8,
         factor: float = 1.5,
         sandwich: bool = True,
     ) -> None:
-        super().__init__(model, account, margin=margin, sandwich=sandwich)
+        super().__init__(seat, margin=margin, sandwich=sandwich)
         if reveal < 0 or not factor >= 1.0:
             raise ValueError(f"reveal must not be negative and factor be at least 1, not {reveal} and {factor}")
         self.reveal, self.factor = reveal, factor

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from agents.builders.naive import Naive
-from market.model import SequencerMarket
-from market.observation import BlockView
-from market.seats import Bid
+from market.access.observation import BlockView
+from market.access.protocols import Bid
+from market.access.seat import Seat
 from market.sequencing.ordering.base import first_come_order, untouched
 
 
@@ -24,13 +24,12 @@ class Entrant(Naive):
 
     def __init__(
         self,
-        model: SequencerMarket,
-        account: int,
+        seat: Seat,
         enters_s: float = 0.0,
         margin: float = 0.05,
         sandwich: bool = True,
     ) -> None:
-        super().__init__(model, account, margin=margin, sandwich=sandwich)
+        super().__init__(seat, margin=margin, sandwich=sandwich)
         if not enters_s >= 0.0:
             raise ValueError(f"enters_s must not be negative, not {enters_s}")
         self.enters_s = enters_s

@@ -6,9 +6,9 @@ import numpy as np
 
 from agents.builders.base import Builder
 from agents.order_flow import gossiped, restricted
-from market.model import SequencerMarket
-from market.observation import BlockView
-from market.seats import Bid
+from market.access.observation import BlockView
+from market.access.protocols import Bid
+from market.access.seat import Seat
 
 
 class EquilibriumShading(Builder):
@@ -32,17 +32,16 @@ class EquilibriumShading(Builder):
 
     def __init__(
         self,
-        model: SequencerMarket,
-        account: int,
+        seat: Seat,
         rivals: int = -1,
         gossip: float = 0.6,
         memory: int = 512,
         sandwich: bool = True,
     ) -> None:
-        super().__init__(model, account, sandwich=sandwich)
+        super().__init__(seat, sandwich=sandwich)
         if not (0.0 <= gossip <= 1.0 and memory >= 2):
             raise ValueError(f"gossip must lie in [0, 1] and memory be at least 2, not {gossip} and {memory}")
-        self._rivals, self.gossip = rivals, gossip
+        self._rivals, self.gossip = rivals if rivals >= 0 else seat.seats - 1, gossip
         self._past = np.zeros(memory)
         self._blocks = 0
 
@@ -59,7 +58,7 @@ class EquilibriumShading(Builder):
         """Bid for a block worth `value`, of which rivals can reach `common` [USD]."""
         if value <= 0.0:
             return 0.0
-        rivals = self._rivals if self._rivals >= 0 else len(self.model.builders) - 1
+        rivals = self._rivals
         own = 1.0 - max(common, 0.0) / value
         self._past[self._blocks % self._past.size] = own
         self._blocks += 1

@@ -6,9 +6,9 @@ import math
 
 from agents.builders.base import Builder
 from agents.order_flow import restricted
-from market.model import SequencerMarket
-from market.observation import BlockView
-from market.seats import Bid
+from market.access.observation import BlockView
+from market.access.protocols import Bid
+from market.access.seat import Seat
 
 
 class ExclusiveFlow(Builder):
@@ -35,14 +35,13 @@ class ExclusiveFlow(Builder):
 
     def __init__(
         self,
-        model: SequencerMarket,
-        account: int,
+        seat: Seat,
         exclusive_share: float = 0.1,
         pass_on: float = 0.3,
         margin: float = 0.005,
         sandwich: bool = True,
     ) -> None:
-        super().__init__(model, account, sandwich=sandwich)
+        super().__init__(seat, sandwich=sandwich)
         for name, share in (("exclusive_share", exclusive_share), ("pass_on", pass_on), ("margin", margin)):
             if not 0.0 <= share <= 1.0:
                 raise ValueError(f"{name} must lie in [0, 1], not {share}")

@@ -8,7 +8,7 @@ from typing import Any
 from agents.builders.base import Builder
 from agents.learning import Exp3
 from agents.shading import MARGINS, Shading
-from market.model import SequencerMarket
+from market.access.seat import Seat
 
 
 class Exp3Margin(Builder):
@@ -31,14 +31,13 @@ class Exp3Margin(Builder):
 
     def __init__(
         self,
-        model: SequencerMarket,
-        account: int,
+        seat: Seat,
         margins: Sequence[float] = MARGINS,
         rate: float = 0.2,
         explore: float = 0.1,
         sandwich: bool = True,
     ) -> None:
-        super().__init__(model, account, sandwich=sandwich)
+        super().__init__(seat, sandwich=sandwich)
         if not (rate > 0.0 and 0.0 < explore <= 1.0):
             raise ValueError(f"rate must be positive and explore lie in (0, 1], not {rate} and {explore}")
         self._explore = explore

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from agents.builders.base import Builder
 from agents.ring import Ring
-from market.model import SequencerMarket
-from market.observation import BlockView
-from market.seats import Bid
+from market.access.observation import BlockView
+from market.access.protocols import Bid
+from market.access.seat import Seat
 
 
 class GrimTriggerBuilder(Builder):
@@ -34,8 +34,7 @@ class GrimTriggerBuilder(Builder):
 
     def __init__(
         self,
-        model: SequencerMarket,
-        account: int,
+        seat: Seat,
         scheme: str = "rotation",
         stretch: int = 20,
         token_usd: float = 0.01,
@@ -46,11 +45,12 @@ class GrimTriggerBuilder(Builder):
         margin: float = 0.02,
         sandwich: bool = True,
     ) -> None:
-        super().__init__(model, account, sandwich=sandwich)
+        super().__init__(seat, sandwich=sandwich)
         if not 0.0 <= margin <= 1.0:
             raise ValueError(f"margin must lie in [0, 1], not {margin}")
         self.ring = Ring(scheme, stretch, token_usd, punish_slots, caution, lessons, members)
         self._margin = margin
+        self._number, self._builders = seat.number, seat.seats
         self._slot, self._at, self._value = 0, 0, 0.0
 
     def build(self, seen: BlockView) -> Bid:
@@ -67,12 +67,11 @@ class GrimTriggerBuilder(Builder):
 
     def told(self, won: bool, paid: float, highest: float) -> None:
         """Look for a break of the ring: somebody bid more than the token."""
-        self.ring.heard(self._slot, len(self.model.builders), highest, self._value, self._margin)
+        self.ring.heard(self._slot, self._builders, highest, self._value, self._margin)
 
     def fined(self, amount: float) -> None:
         """Hear that it paid a fine for collusion [USD]."""
         self.ring.fined(amount)
 
     def _mine(self) -> bool:
-        builders = self.model.builders
-        return self.ring.mine(builders.index(self), len(builders), self._slot, self._at)
+        return self.ring.mine(self._number, self._builders, self._slot, self._at)

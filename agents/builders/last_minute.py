@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agents.bidding import LAST_MINUTE, ascending_bid
 from agents.builders.naive import Naive
-from market.model import SequencerMarket
+from market.access.seat import Seat
 
 
 class LastMinute(Naive):
@@ -23,10 +23,8 @@ class LastMinute(Naive):
         whether it front-runs users
     """
 
-    def __init__(
-        self, model: SequencerMarket, account: int, margin: float = 0.02, reveal: int = 8, sandwich: bool = True
-    ) -> None:
-        super().__init__(model, account, margin=margin, sandwich=sandwich)
+    def __init__(self, seat: Seat, margin: float = 0.02, reveal: int = 8, sandwich: bool = True) -> None:
+        super().__init__(seat, margin=margin, sandwich=sandwich)
         if reveal < 0:
             raise ValueError(f"reveal must not be negative, not {reveal}")
         self.reveal = reveal

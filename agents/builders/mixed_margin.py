@@ -9,7 +9,7 @@ import numpy as np
 
 from agents.builders.base import Builder
 from agents.shading import PRICE_EDGES
-from market.model import SequencerMarket
+from market.access.seat import Seat
 
 
 class MixedMargin(Builder):
@@ -32,15 +32,14 @@ class MixedMargin(Builder):
 
     def __init__(
         self,
-        model: SequencerMarket,
-        account: int,
+        seat: Seat,
         margins: Sequence[float] = (0.02,),
         weights: Sequence[Sequence[float]] = (),
         edges_usd: Sequence[float] = (),
         monitoring: bool = False,
         sandwich: bool = True,
     ) -> None:
-        super().__init__(model, account, sandwich=sandwich)
+        super().__init__(seat, sandwich=sandwich)
         self._margins = np.array(margins, dtype=float)
         self._levels = len(PRICE_EDGES) + 1 if monitoring else 1
         states = (len(edges_usd) + 1) * self._levels

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agents.builders.base import Builder
-from market.model import SequencerMarket
+from market.access.seat import Seat
 
 
 class Naive(Builder):
@@ -20,8 +20,8 @@ class Naive(Builder):
         whether it front-runs users
     """
 
-    def __init__(self, model: SequencerMarket, account: int, margin: float = 0.02, sandwich: bool = True) -> None:
-        super().__init__(model, account, sandwich=sandwich)
+    def __init__(self, seat: Seat, margin: float = 0.02, sandwich: bool = True) -> None:
+        super().__init__(seat, sandwich=sandwich)
         if not 0.0 <= margin <= 1.0:
             raise ValueError(f"margin must lie in [0, 1], not {margin}")
         self.margin = margin

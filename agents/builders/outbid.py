@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agents.bidding import ADAPTIVE, ascending_bid
 from agents.builders.naive import Naive
-from market.model import SequencerMarket
+from market.access.seat import Seat
 
 
 class Outbid(Naive):
@@ -25,13 +25,12 @@ class Outbid(Naive):
 
     def __init__(
         self,
-        model: SequencerMarket,
-        account: int,
+        seat: Seat,
         margin: float = 0.02,
         increment: float = 0.005,
         sandwich: bool = True,
     ) -> None:
-        super().__init__(model, account, margin=margin, sandwich=sandwich)
+        super().__init__(seat, margin=margin, sandwich=sandwich)
         if not increment > 0.0:
             raise ValueError(f"increment must be positive, not {increment}")
         self.increment = increment

@@ -8,7 +8,7 @@ from typing import Any
 from agents.builders.base import Builder
 from agents.learning import QLearning
 from agents.shading import MARGINS, Shading
-from market.model import SequencerMarket
+from market.access.seat import Seat
 
 
 class QLearningMargin(Builder):
@@ -36,8 +36,7 @@ class QLearningMargin(Builder):
 
     def __init__(
         self,
-        model: SequencerMarket,
-        account: int,
+        seat: Seat,
         margins: Sequence[float] = MARGINS,
         rate: float = 0.05,
         discount: float = 0.0,
@@ -48,7 +47,7 @@ class QLearningMargin(Builder):
         monitoring: bool = False,
         sandwich: bool = True,
     ) -> None:
-        super().__init__(model, account, sandwich=sandwich)
+        super().__init__(seat, sandwich=sandwich)
         if not (0.0 < rate <= 1.0 and 0.0 <= discount < 1.0 and decay >= 0.0 and 0.0 <= floor <= 1.0):
             raise ValueError("rate must lie in (0, 1], discount in [0, 1), floor in [0, 1], decay must not be negative")
         seed = int(self.rng_own.integers(2**63))

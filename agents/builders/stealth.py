@@ -7,9 +7,9 @@ import math
 from agents.bidding import STEALTH, ascending_bid
 from agents.builders.naive import Naive
 from agents.order_flow import gossiped, restricted
-from market.model import SequencerMarket
-from market.observation import BlockView
-from market.seats import Bid
+from market.access.observation import BlockView
+from market.access.protocols import Bid
+from market.access.seat import Seat
 
 
 class Stealth(Naive):
@@ -32,14 +32,13 @@ class Stealth(Naive):
 
     def __init__(
         self,
-        model: SequencerMarket,
-        account: int,
+        seat: Seat,
         margin: float = 0.02,
         reveal: int = 8,
         gossip: float = 0.6,
         sandwich: bool = True,
     ) -> None:
-        super().__init__(model, account, margin=margin, sandwich=sandwich)
+        super().__init__(seat, margin=margin, sandwich=sandwich)
         if reveal < 0 or not 0.0 <= gossip <= 1.0:
             raise ValueError(f"reveal must not be negative and gossip lie in [0, 1], not {reveal} and {gossip}")
         self.reveal, self.gossip = reveal, gossip

@@ -9,7 +9,7 @@ Source: G. Steele, D. Lea and C. Flood (2014), Fast splittable pseudorandom numb
 
 import numpy as np
 
-from market.compiled import kernel
+from market.kernel.compiled import kernel
 
 _GAMMA = np.uint64(0x9E3779B97F4A7C15)
 _FIRST = np.uint64(0xBF58476D1CE4E5B9)

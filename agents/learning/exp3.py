@@ -9,7 +9,7 @@ import numpy as np
 
 from agents.learning import draws
 from agents.learning.grid import GridLearner
-from market.compiled import kernel
+from market.kernel.compiled import kernel
 
 
 @kernel

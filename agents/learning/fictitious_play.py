@@ -9,7 +9,7 @@ from numba import njit
 
 from agents.learning import draws
 from agents.learning.grid import GridLearner
-from market.compiled import kernel
+from market.kernel.compiled import kernel
 
 
 @kernel

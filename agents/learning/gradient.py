@@ -8,7 +8,7 @@ regression function, Annals of Mathematical Statistics 23.
 import numpy as np
 
 from agents.learning.grid import GridLearner
-from market.compiled import kernel
+from market.kernel.compiled import kernel
 
 
 @kernel

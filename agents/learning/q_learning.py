@@ -12,7 +12,7 @@ import numpy as np
 
 from agents.learning import draws
 from agents.learning.grid import GridLearner
-from market.compiled import kernel
+from market.kernel.compiled import kernel
 
 NEVER = 2**62
 CERTAIN = 1.0 - 1e-9

@@ -6,55 +6,60 @@ import numpy as np
 
 from agents.liquidators._auctions import EXPIRES_S
 from agents.liquidators._contract_auctions import Position, Purchase, own_of
-from market import state
-from market.desk import Desk
-from market.intents import Kind, Purpose, blank
-from market.observation import BlockView, Observation
-
-TAKE, BID, SETTLE = Kind.AUCTION_TAKE, Kind.AUCTION_BID, Kind.AUCTION_SETTLE
-DEPOSIT, TRADE = Kind.PERPETUAL_DEPOSIT, Kind.PERPETUAL_TRADE
-LIQUIDATION = Purpose.LIQUIDATION
+from market.access.desk import Desk
+from market.access.observation import BlockView, Observation
+from market.intents.rows import Purpose, blank
+from market.venues import Kind
 
 
 def take_and_close(seen: Observation, desk: Desk, found: Purchase, tip: float) -> None:
     """Pay margin in, take, close with the maker: all or none."""
     lot, bundle, own = found.position, desk.bundle(), own_of(seen, found.position)
     if found.margin > 0.0:
-        desk.perpetual(DEPOSIT, lot.market, own, found.margin, bundle=bundle, purpose=LIQUIDATION, expires_s=EXPIRES_S)
+        desk.perpetual(
+            Kind.PERPETUAL_DEPOSIT,
+            lot.market,
+            own,
+            found.margin,
+            bundle=bundle,
+            purpose=Purpose.LIQUIDATION,
+            expires_s=EXPIRES_S,
+        )
     desk.auction(
-        TAKE, lot.venue, lot.number, found.amount, found.price * (1.0 + 1e-9 * np.sign(lot.size)), tip=tip,
-        bundle=bundle, expires_s=EXPIRES_S,
+        Kind.CONTRACT_AUCTION_TAKE, lot.market, lot.number, found.amount,
+        found.price * (1.0 + 1e-9 * np.sign(lot.size)), tip=tip, bundle=bundle, expires_s=EXPIRES_S,
     )  # fmt: skip
     desk.perpetual(
-        TRADE, lot.market, own, found.amount, buy=lot.size < 0.0, limit=found.least, bundle=bundle,
-        purpose=LIQUIDATION, expires_s=EXPIRES_S,
+        Kind.PERPETUAL_TRADE, lot.market, own, found.amount, buy=lot.size < 0.0, limit=found.least, bundle=bundle,
+        purpose=Purpose.LIQUIDATION, expires_s=EXPIRES_S,
     )  # fmt: skip
 
 
 def settle_and_close(seen: Observation, desk: Desk, position: Position, tip: float) -> None:
     """Settle what one has won, and close it in the same bundle at whatever the maker quotes."""
     bundle = desk.bundle()
-    desk.auction(SETTLE, position.venue, position.number, tip=tip, bundle=bundle, expires_s=EXPIRES_S)
+    desk.auction(
+        Kind.CONTRACT_AUCTION_SETTLE, position.market, position.number, tip=tip, bundle=bundle, expires_s=EXPIRES_S
+    )
     if position.size != 0.0:
         desk.perpetual(
-            TRADE, position.market, own_of(seen, position), abs(position.size), buy=position.size < 0.0, bundle=bundle,
-            purpose=LIQUIDATION, expires_s=EXPIRES_S,
+            Kind.PERPETUAL_TRADE, position.market, own_of(seen, position), abs(position.size), buy=position.size < 0.0,
+            bundle=bundle, purpose=Purpose.LIQUIDATION, expires_s=EXPIRES_S,
         )  # fmt: skip
 
 
 def row_of(
-    seen: BlockView, kind: Kind, venue: int, target: int, amount: float, *, buy: bool = True, limit: float = 0.0
+    seen: BlockView, kind: int, venue: int, target: int, amount: float, *, buy: bool = True, limit: float = 0.0
 ) -> np.ndarray:
-    """One row of a block's author; `venue` is a perpetual, or in auctions their row: shape (1,)."""
-    public, rows = seen.public, blank(1)
-    market = venue if kind < Kind.AUCTION_START else venue - len(public.lending)
-    terms = public.perpetuals[market]
-    asset = int(terms[state.M_ASSET])
+    """One row of a block's author; `venue` is a perpetual: shape (1,)."""
+    rows = blank(1)
+    terms = seen.perpetuals[venue]
+    asset = int(terms["asset"])
     rows["sender"], rows["sent"], rows["arrival"] = seen.account, seen.time, seen.time
-    rows["rollup"], rows["purpose"] = int(terms[state.M_ROLLUP]), int(LIQUIDATION)
+    rows["rollup"], rows["purpose"] = int(terms["rollup"]), int(Purpose.LIQUIDATION)
     rows["kind"], rows["venue"], rows["target"] = int(kind), venue, target
     rows["amount"], rows["limit"] = amount, limit
-    given = asset if kind == TAKE or (kind == TRADE and not buy) else 0
+    given = asset if kind == Kind.CONTRACT_AUCTION_TAKE or (kind == Kind.PERPETUAL_TRADE and not buy) else 0
     rows["asset_in"], rows["asset_out"] = given, asset - given
     return rows
 
@@ -62,7 +67,10 @@ def row_of(
 def rows_of_purchase(seen: BlockView, found: Purchase) -> np.ndarray:
     """Bundle that pays margin in, takes and closes: shape (2 or 3,)."""
     lot, side, own = found.position, np.sign(found.position.size), own_of(seen, found.position)
-    parts = [row_of(seen, DEPOSIT, lot.market, own, found.margin)] if found.margin > 0.0 else []
-    parts.append(row_of(seen, TAKE, lot.venue, lot.number, found.amount, limit=found.price * (1.0 + 1e-9 * side)))
-    parts.append(row_of(seen, TRADE, lot.market, own, found.amount, buy=lot.size < 0.0, limit=found.least))
+    parts = [row_of(seen, Kind.PERPETUAL_DEPOSIT, lot.market, own, found.margin)] if found.margin > 0.0 else []
+    limit = found.price * (1.0 + 1e-9 * side)
+    parts.append(row_of(seen, Kind.CONTRACT_AUCTION_TAKE, lot.market, lot.number, found.amount, limit=limit))
+    parts.append(
+        row_of(seen, Kind.PERPETUAL_TRADE, lot.market, own, found.amount, buy=lot.size < 0.0, limit=found.least)
+    )
     return np.concatenate(parts)

@@ -8,8 +8,8 @@ from agents.base import Liquidator
 from agents.liquidators._auctions import (
     EXPIRES_S,
     Asked,
-    end_of,
     habitual_bid,
+    market_of,
     sides,
     start_auctions,
     worth_on_pool,
@@ -18,14 +18,12 @@ from agents.liquidators._auctions import (
 from agents.liquidators._contract_auctions import escrow, position_at, start_on_perpetuals, tidy, worth
 from agents.liquidators._contract_orders import settle_and_close
 from agents.liquidators._hindsight import Hindsight
-from market import state
-from market.desk import Desk
-from market.intents import Kind, Purpose, Status
-from market.model import SequencerMarket
-from market.observation import Observation
-from market.venues.liquidations import ENGLISH
-
-EXPIRED, BID = int(Status.EXPIRED), int(Kind.AUCTION_BID)
+from market.access.desk import Desk
+from market.access.observation import Observation
+from market.access.seat import Seat
+from market.intents.rows import Purpose, Status
+from market.venues import Kind
+from market.venues.liquidation.design import ENGLISH
 
 
 class AuctionBidder(Liquidator):
@@ -53,8 +51,7 @@ class AuctionBidder(Liquidator):
 
     def __init__(
         self,
-        model: SequencerMarket,
-        account: int,
+        seat: Seat,
         cost_share: float = 0.02,
         opening: float = 0.0,
         raise_share: float = 0.5,
@@ -64,7 +61,7 @@ class AuctionBidder(Liquidator):
         most_per_slot: int = 8,
         memory: float = 0.2,
     ) -> None:
-        super().__init__(model, account)
+        super().__init__(seat)
         if sell not in ("pool", "outside"):
             raise ValueError(f"sell must be 'pool' or 'outside', not {sell!r}")
         shares = {"cost_share": cost_share, "opening": opening, "raise_share": raise_share, "memory": memory}
@@ -85,24 +82,24 @@ class AuctionBidder(Liquidator):
             start_on_perpetuals(seen, desk, rollup, *habit)
             tidy(seen, desk, rollup, self.asked, self.tip_usd)
             left = seen.funds[rollup].copy()
-            for at in seen.public.open_lots(rollup):
-                lot = seen.public.lots[at]
-                terms = seen.public.auctions[int(lot[state.Q_VENUE])]
-                if terms[state.D_DESIGN] != ENGLISH:
+            for at in seen.open_lots(rollup):
+                lot = seen.lots[at]
+                terms = seen.auctions[int(lot["auction"])]
+                if terms["design"] != ENGLISH:
                     continue
-                if seen.time >= end_of(lot, terms):
+                if seen.time >= seen.ends(int(at)):
                     self._finish(seen, desk, rollup, int(at))
-                elif lot[state.Q_BIDDER] == self.account:
+                elif lot["bidder"] == self.account:
                     continue
-                elif lot[state.Q_CONTRACT] >= 0.0:
+                elif lot["contract"] >= 0.0:
                     self._bid_for_contracts(seen, desk, rollup, int(at), left)
                 else:
                     self._bid(seen, desk, rollup, lot, terms, left)
 
     def _sale(self, seen: Observation, rollup: int, lot: np.ndarray) -> tuple[int, float]:
         """Pool on which a lot is sold (-1: outside), and what it brings [debt asset]."""
-        debt, collateral = sides(seen, int(lot[state.Q_VENUE]))
-        amount = float(lot[state.Q_AMOUNT])
+        debt, collateral = sides(seen, market_of(seen, lot))
+        amount = float(lot["amount"])
         if self.sell == "pool":
             return worth_on_pool(seen, rollup, debt, collateral, amount)
         return -1, amount * worth_outside(seen, debt, collateral)
@@ -111,56 +108,60 @@ class AuctionBidder(Liquidator):
         self, seen: Observation, desk: Desk, rollup: int, lot: np.ndarray, terms: np.ndarray, left: np.ndarray
     ) -> None:
         """Bid what the habit says, if that is not more than the lot is worth and than it has."""
-        venue, number = int(lot[state.Q_VENUE]), int(lot[state.Q_ID])
+        venue, number = market_of(seen, lot), int(lot["id"])
         debt, _ = sides(seen, venue)
         _, income = self._sale(seen, rollup, lot)
-        fees = 2.0 * (self.tip_usd + float(seen.public.gas[rollup, 0])) / seen.prices[debt]
+        fees = 2.0 * (self.tip_usd + float(seen.gas[rollup])) / seen.prices[debt]
         worth = income * (1.0 - self.cost_share) - fees - self.hindsight.allowance(income)
         offer = habitual_bid(lot, terms, worth, float(left[debt]), self.opening, self.raise_share)
-        if np.isnan(offer) or not self.asked.may(seen.time, Kind.AUCTION_BID, venue, number):
+        if np.isnan(offer) or not self.asked.may(seen.time, Kind.LOAN_AUCTION_BID, venue, number):
             return
-        self.hindsight.bid((venue, number), income, income)
+        self.hindsight.bid((int(lot["auction"]), number), income, income)
         left[debt] -= offer
-        desk.auction(Kind.AUCTION_BID, venue, number, offer, tip=self.tip_usd, expires_s=EXPIRES_S)
+        desk.auction(Kind.LOAN_AUCTION_BID, venue, number, offer, tip=self.tip_usd, expires_s=EXPIRES_S)
 
     def _bid_for_contracts(self, seen: Observation, desk: Desk, rollup: int, place: int, left: np.ndarray) -> None:
         """Bid for a position of a perpetual as for collateral; margin has to be put up with it."""
         position = position_at(seen, rollup, place)
         if position is None or position.size == 0.0:
             return
-        lot, terms = seen.public.lots[place], seen.public.auctions[position.venue]
-        fees = 3.0 * (self.tip_usd + float(seen.public.gas[rollup, 0]))
+        lot, terms = seen.lots[place], seen.auctions[position.auction]
+        fees = 3.0 * (self.tip_usd + float(seen.gas[rollup]))
         margin, value = escrow(seen, position), abs(position.size) * position.price
         most = worth(seen, position, self.cost_share) - fees - self.hindsight.allowance(value)
         offer = habitual_bid(lot, terms, most, float(left[0]) - margin, self.opening, self.raise_share)
-        if np.isnan(offer) or not self.asked.may(seen.time, Kind.AUCTION_BID, position.venue, position.number):
+        if np.isnan(offer) or not self.asked.may(
+            seen.time, Kind.CONTRACT_AUCTION_BID, position.market, position.number
+        ):
             return
-        self.hindsight.bid((position.venue, position.number), worth(seen, position, 0.0), value)
+        self.hindsight.bid((position.auction, position.number), worth(seen, position, 0.0), value)
         left[0] -= offer + margin
         desk.auction(
-            Kind.AUCTION_BID, position.venue, position.number, offer, tip=self.tip_usd, expires_s=EXPIRES_S
+            Kind.CONTRACT_AUCTION_BID, position.market, position.number, offer, tip=self.tip_usd, expires_s=EXPIRES_S
         )  # fmt: skip
 
     def _finish(self, seen: Observation, desk: Desk, rollup: int, place: int) -> None:
         """Settle what it has won, and sell it in the same bundle; restart what nobody wanted."""
-        lot, position = seen.public.lots[place], position_at(seen, rollup, place)
-        venue, number = int(lot[state.Q_VENUE]), int(lot[state.Q_ID])
-        if lot[state.Q_BIDDER] < 0.0:
-            if self.asked.may(seen.time, Kind.AUCTION_RESET, venue, number):
-                desk.auction(Kind.AUCTION_RESET, venue, number, tip=self.tip_usd, expires_s=EXPIRES_S)
+        lot, position = seen.lots[place], position_at(seen, rollup, place)
+        auction, venue, number, loan = int(lot["auction"]), market_of(seen, lot), int(lot["id"]), lot["contract"] < 0.0
+        if lot["bidder"] < 0.0:
+            kind = Kind.LOAN_AUCTION_RESET if loan else Kind.CONTRACT_AUCTION_RESET
+            if self.asked.may(seen.time, kind, venue, number):
+                desk.auction(kind, venue, number, tip=self.tip_usd, expires_s=EXPIRES_S)
             return
-        if lot[state.Q_BIDDER] != self.account or not self.asked.may(seen.time, Kind.AUCTION_SETTLE, venue, number):
+        kind = Kind.LOAN_AUCTION_SETTLE if loan else Kind.CONTRACT_AUCTION_SETTLE
+        if lot["bidder"] != self.account or not self.asked.may(seen.time, kind, venue, number):
             return
         if position is not None:
-            self.hindsight.won((venue, number), worth(seen, position, 0.0))
+            self.hindsight.won((auction, number), worth(seen, position, 0.0))
             settle_and_close(seen, desk, position, self.tip_usd)
             return
         debt, collateral = sides(seen, venue)
         pool, income = self._sale(seen, rollup, lot)
-        self.hindsight.won((venue, number), income)
-        sold, least = float(lot[state.Q_AMOUNT]) * (1.0 - 1e-9), income * (1.0 - 1e-8)
+        self.hindsight.won((auction, number), income)
+        sold, least = float(lot["amount"]) * (1.0 - 1e-9), income * (1.0 - 1e-8)
         bundle = desk.bundle()
-        desk.auction(Kind.AUCTION_SETTLE, venue, number, tip=self.tip_usd, bundle=bundle, expires_s=EXPIRES_S)
+        desk.auction(Kind.LOAN_AUCTION_SETTLE, venue, number, tip=self.tip_usd, bundle=bundle, expires_s=EXPIRES_S)
         if pool >= 0:
             desk.swap(
                 pool, collateral, debt, sold, 0.98 * least, purpose=Purpose.LIQUIDATION, bundle=bundle,
@@ -172,5 +173,5 @@ class AuctionBidder(Liquidator):
     def learn(self, receipts: np.ndarray) -> None:
         """Note what was answered; whoever has no habit tips more after an intent that expired."""
         self.asked.answered(receipts)
-        if (receipts["status"] == EXPIRED).any():
+        if (receipts["status"] == Status.EXPIRED).any():
             self.tip_usd *= self.tip_growth

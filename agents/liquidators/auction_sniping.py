@@ -10,15 +10,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from agents.liquidators._auctions import end_of, least_bid, sides, worth_outside
+from agents.liquidators._auctions import market_of, sides, worth_outside
 from agents.liquidators.contract_sniping import ready_for_contracts, ready_on_rollup
-from market import state
-from market.intents import Kind, Purpose, blank
-from market.observation import U_COLLATERAL, U_DEBT, U_MARKET, U_POSITION, BlockView
-from market.venues.liquidations import DUTCH
-from market.venues.liquidations.dutch import price_after
+from market.access.observation import BlockView
+from market.intents.rows import Purpose, blank
+from market.venues import Kind
+from market.venues.liquidation.design import DUTCH
+from market.venues.liquidation.designs.english import least_bid
 
-START, TAKE, BID = int(Kind.AUCTION_START), int(Kind.AUCTION_TAKE), int(Kind.AUCTION_BID)
 MOST_STARTS = 16
 TOP = -1
 PATIENCE = 0.05
@@ -31,19 +30,19 @@ def ready_auctions(seen: BlockView) -> tuple[list[np.ndarray], list[int]]:
     parts += [rows for rollup in seen.rollups for rows in ready_on_rollup(seen, rollup)]
     places = [TOP] * len(parts)
     for rollup in seen.rollups:
-        lots = seen.public.open_lots(rollup)
+        lots = seen.open_lots(rollup)
         if not lots.size:
             continue
         left = seen.funds[rollup].copy()
         for at in lots:
-            lot = seen.public.lots[at]
-            terms = seen.public.auctions[int(lot[state.Q_VENUE])]
-            falls = terms[state.D_DESIGN] == DUTCH
-            if lot[state.Q_CONTRACT] >= 0.0:
-                rivals = _rivals(seen, lot, TAKE if falls else BID)
+            lot = seen.lots[at]
+            terms = seen.auctions[int(lot["auction"])]
+            falls = terms["design"] == DUTCH
+            if lot["contract"] >= 0.0:
+                rivals = _rivals(seen, lot, Kind.CONTRACT_AUCTION_TAKE if falls else Kind.CONTRACT_AUCTION_BID)
                 rows, place = ready_for_contracts(seen, rollup, int(at), left, rivals)
             else:
-                rows, place = (_take if falls else _bid)(seen, rollup, lot, terms, left)
+                rows, place = (_take if falls else _bid)(seen, rollup, int(at), left)
             if rows is not None:
                 parts.append(rows)
                 places.append(place)
@@ -51,78 +50,80 @@ def ready_auctions(seen: BlockView) -> tuple[list[np.ndarray], list[int]]:
 
 
 def _startable(seen: BlockView, rollup: int) -> np.ndarray:
-    """First unhealthy positions of a rollup that can be auctioned: shape (n, 7), columns U_*."""
+    """First unhealthy positions of a rollup that can be auctioned: shape (n,), dtype `LIQUIDATABLE`."""
     table = seen.unhealthy(rollup)
-    terms = seen.public.auctions[table[:, U_MARKET].astype(np.int64)]
-    return table[(terms[:, state.D_DESIGN] > 0.0) & (terms[:, state.D_OPEN] < terms[:, state.D_LOTS])][:MOST_STARTS]
+    terms = seen.auctions[seen.lending["auction"][table["market"].astype(np.int64)].astype(np.int64)]
+    return table[(terms["design"] > 0.0) & (terms["open"] < terms["lots"])][:MOST_STARTS]
 
 
 def _start(seen: BlockView, rollup: int, entry: np.ndarray) -> np.ndarray:
     """Row that puts a position up for auction: without a lot there is nothing to take."""
     rows = blank(1)
     _fill(rows, seen, rollup)
-    rows["kind"], rows["venue"], rows["target"], rows["amount"] = START, entry[U_MARKET], entry[U_POSITION], 1.0
-    rows["asset_in"], rows["asset_out"] = entry[U_DEBT], entry[U_COLLATERAL]
+    rows["kind"], rows["venue"], rows["target"], rows["amount"] = (
+        Kind.LOAN_AUCTION_START,
+        entry["market"],
+        entry["loan"],
+        1.0,
+    )
+    rows["asset_in"], rows["asset_out"] = entry["debt"], entry["collateral"]
     return rows
 
 
 def _rivals(seen: BlockView, lot: np.ndarray, kind: int) -> np.ndarray:
     """Indices of the pending intents of a kind, of others, for a lot."""
     due = seen.due
-    mine = (due["venue"] == lot[state.Q_VENUE]) & (due["target"] == lot[state.Q_ID])
+    mine = (due["venue"] == market_of(seen, lot)) & (due["target"] == lot["id"])
     return np.flatnonzero((due["kind"] == kind) & mine & (due["sender"] != seen.account) & (due["sealed"] == 0))
 
 
-def _take(
-    seen: BlockView, rollup: int, lot: np.ndarray, terms: np.ndarray, left: np.ndarray
-) -> tuple[np.ndarray | None, int]:
+def _take(seen: BlockView, rollup: int, place: int, left: np.ndarray) -> tuple[np.ndarray | None, int]:
     """Bundle that takes a Dutch lot, if it is time to."""
-    debt, collateral = sides(seen, int(lot[state.Q_VENUE]))
-    elapsed = seen.time - lot[state.Q_STARTED]
-    price = price_after(lot[state.Q_TOP], terms[state.D_CUT], terms[state.D_STEP], elapsed)
-    worth = worth_outside(seen, debt, collateral)
-    if elapsed > terms[state.D_TAIL] or price < terms[state.D_CUSP] * lot[state.Q_TOP] or price >= worth:
+    lot = seen.lots[place]
+    debt, collateral = sides(seen, market_of(seen, lot))
+    price, worth = seen.asked(place), worth_outside(seen, debt, collateral)
+    # written so that an auction without a price is left alone
+    if not price < worth:
         return None, TOP
-    contested = bool(_rivals(seen, lot, TAKE).size) or bool((seen.due["sealed"] == 1).any())
-    amount = min(float(left[debt]), float(lot[state.Q_TAB]), float(lot[state.Q_AMOUNT] * price))
-    profit = amount * (worth / price - 1.0) * seen.prices[debt] - 2.0 * float(seen.public.gas[rollup, 0])
+    contested = bool(_rivals(seen, lot, Kind.LOAN_AUCTION_TAKE).size) or bool((seen.due["sealed"] == 1).any())
+    amount = min(float(left[debt]), float(lot["tab"]), float(lot["amount"] * price))
+    profit = amount * (worth / price - 1.0) * seen.prices[debt] - 2.0 * float(seen.gas[rollup])
     if profit <= 0.0 or not (contested or price <= worth * (1.0 - PATIENCE)):
         return None, TOP
     left[debt] -= amount
     taken = amount / price * (1.0 - 1e-9)
-    rows = _pair(seen, rollup, lot, Kind.AUCTION_TAKE, amount, taken, taken, amount)
+    rows = _pair(seen, rollup, lot, Kind.LOAN_AUCTION_TAKE, amount, taken, taken, amount)
     return rows, TOP
 
 
-def _bid(
-    seen: BlockView, rollup: int, lot: np.ndarray, terms: np.ndarray, left: np.ndarray
-) -> tuple[np.ndarray | None, int]:
+def _bid(seen: BlockView, rollup: int, place: int, left: np.ndarray) -> tuple[np.ndarray | None, int]:
     """The last bid in an English auction, or the settlement of one that was won."""
-    debt, collateral = sides(seen, int(lot[state.Q_VENUE]))
-    end, amount = end_of(lot, terms), float(lot[state.Q_AMOUNT])
+    lot = seen.lots[place]
+    debt, collateral = sides(seen, market_of(seen, lot))
+    end, amount = seen.ends(place), float(lot["amount"])
     worth = amount * worth_outside(seen, debt, collateral)
-    nobody, own = lot[state.Q_BIDDER] < 0.0, lot[state.Q_BIDDER] == seen.account
+    nobody, own = lot["bidder"] < 0.0, lot["bidder"] == seen.account
     if seen.time >= end:
         if not own:
             return None, TOP
         sold = amount * (1.0 - 1e-9)
-        return _pair(seen, rollup, lot, Kind.AUCTION_SETTLE, 1.0, 0.0, sold, worth * (1.0 - 1e-8)), TOP
-    rivals = _rivals(seen, lot, BID)
-    standing = -1.0 if nobody else float(lot[state.Q_BID])
+        return _pair(seen, rollup, lot, Kind.LOAN_AUCTION_SETTLE, 1.0, 0.0, sold, worth * (1.0 - 1e-8)), TOP
+    rivals = _rivals(seen, lot, Kind.LOAN_AUCTION_BID)
+    standing = -1.0 if nobody else float(lot["bid"])
     highest = max([standing, *seen.due["amount"][rivals].tolist()])
     if (own and highest <= standing) or not (nobody or rivals.size or end <= seen.time + seen.block_time):
         return None, TOP
-    offer = 0.0 if highest < 0.0 else least_bid(highest, float(terms[state.D_INCREMENT]))
-    if offer >= worth - 2.0 * float(seen.public.gas[rollup, 0]) / seen.prices[debt] or offer > left[debt]:
+    offer = 0.0 if highest < 0.0 else least_bid(highest, float(seen.auctions["increment"][int(lot["auction"])]))
+    if offer >= worth - 2.0 * float(seen.gas[rollup]) / seen.prices[debt] or offer > left[debt]:
         return None, TOP
     left[debt] -= offer
     rows = blank(1)
     _fill(rows, seen, rollup)
-    rows["kind"], rows["venue"], rows["target"] = BID, lot[state.Q_VENUE], lot[state.Q_ID]
+    rows["kind"], rows["venue"], rows["target"] = Kind.LOAN_AUCTION_BID, market_of(seen, lot), lot["id"]
     rows["asset_in"], rows["asset_out"], rows["amount"] = debt, collateral, offer
     singles = rivals[seen.due["bundle"][rivals] < 0]
-    place = int(singles[np.argmax(seen.due["arrival"][singles])]) if singles.size else TOP
-    return rows, place
+    behind = int(singles[np.argmax(seen.due["arrival"][singles])]) if singles.size else TOP
+    return rows, behind
 
 
 def _fill(rows: np.ndarray, seen: BlockView, rollup: int) -> None:
@@ -131,14 +132,14 @@ def _fill(rows: np.ndarray, seen: BlockView, rollup: int) -> None:
 
 
 def _pair(
-    seen: BlockView, rollup: int, lot: np.ndarray, kind: Kind, amount: float, limit: float, sold: float, least: float
+    seen: BlockView, rollup: int, lot: np.ndarray, kind: int, amount: float, limit: float, sold: float, least: float
 ) -> np.ndarray:
     """Bundle that gets collateral out of a lot and sells it outside."""
-    debt, collateral = sides(seen, int(lot[state.Q_VENUE]))
+    debt, collateral = sides(seen, market_of(seen, lot))
     rows = blank(2)
     _fill(rows, seen, rollup)
     rows["kind"] = int(kind), int(Kind.OUTSIDE)
-    rows["venue"], rows["target"] = int(lot[state.Q_VENUE]), (int(lot[state.Q_ID]), -1)
+    rows["venue"], rows["target"] = market_of(seen, lot), (int(lot["id"]), -1)
     rows["asset_in"], rows["asset_out"] = (debt, collateral), (collateral, debt)
     rows["amount"], rows["limit"] = (amount, sold), (limit, least)
     return rows

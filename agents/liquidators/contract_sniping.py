@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from agents.liquidators._auctions import end_of, least_bid
 from agents.liquidators._contract_auctions import (
     Position,
     escrow,
@@ -22,10 +21,10 @@ from agents.liquidators._contract_auctions import (
     worth,
 )
 from agents.liquidators._contract_orders import row_of, rows_of_purchase
-from market import state
-from market.intents import Kind
-from market.observation import BlockView
-from market.venues.liquidations import DUTCH, FIXED_SPREAD
+from market.access.observation import BlockView
+from market.venues import Kind
+from market.venues.liquidation.design import DUTCH, FIXED_SPREAD
+from market.venues.liquidation.designs.english import least_bid
 
 TOP = -1
 MOST_STARTS = 16
@@ -39,8 +38,8 @@ def ready_on_rollup(seen: BlockView, rollup: int) -> list[np.ndarray]:
     """Rows for the top of the block: close-outs, starts, and what is left over from earlier purchases."""
     parts = _close_outs(seen, rollup)
     parts += [
-        row_of(seen, Kind.AUCTION_START, venue, contract, 1.0)
-        for venue, contract in startable(seen, rollup, MOST_STARTS)
+        row_of(seen, Kind.CONTRACT_AUCTION_START, market, contract, 1.0)
+        for market, contract in startable(seen, rollup, MOST_STARTS)
     ]
     for market, contract, change, cash in left_over(seen, rollup):
         kind = Kind.PERPETUAL_TRADE if change else Kind.PERPETUAL_WITHDRAW
@@ -50,13 +49,13 @@ def ready_on_rollup(seen: BlockView, rollup: int) -> list[np.ndarray]:
 
 def _close_outs(seen: BlockView, rollup: int) -> list[np.ndarray]:
     """Rows that close contracts under margin for a reward larger than gas, on markets without auctions."""
-    public, gas, parts = seen.public, float(seen.public.gas[rollup, 0]), []
-    for contract in public.under_margin(rollup).tolist():
-        market = int(public.contracts[contract, state.X_MARKET])
-        terms = public.perpetuals[market]
-        price = float(public.feeds[int(terms[state.M_FEED]), state.F_PRICE])
-        reward = abs(float(public.contracts[contract, state.X_SIZE])) * price * float(terms[state.M_REWARD])
-        if public.auctions[len(public.lending) + market, state.D_DESIGN] == FIXED_SPREAD and reward > gas:
+    gas, parts = float(seen.gas[rollup]), []
+    for contract in seen.under_margin(rollup).tolist():
+        market = int(seen.contracts["market"][contract])
+        terms = seen.perpetuals[market]
+        price = float(seen.feeds["price"][int(terms["feed"])])
+        reward = abs(float(seen.contracts["quantity"][contract])) * price * float(terms["reward"])
+        if seen.auctions["design"][int(seen.perpetuals["auction"][market])] == FIXED_SPREAD and reward > gas:
             parts.append(row_of(seen, Kind.PERPETUAL_LIQUIDATE, market, contract, 1.0))
     return parts
 
@@ -71,18 +70,17 @@ def ready_for_contracts(
     position = position_at(seen, rollup, place)
     if position is None:
         return None, TOP
-    lot, terms = seen.public.lots[place], seen.public.auctions[position.venue]
-    if terms[state.D_DESIGN] == DUTCH:
+    if seen.auctions["design"][position.auction] == DUTCH:
         return _take(seen, left, bool(rivals.size), position), TOP
-    return _bid(seen, lot, terms, left, rivals, position)
+    return _bid(seen, place, left, rivals, position)
 
 
 def _take(seen: BlockView, left: np.ndarray, wanted: bool, position: Position) -> np.ndarray | None:
     """Bundle that takes a Dutch lot, if it is time to, or row that resets or closes it."""
     if np.isnan(position.asked):
-        return row_of(seen, Kind.AUCTION_RESET, position.venue, position.number, 1.0)
+        return row_of(seen, Kind.CONTRACT_AUCTION_RESET, position.market, position.number, 1.0)
     found = purchase(seen, position, float(left[0]))
-    gas = 3.0 * float(seen.public.gas[int(seen.public.perpetuals[position.market, state.M_ROLLUP]), 0])
+    gas = 3.0 * float(seen.gas[int(seen.perpetuals["rollup"][position.market])])
     if found is None or found.profit <= gas:
         return None
     side = np.sign(position.size)
@@ -94,31 +92,32 @@ def _take(seen: BlockView, left: np.ndarray, wanted: bool, position: Position) -
 
 
 def _bid(
-    seen: BlockView, lot: np.ndarray, terms: np.ndarray, left: np.ndarray, rivals: np.ndarray, position: Position
+    seen: BlockView, place: int, left: np.ndarray, rivals: np.ndarray, position: Position
 ) -> tuple[np.ndarray | None, int]:
     """The last bid in an English auction, the settlement of one that was won, or the close of one without a bid."""
-    end = end_of(lot, terms)
-    nobody, own = lot[state.Q_BIDDER] < 0.0, lot[state.Q_BIDDER] == seen.account
+    end = seen.ends(place)
+    lot, terms = seen.lots[place], seen.auctions[position.auction]
+    nobody, own = lot["bidder"] < 0.0, lot["bidder"] == seen.account
     if seen.time >= end:
         if nobody:
-            return row_of(seen, Kind.AUCTION_RESET, position.venue, position.number, 1.0), TOP
+            return row_of(seen, Kind.CONTRACT_AUCTION_RESET, position.market, position.number, 1.0), TOP
         if not own:
             return None, TOP
-        rows = [row_of(seen, Kind.AUCTION_SETTLE, position.venue, position.number, 1.0)]
+        rows = [row_of(seen, Kind.CONTRACT_AUCTION_SETTLE, position.market, position.number, 1.0)]
         if position.size != 0.0:
             trade = Kind.PERPETUAL_TRADE, position.market, own_of(seen, position), abs(position.size)
             rows.append(row_of(seen, *trade, buy=position.size < 0.0))
         return np.concatenate(rows), TOP
-    standing = -1.0 if nobody else float(lot[state.Q_BID])
+    standing = -1.0 if nobody else float(lot["bid"])
     highest = max([standing, *seen.due["amount"][rivals].tolist()])
     if (own and highest <= standing) or not (nobody or rivals.size or end <= seen.time + seen.block_time):
         return None, TOP
-    offer = 0.0 if highest < 0.0 else least_bid(highest, float(terms[state.D_INCREMENT]))
+    offer = 0.0 if highest < 0.0 else least_bid(highest, float(terms["increment"]))
     margin = escrow(seen, position)
-    fees = 3.0 * float(seen.public.gas[int(seen.public.perpetuals[position.market, state.M_ROLLUP]), 0])
+    fees = 3.0 * float(seen.gas[int(seen.perpetuals["rollup"][position.market])])
     if offer >= worth(seen, position, 0.0) - fees or offer + margin > left[0]:
         return None, TOP
     left[0] -= offer + margin
     singles = rivals[seen.due["bundle"][rivals] < 0]
-    place = int(singles[np.argmax(seen.due["arrival"][singles])]) if singles.size else TOP
-    return row_of(seen, Kind.AUCTION_BID, position.venue, position.number, offer), place
+    behind = int(singles[np.argmax(seen.due["arrival"][singles])]) if singles.size else TOP
+    return row_of(seen, Kind.CONTRACT_AUCTION_BID, position.market, position.number, offer), behind

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from agents.liquidators._auctions import EXPIRES_S, sides, start_auctions, worth_outside
+from agents.liquidators._auctions import EXPIRES_S, market_of, sides, start_auctions, worth_outside
 from agents.liquidators._contract_auctions import (
     position_at,
     purchase,
@@ -13,15 +13,12 @@ from agents.liquidators._contract_auctions import (
 )
 from agents.liquidators._contract_orders import take_and_close
 from agents.liquidators.greedy import Greedy
-from market import state
-from market.desk import Desk
-from market.intents import Kind, Purpose, Reason, Status
-from market.model import SequencerMarket
-from market.observation import Observation
-from market.venues.liquidations import DUTCH
-from market.venues.liquidations.dutch import price_after
-
-TAKE, FILLED, CLOSED = int(Kind.AUCTION_TAKE), int(Status.FILLED), int(Reason.CLOSED)
+from market.access.desk import Desk
+from market.access.observation import Observation
+from market.access.seat import Seat
+from market.intents.rows import Purpose, Reason, Status
+from market.venues import Kind
+from market.venues.liquidation.design import DUTCH
 
 
 class DutchWaiter(Greedy):
@@ -46,15 +43,14 @@ class DutchWaiter(Greedy):
 
     def __init__(
         self,
-        model: SequencerMarket,
-        account: int,
+        seat: Seat,
         cost_share: float = 0.02,
         sell: str = "pool",
         tip_share: float = 0.1,
         tip_usd: float = 0.05,
         most_per_slot: int = 8,
     ) -> None:
-        super().__init__(model, account, sell, tip_share, most_per_slot)
+        super().__init__(seat, sell, tip_share, most_per_slot)
         if not 0.0 <= cost_share < 1.0:
             raise ValueError(f"cost_share must lie in [0, 1), not {cost_share}")
         if not 0.0 <= tip_usd < np.inf:
@@ -69,25 +65,25 @@ class DutchWaiter(Greedy):
             start_on_perpetuals(seen, desk, rollup, *habit)
             tidy(seen, desk, rollup, self.asked, self.tip_usd)
             left, tried = seen.funds[rollup].copy(), 0
-            for at in seen.public.open_lots(rollup):
-                lot = seen.public.lots[at]
-                terms = seen.public.auctions[int(lot[state.Q_VENUE])]
-                if terms[state.D_DESIGN] != DUTCH or tried == self.most_per_slot:
+            for at in seen.open_lots(rollup):
+                lot = seen.lots[at]
+                terms = seen.auctions[int(lot["auction"])]
+                if terms["design"] != DUTCH or tried == self.most_per_slot:
                     continue
-                if lot[state.Q_CONTRACT] >= 0.0:
+                if lot["contract"] >= 0.0:
                     tried += self._on_contracts(seen, desk, rollup, int(at), left)
                     continue
-                elapsed = seen.time - lot[state.Q_STARTED]
-                price = price_after(lot[state.Q_TOP], terms[state.D_CUT], terms[state.D_STEP], elapsed)
-                if elapsed > terms[state.D_TAIL] or price < terms[state.D_CUSP] * lot[state.Q_TOP]:
+                price = seen.asked(int(at))
+                if np.isnan(price):
                     self._reset(seen, desk, lot)
                 elif self._take(seen, desk, rollup, lot, price, left):
                     tried += 1
 
     def _reset(self, seen: Observation, desk: Desk, lot: np.ndarray) -> None:
-        venue, number = int(lot[state.Q_VENUE]), int(lot[state.Q_ID])
-        if self.asked.may(seen.time, Kind.AUCTION_RESET, venue, number):
-            desk.auction(Kind.AUCTION_RESET, venue, number, tip=self.tip_usd, expires_s=EXPIRES_S)
+        kind = Kind.LOAN_AUCTION_RESET if lot["contract"] < 0.0 else Kind.CONTRACT_AUCTION_RESET
+        venue, number = market_of(seen, lot), int(lot["id"])
+        if self.asked.may(seen.time, kind, venue, number):
+            desk.auction(kind, venue, number, tip=self.tip_usd, expires_s=EXPIRES_S)
 
     def _on_contracts(self, seen: Observation, desk: Desk, rollup: int, place: int, left: np.ndarray) -> bool:
         """Take as much of a lot of contracts as pays, or reset it; tells whether it was worth an attempt to take."""
@@ -95,17 +91,17 @@ class DutchWaiter(Greedy):
         if position is None:
             return False
         if np.isnan(position.asked):
-            self._reset(seen, desk, seen.public.lots[place])
+            self._reset(seen, desk, seen.lots[place])
             return False
         found = purchase(seen, position, float(left[0]))
         if found is None:
             return False
-        profit = found.profit - 3.0 * float(seen.public.gas[rollup, 0])
+        profit = found.profit - 3.0 * float(seen.gas[rollup])
         # the share is of the larger of what is paid and what is had, as of what a sale brings
         value = found.amount * found.price + (found.profit if position.size > 0.0 else 0.0)
         if profit < 0.0 or found.profit < self.cost_share * value * (1.0 - 1e-9):
             return False
-        if not self.asked.may(seen.time, Kind.AUCTION_TAKE, position.venue, position.number):
+        if not self.asked.may(seen.time, Kind.CONTRACT_AUCTION_TAKE, position.market, position.number):
             return False
         left[0] -= found.margin
         take_and_close(seen, desk, found, self.tip_share * profit)
@@ -115,9 +111,9 @@ class DutchWaiter(Greedy):
         self, seen: Observation, desk: Desk, rollup: int, lot: np.ndarray, price: float, left: np.ndarray
     ) -> bool:
         """Take as much of a lot as pays and can be paid; tells whether it was worth an attempt."""
-        venue = int(lot[state.Q_VENUE])
+        venue = market_of(seen, lot)
         debt, collateral = sides(seen, venue)
-        amount = min(float(left[debt]), float(lot[state.Q_TAB]), float(lot[state.Q_AMOUNT]) * price)
+        amount = min(float(left[debt]), float(lot["tab"]), float(lot["amount"]) * price)
         if amount <= 0.0:
             return False
         pool = -1
@@ -125,17 +121,17 @@ class DutchWaiter(Greedy):
             pool, amount, back = self._best_sale(seen, rollup, debt, collateral, amount, 1.0 / price)
         else:
             back = amount / price * worth_outside(seen, debt, collateral)
-        profit = (back - amount) * seen.prices[debt] - 2.0 * float(seen.public.gas[rollup, 0])
+        profit = (back - amount) * seen.prices[debt] - 2.0 * float(seen.gas[rollup])
         # the share is of what the sale brings; the slack is for prices that meet it exactly
         if amount <= 0.0 or profit < 0.0 or amount > back * (1.0 - self.cost_share) * (1.0 + 1e-12):
             return False
-        if not self.asked.may(seen.time, Kind.AUCTION_TAKE, venue, int(lot[state.Q_ID])):
+        if not self.asked.may(seen.time, Kind.LOAN_AUCTION_TAKE, venue, int(lot["id"])):
             return False
         left[debt] -= amount
         taken = amount / price * (1.0 - 1e-9)
         bundle = desk.bundle()
         desk.auction(
-            Kind.AUCTION_TAKE, venue, int(lot[state.Q_ID]), amount, taken, tip=self.tip_share * profit, bundle=bundle,
+            Kind.LOAN_AUCTION_TAKE, venue, int(lot["id"]), amount, taken, tip=self.tip_share * profit, bundle=bundle,
             expires_s=EXPIRES_S,
         )  # fmt: skip
         # a margin below the rounding of the limits leaves the sale without one
@@ -149,7 +145,10 @@ class DutchWaiter(Greedy):
     def learn(self, receipts: np.ndarray) -> None:
         """Bid more after coming late, less after being first."""
         self.asked.answered(receipts)
-        tried = receipts[receipts["kind"] == TAKE]
+        tried = receipts[np.isin(receipts["kind"], (Kind.LOAN_AUCTION_TAKE, Kind.CONTRACT_AUCTION_TAKE))]
         if tried.size:
-            late, first = float((tried["reason"] == CLOSED).mean()), float((tried["status"] == FILLED).mean())
+            late, first = (
+                float((tried["reason"] == Reason.CLOSED).mean()),
+                float((tried["status"] == Status.FILLED).mean()),
+            )
             self.tip_share = min(0.9, max(0.0, self.tip_share + 0.02 * late - 0.01 * first))

@@ -6,27 +6,11 @@ import numpy as np
 
 from agents.base import Liquidator
 from agents.liquidators._auctions import EXPIRES_S, Asked
-from market.desk import Desk
-from market.intents import Kind, Purpose, Reason, Status
-from market.model import SequencerMarket
-from market.observation import (
-    ASSET0,
-    ASSET1,
-    FEE,
-    RESERVE0,
-    ROLLUP,
-    U_COLLATERAL,
-    U_DEBT,
-    U_MARKET,
-    U_MOST,
-    U_PLACE,
-    U_POSITION,
-    U_RATE,
-    Observation,
-)
-
-LIQUIDATE, FILLED = int(Kind.LIQUIDATE), int(Status.FILLED)
-LOST = int(Reason.HEALTHY)
+from market.access.desk import Desk
+from market.access.observation import Observation
+from market.access.seat import Seat
+from market.intents.rows import Purpose, Reason, Status
+from market.venues import Kind
 
 
 class Greedy(Liquidator):
@@ -46,14 +30,13 @@ class Greedy(Liquidator):
 
     def __init__(
         self,
-        model: SequencerMarket,
-        account: int,
+        seat: Seat,
         sell: str = "pool",
         tip_share: float = 0.1,
         most_per_slot: int = 8,
         repeat: bool = True,
     ) -> None:
-        super().__init__(model, account)
+        super().__init__(seat)
         if sell not in ("pool", "outside"):
             raise ValueError(f"sell must be 'pool' or 'outside', not {sell!r}")
         if not 0.0 <= tip_share < 1.0:
@@ -66,30 +49,30 @@ class Greedy(Liquidator):
         for rollup in seen.distressed():
             table = seen.unhealthy(rollup)
             left = seen.funds[rollup].copy()
-            for entry in table[np.argsort(-table[:, U_MOST], kind="stable")][: self.most_per_slot]:
+            for entry in table[np.argsort(-table["most"], kind="stable")][: self.most_per_slot]:
                 self._attempt(seen, desk, rollup, entry, left)
 
     def _attempt(self, seen: Observation, desk: Desk, rollup: int, entry: np.ndarray, left: np.ndarray) -> None:
-        debt, collateral, place = int(entry[U_DEBT]), int(entry[U_COLLATERAL]), int(entry[U_PLACE])
-        amount = min(float(entry[U_MOST]), float(left[debt]))
+        debt, collateral, place = int(entry["debt"]), int(entry["collateral"]), int(entry["place"])
+        amount = min(float(entry["most"]), float(left[debt]))
         if amount <= 0.0:
             return
         if self.sell == "pool":
-            pool, amount, back = self._best_sale(seen, place, debt, collateral, amount, float(entry[U_RATE]))
+            pool, amount, back = self._best_sale(seen, place, debt, collateral, amount, float(entry["rate"]))
         else:
             pool = -1
-            back = amount * float(entry[U_RATE]) * seen.prices[collateral] / seen.prices[debt]
-            back *= 1.0 - seen.public.outside_fee
-        profit = (back - amount) * seen.prices[debt] - float(seen.public.gas[rollup, 0] + seen.public.gas[place, 0])
+            back = amount * float(entry["rate"]) * seen.prices[collateral] / seen.prices[debt]
+            back *= 1.0 - seen.outside_fee
+        profit = (back - amount) * seen.prices[debt] - float(seen.gas[rollup] + seen.gas[place])
         if amount <= 0.0 or profit <= 0.0:
             return
-        if not (self.repeat or self.asked.may(seen.time, Kind.LIQUIDATE, int(entry[U_MARKET]), int(entry[U_POSITION]))):
+        if not (self.repeat or self.asked.may(seen.time, Kind.LIQUIDATE, int(entry["market"]), int(entry["loan"]))):
             return
         left[debt] -= amount
-        seized = amount * float(entry[U_RATE]) * (1.0 - 1e-9)
+        seized = amount * float(entry["rate"]) * (1.0 - 1e-9)
         bundle = desk.bundle()
         desk.liquidate(
-            int(entry[U_MARKET]), int(entry[U_POSITION]), amount, seized,
+            int(entry["market"]), int(entry["loan"]), amount, seized,
             debt=debt, collateral=collateral, tip=self.tip_share * profit, bundle=bundle,
             expires_s=10.0 if self.repeat else EXPIRES_S,
         )  # fmt: skip
@@ -108,12 +91,12 @@ class Greedy(Liquidator):
         """
         best = (-1, 0.0, 0.0)
         pools = seen.pools
-        for pool in np.flatnonzero(pools[:, ROLLUP] == rollup):
-            if {int(pools[pool, ASSET0]), int(pools[pool, ASSET1])} != {debt, collateral}:
+        for pool in np.flatnonzero(pools["rollup"] == rollup):
+            if {int(pools["asset"][pool, 0]), int(pools["asset"][pool, 1])} != {debt, collateral}:
                 continue
-            side = 0 if int(pools[pool, ASSET0]) == collateral else 1
-            x, y = pools[pool, RESERVE0 + side], pools[pool, RESERVE0 + 1 - side]
-            push = (1.0 - pools[pool, FEE]) * rate
+            side = 0 if int(pools["asset"][pool, 0]) == collateral else 1
+            x, y = pools["reserve"][pool, side], pools["reserve"][pool, 1 - side]
+            push = (1.0 - pools["fee"][pool]) * rate
             size = min(amount, max(0.0, (np.sqrt(push * x * y) - x) / push))
             income = y * push * size / (x + push * size)
             if income - size > best[2] - best[1]:
@@ -123,9 +106,9 @@ class Greedy(Liquidator):
     def learn(self, receipts: np.ndarray) -> None:
         """Bid more after coming late, less after being first."""
         self.asked.answered(receipts)
-        tried = receipts[receipts["kind"] == LIQUIDATE]
+        tried = receipts[receipts["kind"] == Kind.LIQUIDATE]
         if not tried.size:
             return
-        late = float((tried["reason"] == LOST).mean())
-        first = float((tried["status"] == FILLED).mean())
+        late = float((tried["reason"] == Reason.HEALTHY).mean())
+        first = float((tried["status"] == Status.FILLED).mean())
         self.tip_share = min(0.9, max(0.0, self.tip_share + 0.02 * late - 0.01 * first))

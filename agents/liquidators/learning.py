@@ -11,9 +11,9 @@ from agents.books import Books
 from agents.learning import QLearning
 from agents.liquidators.greedy import Greedy
 from agents.speed import SPEEDS, Line
-from market.desk import Desk
-from market.model import SequencerMarket
-from market.observation import Observation
+from market.access.desk import Desk
+from market.access.observation import Observation
+from market.access.seat import Seat
 
 TIPS = (0.0, 0.1, 0.3, 0.6, 0.9)
 
@@ -43,8 +43,7 @@ class LearningLiquidator(Greedy):
 
     def __init__(
         self,
-        model: SequencerMarket,
-        account: int,
+        seat: Seat,
         sell: str = "outside",
         tips: Sequence[float] = TIPS,
         speeds: Sequence[float] = SPEEDS,
@@ -59,11 +58,11 @@ class LearningLiquidator(Greedy):
             raise ValueError("tips must lie in [0, 1), and there must be tips and speeds")
         if not (review_s > 0.0 and 0.0 < rate <= 1.0 and decay >= 0.0):
             raise ValueError("decay must not be negative, review_s positive, rate in (0, 1]")
-        super().__init__(model, account, sell=sell, tip_share=tips[0], most_per_slot=most_per_slot)
+        super().__init__(seat, sell=sell, tip_share=tips[0], most_per_slot=most_per_slot)
         seed = int(self.rng_own.integers(2**63))
         self.learner = QLearning(np.arange(float(len(self._pairs))), 1, rate, decay=decay, seed=seed)
         self.review_s = review_s
-        self.line = Line(model, self, speeds, rent_usd_per_hour)
+        self.line = Line(seat, self, speeds, rent_usd_per_hour)
         self._books = Books()
         self._until = 0.0
         self.speed = 1.0

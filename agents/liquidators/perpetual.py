@@ -8,12 +8,11 @@ import numpy as np
 
 from agents.base import Liquidator
 from agents.liquidators._auctions import EXPIRES_S, Asked
-from market import state
-from market.desk import Desk
-from market.intents import Kind
-from market.model import SequencerMarket
-from market.observation import Observation
-from market.venues.liquidations import FIXED_SPREAD
+from market.access.desk import Desk
+from market.access.observation import Observation
+from market.access.seat import Seat
+from market.venues import Kind
+from market.venues.liquidation.design import FIXED_SPREAD
 
 
 class Perpetual(Liquidator):
@@ -31,13 +30,12 @@ class Perpetual(Liquidator):
 
     def __init__(
         self,
-        model: SequencerMarket,
-        account: int,
+        seat: Seat,
         tip_usd: float = 0.0,
         most_per_slot: int = 64,
         repeat: bool = True,
     ) -> None:
-        super().__init__(model, account)
+        super().__init__(seat)
         if not tip_usd >= 0.0:
             raise ValueError(f"tip_usd must be at least 0, not {tip_usd}")
         self.tip_usd, self.most_per_slot = tip_usd, most_per_slot
@@ -46,9 +44,9 @@ class Perpetual(Liquidator):
     def act(self, seen: Observation, desk: Desk) -> None:
         """Attempt whatever can be liquidated."""
         for rollup in seen.rollups:
-            for contract in seen.public.under_margin(rollup)[: self.most_per_slot].tolist():
-                market = int(seen.public.contracts[contract, state.X_MARKET])
-                if seen.public.auctions[len(seen.public.lending) + market, state.D_DESIGN] != FIXED_SPREAD:
+            for contract in seen.under_margin(rollup)[: self.most_per_slot].tolist():
+                market = int(seen.contracts["market"][contract])
+                if seen.auctions["design"][len(seen.lending) + market] != FIXED_SPREAD:
                     continue
                 if self.repeat or self.asked.may(seen.time, Kind.PERPETUAL_LIQUIDATE, market, contract):
                     desk.perpetual(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from agents.liquidators.auction_sniping import ready_auctions
-from market import state
-from market.intents import INTENT, Kind, Purpose, blank
-from market.observation import U_COLLATERAL, U_DEBT, U_MARKET, U_MOST, U_PLACE, U_POSITION, U_RATE, U_ROLLUP, BlockView
+from market.access.observation import BlockView
+from market.intents.rows import INTENT, Purpose, blank
+from market.venues import Kind
 
 NO_ROWS, NOWHERE = np.zeros(0, INTENT), np.zeros(0, np.int64)
-ORACLE = int(Kind.ORACLE_UPDATE)
+
 MOST_PER_BLOCK = 64
 
 
@@ -27,11 +27,11 @@ def ready_liquidations(seen: BlockView) -> tuple[np.ndarray, np.ndarray]:
         _bundle(seen, seen.unhealthy(rollup)[:MOST_PER_BLOCK], -1, parts, places)
     if seen.due.size:
         # nothing can be put between the members of somebody's bundle
-        for k in np.flatnonzero((seen.due["kind"] == ORACLE) & (seen.due["bundle"] < 0)):
+        for k in np.flatnonzero((seen.due["kind"] == Kind.ORACLE_UPDATE) & (seen.due["bundle"] < 0)):
             row = seen.due[k]
-            table = fallen_at(seen, int(row["venue"]), float(row["amount"]))
+            table = seen.falls_at(int(row["venue"]), float(row["amount"]))
             # somebody may name a feed of another domain
-            table = table[np.isin(table[:, U_ROLLUP], seen.rollups)]
+            table = table[np.isin(table["rollup"], seen.rollups)]
             if len(table):
                 _bundle(seen, table[:MOST_PER_BLOCK], int(k), parts, places)
     auctioned, where = ready_auctions(seen)
@@ -51,67 +51,24 @@ def _numbered(parts: list[np.ndarray], places: list[int]) -> np.ndarray:
     return np.concatenate(parts)
 
 
-def fallen_at(seen: BlockView, feed: int, price: float) -> np.ndarray:
-    """Positions that an oracle update to `price` makes liquidatable and that are not yet: shape (n, 8), columns U_*."""
-    public = seen.public
-    found = []
-    for market in np.flatnonzero(public.lending[:, state.L_FEED_COLLATERAL] == feed):
-        row = public.lending[market]
-        debt_feed = int(row[state.L_FEED_DEBT])
-        debt_price = 1.0 if debt_feed < 0 else float(public.feeds[debt_feed, state.F_PRICE])
-        line = price / (debt_price * row[state.L_INDEX])
-        if row[state.L_KEY_BOUND] <= line:
-            continue
-        found.append(_terms_at(public, int(market), line, price / debt_price))
-    return np.concatenate(found) if found else np.zeros((0, 8))
-
-
-def _terms_at(public, market: int, line: float, ratio: float) -> np.ndarray:
-    row = public.lending[market]
-    fallen = public.fallen(market, line, ratio_now(public, market) / row[state.L_INDEX])
-    collateral, debt = public.positions[fallen, state.N_COLLATERAL], public.positions[fallen, state.N_DEBT]
-    key = debt / (collateral * row[state.L_THRESHOLD])
-    out = np.zeros((fallen.size, 8))
-    rate = (1.0 + row[state.L_BONUS]) / ratio
-    health = line / key
-    share = np.where(health >= row[state.L_FULL_CLOSE], row[state.L_CLOSE_FACTOR], 1.0)
-    owed = debt * row[state.L_INDEX] * share
-    out[:, U_POSITION], out[:, U_MARKET], out[:, U_RATE] = fallen, market, rate
-    out[:, U_COLLATERAL], out[:, U_DEBT] = row[state.L_COLLATERAL], row[state.L_DEBT]
-    out[:, U_ROLLUP], out[:, U_PLACE] = row[state.L_ROLLUP], row[state.L_COLLATERAL_ROLLUP]
-    out[:, U_MOST] = np.minimum(owed, collateral / rate)
-    return out
-
-
-def ratio_now(public, market: int) -> float:
-    """Oracle price of a market's collateral in units of its debt, as posted."""
-    row = public.lending[market]
-
-    def posted(column: int) -> float:
-        feed = int(row[column])
-        return 1.0 if feed < 0 else float(public.feeds[feed, state.F_PRICE])
-
-    return posted(state.L_FEED_COLLATERAL) / posted(state.L_FEED_DEBT)
-
-
 def _bundle(seen, table, place, parts, places) -> None:
     """Write the bundles of one place, largest first, as far as own funds reach and a profit is left."""
-    fee = seen.public.outside_fee
+    fee = seen.outside_fee
     left = seen.funds.copy()
-    for entry in table[np.argsort(-table[:, U_MOST], kind="stable")]:
-        debt, collateral, rollup = int(entry[U_DEBT]), int(entry[U_COLLATERAL]), int(entry[U_ROLLUP])
-        amount = min(float(entry[U_MOST]), left[rollup, debt])
-        seized = amount * float(entry[U_RATE])
+    for entry in table[np.argsort(-table["most"], kind="stable")]:
+        debt, collateral, rollup = int(entry["debt"]), int(entry["collateral"]), int(entry["rollup"])
+        amount = min(float(entry["most"]), left[rollup, debt])
+        seized = amount * float(entry["rate"])
         back = seized * seen.prices[collateral] / seen.prices[debt] * (1.0 - fee)
         if amount <= 0.0 or back <= amount:
             continue
         left[rollup, debt] -= amount
         rows = blank(2)
         rows["sender"], rows["sent"], rows["arrival"] = seen.account, seen.time, seen.time
-        rows["rollup"] = rollup, int(entry[U_PLACE])
+        rows["rollup"] = rollup, int(entry["place"])
         rows["purpose"] = int(Purpose.LIQUIDATION)
         rows["kind"] = int(Kind.LIQUIDATE), int(Kind.OUTSIDE)
-        rows["venue"], rows["target"] = int(entry[U_MARKET]), (int(entry[U_POSITION]), -1)
+        rows["venue"], rows["target"] = int(entry["market"]), (int(entry["loan"]), -1)
         rows["asset_in"], rows["asset_out"] = (debt, collateral), (collateral, debt)
         rows["amount"], rows["limit"] = (amount, seized * (1 - 1e-9)), (seized * (1 - 1e-9), amount)
         parts.append(rows)

@@ -6,10 +6,9 @@ import numpy as np
 
 from agents.learning import Hedge
 from agents.market_makers.reallocator import Reallocator
-from market import state
-from market.desk import Desk
-from market.model import SequencerMarket
-from market.observation import Observation
+from market.access.desk import Desk
+from market.access.observation import Observation
+from market.access.seat import Seat
 
 BP = 1e4
 
@@ -29,13 +28,11 @@ class LearningProvider(Reallocator):
         learning rate, per bp of value earned in a period [1/bp]
     """
 
-    def __init__(
-        self, model: SequencerMarket, account: int, review_s: float = 120.0, share: float = 0.5, rate: float = 2.0
-    ) -> None:
-        super().__init__(model, account, review_s=review_s, share=share, memory=1.0)
+    def __init__(self, seat: Seat, review_s: float = 120.0, share: float = 0.5, rate: float = 2.0) -> None:
+        super().__init__(seat, review_s=review_s, share=share, memory=1.0)
         if not rate > 0.0:
             raise ValueError(f"rate must be positive, not {rate}")
-        self._pools = len(model.world.tables.pool)
+        self._pools = len(seat.public.pools)
         seed = int(self.rng_own.integers(2**63))
         self.learner = Hedge(np.arange(-1.0, self._pools), rate, anytime=True, seed=seed)
         self.target = int(self.learner.choose())
@@ -52,7 +49,7 @@ class LearningProvider(Reallocator):
     def _move(self, seen: Observation, desk: Desk, mine: list[int]) -> None:
         """Withdraw from all pools but the chosen one, provide there."""
         for pool in mine:
-            owned = float(seen.public.provision[self._provider, pool, state.V_SHARES])
+            owned = float(seen.provisions["shares"][self._provider, pool])
             if pool != self.target and owned > 0.0:
                 desk.remove_liquidity(pool, owned * self.share)
         if self.target in mine:

@@ -9,13 +9,11 @@ import numpy as np
 
 from agents.base import MarketMaker
 from agents.learning import QLearning
-from market import state
-from market.desk import Desk
-from market.intents import Kind
-from market.model import SequencerMarket
-from market.observation import Observation
+from market.access.desk import Desk
+from market.access.observation import Observation
+from market.access.seat import Seat
+from market.venues import Kind
 
-QUOTE = int(Kind.PERPETUAL_QUOTE)
 SPREADS_BP = (1.0, 2.0, 5.0, 10.0, 20.0, 40.0, 60.0, 80.0, 100.0)
 BP = 1e-4
 
@@ -65,24 +63,21 @@ class LearningQuoter(MarketMaker):
 
     def __init__(
         self,
-        model: SequencerMarket,
-        account: int,
+        seat: Seat,
         spreads_bp: Sequence[float] = SPREADS_BP,
         review_s: float = 30.0,
         rate: float = 0.1,
         decay: float = 0.01,
         tip_usd: float = 0.0,
     ) -> None:
-        super().__init__(model, account)
+        super().__init__(seat)
         grid = np.array(spreads_bp, dtype=float)
         if not (grid.size and (grid >= 0.0).all() and (grid < 1e4).all()):
             raise ValueError(f"spreads_bp must lie in [0, 10000), not {spreads_bp!r}")
         if not (review_s > 0.0 and 0.0 < rate <= 1.0 and decay >= 0.0 and tip_usd >= 0.0):
             raise ValueError("review_s must be positive, rate in (0, 1], decay and tip_usd not negative")
         self.review_s, self.tip_usd = review_s, tip_usd
-        tables = model.world.tables
-        makers = tables.perpetual[:, state.M_MAKER].astype(np.int64)
-        self.markets = np.flatnonzero(tables.contract[makers, state.X_OWNER] == account).tolist()
+        self.markets = list(seat.makes)
         seeds = self.rng_own.integers(2**63, size=len(self.markets)).tolist()
         self.learners = {
             market: QLearning(grid * BP, 1, rate, decay=decay, seed=seed)
@@ -98,11 +93,11 @@ class LearningQuoter(MarketMaker):
             self.wake_at = np.inf  # a maker changes hands at the founding alone
             return
         for market in self.markets:
-            if int(seen.public.perpetuals[market, state.M_ROLLUP]) in seen.rollups and market not in self._waiting:
+            if int(seen.perpetuals["rollup"][market]) in seen.rollups and market not in self._waiting:
                 self._review(seen, desk, market)
 
     def _review(self, seen: Observation, desk: Desk, market: int) -> None:
-        standing = float(seen.public.perpetuals[market, state.M_SPREAD])
+        standing = float(seen.perpetuals["spread"][market])
         if market not in self.chosen:
             self.chosen[market] = self.learners[market].choose()
         elif standing == self.chosen[market]:
@@ -123,12 +118,12 @@ class LearningQuoter(MarketMaker):
 
     @staticmethod
     def _look(seen: Observation, market: int) -> Carried:
-        terms = seen.public.perpetuals[market]
-        held = seen.public.contracts[int(terms[state.M_MAKER])]
-        price = float(seen.public.feeds[int(terms[state.M_FEED]), state.F_PRICE])
-        cash, size, funded = (float(held[column]) for column in (state.X_CASH, state.X_SIZE, state.X_FUNDED))
-        return Carried(cash, size, funded, price, float(terms[state.M_FUNDING]), seen.time)
+        terms = seen.perpetuals[market]
+        held = seen.contracts[int(terms["maker"])]
+        price = float(seen.feeds["price"][int(terms["feed"])])
+        cash, size, funded = (float(held[name]) for name in ("cash", "quantity", "funded"))
+        return Carried(cash, size, funded, price, float(terms["funding"]), seen.time)
 
     def learn(self, receipts: np.ndarray) -> None:
         """Note which quotes have met their fate: one that was carried out now stands, any other is sent again."""
-        self._waiting.difference_update(receipts["venue"][receipts["kind"] == QUOTE].tolist())
+        self._waiting.difference_update(receipts["venue"][receipts["kind"] == Kind.PERPETUAL_QUOTE].tolist())

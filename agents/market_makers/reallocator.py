@@ -6,10 +6,9 @@ import numpy as np
 
 from agents.base import MarketMaker
 from agents.inventory import rebalance
-from market import state
-from market.desk import Desk
-from market.model import SequencerMarket
-from market.observation import ASSET0, ASSET1, RESERVE0, RESERVE1, ROLLUP, Observation
+from market.access.desk import Desk
+from market.access.observation import Observation
+from market.access.seat import Seat
 
 
 class Reallocator(MarketMaker):
@@ -30,21 +29,20 @@ class Reallocator(MarketMaker):
 
     def __init__(
         self,
-        model: SequencerMarket,
-        account: int,
+        seat: Seat,
         review_s: float = 300.0,
         share: float = 0.2,
         memory: float = 0.3,
     ) -> None:
-        super().__init__(model, account)
+        super().__init__(seat)
         if not (review_s > 0.0 and 0.0 < share <= 1.0 and 0.0 < memory <= 1.0):
             raise ValueError("review_s must be positive, share and memory in (0, 1]")
         self.review_s, self.share, self.memory = review_s, share, memory
         self.wake_at = float(self.rng_own.random()) * review_s
-        self._provider = int(model.world.tables.account[account, state.A_PROVIDER])
+        self._provider = seat.provider
         self._last: tuple[np.ndarray, np.ndarray] | None = None
-        self.net_return = np.zeros(len(model.world.tables.pool))
-        self._home = model.world.tables.balance[account].copy()
+        self.net_return = np.zeros(len(seat.public.pools))
+        self._home = seat.funds
 
     def act(self, seen: Observation, desk: Desk) -> None:
         """Review, withdraw from the worst pool of this domain, provide to the best one."""
@@ -52,24 +50,24 @@ class Reallocator(MarketMaker):
             self._review(seen)
             self._next_review = seen.time + self.review_s
             self._moved: set[int] = set()
-        mine = [pool for pool in range(len(seen.pools)) if int(seen.pools[pool, ROLLUP]) in seen.rollups]
-        mine = [pool for pool in mine if int(seen.pools[pool, ROLLUP]) not in self._moved]
+        mine = [pool for pool in range(len(seen.pools)) if int(seen.pools["rollup"][pool]) in seen.rollups]
+        mine = [pool for pool in mine if int(seen.pools["rollup"][pool]) not in self._moved]
         if mine:
             self._move(seen, desk, mine)
-            self._moved |= {int(seen.pools[pool, ROLLUP]) for pool in mine}
+            self._moved |= {int(seen.pools["rollup"][pool]) for pool in mine}
             rebalance(seen, desk, self._home)
         if len(self._moved) == seen.funds.shape[0]:
             self.wake_at = self._next_review
 
     def _review(self, seen: Observation) -> None:
         """Update the remembered net return of every pool [1/s], from public state alone."""
-        pools, table = seen.pools, seen.public.pool_table
+        pools, table = seen.pools, seen.pools
         prices = np.stack(
-            [seen.prices[pools[:, ASSET0].astype(np.int64)], seen.prices[pools[:, ASSET1].astype(np.int64)]]
+            [seen.prices[pools["asset"][:, 0].astype(np.int64)], seen.prices[pools["asset"][:, 1].astype(np.int64)]]
         )
-        reserves = np.stack([pools[:, RESERVE0], pools[:, RESERVE1]])
-        shares = table[:, state.P_SHARES]
-        growth = table[:, [state.P_GROWTH0, state.P_GROWTH1]].T
+        reserves = np.stack([pools["reserve"][:, 0], pools["reserve"][:, 1]])
+        shares = table["shares"]
+        growth = table["growth"].T
         per_share = np.concatenate([reserves / shares, growth])
         if self._last is not None:
             before, then = self._last
@@ -86,7 +84,7 @@ class Reallocator(MarketMaker):
         mean = float(self.net_return.mean())
         best = max(mine, key=lambda pool: self.net_return[pool])
         for pool in mine:
-            owned = float(seen.public.provision[self._provider, pool, state.V_SHARES])
+            owned = float(seen.provisions["shares"][self._provider, pool])
             if owned > 0.0 and self.net_return[pool] < min(mean, 0.0):
                 desk.remove_liquidity(pool, owned * self.share)
         if self.net_return[best] >= mean and self.net_return[best] >= 0.0:
@@ -94,8 +92,8 @@ class Reallocator(MarketMaker):
 
     def _provide(self, seen: Observation, desk: Desk, pool: int) -> None:
         row = seen.pools[pool]
-        rollup, first, second = int(row[ROLLUP]), int(row[ASSET0]), int(row[ASSET1])
-        price = row[RESERVE1] / row[RESERVE0]
+        rollup, first, second = int(row["rollup"]), int(row["asset"][0]), int(row["asset"][1])
+        price = row["reserve"][1] / row["reserve"][0]
         amount = min(float(seen.funds[rollup, first]), float(seen.funds[rollup, second] / price)) * self.share
         if amount * float(seen.prices[first]) > 1.0:
             desk.add_liquidity(pool, amount, 1.01 * amount * price)

@@ -11,10 +11,9 @@ import math
 import numpy as np
 
 from agents.base import MarketMaker
-from market import state
-from market.desk import Desk
-from market.model import SequencerMarket
-from market.observation import ASSET0, ASSET1, RESERVE0, RESERVE1, ROLLUP, Observation
+from market.access.desk import Desk
+from market.access.observation import Observation
+from market.access.seat import Seat
 
 YEAR_S = 365.0 * 86400.0
 
@@ -36,38 +35,37 @@ class Withdrawing(MarketMaker):
 
     def __init__(
         self,
-        model: SequencerMarket,
-        account: int,
+        seat: Seat,
         share: float = 0.95,
         leave_above: float | None = 2.5,
         memory_s: float = 60.0,
         calm_s: float = 600.0,
     ) -> None:
-        super().__init__(model, account)
+        super().__init__(seat)
         if not 0.0 < share <= 1.0 or min(memory_s, calm_s) <= 0.0:
             raise ValueError("share must lie in (0, 1], memory_s and calm_s must be positive")
         if leave_above is not None and not leave_above > 0.0:
             raise ValueError(f"leave_above must be positive or none, not {leave_above}")
         self.share, self.leave_above, self.memory_s, self.calm_s = share, leave_above, memory_s, calm_s
-        pools = len(model.world.tables.pool)
-        rollup_of = model.world.tables.pool[:, state.P_ROLLUP].astype(np.int64)
-        self._part = share / np.bincount(rollup_of, minlength=len(model.config.rollups))[rollup_of]
-        self._provider = int(model.world.tables.account[account, state.A_PROVIDER])
+        pools = len(seat.public.pools)
+        rollup_of = seat.public.pools.rollup.astype(np.int64)
+        self._part = share / np.bincount(rollup_of, minlength=len(seat.config.rollups))[rollup_of]
+        self._provider = seat.provider
         self._back_at = np.zeros(pools)  # no provision to a pool before this time [s]
         self._mid, self._seen_at = np.full(pools, np.nan), np.zeros(pools)
         self.variance = np.zeros(pools)  # of the log price, per second
-        self._home = model.world.tables.balance[account].copy()
+        self._home = seat.funds
 
     def act(self, seen: Observation, desk: Desk) -> None:
         """Measure volatility, leave what is too volatile, come back to what is calm."""
         limit = math.inf if self.leave_above is None else self.leave_above**2 / YEAR_S
         for pool in range(len(seen.pools)):
-            if int(seen.pools[pool, ROLLUP]) not in seen.rollups:
+            if int(seen.pools["rollup"][pool]) not in seen.rollups:
                 continue
             self._measure(pool, seen)
             if self.variance[pool] > limit:
                 self._back_at[pool] = seen.time + self.calm_s
-            owned = float(seen.public.provision[self._provider, pool, state.V_SHARES])
+            owned = float(seen.provisions["shares"][self._provider, pool])
             if seen.time < self._back_at[pool]:
                 if owned > 0.0:
                     desk.remove_liquidity(pool, owned)
@@ -76,7 +74,7 @@ class Withdrawing(MarketMaker):
 
     def _measure(self, pool: int, seen: Observation) -> None:
         """Update the variance per second of a pool's log price, an exponentially weighted mean."""
-        mid = float(seen.pools[pool, RESERVE1] / seen.pools[pool, RESERVE0])
+        mid = float(seen.pools["reserve"][pool, 1] / seen.pools["reserve"][pool, 0])
         elapsed = seen.time - self._seen_at[pool]
         if elapsed > 0.0 and np.isfinite(self._mid[pool]):
             kept = math.exp(-elapsed / self.memory_s)
@@ -86,8 +84,8 @@ class Withdrawing(MarketMaker):
 
     def _provide(self, seen: Observation, desk: Desk, pool: int) -> None:
         row = seen.pools[pool]
-        rollup, first, second = int(row[ROLLUP]), int(row[ASSET0]), int(row[ASSET1])
-        price = float(row[RESERVE1] / row[RESERVE0])
+        rollup, first, second = int(row["rollup"]), int(row["asset"][0]), int(row["asset"][1])
+        price = float(row["reserve"][1] / row["reserve"][0])
         wanted = self._part[pool] * self._home[rollup, first]
         amount = min(wanted, float(seen.funds[rollup, first]), float(seen.funds[rollup, second]) / (1.01 * price))
         if amount > 1e-6 * wanted:

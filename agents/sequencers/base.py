@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from agents.base import StrategicAgent
-from market.observation import BlockView, Observation
-from market.seats import Arrangement
+from market.access.observation import BlockView, Observation
+from market.access.protocols import Arrangement
 from market.sequencing.ordering.base import first_come_order, untouched
 
 

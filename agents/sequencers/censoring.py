@@ -10,13 +10,12 @@ import numpy as np
 
 from agents.liquidators.sniping import ready_liquidations
 from agents.sequencers.base import Sequencer
-from market.intents import Kind
-from market.model import SequencerMarket
-from market.observation import BlockView
-from market.seats import Arrangement
+from market.access.observation import BlockView
+from market.access.protocols import Arrangement
+from market.access.seat import Seat
 from market.sequencing.ordering.base import first_come_order
+from market.venues import Kind
 
-LIQUIDATE = int(Kind.LIQUIDATE)
 FREE = -1
 
 
@@ -31,10 +30,8 @@ class Censoring(Sequencer):
         whether it leaves out rivals' liquidations and carries them out itself, at the same place in the block
     """
 
-    def __init__(
-        self, model: SequencerMarket, account: int, flagged_share: float = 0.1, liquidations: bool = True
-    ) -> None:
-        super().__init__(model, account)
+    def __init__(self, seat: Seat, flagged_share: float = 0.1, liquidations: bool = True) -> None:
+        super().__init__(seat)
         if not 0.0 <= flagged_share <= 1.0:
             raise ValueError(f"flagged_share must lie in [0, 1], not {flagged_share}")
         self.flagged_share, self.liquidations = flagged_share, liquidations
@@ -54,7 +51,7 @@ class Censoring(Sequencer):
         readable = due["sealed"] == 0
         mask = readable & flagged(due, self.flagged_share)
         if self.liquidations:
-            mask |= readable & (due["kind"] == LIQUIDATE) & (due["sender"] != self.account)
+            mask |= readable & (due["kind"] == Kind.LIQUIDATE) & (due["sender"] != self.account)
         tied = mask & (due["bundle"] >= 0)
         return mask | np.isin(due["bundle"], due["bundle"][tied]) if tied.any() else mask
 

@@ -11,9 +11,9 @@ import numpy as np
 from agents.insertion import insert
 from agents.liquidators.sniping import ready_liquidations
 from agents.sequencers.base import Sequencer
-from market.model import SequencerMarket
-from market.observation import BlockView, redact
-from market.seats import Arrangement
+from market.access.observation import BlockView, redact
+from market.access.protocols import Arrangement
+from market.access.seat import Seat
 
 
 class EarlyDecrypter(Sequencer):
@@ -31,13 +31,12 @@ class EarlyDecrypter(Sequencer):
 
     def __init__(
         self,
-        model: SequencerMarket,
-        account: int,
+        seat: Seat,
         gain_usd: float = 100.0,
         memory: float = 0.02,
         least_usd: float = 0.05,
     ) -> None:
-        super().__init__(model, account)
+        super().__init__(seat)
         if not (gain_usd >= 0.0 and 0.0 < memory <= 1.0 and least_usd >= 0.0):
             raise ValueError(
                 f"gain_usd and least_usd must be at least 0 and memory in (0, 1], not {gain_usd}, {least_usd}, {memory}"

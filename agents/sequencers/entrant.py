@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from agents.sequencers.fixed_margin import FixedMargin
-from market.model import SequencerMarket
-from market.observation import BlockView
+from market.access.observation import BlockView
+from market.access.seat import Seat
 
 
 class Entrant(FixedMargin):
@@ -24,14 +24,13 @@ class Entrant(FixedMargin):
 
     def __init__(
         self,
-        model: SequencerMarket,
-        account: int,
+        seat: Seat,
         enters_s: float = 0.0,
         margin: float = 0.05,
         first_usd: float = 0.1,
         least_usd: float = 0.05,
     ) -> None:
-        super().__init__(model, account, margin=margin, first_usd=first_usd, least_usd=least_usd)
+        super().__init__(seat, margin=margin, first_usd=first_usd, least_usd=least_usd)
         if not enters_s >= 0.0:
             raise ValueError(f"enters_s must not be negative, not {enters_s}")
         self.enters_s = enters_s

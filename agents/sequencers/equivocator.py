@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from agents.insertion import insert
 from agents.sequencers.base import Sequencer
-from market.model import SequencerMarket
-from market.observation import BlockView
-from market.seats import Arrangement
+from market.access.observation import BlockView
+from market.access.protocols import Arrangement
+from market.access.seat import Seat
 
 
 class Equivocator(Sequencer):
@@ -25,8 +25,8 @@ class Equivocator(Sequencer):
         profit below which an insertion is not worth its while [USD]
     """
 
-    def __init__(self, model: SequencerMarket, account: int, caution: float = 1.0, least_usd: float = 0.05) -> None:
-        super().__init__(model, account)
+    def __init__(self, seat: Seat, caution: float = 1.0, least_usd: float = 0.05) -> None:
+        super().__init__(seat)
         if not (caution >= 0.0 and least_usd >= 0.0):
             raise ValueError(f"caution and least_usd must be at least 0, not {caution} and {least_usd}")
         self.caution, self.least_usd = caution, least_usd

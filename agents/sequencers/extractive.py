@@ -10,9 +10,9 @@ import numpy as np
 from agents.insertion import insert
 from agents.liquidators.sniping import ready_liquidations
 from agents.sequencers.base import Sequencer
-from market.model import SequencerMarket
-from market.observation import BlockView
-from market.seats import Arrangement
+from market.access.observation import BlockView
+from market.access.protocols import Arrangement
+from market.access.seat import Seat
 
 
 class Extractive(Sequencer):
@@ -25,8 +25,8 @@ class Extractive(Sequencer):
         asks for more
     """
 
-    def __init__(self, model: SequencerMarket, account: int, least_usd: float = 0.05) -> None:
-        super().__init__(model, account)
+    def __init__(self, seat: Seat, least_usd: float = 0.05) -> None:
+        super().__init__(seat)
         if not least_usd >= 0.0:
             raise ValueError(f"least_usd must be at least 0, not {least_usd}")
         self.floor_usd = self.least_usd = least_usd

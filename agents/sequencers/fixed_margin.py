@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from agents.sequencers.slot_bidder import SlotBidder
 from agents.shading import PRICE_EDGES
-from market.model import SequencerMarket
-from market.observation import BlockView
+from market.access.observation import BlockView
+from market.access.seat import Seat
 
 
 class FixedMargin(SlotBidder):
@@ -28,14 +28,13 @@ class FixedMargin(SlotBidder):
 
     def __init__(
         self,
-        model: SequencerMarket,
-        account: int,
+        seat: Seat,
         margin: float = 0.02,
         by_price: Sequence[float] = (),
         first_usd: float = 0.1,
         least_usd: float = 0.05,
     ) -> None:
-        super().__init__(model, account, first_usd=first_usd, least_usd=least_usd)
+        super().__init__(seat, first_usd=first_usd, least_usd=least_usd)
         if not 0.0 <= margin <= 1.0:
             raise ValueError(f"margin must lie in [0, 1], not {margin}")
         if len(by_price) not in (0, len(PRICE_EDGES) + 1) or not all(0.0 <= one <= 1.0 for one in by_price):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from agents.ring import Ring
 from agents.sequencers.slot_bidder import SlotBidder
-from market.model import SequencerMarket
-from market.observation import BlockView
+from market.access.observation import BlockView
+from market.access.seat import Seat
 
 
 class GrimTrigger(SlotBidder):
@@ -35,8 +35,7 @@ class GrimTrigger(SlotBidder):
 
     def __init__(
         self,
-        model: SequencerMarket,
-        account: int,
+        seat: Seat,
         scheme: str = "rotation",
         stretch: int = 20,
         token_usd: float = 0.01,
@@ -48,12 +47,12 @@ class GrimTrigger(SlotBidder):
         first_usd: float = 0.1,
         least_usd: float = 0.05,
     ) -> None:
-        super().__init__(model, account, margin=margin, first_usd=first_usd, least_usd=least_usd)
+        super().__init__(seat, margin=margin, first_usd=first_usd, least_usd=least_usd)
         if scheme == "rollups":
             raise ValueError("scheme must be 'rotation' or 'slots' for sequencers, who serve one domain each")
         self.ring = Ring(scheme, stretch, token_usd, punish_slots, caution, lessons, members)
         self._competitive = margin
-        self._domain = model.members[account].domain
+        self._domain, self._number, self._seats = seat.domain, seat.number, seat.seats
 
     @property
     def broken(self) -> int:
@@ -70,16 +69,12 @@ class GrimTrigger(SlotBidder):
     def told_slot(self, slot: int, won: bool, paid: float, highest: float) -> None:
         """Look for a break of the ring: somebody bid more than the token."""
         super().told_slot(slot, won, paid, highest)
-        self.ring.heard(slot, len(self._rivals()), highest, self._value, self._competitive)
+        self.ring.heard(slot, self._seats, highest, self._value, self._competitive)
 
     def fined(self, amount: float) -> None:
         """Hear that it paid a fine for collusion [USD]."""
         super().fined(amount)
         self.ring.fined(amount)
 
-    def _rivals(self) -> list:
-        return self.model.domains[self._domain].leaders
-
     def _in_turn(self, slot: int) -> bool:
-        seats = self._rivals()
-        return self.ring.mine(seats.index(self), len(seats), slot, self._domain)
+        return self.ring.mine(self._number, self._seats, slot, self._domain)

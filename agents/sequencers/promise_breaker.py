@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from agents.insertion import insert
 from agents.sequencers.base import Sequencer
-from market.model import SequencerMarket
-from market.observation import BlockView
-from market.seats import Arrangement
+from market.access.observation import BlockView
+from market.access.protocols import Arrangement
+from market.access.seat import Seat
 
 
 class PromiseBreaker(Sequencer):
@@ -29,28 +29,21 @@ class PromiseBreaker(Sequencer):
 
     def __init__(
         self,
-        model: SequencerMarket,
-        account: int,
+        seat: Seat,
         caution: float = 1.0,
         least_usd: float = 0.05,
         sandwich: bool = False,
     ) -> None:
-        super().__init__(model, account)
+        super().__init__(seat)
         if not (caution >= 0.0 and least_usd >= 0.0):
             raise ValueError(f"caution and least_usd must be at least 0, not {caution} and {least_usd}")
         self.caution, self.least_usd, self.sandwich = caution, least_usd, sandwich
-        self._domain = model.domains[model.members[account].domain]
         self.breaks = 0
 
     def arrange(self, seen: BlockView) -> Arrangement:
         """Arrival order; one's own insertions on top where they earn more than they cost."""
         arrangement, gain, _ = insert(seen, cost_usd=self.least_usd, ties=self.ties(seen), sandwich=self.sandwich)
-        if gain <= self.caution * self.penalty():
+        if gain <= self.caution * seen.broken_promise_usd:
             return super().arrange(seen)
         self.breaks += bool(arrangement.inserted.size)
         return arrangement
-
-    def penalty(self) -> float:
-        """Penalty to be expected for inserting ahead of promised intents: none where no place is promised [USD]."""
-        rule = self._domain.regime.preconfirmation
-        return rule.expected_penalty(self._domain, self) if rule.fixes_places else 0.0

@@ -8,8 +8,8 @@ from typing import Any
 from agents.learning import QLearning
 from agents.sequencers.slot_bidder import SlotBidder
 from agents.shading import MARGINS, Shading
-from market.model import SequencerMarket
-from market.observation import BlockView
+from market.access.observation import BlockView
+from market.access.seat import Seat
 
 
 class QLearningBidder(SlotBidder):
@@ -35,8 +35,7 @@ class QLearningBidder(SlotBidder):
 
     def __init__(
         self,
-        model: SequencerMarket,
-        account: int,
+        seat: Seat,
         margins: Sequence[float] = MARGINS,
         rate: float = 0.05,
         discount: float = 0.0,
@@ -46,7 +45,7 @@ class QLearningBidder(SlotBidder):
         first_usd: float = 0.1,
         least_usd: float = 0.05,
     ) -> None:
-        super().__init__(model, account, first_usd=first_usd, least_usd=least_usd)
+        super().__init__(seat, first_usd=first_usd, least_usd=least_usd)
         if not (0.0 < rate <= 1.0 and 0.0 <= discount < 1.0 and decay >= 0.0):
             raise ValueError("rate must lie in (0, 1], discount in [0, 1), decay must not be negative")
         seed = int(self.rng_own.integers(2**63))

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from agents.insertion import insert
 from agents.sequencers.extractive import Extractive
-from market.model import SequencerMarket
-from market.observation import BlockView
+from market.access.observation import BlockView
+from market.access.seat import Seat
 
 
 class SlotBidder(Extractive):
@@ -33,15 +33,14 @@ class SlotBidder(Extractive):
 
     def __init__(
         self,
-        model: SequencerMarket,
-        account: int,
+        seat: Seat,
         margin: float = 0.2,
         step: float = 0.05,
         memory: float = 0.1,
         first_usd: float = 0.1,
         least_usd: float = 0.05,
     ) -> None:
-        super().__init__(model, account, least_usd=least_usd)
+        super().__init__(seat, least_usd=least_usd)
         if not (0.0 < margin < 1.0 and 0.0 < step < 1.0 and 0.0 < memory <= 1.0):
             raise ValueError(f"margin, step and memory must lie in (0, 1), not {margin}, {step} and {memory}")
         if not first_usd >= 0.0:
@@ -87,4 +86,4 @@ class SlotBidder(Extractive):
     def _worth(self, seen: BlockView) -> float:
         """Tips and gas that wait, and the profit of what it would insert [USD]."""
         _, gain, tips = insert(seen, cost_usd=self.least_usd, ties=self.ties(seen))
-        return gain + tips + float(seen.public.gas[seen.due["rollup"], 0].sum())
+        return gain + tips + float(seen.gas[seen.due["rollup"]].sum())

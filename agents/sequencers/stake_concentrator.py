@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from agents.sequencers.extractive import Extractive
-from market.model import SequencerMarket
-from market.observation import Observation
+from market.access.observation import Observation
+from market.access.seat import Seat
 
 
 class StakeConcentrator(Extractive):
@@ -22,8 +22,8 @@ class StakeConcentrator(Extractive):
         profit below which an insertion is not worth its while [USD]
     """
 
-    def __init__(self, model: SequencerMarket, account: int, reinvest: float = 1.0, least_usd: float = 0.05) -> None:
-        super().__init__(model, account, least_usd=least_usd)
+    def __init__(self, seat: Seat, reinvest: float = 1.0, least_usd: float = 0.05) -> None:
+        super().__init__(seat, least_usd=least_usd)
         if not 0.0 <= reinvest <= 1.0:
             raise ValueError(f"reinvest must lie in [0, 1], not {reinvest}")
         self.reinvest = reinvest

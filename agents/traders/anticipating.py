@@ -11,13 +11,15 @@ from __future__ import annotations
 import numpy as np
 
 from agents.base import Trader
-from market.desk import Desk
-from market.intents import Kind, Purpose, Status
-from market.model import SequencerMarket
-from market.observation import ASSET0, FEE, RESERVE0, Observation
+from market.access.desk import Desk
+from market.access.observation import Observation
+from market.access.seat import Seat
+from market.intents.rows import Purpose, Status
+from market.venues import Kind
+from market.venues.pools.rules import output
 
 ASSET, NUMERAIRE = 1, 0
-SWAP, FILLED = int(Kind.SWAP), int(Status.FILLED)
+
 EXPIRES_S = 10.0
 
 
@@ -42,8 +44,7 @@ class Anticipating(Trader):
 
     def __init__(
         self,
-        model: SequencerMarket,
-        account: int,
+        seat: Seat,
         holding_usd: float = 5e4,
         leave_at: float = 0.5,
         back_at: float = 0.1,
@@ -51,14 +52,14 @@ class Anticipating(Trader):
         slippage_bp: float = 300.0,
         lesson: float = 0.05,
     ) -> None:
-        super().__init__(model, account)
+        super().__init__(seat)
         if not 0.0 <= back_at < leave_at <= 1.0:
             raise ValueError(f"0 <= back_at < leave_at <= 1 must hold, not {back_at} and {leave_at}")
         if not (holding_usd > 0.0 and patience_s >= 0.0 and 0.0 <= slippage_bp < 1e4 and 0.0 <= lesson < 1.0):
             raise ValueError("holding_usd must be positive, patience_s, slippage_bp and lesson not negative")
         self.holding_usd, self.leave_at, self.back_at = holding_usd, leave_at, back_at
         self.patience_s, self.slippage_bp, self.lesson = patience_s, slippage_bp, lesson
-        self._pools = model.main_pools[ASSET].tolist()
+        self._pools = seat.main_pools[ASSET].tolist()
         self._outside: dict[int, tuple[float, float]] = {}  # by rollup, while out: asset sold, money received
         self._sent: dict[int, float] = {}  # by rollup: until when an intent is on its way [s]
         self._caught: dict[int, float] = {}  # by rollup: log price at which a pause found it in
@@ -88,18 +89,17 @@ class Anticipating(Trader):
         if not amount > 0.0:
             return
         x, y = _reserves(seen, pool, source)
-        net = amount * (1.0 - float(seen.pools[pool, FEE]))
-        least = y * net / (x + net) * (1.0 - 1e-4 * self.slippage_bp)
+        least = output(x, y, float(seen.pools["fee"][pool]), amount) * (1.0 - 1e-4 * self.slippage_bp)
         sink = NUMERAIRE if source == ASSET else ASSET
         desk.swap(pool, source, sink, amount, least, purpose=Purpose.INVENTORY, expires_s=EXPIRES_S)
         self._sent[rollup] = seen.time + EXPIRES_S
 
     def learn(self, receipts: np.ndarray) -> None:
         """Note what was sold; once it is bought back, whether there is more of it than before."""
-        for row in receipts[receipts["kind"] == SWAP]:
+        for row in receipts[receipts["kind"] == Kind.SWAP]:
             rollup = int(row["rollup"])
             self._sent.pop(rollup, None)
-            if row["status"] != FILLED:
+            if row["status"] != Status.FILLED:
                 continue
             if row["asset_in"] == ASSET:
                 self._outside[rollup] = float(row["filled_in"]), float(row["filled_out"])
@@ -115,8 +115,8 @@ class Anticipating(Trader):
 
 def _reserves(seen: Observation, pool: int, source: int) -> tuple[float, float]:
     """Reserves of a pool: (of the asset that goes in, of the other)."""
-    side = 0 if int(seen.pools[pool, ASSET0]) == source else 1
-    return float(seen.pools[pool, RESERVE0 + side]), float(seen.pools[pool, RESERVE0 + 1 - side])
+    side = 0 if int(seen.pools["asset"][pool, 0]) == source else 1
+    return float(seen.pools["reserve"][pool, side]), float(seen.pools["reserve"][pool, 1 - side])
 
 
 def _log_price(seen: Observation, pool: int) -> float:

@@ -13,13 +13,12 @@ import numpy as np
 from agents.arbitrage import best_cycle, outside_arbitrages
 from agents.base import Trader
 from agents.inventory import rebalance
-from market.desk import Desk
-from market.intents import Kind, Purpose, Status
-from market.model import SequencerMarket
-from market.observation import ROLLUP, Observation
+from market.access.desk import Desk
+from market.access.observation import Observation
+from market.access.seat import Seat
+from market.intents.rows import Purpose, Status
+from market.venues import Kind
 
-ARBITRAGE, CYCLE, FILLED = int(Purpose.ARBITRAGE), int(Purpose.CYCLE), int(Status.FILLED)
-SWAP = int(Kind.SWAP)
 LIFE_S = 10.0
 """After which a leg of a cycle, or all of them, is not worth waiting for [s]."""
 
@@ -41,19 +40,18 @@ class Arbitrageur(Trader):
 
     def __init__(
         self,
-        model: SequencerMarket,
-        account: int,
+        seat: Seat,
         outside: bool = True,
         cycles: bool = True,
         least_usd: float = 0.02,
         unwind_bp: float = 10.0,
     ) -> None:
-        super().__init__(model, account)
+        super().__init__(seat)
         self.outside, self.cycles, self.least_usd, self.unwind_bp = outside, cycles, least_usd, unwind_bp
         self.failure = 0.1  # chance that a leg fails, as experienced
         self.failure_outside = 0.0
         self._open_legs = 0
-        self._home = model.world.tables.balance[account].copy()
+        self._home = seat.funds
         self._next_rebalance = 0.0
         self._unwind: list[tuple[int, int, float]] = []
 
@@ -70,8 +68,7 @@ class Arbitrageur(Trader):
             rebalance(seen, desk, self._home)
 
     def _trade_outside(self, seen: Observation, desk: Desk) -> None:
-        public = seen.public
-        table = public.derived(("opportunities", seen.domain), lambda: _find_outside(seen))
+        table = seen.derived(("opportunities", seen.domain), lambda: _find_outside(seen))
         for pool, rollup, source, sink, amount, out, profit, gas in table:
             if profit <= 2.0 * gas + self.least_usd:
                 continue
@@ -84,25 +81,24 @@ class Arbitrageur(Trader):
                     continue
             bundle = desk.bundle()
             least = out * (1.0 - 1e-9)
-            desk.swap(pool, source, sink, amount, least, purpose=ARBITRAGE, bundle=bundle, expires_s=5.0)
-            desk.outside(rollup, sink, source, least, amount, purpose=ARBITRAGE, bundle=bundle)
+            desk.swap(pool, source, sink, amount, least, purpose=Purpose.ARBITRAGE, bundle=bundle, expires_s=5.0)
+            desk.outside(rollup, sink, source, least, amount, purpose=Purpose.ARBITRAGE, bundle=bundle)
 
     def _trade_cycle(self, seen: Observation, desk: Desk) -> None:
-        public = seen.public
-        profit, legs, rollups = public.derived("cycle", lambda: _find_cycle(public))
+        profit, legs, rollups = seen.derived("cycle", lambda: _find_cycle(seen))
         # a profit that is all but nothing may belong to a size that rounds to nothing
         if profit <= self.least_usd or not rollups or legs[0].amount <= 0.0:
             return
         if seen.rollups and rollups[0] not in seen.rollups and rollups[-1] not in seen.rollups:
             return
-        gas = sum(public.gas.item(rollup, 0) for rollup in rollups)
+        gas = sum(seen.gas.item(rollup) for rollup in rollups)
         for leg, rollup in zip(legs, rollups, strict=True):
             if leg.amount > seen.funds.item(rollup, leg.source):
                 return
         if all(seen.atomic(rollups[0], rollup) for rollup in rollups):
             if profit > gas + self.least_usd:
                 self._send_atomic(desk, legs, _slack(legs, gas / profit))
-        elif profit > gas + self.least_usd + self._leg_risk(public.prices, legs[0]):
+        elif profit > gas + self.least_usd + self._leg_risk(seen.prices, legs[0]):
             self._send_legged(desk, legs, _slack(legs, gas / profit))
 
     def _leg_risk(self, prices: np.ndarray, first: Leg) -> float:
@@ -115,13 +111,20 @@ class Arbitrageur(Trader):
         bundle = desk.bundle()
         for pool, source, sink, amount, output, _ in legs:
             desk.swap(
-                pool, source, sink, amount, output * (1.0 - slack), purpose=CYCLE, bundle=bundle, expires_s=LIFE_S
+                pool,
+                source,
+                sink,
+                amount,
+                output * (1.0 - slack),
+                purpose=Purpose.CYCLE,
+                bundle=bundle,
+                expires_s=LIFE_S,
             )
 
     def _send_legged(self, desk: Desk, legs: list[Leg], slack: float) -> None:
         """Each leg alone."""
         for pool, source, sink, amount, output, _ in legs:
-            desk.swap(pool, source, sink, amount, output * (1.0 - slack), purpose=CYCLE, expires_s=LIFE_S)
+            desk.swap(pool, source, sink, amount, output * (1.0 - slack), purpose=Purpose.CYCLE, expires_s=LIFE_S)
         self._open_legs = len(legs)
         self._legs_failed = 0
         self._legs_done: list[tuple[int, int, float]] = []
@@ -134,9 +137,9 @@ class Arbitrageur(Trader):
                 if asset == 0:
                     continue
                 if amount > 0.0:
-                    desk.outside(rollup, asset, 0, amount, purpose=CYCLE)
+                    desk.outside(rollup, asset, 0, amount, purpose=Purpose.CYCLE)
                 else:
-                    desk.outside(rollup, 0, asset, -amount * float(seen.prices[asset]), purpose=CYCLE)
+                    desk.outside(rollup, 0, asset, -amount * float(seen.prices[asset]), purpose=Purpose.CYCLE)
             else:
                 later.append((rollup, asset, amount))
         self._unwind = later
@@ -146,10 +149,10 @@ class Arbitrageur(Trader):
         if not self._open_legs:
             return
         for row in receipts:
-            if row["kind"] != SWAP or row["purpose"] != CYCLE or row["bundle"] >= 0:
+            if row["kind"] != Kind.SWAP or row["purpose"] != Purpose.CYCLE or row["bundle"] >= 0:
                 continue
             self._open_legs -= 1
-            if row["status"] == FILLED:
+            if row["status"] == Status.FILLED:
                 rollup = int(row["rollup"])
                 self._legs_done.append((rollup, int(row["asset_in"]), -float(row["filled_in"])))
                 self._legs_done.append((rollup, int(row["asset_out"]), float(row["filled_out"])))
@@ -165,12 +168,11 @@ class Arbitrageur(Trader):
 
 def _find_outside(seen: Observation) -> list[tuple[int, int, int, int, float, float, float, float]]:
     """Trades against the outside market now: pool, rollup, assets in and out, amount, output, profit [USD], gas."""
-    public = seen.public
-    table = outside_arbitrages(public.pools, public.prices, public.outside_fee, np.array(seen.rollups))
+    table = outside_arbitrages(seen.pools, seen.prices, seen.outside_fee, np.array(seen.rollups))
     found = []
     for pool, source, sink, amount, out, profit in table.tolist():
-        rollup = int(public.pools.item(int(pool), ROLLUP))
-        gas = public.gas.item(rollup, 0)
+        rollup = int(seen.pools["rollup"].item(int(pool)))
+        gas = seen.gas.item(rollup)
         found.append((int(pool), rollup, int(source), int(sink), amount, out, profit, gas))
     return found
 
@@ -194,8 +196,8 @@ def _slack(legs: list[Leg], gas: float) -> float:
     return 0.5 * (1.0 - gas) * legs[0].profit / legs[0].amount / len(legs)
 
 
-def _find_cycle(public) -> tuple[float, list[Leg], list[int]]:
+def _find_cycle(seen: Observation) -> tuple[float, list[Leg], list[int]]:
     """Best cycle now: profit [USD], legs, and the rollup of each leg."""
-    profit, table = best_cycle(public.pools, public.prices)
+    profit, table = best_cycle(seen.pools, seen.prices)
     legs = [Leg(int(pool), int(source), int(sink), *numbers) for pool, source, sink, *numbers in table.tolist()]
-    return profit, legs, [int(public.pools.item(leg.pool, ROLLUP)) for leg in legs]
+    return profit, legs, [int(seen.pools["rollup"].item(leg.pool)) for leg in legs]

@@ -9,18 +9,22 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from market import state
-from market.intents import INTENT, Kind, Purpose, Row, Rows
+from market.intents.rows import INTENT, Purpose, Row, Rows
 from market.model import SequencerMarket
-from market.state import LENDING, POSITION, Book, balance, get, index
-from market.venues import at_risk, lending
-from market.venues.pools import output, reserve
+from market.state.store import State, balance, get, index
+from market.venues import Kind
+from market.venues.lending import at_risk
+from market.venues.lending import rules as lending
+from market.venues.lending.tables import LendingMarket, Loan
+from market.venues.pools.depth import deepest
+from market.venues.pools.rules import output, reserve
+from market.venues.pools.tables import Pool
 
 CHUNK_S = 60.0
 WAIT, TOP_UP, DELEVERAGE = range(3)
-BORROWER = int(Purpose.BORROWER)
+
 # typed constants: a bare int would have callees compiled once per value
-K_DEPOSIT, K_REPAY, K_SWAP = np.int64(Kind.DEPOSIT), np.int64(Kind.REPAY), np.int64(Kind.SWAP)
+
 NOBODY = np.int64(-1)
 TARGET_ABOVE = 0.10
 """A borrower who acts aims at this much health above the level at which she reacts."""
@@ -30,67 +34,67 @@ TARGET_ABOVE = 0.10
 def _blank(row: Row, sender: int, rollup: int, kind: np.int64, venue: int, target: int | np.int64, sent: float) -> None:
     row.id, row.bundle, row.around, row.position = -1, -1, -1, -1
     row.sender, row.rollup, row.kind, row.venue, row.target = sender, rollup, kind, venue, target
-    row.purpose, row.status, row.reason, row.sealed, row.carried = BORROWER, 0, 0, 0, 0
+    row.purpose, row.status, row.reason, row.sealed, row.carried = Purpose.BORROWER, 0, 0, 0, 0
     row.tip, row.route, row.mid, row.limit = 0.0, 0.5, 0.0, 0.0
     row.sent, row.arrival, row.expiry = sent, sent + 0.5, sent + 120.0
     row.filled_in, row.filled_out, row.fallback_out, row.executed = 0.0, 0.0, 0.0, 0.0
 
 
 @njit(cache=True)
-def _top_up(book: Book, position: int, owner: int, market: int, goal: float, sent: float, row: Row) -> bool:
+def _top_up(state: State, position: int, owner: int, market: int, goal: float, sent: float, row: Row) -> bool:
     """Deposit what lifts health to the goal, as far as reserves reach."""
-    rollup, asset = index(book, LENDING, market, state.L_ROLLUP), index(book, LENDING, market, state.L_COLLATERAL)
-    health = lending.health(book, position)
-    missing = get(book, POSITION, position, state.N_COLLATERAL) * (goal / health - 1.0)
-    amount = min(missing, balance(book, owner, lending.collateral_rollup(book, market), asset))
+    rollup, asset = index(state, LendingMarket.rollup, market), index(state, LendingMarket.collateral, market)
+    health = lending.health(state, position)
+    missing = get(state, Loan.collateral, position) * (goal / health - 1.0)
+    amount = min(missing, balance(state, owner, lending.collateral_rollup(state, market), asset))
     if not amount > 0.0:
         return False
-    _blank(row, owner, rollup, K_DEPOSIT, market, position, sent)
+    _blank(row, owner, rollup, Kind.DEPOSIT, market, position, sent)
     row.amount, row.asset_in, row.asset_out = amount, asset, asset
     return True
 
 
 @njit(cache=True)
 def _sell_and_repay(
-    book: Book, position: int, owner: int, market: int, goal: float, sent: float, pool: int, rows: Rows
+    state: State, position: int, owner: int, market: int, goal: float, sent: float, pool: int, rows: Rows
 ) -> bool:
     """Sell reserves on a pool and repay with the proceeds, in one bundle, towards the goal."""
-    rollup = index(book, LENDING, market, state.L_ROLLUP)
-    asset, debt = index(book, LENDING, market, state.L_COLLATERAL), index(book, LENDING, market, state.L_DEBT)
-    health = lending.health(book, position)
-    wanted = lending.owed(book, position) * (1.0 - health / goal)
-    x, y = reserve(book, pool, asset), reserve(book, pool, debt)
-    amount = min(wanted / (y / x), balance(book, owner, rollup, asset))
+    rollup = index(state, LendingMarket.rollup, market)
+    asset, debt = index(state, LendingMarket.collateral, market), index(state, LendingMarket.debt, market)
+    health = lending.health(state, position)
+    wanted = lending.owed(state, position) * (1.0 - health / goal)
+    x, y = reserve(state, pool, asset), reserve(state, pool, debt)
+    amount = min(wanted / (y / x), balance(state, owner, rollup, asset))
     if not amount > 0.0:
         return False
-    out = output(x, y, get(book, state.POOL, pool, state.P_FEE), amount) * 0.98
-    _blank(rows[0], owner, rollup, K_SWAP, pool, NOBODY, sent)
+    out = output(x, y, get(state, Pool.fee, pool), amount) * 0.98
+    _blank(rows[0], owner, rollup, Kind.SWAP, pool, NOBODY, sent)
     rows[0].amount, rows[0].limit, rows[0].asset_in, rows[0].asset_out = amount, out, asset, debt
-    _blank(rows[1], owner, rollup, K_REPAY, market, position, sent)
+    _blank(rows[1], owner, rollup, Kind.REPAY, market, position, sent)
     rows[1].amount, rows[1].asset_in, rows[1].asset_out = out, debt, debt
     return True
 
 
 @njit(cache=True)
 def _look(
-    book: Book, times: np.ndarray, who: np.ndarray, habit: np.ndarray, pool_of: np.ndarray, level: float,
+    state: State, times: np.ndarray, who: np.ndarray, habit: np.ndarray, pool_of: np.ndarray, level: float,
     bundle: int, out: Rows,
 ) -> int:  # fmt: skip
     """Let borrowers look at their positions; returns how many rows they sent."""
     count = 0
     for k in range(times.size):
         position = who[k]
-        market = index(book, POSITION, position, state.N_MARKET)
-        health = lending.health(book, position)
+        market = index(state, Loan.market, position)
+        health = lending.health(state, position)
         if not health < level or not health > 0.0:
             continue
-        owner = index(book, POSITION, position, state.N_OWNER)
+        owner = index(state, Loan.owner, position)
         goal = level + TARGET_ABOVE
         if habit[position] == TOP_UP:
-            count += _top_up(book, position, owner, market, goal, times[k], out[count])
+            count += _top_up(state, position, owner, market, goal, times[k], out[count])
         elif pool_of[market] >= 0:
             rows = out[count : count + 2]
-            if _sell_and_repay(book, position, owner, market, goal, times[k], pool_of[market], rows):
+            if _sell_and_repay(state, position, owner, market, goal, times[k], pool_of[market], rows):
                 rows[0].bundle = rows[1].bundle = bundle + k
                 count += 2
     return count
@@ -107,9 +111,9 @@ class Borrowers:
 
     def __init__(self, market: SequencerMarket) -> None:
         law, world = market.config.borrowers, market.world
-        self._law, self._book, self._market = law, world.book, market
+        self._law, self._state, self._market = law, world.state, market
         habits, looks = market.streams["borrowers"].spawn(2)
-        draw = np.random.default_rng(habits).random(world.borrowers)
+        draw = np.random.default_rng(habits).random(len(world.accounts_of("borrowers")))
         self._habit = np.where(draw < law.top_up_share, TOP_UP, WAIT)
         self._habit[(draw >= law.top_up_share) & (draw < law.top_up_share + law.deleverage_share)] = DELEVERAGE
         self._active = np.flatnonzero(self._habit != WAIT)
@@ -125,16 +129,9 @@ class Borrowers:
         tables = market.world.tables
         found = np.full(len(tables.lending), -1, np.int64)
         for at, row in enumerate(tables.lending):
-            depth, debt = 0.0, int(row[state.L_DEBT])
-            if row[state.L_COLLATERAL_ROLLUP] != row[state.L_ROLLUP]:
+            if row["collateral_rollup"] != row["rollup"]:
                 continue  # what a sale there brings does not repay here
-            for pool, spec in enumerate(tables.pool):
-                pair = {int(spec[state.P_ASSET0]), int(spec[state.P_ASSET1])}
-                rollup = int(spec[state.P_ROLLUP])
-                if rollup == int(row[state.L_ROLLUP]) and pair == {int(row[state.L_COLLATERAL]), debt}:
-                    held = tables.balance[int(spec[state.P_ACCOUNT]), rollup, debt]
-                    if held > depth:
-                        found[at], depth = pool, held
+            found[at] = deepest(tables, int(row["rollup"]), int(row["collateral"]), int(row["debt"]))
         return found
 
     def submit(self, time: float, until: float) -> np.ndarray:
@@ -142,7 +139,7 @@ class Borrowers:
         if not self._active.size:
             return self._rows[:0]
         level = self._law.act_below_health
-        if at_risk.calm(self._book, level):
+        if at_risk.calm(self._state, level):
             self._looked = until  # whoever looked meanwhile saw nothing to do
             return self._rows[:0]
         times, who = self._next(until)
@@ -150,7 +147,7 @@ class Borrowers:
             self._rows = np.zeros(4 * times.size, INTENT)
         bundle = self._market.bundles
         self._market.bundles += times.size
-        count = _look(self._book, times, who, self._habit, self._pool_of, level, bundle, self._rows)
+        count = _look(self._state, times, who, self._habit, self._pool_of, level, bundle, self._rows)
         return self._rows[:count]
 
     def _next(self, until: float) -> tuple[np.ndarray, np.ndarray]:

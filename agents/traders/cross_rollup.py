@@ -12,13 +12,14 @@ from __future__ import annotations
 import numpy as np
 
 from agents.base import Trader
-from market.desk import Desk
-from market.intents import Purpose, Status
-from market.model import SequencerMarket
-from market.observation import ASSET0, ASSET1, FEE, RESERVE0, RESERVE1, ROLLUP, Observation
+from market.access.desk import Desk
+from market.access.observation import Observation
+from market.access.seat import Seat
+from market.intents.rows import Purpose, Status
+from market.venues.pools.rules import output
 
 CHUNK = 512
-INVENTORY, FILLED = int(Purpose.INVENTORY), int(Status.FILLED)
+
 YEAR_S = 365.0 * 86_400.0
 # columns of a need
 TIME, VALUE, FIRST, SECOND, BENEFIT, KIND = range(6)
@@ -47,8 +48,7 @@ class CrossRollup(Trader):
 
     def __init__(
         self,
-        model: SequencerMarket,
-        account: int,
+        seat: Seat,
         per_second: float = 0.2,
         median_usd: float = 2_000.0,
         log_sd: float = 1.0,
@@ -58,7 +58,7 @@ class CrossRollup(Trader):
         tip_share: float = 0.1,
         slippage_bp: float = 20.0,
     ) -> None:
-        super().__init__(model, account)
+        super().__init__(seat)
         if per_second < 0.0 or min(median_usd, benefit_bp, slippage_bp) <= 0.0 or not 0.0 <= tip_share <= 1.0:
             raise ValueError("per_second must be at least 0, sizes and bp positive, and tip_share within [0, 1]")
         if not 0.0 <= atomic_only <= 1.0 or aversion < 0.0:
@@ -70,10 +70,10 @@ class CrossRollup(Trader):
             tip_share,
             slippage_bp * 1e-4,
         )
-        rollups = model.config.rollups
-        volatility = max(asset.volatility for asset in model.config.assets)
+        rollups = seat.config.rollups
+        volatility = max(asset.volatility for asset in seat.config.assets)
         # what it knows of the rollups: a leg waits for half a block on average
-        block = {at: domain.block_time for domain in model.domains for at in domain.rollups}
+        block = dict(enumerate(seat.block_time_s))
         self._step_sd = {at: volatility * np.sqrt(block[at] / YEAR_S) for at in block}
         depth = np.array([sum(pool.depth_usd for pool in rollup.pools) for rollup in rollups])
         self._weight = depth / depth.sum()
@@ -124,7 +124,7 @@ class CrossRollup(Trader):
             self.missed += value
             return
         apart = 0.0 if together else self.aversion * np.hypot(self._step_sd[first], self._step_sd[second])
-        gas = float(seen.public.gas[first, 0] + seen.public.gas[second, 0])
+        gas = float(seen.gas[first] + seen.gas[second])
         mid = self._mid(seen.pools, buy), self._mid(seen.pools, sell)
         # a gap between the rollups is no cost of trading
         cost = value * mid[1] / mid[0] - proceeds + gas
@@ -135,18 +135,18 @@ class CrossRollup(Trader):
         tip, bundle = 0.5 * self.tip_share * left, desk.bundle() if together else -1
         kept = 1.0 - self.slippage if together else 0.0  # a leg alone has to be traded at whatever price
         sold = bought * kept if together else bought
-        desk.swap(buy, 0, 1, value, bought * kept, tip=tip, purpose=INVENTORY, bundle=bundle)
-        desk.swap(sell, 1, 0, sold, proceeds * kept**2, tip=tip, purpose=INVENTORY, bundle=bundle)
+        desk.swap(buy, 0, 1, value, bought * kept, tip=tip, purpose=Purpose.INVENTORY, bundle=bundle)
+        desk.swap(sell, 1, 0, sold, proceeds * kept**2, tip=tip, purpose=Purpose.INVENTORY, bundle=bundle)
         worth = 0.5 * value * (need[BENEFIT] - apart)
-        self._sent[first, value] = worth, mid[0], float(seen.public.gas[first, 0])
-        self._sent[second, sold] = worth, mid[1], float(seen.public.gas[second, 0])
+        self._sent[first, value] = worth, mid[0], float(seen.gas[first])
+        self._sent[second, sold] = worth, mid[1], float(seen.gas[second])
 
     def learn(self, receipts: np.ndarray) -> None:
         """Keep account of what was done, by rollup, against the mid at the decision."""
         for row in receipts:
             rollup = int(row["rollup"])
             worth, mid, gas = self._sent.pop((rollup, float(row["amount"])), (0.0, 0.0, 0.0))
-            if mid <= 0.0 or row["status"] != FILLED:
+            if mid <= 0.0 or row["status"] != Status.FILLED:
                 continue
             given, got = float(row["filled_in"]), float(row["filled_out"])
             price_in, price_out = (1.0, mid) if row["asset_in"] == 0 else (mid, 1.0)
@@ -156,20 +156,19 @@ class CrossRollup(Trader):
     def _quote(self, pools: np.ndarray, rollup: int, asset_in: int, amount: float) -> tuple[int, float]:
         """Best pool of the first risky asset against the numeraire on a rollup, and its output; -1 for none."""
         best, most = -1, 0.0
-        for pool in np.flatnonzero(pools[:, ROLLUP] == rollup):
-            assets = (int(pools[pool, ASSET0]), int(pools[pool, ASSET1]))
+        for pool in np.flatnonzero(pools["rollup"] == rollup):
+            assets = (int(pools["asset"][pool, 0]), int(pools["asset"][pool, 1]))
             if set(assets) != {0, 1}:
                 continue
-            r_in, r_out = pools[pool, RESERVE0], pools[pool, RESERVE1]
+            r_in, r_out = pools["reserve"][pool, 0], pools["reserve"][pool, 1]
             if assets[0] != asset_in:
                 r_in, r_out = r_out, r_in
-            net = amount * (1.0 - pools[pool, FEE])
-            out = float(r_out * net / (r_in + net))
+            out = output(r_in, r_out, pools["fee"][pool], amount)
             if out > most:
                 best, most = int(pool), out
         return best, most
 
     def _mid(self, pools: np.ndarray, pool: int) -> float:
         """Price of the risky asset in a pool [USD]."""
-        first, second = pools[pool, RESERVE0], pools[pool, RESERVE1]
-        return float(second / first if int(pools[pool, ASSET0]) == 1 else first / second)
+        first, second = pools["reserve"][pool, 0], pools["reserve"][pool, 1]
+        return float(second / first if int(pools["asset"][pool, 0]) == 1 else first / second)

@@ -9,12 +9,10 @@ from __future__ import annotations
 import numpy as np
 
 from agents.traders.arbitrageur import Arbitrageur
-from market import state
-from market.intents import Kind, Status
-from market.model import SequencerMarket
-from market.observation import Observation
-
-SWAP, OUTSIDE, FILLED = int(Kind.SWAP), int(Kind.OUTSIDE), int(Status.FILLED)
+from market.access.observation import Observation
+from market.access.seat import Seat
+from market.intents.rows import Status
+from market.venues import Kind
 
 
 class ExpressBidder(Arbitrageur):
@@ -34,8 +32,7 @@ class ExpressBidder(Arbitrageur):
 
     def __init__(
         self,
-        model: SequencerMarket,
-        account: int,
+        seat: Seat,
         first_bid_usd: float = 20.0,
         memory: float = 0.1,
         shading: float = 1.0,
@@ -44,7 +41,7 @@ class ExpressBidder(Arbitrageur):
         least_usd: float = 0.02,
         unwind_bp: float = 10.0,
     ) -> None:
-        super().__init__(model, account, outside=outside, cycles=cycles, least_usd=least_usd, unwind_bp=unwind_bp)
+        super().__init__(seat, outside=outside, cycles=cycles, least_usd=least_usd, unwind_bp=unwind_bp)
         if not (first_bid_usd >= 0.0 and 0.0 < memory <= 1.0 and shading >= 0.0):
             raise ValueError(
                 "first_bid_usd and shading must be at least 0 and memory in (0, 1], not "
@@ -56,8 +53,8 @@ class ExpressBidder(Arbitrageur):
         self.rounds_won = 0
         self._rounds: dict[int, list[tuple[float, float, bool]]] = {}  # by domain: (start, end, won), the last three
         self._gains: list[tuple[float, int, float]] = []  # (arrival, domain, gain) not yet put down to a round
-        self._domain_of = model.domain_of
-        self._tables = model.world.tables
+        self._domain_of = seat.domain_of
+        self._prices, self._gas = seat.public.prices, seat.public.gas
         self._bidding_in = 0
 
     def bid_for_lane(self, seen: Observation) -> float:
@@ -83,12 +80,12 @@ class ExpressBidder(Arbitrageur):
             self.without_usd += self.memory * (earned - self.without_usd)
 
     def learn(self, receipts: np.ndarray) -> None:
-        """Book what trades earned, at reference prices less tips and gas, to the time at which they arrived."""
+        """State what trades earned, at reference prices less tips and gas, to the time at which they arrived."""
         super().learn(receipts)
-        done = receipts[(receipts["status"] == FILLED) & np.isin(receipts["kind"], (SWAP, OUTSIDE))]
+        done = receipts[(receipts["status"] == Status.FILLED) & np.isin(receipts["kind"], (Kind.SWAP, Kind.OUTSIDE))]
         if not done.size:
             return
-        price, gas = self._tables.price, self._tables.rollup[:, state.R_GAS]
+        price, gas = self._prices, self._gas
         gain = done["filled_out"] * price[done["asset_out"]] - done["filled_in"] * price[done["asset_in"]]
         gain -= done["tip"] + gas[done["rollup"]]
         self._gains += [

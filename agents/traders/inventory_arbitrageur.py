@@ -10,10 +10,12 @@ from __future__ import annotations
 import numpy as np
 
 from agents.arbitrage import outside_arbitrages
-from agents.traders.arbitrageur import ARBITRAGE, Arbitrageur
-from market.desk import Desk
-from market.model import SequencerMarket
-from market.observation import ASSET0, FEE, RESERVE0, RESERVE1, ROLLUP, Observation
+from agents.traders.arbitrageur import Arbitrageur
+from market.access.desk import Desk
+from market.access.observation import Observation
+from market.access.seat import Seat
+from market.intents.rows import Purpose
+from market.venues.pools.rules import output
 
 
 class InventoryArbitrageur(Arbitrageur):
@@ -27,8 +29,8 @@ class InventoryArbitrageur(Arbitrageur):
         least profit after gas of any trade [USD]
     """
 
-    def __init__(self, model: SequencerMarket, account: int, settle_s: float = 600.0, least_usd: float = 0.02) -> None:
-        super().__init__(model, account, outside=True, cycles=False, least_usd=least_usd)
+    def __init__(self, seat: Seat, settle_s: float = 600.0, least_usd: float = 0.02) -> None:
+        super().__init__(seat, outside=True, cycles=False, least_usd=least_usd)
         if not settle_s > 0.0:
             raise ValueError(f"settle_s must be positive, not {settle_s}")
         self.settle_s = settle_s
@@ -50,31 +52,27 @@ class InventoryArbitrageur(Arbitrageur):
             if abs(surplus) <= 1e-6 * self._home[rollup, asset]:
                 continue
             if surplus > 0.0:
-                desk.outside(rollup, asset, 0, surplus, purpose=ARBITRAGE)
+                desk.outside(rollup, asset, 0, surplus, purpose=Purpose.ARBITRAGE)
             else:
                 cash = min(-surplus * float(seen.prices[asset]), float(seen.funds[rollup, 0]))
                 if cash > 0.0:
-                    desk.outside(rollup, 0, asset, cash, purpose=ARBITRAGE)
+                    desk.outside(rollup, 0, asset, cash, purpose=Purpose.ARBITRAGE)
 
     def _trade_outside(self, seen: Observation, desk: Desk) -> None:
-        public = seen.public
-        table = public.derived(
+        table = seen.derived(
             ("outside", seen.domain),
-            lambda: outside_arbitrages(
-                public.pools, public.prices, public.outside_fee, np.array(seen.rollups)
-            ).tolist(),
+            lambda: outside_arbitrages(seen.pools, seen.prices, seen.outside_fee, np.array(seen.rollups)).tolist(),
         )
         for pool, source, sink, amount, _, profit in table:
             pool, source, sink = int(pool), int(source), int(sink)
             row = seen.pools[pool]
-            rollup = int(row[ROLLUP])
-            if profit <= float(public.gas[rollup, 0]) + self.least_usd:
+            rollup = int(row["rollup"])
+            if profit <= float(seen.gas[rollup]) + self.least_usd:
                 continue
             amount = min(amount, float(seen.funds[rollup, source]))
             if amount <= 0.0:
                 continue
-            first = int(row[ASSET0]) == source
-            x, y = (row[RESERVE0], row[RESERVE1]) if first else (row[RESERVE1], row[RESERVE0])
-            net = amount * (1.0 - float(row[FEE]))
-            out = float(y * net / (x + net))
-            desk.swap(pool, source, sink, amount, out * (1.0 - 1e-9), purpose=ARBITRAGE, expires_s=5.0)
+            first = int(row["asset"][0]) == source
+            x, y = (row["reserve"][0], row["reserve"][1]) if first else (row["reserve"][1], row["reserve"][0])
+            out = output(x, y, row["fee"], amount)
+            desk.swap(pool, source, sink, amount, out * (1.0 - 1e-9), purpose=Purpose.ARBITRAGE, expires_s=5.0)

@@ -10,12 +10,11 @@ from agents.books import Books
 from agents.learning import Exp3, QLearning
 from agents.speed import Line
 from agents.traders.searcher import Searcher
-from market.desk import Desk
-from market.intents import Status
-from market.model import SequencerMarket
-from market.observation import Observation
+from market.access.desk import Desk
+from market.access.observation import Observation
+from market.access.seat import Seat
+from market.intents.rows import Status
 
-FILLED = int(Status.FILLED)
 TIPS = (0.02, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.97)
 """Shares of a bundle's profit that may be offered [1]."""
 
@@ -47,8 +46,7 @@ class LearningSearcher(Searcher):
 
     def __init__(
         self,
-        model: SequencerMarket,
-        account: int,
+        seat: Seat,
         tips: Sequence[float] = TIPS,
         rate: float = 0.05,
         explore: float = 0.1,
@@ -64,13 +62,13 @@ class LearningSearcher(Searcher):
             raise ValueError(f"tips must lie in (0, 1), not {tips!r}")
         if not (rate > 0.0 and 0.0 < explore <= 1.0):
             raise ValueError(f"rate must be positive and explore lie in (0, 1], not {rate} and {explore}")
-        super().__init__(model, account, tip_share=float(grid[0]), sandwich=sandwich)
+        super().__init__(seat, tip_share=float(grid[0]), sandwich=sandwich)
         self.learner = Exp3(grid, rate, explore, seed=int(self.rng_own.integers(2**63)))
         self.tip_share = self.learner.choose()
         self._since = 0.0
         if not (review_s > 0.0 and 0.0 < speed_rate <= 1.0 and speed_decay >= 0.0):
             raise ValueError("speed_decay must not be negative, review_s positive, speed_rate in (0, 1]")
-        self.line = Line(model, self, speeds, rent_usd_per_hour)
+        self.line = Line(seat, self, speeds, rent_usd_per_hour)
         self.review_s, self.speed = review_s, 1.0
         self._books = Books()
         self._until = 0.0
@@ -94,7 +92,7 @@ class LearningSearcher(Searcher):
         """Keep the rest of the profit if included, nothing if not; then choose the next tip."""
         fate = receipts[(receipts["tip"] > 0.0) & (receipts["sent"] >= self._since)]
         if fate.size:
-            self.learner.learn((1.0 - self.tip_share) * float((fate["status"] == FILLED).mean()))
+            self.learner.learn((1.0 - self.tip_share) * float((fate["status"] == Status.FILLED).mean()))
             self.tip_share = self.learner.choose()
             # bundles sent before the choice say nothing about it
             self._since = self._now + 1e-9

@@ -10,17 +10,19 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from market import state
-from market.intents import INTENT, Kind, Purpose, Row, Rows
+from market.intents.rows import INTENT, Purpose, Row, Rows
 from market.model import SequencerMarket
-from market.state import CONTRACT, PERPETUAL, Book, balance, get, index
-from market.venues import perpetuals
+from market.state.store import State, balance, get, index
+from market.venues import Kind
+from market.venues.perpetuals import rules as perpetuals
+from market.venues.perpetuals.instrument import next_contract
+from market.venues.perpetuals.tables import Contract, Perpetual
 
 CHUNK_S = 60.0
 WAIT, TOP_UP, REDUCE = range(3)
 # typed constants: a bare int would have callees compiled once per value
-K_DEPOSIT, K_TRADE = np.int64(Kind.PERPETUAL_DEPOSIT), np.int64(Kind.PERPETUAL_TRADE)
-USER = int(Purpose.USER)
+
+
 FOR_GAS_USD = 20.0
 """What a trader never pays in as margin, so that she can pay for gas [USD]."""
 TOLERANCE = 0.01
@@ -30,45 +32,45 @@ SPARE = 1e-3
 
 
 @njit(cache=True)
-def _blank(book: Book, row: Row, kind: np.int64, contract: int, sent: float) -> None:
-    market = index(book, CONTRACT, contract, state.X_MARKET)
+def _blank(state: State, row: Row, kind: np.int64, contract: int, sent: float) -> None:
+    market = index(state, Contract.market, contract)
     row.id, row.bundle, row.around, row.position = -1, -1, -1, -1
     row.sender, row.rollup = (
-        index(book, CONTRACT, contract, state.X_OWNER),
-        index(book, PERPETUAL, market, state.M_ROLLUP),
+        index(state, Contract.owner, contract),
+        index(state, Perpetual.rollup, market),
     )
     row.kind, row.venue, row.target, row.asset_in, row.asset_out = kind, market, contract, 0, 0
-    row.purpose, row.status, row.reason, row.sealed, row.carried = USER, 0, 0, 0, 0
+    row.purpose, row.status, row.reason, row.sealed, row.carried = Purpose.USER, 0, 0, 0, 0
     row.tip, row.route, row.mid, row.limit = 0.0, 0.5, 0.0, 0.0
     row.sent, row.arrival, row.expiry = sent, sent + 0.5, sent + 120.0
     row.filled_in, row.filled_out, row.fallback_out, row.executed = 0.0, 0.0, 0.0, 0.0
 
 
 @njit(cache=True)
-def _trade(book: Book, row: Row, contract: int, change: float, tolerance: float, sent: float) -> bool:
+def _trade(state: State, row: Row, contract: int, change: float, tolerance: float, sent: float) -> bool:
     """Buy or sell what changes a size by `change`, at most `tolerance` worse than the oracle's price (0: at any)."""
-    market = index(book, CONTRACT, contract, state.X_MARKET)
+    market = index(state, Contract.market, contract)
     if not abs(change) >= perpetuals.LOT:
         return False
-    _blank(book, row, K_TRADE, contract, sent)
-    asset = index(book, PERPETUAL, market, state.M_ASSET)
+    _blank(state, row, Kind.PERPETUAL_TRADE, contract, sent)
+    asset = index(state, Perpetual.asset, market)
     row.asset_in, row.asset_out, row.amount = (0, asset, change) if change > 0.0 else (asset, 0, -change)
     if tolerance > 0.0:
-        price = perpetuals.price_of(book, market)
+        price = perpetuals.price_of(state, market)
         row.limit = price * (1.0 + tolerance) if change > 0.0 else price * (1.0 - tolerance)
     return True
 
 
 @njit(cache=True)
-def _reserves(book: Book, contract: int) -> float:
+def _reserves(state: State, contract: int) -> float:
     """Return what a trader may still pay in as margin [USD]."""
-    rollup = index(book, PERPETUAL, index(book, CONTRACT, contract, state.X_MARKET), state.M_ROLLUP)
-    return balance(book, index(book, CONTRACT, contract, state.X_OWNER), rollup, 0) - FOR_GAS_USD
+    rollup = index(state, Perpetual.rollup, index(state, Contract.market, contract))
+    return balance(state, index(state, Contract.owner, contract), rollup, 0) - FOR_GAS_USD
 
 
 @njit(cache=True)
 def look(
-    book: Book, times: np.ndarray, who: np.ndarray, habit: np.ndarray, level: float, goal: float, out: Rows
+    state: State, times: np.ndarray, who: np.ndarray, habit: np.ndarray, level: float, goal: float, out: Rows
 ) -> int:
     """Let traders look at their margin, and defend it where it is below `level` maintenance margins.
 
@@ -78,28 +80,28 @@ def look(
     count = 0
     for k in range(times.size):
         contract = who[k]
-        size = get(book, CONTRACT, contract, state.X_SIZE)
+        size = get(state, Contract.quantity, contract)
         if size == 0.0:
             continue
-        equity, maintenance, _ = perpetuals.margin_of(book, contract)
+        equity, maintenance, _ = perpetuals.margin_of(state, contract)
         if not equity < level * maintenance:
             continue
         if habit[contract] == TOP_UP:
-            amount = min(goal * maintenance - equity, _reserves(book, contract))
+            amount = min(goal * maintenance - equity, _reserves(state, contract))
             if amount > 0.0:
-                _blank(book, out[count], K_DEPOSIT, contract, times[k])
+                _blank(state, out[count], Kind.PERPETUAL_DEPOSIT, contract, times[k])
                 out[count].amount = amount
                 count += 1
         else:
             share = 1.0 - max(equity, 0.0) / (goal * maintenance)
-            if _trade(book, out[count], contract, -size * share, 0.0, times[k]):
+            if _trade(state, out[count], contract, -size * share, 0.0, times[k]):
                 count += 1
     return count
 
 
 @njit(cache=True)
 def take_sides(
-    book: Book, times: np.ndarray, who: np.ndarray, draws: np.ndarray, trend: np.ndarray, momentum: float,
+    state: State, times: np.ndarray, who: np.ndarray, draws: np.ndarray, trend: np.ndarray, momentum: float,
     leverage: np.ndarray, bundle: int, out: Rows,
 ) -> int:  # fmt: skip
     """Let traders take a new side; returns how many rows they sent.
@@ -111,28 +113,28 @@ def take_sides(
     count = 0
     for k in range(times.size):
         contract = who[k]
-        market = index(book, CONTRACT, contract, state.X_MARKET)
-        price, size = perpetuals.price_of(book, market), get(book, CONTRACT, contract, state.X_SIZE)
-        equity, brought = perpetuals.margin_of(book, contract)[0], 0.0
-        if size == 0.0 and index(book, CONTRACT, contract, state.X_NEXT) == contract and equity <= 0.0:
-            brought = max(_reserves(book, contract), 0.0)
+        market = index(state, Contract.market, contract)
+        price, size = perpetuals.price_of(state, market), get(state, Contract.quantity, contract)
+        equity, brought = perpetuals.margin_of(state, contract)[0], 0.0
+        if size == 0.0 and next_contract(state, contract) == contract and equity <= 0.0:
+            brought = max(_reserves(state, contract), 0.0)
         equity += brought
         if not (equity > 0.0 and price > 0.0):
             continue
-        moved = trend[index(book, PERPETUAL, market, state.M_ASSET)]
+        moved = trend[index(state, Perpetual.asset, market)]
         side = 1.0 if draws[k, 1] < 0.5 else -1.0
         if draws[k, 0] < momentum and moved != 0.0:
             side = np.sign(moved)
         low, high = leverage[market, 0], leverage[market, 1]
         wanted = side * equity * (1.0 - SPARE * high) * low * (high / low) ** draws[k, 2] / price
         if brought > 0.0:
-            if not _trade(book, out[count + 1], contract, wanted, TOLERANCE, times[k]):
+            if not _trade(state, out[count + 1], contract, wanted, TOLERANCE, times[k]):
                 continue
-            _blank(book, out[count], K_DEPOSIT, contract, times[k])
+            _blank(state, out[count], Kind.PERPETUAL_DEPOSIT, contract, times[k])
             out[count].amount = brought
             out[count].bundle = out[count + 1].bundle = bundle + k
             count += 2
-        elif _trade(book, out[count], contract, wanted - size, TOLERANCE, times[k]):
+        elif _trade(state, out[count], contract, wanted - size, TOLERANCE, times[k]):
             count += 1
     return count
 
@@ -186,13 +188,13 @@ class PerpetualTraders:
 
     def __init__(self, market: SequencerMarket) -> None:
         law, tables = market.config.perpetual_traders, market.world.tables
-        self._law, self._book, self._market = law, market.world.book, market
-        traders = np.ones(len(tables.contract), np.bool_)
-        traders[tables.perpetual[:, state.M_MAKER].astype(np.int64)] = False
+        self._law, self._state, self._market = law, market.world.state, market
+        traders = np.ones(len(tables.contracts), np.bool_)
+        traders[tables.perpetuals["maker"].astype(np.int64)] = False
         # contracts of auctions and of those who buy in them are somebody else's
-        owners = tables.contract[:, state.X_OWNER].astype(np.int64)
+        owners = tables.contracts["owner"].astype(np.int64)
         people = market.world.groups.index("perpetual traders")
-        traders &= tables.account[owners, state.A_GROUP] == people
+        traders &= tables.accounts["group"][owners] == people
         habits, looks, sides = (np.random.default_rng(seed) for seed in market.streams["perpetual traders"].spawn(3))
         draw = habits.random(traders.size)
         self._habit = np.where(draw < law.top_up_share, TOP_UP, WAIT)
@@ -202,7 +204,7 @@ class PerpetualTraders:
         listed = [spec for rollup in market.config.rollups for spec in rollup.perpetuals]
         self._leverage = np.array([(spec.leverage_low, spec.leverage_high) for spec in listed]).reshape(-1, 2)
         self._idle = not traders.any() or law.top_up_share + law.reduce_share + law.trades_per_hour == 0.0
-        self._average = np.log(tables.price)
+        self._average = np.log(tables.prices)
         self._seen = 0.0
         self._rows = np.zeros(64, INTENT)
 
@@ -215,20 +217,20 @@ class PerpetualTraders:
         if most > self._rows.size:
             self._rows = np.zeros(2 * most, INTENT)
         count = look(
-            self._book, *looking[:2], self._habit, self._law.act_below, self._law.goal, self._rows
+            self._state, *looking[:2], self._habit, self._law.act_below, self._law.goal, self._rows
         )  # fmt: skip
         trend = self._trend(time)
         if trading[0].size:
             bundle = self._market.bundles
             self._market.bundles += trading[0].size
             count += take_sides(
-                self._book, *trading, trend, self._law.momentum_share, self._leverage, bundle, self._rows[count:]
+                self._state, *trading, trend, self._law.momentum_share, self._leverage, bundle, self._rows[count:]
             )
         return self._rows[:count]
 
     def _trend(self, time: float) -> np.ndarray:
         """Log reference price over its exponential average, which then takes in the price: shape (assets,)."""
-        price = np.log(self._market.world.tables.price)
+        price = np.log(self._market.world.tables.prices)
         trend = price - self._average
         self._average += -np.expm1(-(time - self._seen) / self._law.momentum_s) * trend
         self._seen = time

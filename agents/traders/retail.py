@@ -8,28 +8,29 @@ from __future__ import annotations
 
 import numpy as np
 
-from market import state
-from market.compiled import kernel
-from market.intents import INTENT, Kind, Purpose, Rows, Status
+from market.intents.rows import INTENT, Purpose, Rows, Status
+from market.kernel.compiled import kernel
 from market.model import SequencerMarket
-from market.state import POOL, Book, get
-from market.venues.pools import output, reserve
+from market.state.store import State, get
+from market.state.tables import Asset
+from market.venues import Kind
+from market.venues.pools.rules import output, reserve
+from market.venues.pools.tables import Pool
 
 CHUNK_S = 600.0
 # columns of a chunk of exogenous draws
 TIME, VALUE, SIDE, CHOICE, SLIPPAGE, TIP_USD, DELAY, ROUTE, ASSET = range(9)
-USER, FILLED, REVERTED, K_SWAP = int(Purpose.USER), int(Status.FILLED), int(Status.REVERTED), int(Kind.SWAP)
 
 
 @kernel
-def _best_pool(book: Book, offered: np.ndarray, source: int, sink: int, amount: float) -> int:
+def _best_pool(state: State, offered: np.ndarray, source: int, sink: int, amount: float) -> int:
     """Pool with the best output among those offered (-1 ends the list)."""
     best, most = -1, 0.0
     for k in range(offered.size):
         pool = offered[k]
         if pool < 0:
             break
-        out = output(reserve(book, pool, source), reserve(book, pool, sink), get(book, POOL, pool, state.P_FEE), amount)
+        out = output(reserve(state, pool, source), reserve(state, pool, sink), get(state, Pool.fee, pool), amount)
         if out > most:
             best, most = pool, out
     return best
@@ -37,7 +38,7 @@ def _best_pool(book: Book, offered: np.ndarray, source: int, sink: int, amount: 
 
 @kernel
 def _write(
-    book: Book,
+    state: State,
     drawn: np.ndarray,
     choice: np.ndarray,
     offered: np.ndarray,
@@ -52,15 +53,15 @@ def _write(
         rollup = min(np.searchsorted(choice[asset], drawn[k, CHOICE], side="right"), choice.shape[1] - 1)
         buys = drawn[k, SIDE] < 0.5
         source, sink = (0, asset) if buys else (asset, 0)
-        amount = drawn[k, VALUE] / get(book, state.PRICE_OF, source, 0)
-        pool = _best_pool(book, offered[asset, rollup], source, sink, amount)
+        amount = drawn[k, VALUE] / get(state, Asset.price, source)
+        pool = _best_pool(state, offered[asset, rollup], source, sink, amount)
         if pool < 0:
             continue
-        r_in, r_out = reserve(book, pool, source), reserve(book, pool, sink)
-        expected = output(r_in, r_out, get(book, POOL, pool, state.P_FEE), amount)
+        r_in, r_out = reserve(state, pool, source), reserve(state, pool, sink)
+        expected = output(r_in, r_out, get(state, Pool.fee, pool), amount)
         row = out[count]
         row.id, row.bundle, row.around, row.target, row.position = -1, -1, -1, -1, -1
-        row.sender, row.rollup, row.venue, row.kind, row.purpose = sender, rollup, pool, K_SWAP, USER
+        row.sender, row.rollup, row.venue, row.kind, row.purpose = sender, rollup, pool, Kind.SWAP, Purpose.USER
         row.asset_in, row.asset_out, row.amount = source, sink, amount
         row.status, row.reason, row.sealed, row.carried = 0, 0, 0, 0
         row.limit = expected * (1.0 - min(0.5, drawn[k, SLIPPAGE]))
@@ -81,7 +82,7 @@ def _remember(rows: Rows, sender: int, memory: float, cost: np.ndarray) -> int:
     seen = 0
     for k in range(rows.size):
         row = rows[k]
-        if row.sender != sender or row.kind != K_SWAP or row.status != FILLED or not row.mid > 0.0:
+        if row.sender != sender or row.kind != Kind.SWAP or row.status != Status.FILLED or not row.mid > 0.0:
             continue
         paid = 1e4 * (1.0 - row.filled_out / (row.filled_in * row.mid))
         paid = min(200.0, max(-200.0, paid))
@@ -101,7 +102,7 @@ class RetailFlow:
 
     def __init__(self, market: SequencerMarket) -> None:
         self._flow = market.config.flow
-        self._book = market.world.book
+        self._state = market.world.state
         self._sender = market.world.account_of["retail"]
         streams = market.streams["flow"].spawn(2)
         self._times, self._marks = (np.random.default_rng(stream) for stream in streams)
@@ -119,15 +120,15 @@ class RetailFlow:
     def _venues(self, market: SequencerMarket) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Pools against the numeraire by (asset, rollup), depth shares, and shares of the assets in the flow."""
         tables = market.world.tables
-        assets, rollups = len(tables.price), len(market.config.rollups)
+        assets, rollups = len(tables.prices), len(market.config.rollups)
         lists: list[list[list[int]]] = [[[] for _ in range(rollups)] for _ in range(assets)]
         depth = np.zeros((assets, rollups))
-        for pool, row in enumerate(tables.pool):
-            first, second = int(row[state.P_ASSET0]), int(row[state.P_ASSET1])
+        for pool, row in enumerate(tables.pools):
+            first, second = int(row["asset"][0]), int(row["asset"][1])
             if 0 in (first, second):
-                asset, rollup = max(first, second), int(row[state.P_ROLLUP])
+                asset, rollup = max(first, second), int(row["rollup"])
                 lists[asset][rollup].append(pool)
-                depth[asset, rollup] += tables.balance[int(row[state.P_ACCOUNT]), rollup, 0]
+                depth[asset, rollup] += tables.balance[int(row["account"]), rollup, 0]
         longest = max((len(pools) for by_rollup in lists for pools in by_rollup), default=0)
         offered = np.full((assets, rollups, max(1, longest)), -1, np.int64)
         for asset in range(assets):
@@ -140,11 +141,11 @@ class RetailFlow:
         """What traders believe at the start: fee plus impact of the median trade on the rollup's best pool [bp]."""
         tables = market.world.tables
         cost = np.full(len(market.config.rollups), 50.0)
-        for row in tables.pool:
-            rollup = int(row[state.P_ROLLUP])
-            if 0 in (int(row[state.P_ASSET0]), int(row[state.P_ASSET1])):
-                held = tables.balance[int(row[state.P_ACCOUNT]), rollup, 0]
-                believed = 1e4 * (row[state.P_FEE] + self._flow.median_usd / held)
+        for row in tables.pools:
+            rollup = int(row["rollup"])
+            if 0 in (int(row["asset"][0]), int(row["asset"][1])):
+                held = tables.balance[int(row["account"]), rollup, 0]
+                believed = 1e4 * (row["fee"] + self._flow.median_usd / held)
                 cost[rollup] = min(cost[rollup], believed)
         return cost
 
@@ -170,7 +171,7 @@ class RetailFlow:
         self._next = float(self._chunk[end, TIME]) if end < len(self._chunk) else self._drawn_until
         if drawn.shape[0] > self._rows.size:
             self._rows = np.zeros(2 * drawn.shape[0], INTENT)
-        count = _write(self._book, drawn, self._choice, self._offered, self._sender, self._flow.patience_s, self._rows)
+        count = _write(self._state, drawn, self._choice, self._offered, self._sender, self._flow.patience_s, self._rows)
         return self._rows[:count]
 
     def _draw(self) -> None:

@@ -6,13 +6,12 @@ import numpy as np
 
 from agents.base import Trader
 from agents.sandwich import best_front_run, pays
-from market.desk import Desk
-from market.intents import Kind, Purpose, Row, Status
-from market.model import SequencerMarket
-from market.observation import ASSET0, FEE, KEPT, RESERVE0, ROLLUP, Observation
-
-SWAP, USER, FILLED = int(Kind.SWAP), int(Purpose.USER), int(Status.FILLED)
-SANDWICH, ARBITRAGE = int(Purpose.SANDWICH), int(Purpose.ARBITRAGE)
+from market.access.desk import Desk
+from market.access.observation import Observation
+from market.access.seat import Seat
+from market.intents.rows import Purpose, Row, Status
+from market.venues import Kind
+from market.venues.pools.rules import output
 
 
 class Searcher(Trader):
@@ -26,8 +25,8 @@ class Searcher(Trader):
         whether it front-runs, or back-runs only
     """
 
-    def __init__(self, model: SequencerMarket, account: int, tip_share: float = 0.5, sandwich: bool = True) -> None:
-        super().__init__(model, account)
+    def __init__(self, seat: Seat, tip_share: float = 0.5, sandwich: bool = True) -> None:
+        super().__init__(seat)
         if not 0.0 <= tip_share < 1.0:
             raise ValueError(f"tip_share must lie in [0, 1), not {tip_share}")
         self.tip_share, self.sandwich = tip_share, sandwich
@@ -40,7 +39,9 @@ class Searcher(Trader):
         pending = seen.pending()
         if not pending.size:
             return
-        users = pending[(pending["kind"] == SWAP) & (pending["purpose"] == USER) & (pending["sealed"] == 0)]
+        users = pending[
+            (pending["kind"] == Kind.SWAP) & (pending["purpose"] == Purpose.USER) & (pending["sealed"] == 0)
+        ]
         value = users["amount"] * seen.prices[users["asset_in"]]
         # below a thousandth of a pool nothing pays: most of the flow is looked at no further
         for row in users[value > 1e-4 * self._depth(seen, users)]:
@@ -50,29 +51,28 @@ class Searcher(Trader):
     @staticmethod
     def _depth(seen: Observation, users: np.ndarray) -> np.ndarray:
         pools = seen.pools[users["venue"]]
-        return pools[:, RESERVE0] * seen.prices[pools[:, ASSET0].astype(np.int64)]
+        return pools["reserve"][:, 0] * seen.prices[pools["asset"][:, 0].astype(np.int64)]
 
     def _sandwich(self, seen: Observation, desk: Desk, row: Row) -> bool:
         pool, source, sink = int(row["venue"]), int(row["asset_in"]), int(row["asset_out"])
         state = seen.pools[pool]
-        side = 0 if int(state[ASSET0]) == source else 1
-        x, y, fee = float(state[RESERVE0 + side]), float(state[RESERVE0 + 1 - side]), float(state[FEE])
+        side = 0 if int(state["asset"][0]) == source else 1
+        x, y, fee = float(state["reserve"][side]), float(state["reserve"][1 - side]), float(state["fee"])
         v, m = float(row["amount"]), float(row["limit"])
-        kept = float(state[KEPT])
+        kept = float(state["kept"])
         if not pays(x, fee, kept, v):
             return False
-        rollup = int(state[ROLLUP])
+        rollup = int(state["rollup"])
         size, gain = best_front_run(x, y, fee, kept, v, m, 0.5 * float(seen.funds[rollup, source]))
-        gain = gain * float(seen.prices[source]) - 2.0 * float(seen.public.gas[rollup, 0])
+        gain = gain * float(seen.prices[source]) - 2.0 * float(seen.gas[rollup])
         if gain <= 0.0:
             return False
-        net = size * (1.0 - fee)
-        bought = y * net / (x + net)
+        bought = output(x, y, fee, size)
         bundle = desk.bundle(around=int(row["id"]))
-        desk.swap(pool, source, sink, size, bought * (1 - 1e-9), purpose=SANDWICH, bundle=bundle, expires_s=2.0)
+        desk.swap(pool, source, sink, size, bought * (1 - 1e-9), purpose=Purpose.SANDWICH, bundle=bundle, expires_s=2.0)
         desk.swap(
             pool, sink, source, bought * (1 - 1e-9), size, tip=self.tip_share * gain,
-            purpose=SANDWICH, bundle=bundle, expires_s=2.0,
+            purpose=Purpose.SANDWICH, bundle=bundle, expires_s=2.0,
         )  # fmt: skip
         return True
 
@@ -80,31 +80,31 @@ class Searcher(Trader):
         """Trade a pool back to the outside price right behind a swap that moves it away."""
         pool, source, sink = int(row["venue"]), int(row["asset_in"]), int(row["asset_out"])
         state = seen.pools[pool]
-        side = 0 if int(state[ASSET0]) == source else 1
-        fee, amount = float(state[FEE]), float(row["amount"])
-        x, y = float(state[RESERVE0 + side]), float(state[RESERVE0 + 1 - side])
-        x, y = x + amount * float(state[KEPT]), y * x / (x + amount * (1.0 - fee))
+        side = 0 if int(state["asset"][0]) == source else 1
+        fee, amount = float(state["fee"]), float(row["amount"])
+        x, y = float(state["reserve"][side]), float(state["reserve"][1 - side])
+        x, y = x + amount * float(state["kept"]), y * x / (x + amount * (1.0 - fee))
         # the back-run sells what the user bought: in goes `sink`, out comes `source`
-        rate = float(seen.prices[source] / seen.prices[sink]) * (1.0 - seen.public.outside_fee)
+        rate = float(seen.prices[source] / seen.prices[sink]) * (1.0 - seen.outside_fee)
         phi = 1.0 - fee
         if not phi * x * rate > y:
             return
         amount = (np.sqrt(rate * phi * x * y) - y) / phi
         out = x * phi * amount / (y + phi * amount)
-        rollup = int(state[ROLLUP])
-        gain = (out * rate - amount) * float(seen.prices[sink]) - 2.0 * float(seen.public.gas[rollup, 0])
+        rollup = int(state["rollup"])
+        gain = (out * rate - amount) * float(seen.prices[sink]) - 2.0 * float(seen.gas[rollup])
         if gain <= 0.0 or amount > float(seen.funds[rollup, sink]):
             return
         bundle = desk.bundle(around=int(row["id"]))
         desk.swap(
             pool, sink, source, float(amount), out * (1 - 1e-9), tip=self.tip_share * gain,
-            purpose=ARBITRAGE, bundle=bundle, expires_s=2.0,
+            purpose=Purpose.ARBITRAGE, bundle=bundle, expires_s=2.0,
         )  # fmt: skip
-        desk.outside(rollup, source, sink, out * (1 - 1e-9), float(amount), purpose=ARBITRAGE, bundle=bundle)
+        desk.outside(rollup, source, sink, out * (1 - 1e-9), float(amount), purpose=Purpose.ARBITRAGE, bundle=bundle)
 
     def learn(self, receipts: np.ndarray) -> None:
         """Offer less after an inclusion, more after a bundle that was passed over."""
         tipped = receipts[receipts["tip"] > 0.0]
         if tipped.size:
-            won = float((tipped["status"] == FILLED).mean())
+            won = float((tipped["status"] == Status.FILLED).mean())
             self.tip_share = min(0.98, max(0.01, self.tip_share + 0.02 * (1.0 - won) - 0.01 * won))

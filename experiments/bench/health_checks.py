@@ -19,64 +19,48 @@ from market.config import (
     RollupConfig,
 )
 from market.model import SequencerMarket
-from market.state import (
-    CONTRACT,
-    L_KEY_BOUND,
-    L_ROLLUP,
-    L_SCALED_DEBT,
-    LENDING,
-    M_MAKER,
-    M_ROLLUP,
-    N_COLLATERAL,
-    N_DEBT,
-    N_MARKET,
-    PERPETUAL,
-    POSITION,
-    X_MARKET,
-    X_NEXT,
-    X_SIZE,
-    Book,
-    get,
-    index,
-    length,
-)
-from market.tally import LIQUIDATIONS
-from market.venues import at_risk, lending, perpetuals
-from market.venues.watch import reindex
+from market.state.store import State, get, index, length
+from market.venues.lending import at_risk
+from market.venues.lending import rules as lending
+from market.venues.lending.tables import LendingMarket, Loan
+from market.venues.liquidation.watch import reindex
+from market.venues.perpetuals import rules as perpetuals
+from market.venues.perpetuals.instrument import next_contract
+from market.venues.perpetuals.tables import Contract, Perpetual
 
 
 @njit(cache=True)
-def scan_positions(book: Book, rollup: int, found: np.ndarray) -> int:
+def scan_positions(state: State, rollup: int, found: np.ndarray) -> int:
     """List the liquidatable positions of a rollup by looking at every position: what `at_risk.unhealthy` must equal."""
     count = 0
-    for position in range(length(book, POSITION)):
-        market = index(book, POSITION, position, N_MARKET)
-        if index(book, LENDING, market, L_ROLLUP) != rollup:
+    for position in range(length(state, Loan.market)):
+        market = index(state, Loan.market, position)
+        if index(state, LendingMarket.rollup, market) != rollup:
             continue
-        key = lending.position_key(book, position)
-        if lending.liquidation_line(book, market) < key < np.inf and count < found.size:
+        key = lending.position_key(state, position)
+        if lending.liquidation_line(state, market) < key < np.inf and count < found.size:
             found[count] = position
             count += 1
     return count
 
 
 @njit(cache=True)
-def scan_contracts(book: Book, rollup: int, found: np.ndarray) -> int:
+def scan_contracts(state: State, rollup: int, found: np.ndarray) -> int:
     """List the contracts under margin by looking at every contract: what `close_out.under_margin` must equal."""
     count = 0
-    for contract in range(length(book, CONTRACT)):
-        market = index(book, CONTRACT, contract, X_MARKET)
-        if index(book, PERPETUAL, market, M_ROLLUP) != rollup or get(book, CONTRACT, contract, X_SIZE) == 0.0:
+    for contract in range(length(state, Contract.market)):
+        market = index(state, Contract.market, contract)
+        if index(state, Perpetual.rollup, market) != rollup or get(state, Contract.quantity, contract) == 0.0:
             continue
-        hers = contract != index(book, PERPETUAL, market, M_MAKER) and not perpetuals.for_sale(book, contract)
+        hers = contract != index(state, Perpetual.maker, market) and not perpetuals.for_sale(state, contract)
         if not hers or count == found.size:
             continue
-        lead, at = contract, index(book, CONTRACT, contract, X_NEXT)
+        lead, at = contract, next_contract(state, contract)
         while at != contract:
-            if get(book, CONTRACT, at, X_SIZE) != 0.0:
+            if get(state, Contract.quantity, at) != 0.0:
                 lead = min(lead, at)
-            at = index(book, CONTRACT, at, X_NEXT)
-        equity, maintenance, _ = perpetuals.margin_of(book, contract)
+            at = next_contract(state, at)
+        equity, maintenance, _ = perpetuals.margin_of(state, contract)
         if equity < maintenance and lead == contract:
             found[count] = contract
             count += 1
@@ -102,10 +86,10 @@ def health_checks(positions: tuple[int, ...] = POSITIONS, slots: int = SLOTS) ->
         running, by_list, by_scan, most = _hour(market, slots)
         name = f"{count:.0e}".replace("e+0", "e")
         report[f"list_us_at_{name}"], report[f"scan_us_at_{name}"] = 1e6 * by_list, 1e6 * by_scan
-        report[f"liquidations_at_{name}"] = float(market.tally.by_rollup[:, LIQUIDATIONS].sum())
+        report[f"liquidations_at_{name}"] = float(market.tally.by_rollup["liquidations"].sum())
         report[f"most_over_the_line_at_{name}"] = float(most)
         report[f"hour_s_at_{name}"] = running
-        report[f"state_mb_at_{name}"] = market.world.book.cells.nbytes / 2**20
+        report[f"state_mb_at_{name}"] = market.world.state.cells.nbytes / 2**20
     return report
 
 
@@ -132,13 +116,13 @@ def _crowded(positions: int, horizon_s: float) -> SequencerMarket:
         ),
     )
     market = SequencerMarket(config, 1, Population(config))
-    table, row = market.world.tables.position, market.world.tables.lending[0]
-    before = table[:NEAR, N_DEBT].sum()
-    ratio = np.linspace(0.6, 0.82, NEAR) * market.world.tables.price[1]
-    table[:NEAR, N_DEBT] = table[:NEAR, N_COLLATERAL] * ratio
-    row[L_SCALED_DEBT] += table[:NEAR, N_DEBT].sum() - before
-    row[L_KEY_BOUND] = np.inf
-    reindex(market.world.book)
+    table, row = market.world.tables.loans, market.world.tables.lending[0]
+    before = table["debt"][:NEAR].sum()
+    ratio = np.linspace(0.6, 0.82, NEAR) * market.world.tables.prices[1]
+    table["debt"][:NEAR] = table["collateral"][:NEAR] * ratio
+    row["scaled_debt"] += table["debt"][:NEAR].sum() - before
+    row["key_bound"] = np.inf
+    reindex(market.world.state)
     return market
 
 
@@ -148,22 +132,22 @@ def _hour(market: SequencerMarket, slots: int) -> tuple[float, float, float, int
     A look follows each slot, when what an oracle posted in it has not been liquidated yet. Raises RuntimeError if list
     and scan differ.
     """
-    book, most = market.world.book, 0
+    state, most = market.world.state, 0
     found, scanned = np.zeros(4096, np.int64), np.zeros(4096, np.int64)
-    at_risk.unhealthy(book, 0, found)
-    scan_positions(book, 0, scanned)
+    at_risk.unhealthy(state, 0, found)
+    scan_positions(state, 0, scanned)
     running, by_list, by_scan, scans = 0.0, 0.0, 0.0, 0
     for slot in range(1, slots + 1):
         began = time.process_time()
         market.run_until(slot * BLOCK_S)
         running += time.process_time() - began
         began = time.perf_counter()
-        count = at_risk.unhealthy(book, 0, found)
+        count = at_risk.unhealthy(state, 0, found)
         by_list += time.perf_counter() - began
         most = max(most, count)
         if slot % SCAN_EVERY == 0:
             began = time.perf_counter()
-            same = scan_positions(book, 0, scanned) == count
+            same = scan_positions(state, 0, scanned) == count
             by_scan += time.perf_counter() - began
             scans += 1
             if not same or (found[:count] != scanned[:count]).any():

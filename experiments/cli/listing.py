@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable
+from typing import Any
 
 from experiments.cli import validate
 from experiments.runs import study
@@ -12,25 +14,58 @@ from market import discovery
 
 def main(arguments: argparse.Namespace) -> int:
     """Print what exists, as text with titles or as the JSON object that programs read."""
-    from agents.roles import strategies
+    shown = {what: look() for what, look in LOOKS.items() if arguments.what in (None, what)}
+    if arguments.json:
+        print(json.dumps(_as_json(shown[arguments.what]) if arguments.what else _names(shown)))
+        return 0
+    for what, found in shown.items():
+        if what != "strategies":
+            _section(what.replace("_", " "), found)
+            continue
+        for role, strategies in found.items():
+            texts = {name: text["summary"] if arguments.what else "" for name, text in strategies.items()}
+            _section(f"strategies: {role.replace('_', ' ')}", texts)
+    return 0
+
+
+def _studies() -> dict[str, str]:
+    return {name: discovery.constant(study.PACKAGE, name, "TITLE") for name in study.names()}
+
+
+def _regimes() -> dict[str, str]:
     from market.regimes import names
 
-    studies = {name: discovery.constant(study.PACKAGE, name, "TITLE") for name in study.names()}
-    answers = validate.answers()
-    if arguments.json:
-        known = list(answers)
-        print(
-            json.dumps(
-                {"studies": list(studies), "regimes": names(), "strategies": strategies(), "known_answers": known}
-            )
-        )
-        return 0
-    _section("studies", studies)
-    _section("regimes", dict.fromkeys(names(), ""))
-    for role, found in strategies().items():
-        _section(f"strategies: {role.replace('_', ' ')}", dict.fromkeys(found, ""))
-    _section("known answers", {known: title for known, (_, title) in answers.items()})
-    return 0
+    return dict.fromkeys(names(), "")
+
+
+def _strategies() -> dict[str, dict[str, dict[str, Any]]]:
+    from agents.signatures import signatures
+
+    return signatures()
+
+
+def _answers() -> dict[str, str]:
+    return {known: title for known, (_, title) in validate.answers().items()}
+
+
+LOOKS: dict[str, Callable[[], dict[str, Any]]] = {
+    "studies": _studies,
+    "regimes": _regimes,
+    "strategies": _strategies,
+    "known_answers": _answers,
+}
+"""How to find what is installed, by what it is."""
+
+
+def _names(shown: dict[str, Any]) -> dict[str, Any]:
+    """Names alone; of strategies, by role."""
+    strategies = {role: list(found) for role, found in shown["strategies"].items()}
+    return {what: list(found) for what, found in shown.items()} | {"strategies": strategies}
+
+
+def _as_json(found: dict[str, Any]) -> Any:
+    """Strategies with all that is known of them; of everything else the names, with titles where there are any."""
+    return found if any(found.values()) else list(found)
 
 
 def _section(title: str, items: dict[str, str]) -> None:

@@ -20,12 +20,19 @@ def main(arguments: argparse.Namespace) -> int:
         raise InputError(f"--tape {arguments.tape}: no such folder; allowed: a file in an existing folder")
     config = configure(arguments)
     from experiments.runs.run import run_one
+    from market.measures.flows import WhoPaidWhom
+    from market.measures.tape import Tape
 
-    outcomes = run_one(config, arguments.seed, tape=arguments.tape)
+    paid = WhoPaidWhom()
+    taped = [] if arguments.tape is None else [Tape(arguments.tape)]
+    outcomes = run_one(config, arguments.seed, [paid, *taped])
     if arguments.json:
-        print(json.dumps({key: _json(value) for key, value in outcomes.items()}, allow_nan=False))
-    else:
-        _print(outcomes, config)
+        flows = {"flows": paid.table} if arguments.flows else {}
+        print(json.dumps({key: _json(value) for key, value in outcomes.items()} | flows, allow_nan=False))
+        return 0
+    _print(outcomes, config)
+    if arguments.flows:
+        _print_flows(paid.table)
     return 0
 
 
@@ -50,7 +57,7 @@ def configure(arguments: argparse.Namespace) -> MarketConfig:
 
 
 def _with_pools(base: MarketConfig, path: Path) -> MarketConfig:
-    from market.rollups import read_pools, reference_level
+    from market.graph.pool_file import read_pools, reference_level
 
     if not path.is_file():
         raise InputError(f"--pools {path}: no such file; allowed: a CSV of pools")
@@ -63,6 +70,17 @@ def _with_pools(base: MarketConfig, path: Path) -> MarketConfig:
 
 def _json(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _print_flows(table: list[dict[str, Any]]) -> None:
+    """Who paid whom for what, a line for each payer, payee, reason and asset."""
+    rows = [tuple(table[0])] if table else []
+    rows += [(*(str(value) for value in list(entry.values())[:-1]), f"{entry['amount']:,.6g}") for entry in table]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    print()
+    for *words, amount in rows:
+        padded = [f"{word:{width}}" for word, width in zip(words, widths[:-1], strict=True)]
+        print("  ".join([*padded, f"{amount:>{widths[-1]}}"]))
 
 
 def _print(outcomes: Mapping[str, Any], config: MarketConfig) -> None:

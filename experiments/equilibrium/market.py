@@ -16,13 +16,13 @@ import numpy as np
 
 from agents.population import Population
 from experiments.equilibrium.regret import NashConv, nash_conv
-from market import state
+from market.access.protocols import Member
 from market.config import AgentConfig, MarketConfig
 from market.domain import Slot
+from market.measures.recorder import Recorder
 from market.model import SequencerMarket
-from market.seats import Member
-from market.state import Tables
-from market.venues import perpetuals
+from market.state.store import Tables
+from market.venues.perpetuals import rules as perpetuals
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,27 @@ class SeatedSequencers(Population):
         return super()._member(group, name, number, domain)
 
 
+class Sold(Recorder):
+    """Keeps how every auction of a market ended.
+
+    Attributes
+    ----------
+    sales : list of (account of whoever won, what the winner's offer was worth to it, what was paid) [USD]
+        one entry for each block that was built on a bid, or led by whoever bought the slot (its worth is then not known
+        to the market: NaN)
+    """
+
+    def __init__(self) -> None:
+        self.sales: list[tuple[int, float, float]] = []
+
+    def on_block(self, slot: Slot) -> None:
+        """Note the sale of the block, and of the slot."""
+        if slot.winning is not None:
+            self.sales.append((slot.author, slot.winning.value, slot.bids))
+        elif slot.price is not None and not slot.missed:
+            self.sales.append((slot.leader.account, float("nan"), slot.price))
+
+
 class Watched(SequencerMarket):
     """A market that keeps what it opened with and how every auction in it ended.
 
@@ -68,23 +89,14 @@ class Watched(SequencerMarket):
     ----------
     opening : (participants, assets) array
         holdings at the start [units]
-    sales : list of (account of whoever won, what the winner's offer was worth to it, what was paid) [USD]
-        one entry for each block that was built on a bid, or led by whoever bought the slot (its worth is then not known
-        to the market: NaN)
+    sales : list
+        as :class:`Sold` has them
     """
 
     def __init__(self, config: MarketConfig, seed: int, roster: Population) -> None:
-        super().__init__(config, seed, roster)
-        self.opening = _holdings(self)
-        self.sales: list[tuple[int, float, float]] = []
-
-    def record(self, slot: Slot) -> None:
-        """Note the sale of the block, and of the slot."""
-        super().record(slot)
-        if slot.winning is not None:
-            self.sales.append((slot.author, slot.winning.value, slot.bids))
-        elif slot.price is not None and not slot.missed:
-            self.sales.append((slot.leader.account, float("nan"), slot.price))
+        sold = Sold()
+        super().__init__(config, seed, roster, [sold])
+        self.opening, self.sales = _holdings(self), sold.sales
 
 
 def play(config: MarketConfig, role: str, profile: Sequence[Seat], seed: int) -> Watched:
@@ -119,7 +131,7 @@ def payoffs(market: Watched, role: str) -> np.ndarray:
     Funds and liquidity at the end less those at the start, both at the reference prices of the end: what was earned by
     trading, bids paid and received included, and not what prices did to what was held anyway.
     """
-    gained = (_holdings(market) - market.opening) @ market.world.tables.price
+    gained = (_holdings(market) - market.opening) @ market.world.tables.prices
     return gained[[agent.account for agent in seated(market, role)]]
 
 
@@ -128,29 +140,29 @@ def _holdings(market: SequencerMarket) -> np.ndarray:
     tables, count = market.world.tables, len(market.members)
     held = tables.balance[:count].sum(axis=1)
     for account in range(count):
-        provider = int(tables.account[account, state.A_PROVIDER])
+        provider = int(tables.accounts["provider"][account])
         if provider >= 0:
             held[account] += _provided(tables, provider)
-    for at in np.flatnonzero(tables.contract[:, state.X_OWNER] < count).tolist():
-        contract = tables.contract[at]
-        account, market_of = int(contract[state.X_OWNER]), int(contract[state.X_MARKET])
-        asset = int(tables.perpetual[market_of, state.M_ASSET])
-        held[account, 0] += perpetuals.cash_of(market.world.book, at)
-        held[account, asset] += contract[state.X_SIZE]
+    for at in np.flatnonzero(tables.contracts["owner"] < count).tolist():
+        contract = tables.contracts[at]
+        account, market_of = int(contract["owner"]), int(contract["market"])
+        asset = int(tables.perpetuals["asset"][market_of])
+        held[account, 0] += perpetuals.cash_of(market.world.state, at)
+        held[account, asset] += contract["quantity"]
     return held
 
 
 def _provided(tables: Tables, provider: int) -> np.ndarray:
     """Units of every asset that a provider's shares of the pools, and fees not yet claimed, amount to: (assets,)."""
-    total = np.zeros(len(tables.price))
-    for at, row in enumerate(tables.pool):
-        own = tables.provision[provider, at]
-        rollup = int(row[state.P_ROLLUP])
+    total = np.zeros(len(tables.prices))
+    for at, row in enumerate(tables.pools):
+        own = tables.provisions[provider, at]
+        rollup = int(row["rollup"])
         for side in range(2):
-            asset = int(row[state.P_ASSET0 + side])
-            reserve = tables.balance[int(row[state.P_ACCOUNT]), rollup, asset]
-            total[asset] += reserve * own[state.V_SHARES] / row[state.P_SHARES]
-            total[asset] += own[state.V_SHARES] * (row[state.P_GROWTH0 + side] - own[state.V_CLAIMED0 + side])
+            asset = int(row["asset"][side])
+            reserve = tables.balance[int(row["account"]), rollup, asset]
+            total[asset] += reserve * own["shares"] / row["shares"]
+            total[asset] += own["shares"] * (row["growth"][side] - own["claimed"][side])
     return total
 
 

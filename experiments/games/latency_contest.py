@@ -20,7 +20,7 @@ from numba import njit
 from scipy.special import ndtri
 
 from agents.learning import gradient
-from market.intents import blank
+from market.intents.rows import blank
 from market.sequencing.auctions import tullock
 from market.sequencing.ordering.base import first_come_order
 from market.sequencing.ordering.timeboost import scores

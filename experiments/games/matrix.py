@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 
 from agents.learning import draws, exp3, fictitious_play, q_learning, regret_matching
-from market.compiled import kernel
+from market.kernel.compiled import kernel
 
 Q_LEARNING, EXP3, HEDGE, REGRET_MATCHING, FICTITIOUS_PLAY, BEST_RESPONSE = range(6)
 CODES = {

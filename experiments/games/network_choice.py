@@ -17,7 +17,6 @@ from itertools import combinations, product
 import numpy as np
 
 from agents.population import Population
-from market import tally
 from market.config import MarketConfig, RegimeConfig
 from market.model import SequencerMarket
 from market.sequencing.domains import _choice as choice
@@ -100,9 +99,9 @@ def _run(
     revenue = market.world.tables.balance[list(market.world.treasury), :, 0].sum(axis=1)
     totals = market.tally.by_rollup
     mean_size = config.flow.median_usd * np.exp(0.5 * config.flow.log_sd**2)
-    waiting = impatience_bp_s * 1e-4 * mean_size * totals[:, tally.USER_DELAY]
+    waiting = impatience_bp_s * 1e-4 * mean_size * totals["user_delay"]
     surplus = sum((agent.surplus for agent in market.participants if hasattr(agent, "surplus")), np.zeros(len(revenue)))
-    return revenue / days, (surplus - totals[:, tally.USER_COST] - waiting) / days
+    return revenue / days, (surplus - totals["user_cost"] - waiting) / days
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ import numpy as np
 from numba import njit
 
 from agents.learning import draws, regret_matching
-from market.compiled import kernel
+from market.kernel.compiled import kernel
 from market.sequencing.auctions import second_price
 
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import multiprocessing
 import time
-from pathlib import Path
+from collections.abc import Iterable
 
 from agents.population import Population
 from market.config import MarketConfig
 from market.execution import execute_block
-from market.intents import blank
+from market.intents.rows import blank
 from market.kernel import cache
-from market.metrics import outcomes
+from market.measures.outcomes import outcomes
+from market.measures.recorder import Recorder
 from market.model import SequencerMarket
 
 
-def run_one(config: MarketConfig, seed: int, tape: Path | None = None) -> dict[str, float | int | str]:
+def run_one(config: MarketConfig, seed: int, recorders: Iterable[Recorder] = ()) -> dict[str, float | int | str]:
     """Run a market to its horizon.
 
     Parameters
@@ -24,8 +25,8 @@ def run_one(config: MarketConfig, seed: int, tape: Path | None = None) -> dict[s
         the market
     seed
         root of all streams of random numbers
-    tape
-        file to write every intent to
+    recorders
+        what takes note of the run besides the totals
 
     Returns
     -------
@@ -41,7 +42,7 @@ def run_one(config: MarketConfig, seed: int, tape: Path | None = None) -> dict[s
         for a strategy's fault
     """
     began = time.perf_counter()
-    market = SequencerMarket(config, seed, Population(config), tape)
+    market = SequencerMarket(config, seed, Population(config), recorders)
     market.run()
     return outcomes(market) | {"seconds": time.perf_counter() - began}
 
@@ -81,7 +82,7 @@ def _small_market() -> SequencerMarket:
 
 def _warm_execution() -> None:
     """Compile the execution of blocks."""
-    execute_block(_small_market().world.book, blank(1), 0.0, 0, 0)
+    execute_block(_small_market().world.state, blank(1), 0.0, 0, 0)
 
 
 def _warm_writing() -> None:

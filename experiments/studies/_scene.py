@@ -9,10 +9,10 @@ import numpy as np
 from agents.population import Population
 from experiments.markets.scenarios import reference
 from experiments.studies._stage import DEPTHS_USD, NAMES, regime, rollup
-from market import state, tally
 from market.config import AgentConfig, FlowConfig, MarketConfig
-from market.intents import Kind, blank
+from market.intents.rows import blank
 from market.model import SequencerMarket
+from market.venues import Kind
 
 BORROWERS = 500
 SHOCK = 0.08  # fall of the log price of one rollup's pool that somebody's sale causes
@@ -24,14 +24,14 @@ class Liquidations:
     def __init__(self, market: SequencerMarket, debt: np.ndarray) -> None:
         tables = market.world.tables
         price = float(market.path.current[1])
-        of = tables.position[:, state.N_MARKET].astype(np.int64)
-        owed = tables.position[:, state.N_DEBT] * tables.lending[of, state.L_INDEX]
-        short = np.maximum(owed - tables.position[:, state.N_COLLATERAL] * price, 0.0).sum()
+        of = tables.loans["market"].astype(np.int64)
+        owed = tables.loans["debt"] * tables.lending["index"][of]
+        short = np.maximum(owed - tables.loans["collateral"] * price, 0.0).sum()
         self.debt = debt
-        self.liquidated = market.tally.by_rollup[:, tally.LIQUIDATED].copy()
+        self.liquidated = market.tally.by_rollup["liquidated"].copy()
         # what was written off, and what no collateral covers any more
-        self.bad_debt = float(tables.lending[:, state.L_BAD_DEBT].sum() + short)
-        self.peak = float(market.tally.ring[tally.RING_S, 0])
+        self.bad_debt = float(tables.lending["bad_debt"].sum() + short)
+        self.peak = market.tally.peak_liquidated()
         self.market = market
         self.missed = sum(domain.regime.consensus.missed for domain in market.domains)
 
@@ -39,7 +39,7 @@ class Liquidations:
 def simulate(config: MarketConfig, seed: int, shocked: int) -> Liquidations:
     """Run a market, with a sale on one rollup in the middle unless `shocked` is -1."""
     market = SequencerMarket(config, seed, Population(config))
-    debt = market.world.tables.lending[:, state.L_SCALED_DEBT].copy()
+    debt = market.world.tables.lending["scaled_debt"].copy()
     if shocked >= 0:
         sell(market, (shocked,), SHOCK, 0.5 * config.horizon_s)
     market.run()

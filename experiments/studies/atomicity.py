@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 
 from agents.base import Trader
-from agents.traders.arbitrageur import CYCLE, Leg
 from agents.traders.arbitrageur import Arbitrageur as _Arbitrageur
+from agents.traders.arbitrageur import Leg
 from agents.traders.arbitrageur import _find_cycle as find_cycle
 from experiments.analysis import statistics, summaries
 from experiments.runs.study import Configure, Run, seeds
+from market.access.seat import Seat
 from market.config import AgentConfig, FlowConfig, MarketConfig, PoolConfig, RegimeConfig, RollupConfig
-from market.intents import Status
+from market.intents.rows import Purpose, Status
 from market.model import SequencerMarket
 
 TITLE = "Cross-rollup arbitrage, atomic and legged"
@@ -41,10 +42,16 @@ LEAST_USD = 0.05
 class Noting(_Arbitrageur):
     """The arbitrageur, who also keeps count of its cycles."""
 
-    def __init__(self, model: SequencerMarket, account: int, outside: bool = False) -> None:
-        super().__init__(model, account, outside=outside, least_usd=LEAST_USD)
+    def __init__(self, seat: Seat, outside: bool = False) -> None:
+        super().__init__(seat, outside=outside, least_usd=LEAST_USD)
         self.sent, self.broken, self.losses_usd, self._result = 0, 0, 0.0, 0.0
+        self._now, self._prices = 0.0, seat.public.prices
         self.quoted_usd: dict[float, float] = {}  # by time: rivals who see the same cycle quote the same
+
+    def act(self, seen, desk) -> None:
+        """Note the time; trade."""
+        self._now = seen.time
+        super().act(seen, desk)
 
     def _send_legged(self, desk, legs: list[Leg], slack: float) -> None:
         self._note(legs)
@@ -59,18 +66,20 @@ class Noting(_Arbitrageur):
 
     def _note(self, legs: list[Leg]) -> None:
         self.sent += 1
-        self.quoted_usd[self.model.time] = legs[0].profit * self.model.world.tables.price.item(legs[0].source)
+        self.quoted_usd[self._now] = legs[0].profit * self._prices.item(legs[0].source)
 
     def learn(self, receipts: np.ndarray) -> None:
         """Note what legs and their unwinding brought, at reference prices."""
-        price, waiting = self.model.world.tables.price, self._open_legs
+        price, waiting = self._prices, self._open_legs
         own = receipts[
-            (receipts["purpose"] == CYCLE) & (receipts["bundle"] < 0) & (receipts["status"] == int(Status.FILLED))
+            (receipts["purpose"] == Purpose.CYCLE)
+            & (receipts["bundle"] < 0)
+            & (receipts["status"] == int(Status.FILLED))
         ]
         gains = own["filled_out"] * price[own["asset_out"]] - own["filled_in"] * price[own["asset_in"]]
         self._result += float(gains[own["venue"] >= 0].sum())
         self.losses_usd -= float(gains[own["venue"] < 0].sum())  # what unwinding costs
-        if ((receipts["purpose"] == CYCLE) & (receipts["bundle"] >= 0)).any():
+        if ((receipts["purpose"] == Purpose.CYCLE) & (receipts["bundle"] >= 0)).any():
             self._open_legs = 0
             return
         super().learn(receipts)
@@ -82,14 +91,14 @@ class Noting(_Arbitrageur):
 class Gauge(Trader):
     """Trades nothing, and watches the most profitable cycle: an opportunity lasts while one would pay."""
 
-    def __init__(self, model: SequencerMarket, account: int) -> None:
-        super().__init__(model, account)
+    def __init__(self, seat: Seat) -> None:
+        super().__init__(seat)
         self.lasted_s, self.count, self._since = 0.0, 0, -1.0
 
     def act(self, seen, desk) -> None:
         """Look at the best cycle, net of gas."""
-        profit, _, rollups = seen.public.derived("cycle", lambda: find_cycle(seen.public))
-        profit -= float(sum(seen.public.gas[rollup, 0] for rollup in rollups))
+        profit, _, rollups = seen.derived("cycle", lambda: find_cycle(seen))
+        profit -= float(sum(seen.gas[rollup] for rollup in rollups))
         if profit > LEAST_USD:
             self._since = seen.time if self._since < 0.0 else self._since
         elif self._since >= 0.0:
@@ -143,7 +152,7 @@ def _market(execution: str, conditions: dict[str, float], horizon: float) -> Mar
 def execute(run: Run) -> dict[str, Any]:
     """Run a market and set what arbitrage took against what there was."""
     from agents.population import Population
-    from market.metrics import outcomes
+    from market.measures.outcomes import outcomes
 
     config = run.config
     assert isinstance(config, MarketConfig)

@@ -12,8 +12,9 @@ from agents.sequencers.censoring import Censoring as _Censoring
 from agents.sequencers.censoring import flagged
 from experiments.analysis import statistics, summaries
 from experiments.runs.study import Configure, Run, seeds
+from market.access.seat import Seat
 from market.config import AgentConfig, MarketConfig, PoolConfig, RegimeConfig, RollupConfig
-from market.intents import INTENT, Purpose
+from market.intents.rows import INTENT, Purpose
 from market.model import SequencerMarket
 
 TITLE = "Delay of censored users by the censor's share of the stake"
@@ -34,9 +35,9 @@ HORIZON_S, QUICK_HORIZON_S = 1800.0, 600.0
 class FirstCensors(_Censoring):
     """The first seat leaves out flagged users, the others do not."""
 
-    def __init__(self, model: SequencerMarket, account: int, flagged_share: float = FLAGGED) -> None:
-        first = next(at for at, member in enumerate(model.members) if member.role == "sequencer")
-        super().__init__(model, account, flagged_share if account == first else 0.0, liquidations=False)
+    def __init__(self, seat: Seat, flagged_share: float = FLAGGED) -> None:
+        first = seat.domain == 0 and seat.number == 0
+        super().__init__(seat, flagged_share if first else 0.0, liquidations=False)
 
 
 class _Waits:

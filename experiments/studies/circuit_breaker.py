@@ -17,11 +17,10 @@ from experiments.runs.study import Configure, Run, seeds
 from experiments.studies import _breaker_scenes as scenes
 from experiments.studies._breaker_scenes import ARBITRAGE, DEFENCE, NONE, VOLATILITY, VOLUME
 from experiments.studies._scene import Liquidations
-from market import state, tally
 from market.config import MarketConfig
-from market.ledger import Why
-from market.metrics import outcomes
+from market.measures.outcomes import outcomes
 from market.model import SequencerMarket
+from market.state.ledger import Why
 
 TITLE = "A circuit breaker of the sequencer in a crash"
 QUESTION = "Does pausing all flow but liquidations after a burst of liquidations end a cascade or feed it?"
@@ -127,14 +126,14 @@ def execute(run: Run) -> Mapping[str, float | int | str]:
     assert isinstance(run.config, MarketConfig)
     market = SequencerMarket(run.config, run.seed, Population(run.config))
     tables = market.world.tables
-    pledged = tables.position[:, state.N_COLLATERAL].copy()
-    debt = tables.lending[:, state.L_SCALED_DEBT].copy()
+    pledged = tables.loans["collateral"].copy()
+    debt = tables.lending["scaled_debt"].copy()
     # every row has the same columns, whatever its part
     seen = _watch(market) if run.levers["part"] == "approach" else dict.fromkeys(APPROACH, np.nan)
     market.run()
     psi = run.levers["psi"] or np.nan  # where there is no density there is no first wave
     found, every = Liquidations(market, debt), outcomes(market)
-    gone = market.tally.by_rollup[:, tally.LIQUIDATIONS].sum() > 0
+    gone = market.tally.by_rollup["liquidations"].sum() > 0
     taken = _taken(market, pledged)
     return (
         {name: every[name] for name in KEPT}
@@ -155,7 +154,7 @@ def _taken(market: SequencerMarket, pledged: np.ndarray) -> np.ndarray:
 
     A borrower takes none out in these markets; one who topped up first and lost less than that is not seen.
     """
-    return market.world.tables.position[:, state.N_COLLATERAL] < pledged * (1.0 - 1e-9)
+    return market.world.tables.loans["collateral"] < pledged * (1.0 - 1e-9)
 
 
 def _watch(market: SequencerMarket) -> dict[str, float]:
@@ -167,14 +166,14 @@ def _watch(market: SequencerMarket) -> dict[str, float]:
         share.append(1.0 if market.tally.pauses else min(gauge.share, np.nextafter(1.0, 0.0)))
         market.run_until(market.time + BLOCK_S)
         price.append(_log_price(market))
-        volume.append(float(market.tally.by_rollup[:, tally.VOLUME].sum()))
+        volume.append(float(market.tally.by_rollup["volume"].sum()))
     return approach(share, price, np.diff(volume), BLOCK_S, NEAR)
 
 
 def _log_price(market: SequencerMarket) -> float:
     """Mean log price of the rollups' main pools, which all quote the asset first."""
-    reserves = [market.world.tables.balance[int(row[state.P_ACCOUNT]), int(row[state.P_ROLLUP])]
-                for row in market.world.tables.pool]  # fmt: skip
+    reserves = [market.world.tables.balance[int(row["account"]), int(row["rollup"])]
+                for row in market.world.tables.pools]  # fmt: skip
     return float(np.mean([np.log(held[0] / held[1]) for held in reserves]))
 
 

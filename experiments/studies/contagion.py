@@ -14,8 +14,8 @@ from experiments.markets.recorded import Recorded
 from experiments.runs.study import Configure, Run, seeds
 from experiments.studies._scene import SHOCK, sell
 from experiments.studies._stage import BORROWERS, NAMES, PSI, rollup, stage
-from market import cascades, contagion, state
 from market.config import BorrowersConfig, MarketConfig
+from market.measures import cascades, contagion
 
 TITLE = "Liquidation contagion when rollups share a sequencer"
 QUESTION = "Does sharing a sequencer dampen cascades of liquidations or spread them, and what do outages change?"
@@ -163,16 +163,14 @@ def _shares(market: Recorded) -> dict[str, float | int | str]:
     """How much was liquidated where, and what nobody will pay back."""
     taken = market.liquidated
     tables = market.world.tables
-    owed = (
-        tables.position[:, state.N_DEBT] * tables.lending[tables.position[:, state.N_MARKET].astype(int), state.L_INDEX]
-    )
-    short = np.maximum(owed - tables.position[:, state.N_COLLATERAL] * market.path.current[1], 0.0).sum()
+    owed = tables.loans["debt"] * tables.lending["index"][tables.loans["market"].astype(int)]
+    short = np.maximum(owed - tables.loans["collateral"] * market.path.current[1], 0.0).sum()
     report: dict[str, float | int | str] = {
         "liquidated_usd": float(taken.sum()),
         "liquidated_share": float(taken.sum() / market.debt.sum()),
         "others_share": float(taken[1:].sum() / market.debt[1:].sum()),
         # what was written off, and what no collateral covers any more
-        "bad_debt_usd": float(tables.lending[:, state.L_BAD_DEBT].sum() + short),
+        "bad_debt_usd": float(tables.lending["bad_debt"].sum() + short),
         "missed_slots": sum(domain.regime.consensus.missed for domain in market.domains),
     }
     report |= {f"liquidated_share_{name}": float(taken[at] / market.debt[at]) for at, name in enumerate(NAMES)}

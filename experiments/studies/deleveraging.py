@@ -10,7 +10,7 @@ import pandas as pd
 from agents.population import Population
 from experiments.analysis import statistics, summaries
 from experiments.runs.study import Configure, Run, seeds
-from market import regimes, state
+from market import regimes
 from market.config import (
     AgentConfig,
     AssetConfig,
@@ -25,9 +25,11 @@ from market.config import (
     RollupConfig,
 )
 from market.domain import Slot
-from market.intents import Kind, Status
-from market.ledger import Why
+from market.intents.rows import Status
+from market.measures.recorder import Recorder
 from market.model import SequencerMarket
+from market.state.ledger import Why
+from market.venues import Kind
 
 TITLE = "A day of deleveraging on perpetuals"
 QUESTION = "In a crash of leveraged perpetuals, how concentrated are liquidations, whom do they hit, and who pays?"
@@ -52,7 +54,6 @@ PUBLISHED = {
 """10 October 2025, to compare with and not fitted: 70% of 9.89 billion USD within 40 min and longs 83.9% in one data
 set; on one venue 5.51 billion USD liquidated and 2.10 billion deleveraged, the first 61.7 s after the first
 liquidation."""
-CLOSE_OUT, FILLED = int(Kind.PERPETUAL_LIQUIDATE), int(Status.FILLED)
 
 
 def runs(asked: int | None, quick: bool, configure: Configure) -> Iterator[Run]:
@@ -101,44 +102,49 @@ def scene(sharing: str, outage_s: float, traders: str, seed: int, quick: bool) -
     )
 
 
-class Observed(SequencerMarket):
-    """A market that notes every close-out of a contract, and what was deleveraged block by block."""
+class Observed(Recorder):
+    """Notes every close-out of a contract, and what was deleveraged block by block."""
 
-    def __init__(self, config: MarketConfig, seed: int) -> None:
-        super().__init__(config, seed, Population(config))
+    def __init__(self) -> None:
         self.closed: list[tuple[float, float, float]] = []  # time [s], value [USD], side
         self.deleveraged: list[tuple[float, float]] = []  # time [s], total so far [USD]
 
-    def execute(self, slot: Slot) -> None:
-        """Carry out the block, and note what it closed and deleveraged."""
-        tables = self.world.tables
-        asked = slot.rows["kind"] == CLOSE_OUT
-        if not asked.any():
-            super().execute(slot)
+    def on_start(self, market: SequencerMarket) -> None:
+        """Find the books."""
+        self._tables = market.world.tables
+
+    def before_block(self, slot: Slot) -> None:
+        """Note what may be closed."""
+        if (slot.rows["kind"] == Kind.PERPETUAL_LIQUIDATE).any():
+            self._sizes = self._tables.contracts["quantity"].copy()
+            self._before = float(self._tables.perpetuals["deleveraged"].sum())
+
+    def on_block(self, slot: Slot) -> None:
+        """Note what the block closed and deleveraged."""
+        closed = (slot.rows["kind"] == Kind.PERPETUAL_LIQUIDATE) & (slot.rows["status"] == Status.FILLED)
+        if not closed.any():
             return
-        sizes = tables.contract[:, state.X_SIZE].copy()
-        before = float(tables.perpetual[:, state.M_DELEVERAGED].sum())
-        super().execute(slot)
-        for row in slot.rows[asked & (slot.rows["status"] == FILLED)]:
-            side = float(np.sign(sizes[int(row["target"])]))
+        for row in slot.rows[closed]:
+            side = float(np.sign(self._sizes[int(row["target"])]))
             self.closed.append((slot.time, float(row["filled_in"]), side))
-        total = float(tables.perpetual[:, state.M_DELEVERAGED].sum())
-        if total > before:
+        total = float(self._tables.perpetuals["deleveraged"].sum())
+        if total > self._before:
             self.deleveraged.append((slot.time, total))
 
 
 def execute(run: Run) -> Mapping[str, float | int | str]:
     """Outcomes of one day: sizes and shares of liquidations, their burst, and what funds and winners paid."""
     assert isinstance(run.config, MarketConfig)
-    market = Observed(run.config, run.seed)
+    noted = Observed()
+    market = SequencerMarket(run.config, run.seed, Population(run.config), [noted])
     market.run()
     tables, funds = market.world.tables, market.world.groups.index("insurance funds")
-    closed = np.array(market.closed).reshape(-1, 3)
+    closed = np.array(noted.closed).reshape(-1, 3)
     times, value, side = closed.T
-    total, gone = float(value.sum()), market.deleveraged[-1][1] if market.deleveraged else 0.0
+    total, gone = float(value.sum()), noted.deleveraged[-1][1] if noted.deleveraged else 0.0
     crash = run.config.prices.episodes[0].start_s
     first = float(times[times >= crash].min(initial=np.inf))
-    later = [time for time, _ in market.deleveraged if time >= first]
+    later = [time for time, _ in noted.deleveraged if time >= first]
     at = market.path.current[1] / run.config.assets[0].price_usd
     return {
         "price_change": float(at - 1.0),

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from agents.population import Population
 from experiments.analysis import statistics, summaries
 from experiments.markets.scenarios import reference
 from experiments.runs.study import Configure, Run, seeds
 from experiments.studies._sales import CollateralSales, ContractSales
-from market import regimes, state
+from market import regimes
 from market.config import (
     AgentConfig,
     BorrowersConfig,
@@ -25,8 +26,9 @@ from market.config import (
     RegimeConfig,
     RollupConfig,
 )
-from market.intents import Purpose
-from market.metrics import outcomes
+from market.intents.rows import Purpose
+from market.measures.outcomes import outcomes
+from market.model import SequencerMarket
 
 TITLE = "Designs of liquidation, by who orders blocks and how full they are"
 QUESTION = "What do fixed spreads and auctions cost whoever is liquidated, on loans and perpetuals, and who earns it?"
@@ -147,29 +149,30 @@ def _scene(venue: str, design: str, sequencer: str, limit: float, quick: bool) -
 def execute(run: Run) -> Mapping[str, float | int | str]:
     """Outcomes of one market."""
     assert isinstance(run.config, MarketConfig)
-    market = (CollateralSales if run.levers["venue"] == "lending" else ContractSales)(run.config, run.seed)
+    noted = CollateralSales() if run.levers["venue"] == "lending" else ContractSales()
+    market = SequencerMarket(run.config, run.seed, Population(run.config), [noted])
     market.run()
     every, tables = outcomes(market), market.world.tables
-    value, price, waited, nothing = np.array(market.sales).reshape(-1, 4).T
-    sold, counters = float(value.sum()), tables.auction[0]
+    value, price, waited, nothing = np.array(noted.sales).reshape(-1, 4).T
+    sold, counters = float(value.sum()), tables.auctions[0]
     gains = market.tally.gains[:, int(Purpose.LIQUIDATION)]
     liquidators = [at for at, member in enumerate(market.members) if member.role == "liquidator"]
     authors = [at for at, member in enumerate(market.members) if member.role in ("sequencer", "builder")]
     loss = float(value @ (1.0 - price))
     return {
         "sold_usd": sold,
-        "sales": len(market.sales),
+        "sales": len(noted.sales),
         "borrower_loss_usd": loss,
         "borrower_loss_share": loss / sold if sold else np.nan,
         "price_over_market": float(value @ price / sold) if sold else np.nan,
         "time_to_sale_s": float(value @ waited / sold) if sold else np.nan,
-        "bad_debt_usd": market.lost(),
+        "bad_debt_usd": noted.lost(),
         "deleveraged_usd": every["deleveraged_usd"],
         "liquidators_usd": float(gains[liquidators].sum()),
         "sequencers_usd": float(gains[authors].sum()),
         "zero_bid_share": float(np.mean(nothing)) if price.size else np.nan,
-        "auctions": int(counters[state.D_STARTED]),
-        "resets": int(counters[state.D_RESETS]),
+        "auctions": int(counters["started"]),
+        "resets": int(counters["resets"]),
         "inclusion_delay_s": every["inclusion_delay_s"],
     }
 

@@ -60,9 +60,9 @@ def _market(rule: str, horizon: float) -> MarketConfig:
 def execute(run: Run) -> dict[str, Any]:
     """Run a market and read from the ledger where the money went."""
     from agents.population import Population
-    from market.ledger import Why
-    from market.metrics import outcomes
+    from market.measures.outcomes import outcomes
     from market.model import SequencerMarket
+    from market.state.ledger import Why
 
     config = run.config
     assert isinstance(config, MarketConfig)

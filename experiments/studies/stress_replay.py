@@ -25,10 +25,9 @@ from experiments.markets.scenarios import reference
 from experiments.runs.study import Configure, Run, seeds
 from experiments.studies._scene import Liquidations
 from experiments.validation import DATA
-from market import state, tally
 from market.config import MarketConfig, PriceConfig
 from market.errors import InputError
-from market.metrics import outcomes
+from market.measures.outcomes import outcomes
 from market.model import SequencerMarket
 from market.prices.bars import Bars, format_instant, parse_instant, read_bars
 from market.regimes import load, names
@@ -182,7 +181,7 @@ def execute(run: Run) -> Mapping[str, float | int | str]:
     """Outcomes of one market, and how much of what is liquidated falls into its busiest 60 s and 40 min."""
     assert isinstance(run.config, MarketConfig)
     market = SequencerMarket(run.config, run.seed, Population(run.config))
-    debt, total = market.world.tables.lending[:, state.L_SCALED_DEBT].copy(), [0.0]
+    debt, total = market.world.tables.lending["scaled_debt"].copy(), [0.0]
     while market.time < run.config.horizon_s - SAMPLE_S:
         market.run_until(market.time + SAMPLE_S)
         total.append(_liquidated(market))
@@ -202,7 +201,8 @@ def execute(run: Run) -> Mapping[str, float | int | str]:
 
 
 def _liquidated(market: SequencerMarket) -> float:
-    return float(market.tally.by_rollup[:, [tally.LIQUIDATED, tally.PERPETUALS_LIQUIDATED]].sum())
+    totals = market.tally.by_rollup
+    return float(np.array([totals["liquidated"], totals["perpetuals_liquidated"]]).sum())
 
 
 def busiest(volume: np.ndarray, width: int) -> float:

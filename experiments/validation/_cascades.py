@@ -7,10 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from experiments.validation._markets import Watched, intents, pool, rollup
-from market import state
 from market.config import AgentConfig, BorrowersConfig, LendingConfig, OracleConfig, RollupConfig
-from market.intents import Kind, Status
-from market.venues.oracle import pool_price
+from market.venues import Kind
+from market.venues.oracles.rules import pool_price
 
 PRICE_USD = 1000.0
 BONUS = 0.05
@@ -19,7 +18,6 @@ BLOCK_S = 1.0
 RICH_USD = 1e9
 LATENCY_S = 0.01
 USD, ETH = 0, 1
-FILLED, LIQUIDATE = int(Status.FILLED), int(Kind.LIQUIDATE)
 
 
 class Crowd(NamedTuple):
@@ -93,13 +91,13 @@ def pools_fall(market: Watched, crowds: list[Crowd], shock: float) -> None:
 
 def log_drop(market: Watched, at: int) -> float:
     """How far a pool's log price lies below where it was at the start."""
-    return float(np.log(PRICE_USD / pool_price(market.world.book, at)))
+    return float(np.log(PRICE_USD / pool_price(market.world.state, at)))
 
 
 def liquidated(market: Watched, rollup: int) -> float:
     """Collateral that liquidators took on a rollup [units of the asset]."""
     tables = market.world.tables
-    on = tables.lending[tables.position[:, state.N_MARKET].astype(np.int64), state.L_ROLLUP] == rollup
+    on = tables.lending["rollup"][tables.loans["market"].astype(np.int64)] == rollup
     law = market.config.rollups[rollup].leverage or market.config.borrowers
     pledged = law.collateral_median_usd / PRICE_USD * on.sum()
-    return float(pledged - tables.position[on, state.N_COLLATERAL].sum())
+    return float(pledged - tables.loans["collateral"][on].sum())

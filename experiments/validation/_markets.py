@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from agents.population import Population
-from market import regimes, state
+from market import regimes
+from market.access.observation import BLANK
 from market.config import (
     AgentConfig,
     AssetConfig,
@@ -25,13 +26,33 @@ from market.config import (
 )
 from market.domain import Slot
 from market.execution import execute_block
-from market.intents import Kind, blank
+from market.intents.rows import blank
+from market.measures.recorder import Recorder
 from market.model import SequencerMarket
-from market.observation import BLANK
+from market.venues import Kind
 
 NO_OUTSIDE_BP = 9999.0
 """Fee at which nobody trades with the outside market [bp]."""
 YEAR_S = 365.0 * 86400.0
+
+
+class Blocks(Recorder):
+    """Keeps blocks with their receipts, and what somebody wants measured after each."""
+
+    def __init__(self, measure: Callable[[Any], Any] | None) -> None:
+        self.blocks: list[np.ndarray] = []
+        self.measured: list[Any] = []
+        self._measure = measure
+
+    def on_start(self, market: SequencerMarket) -> None:
+        """Remember whom to measure."""
+        self._market = market
+
+    def on_block(self, slot: Slot) -> None:
+        """Add the block to the record."""
+        self.blocks.append(slot.rows.copy())
+        if self._measure is not None:
+            self.measured.append(self._measure(self._market))
 
 
 class Watched(SequencerMarket):
@@ -46,17 +67,9 @@ class Watched(SequencerMarket):
     """
 
     def __init__(self, config: MarketConfig, seed: int, measure: Callable[[Any], Any] | None = None) -> None:
-        super().__init__(config, seed, Population(config))
-        self.blocks: list[np.ndarray] = []
-        self.measured: list[Any] = []
-        self._measure = measure
-
-    def record(self, slot: Slot) -> None:
-        """Add the block to the record."""
-        super().record(slot)
-        self.blocks.append(slot.rows.copy())
-        if self._measure is not None:
-            self.measured.append(self._measure(self))
+        kept = Blocks(measure)
+        super().__init__(config, seed, Population(config), [kept])
+        self.blocks, self.measured = kept.blocks, kept.measured
 
     @property
     def rows(self) -> np.ndarray:
@@ -128,7 +141,7 @@ def intents(market: SequencerMarket, count: int, sender: str, **fields: Any) -> 
 def execute(market: SequencerMarket, rows: np.ndarray) -> np.ndarray:
     """Execute rows as a block of the market, at once; returns them with their receipts."""
     operator = market.domains[0].leaders[0].account
-    execute_block(market.world.book, rows, market.time, operator, operator)
+    execute_block(market.world.state, rows, market.time, operator, operator)
     return rows
 
 
@@ -140,9 +153,8 @@ def held(market: SequencerMarket, account: int) -> np.ndarray:
 def set_reserves(market: SequencerMarket, at: int, reserves: np.ndarray) -> None:
     """Put a pool's reserves where history had them: shape (2,), in the order of its assets."""
     tables = market.world.tables
-    row = tables.pool[at].astype(np.int64)
-    columns = row[[state.P_ASSET0, state.P_ASSET1]]
-    tables.balance[row[state.P_ACCOUNT], row[state.P_ROLLUP], columns] = reserves
+    row = tables.pools[at]
+    tables.balance[int(row["account"]), int(row["rollup"]), row["asset"].astype(np.int64)] = reserves
 
 
 def bisect(happens: Callable[[float], bool], low: float, high: float, steps: int) -> float:

@@ -19,13 +19,13 @@ import numpy as np
 from experiments.validation._markets import Watched, asset, bisect, held, pool, rollup, still, trader
 from experiments.validation._rows import row
 from market.config import RollupConfig
-from market.intents import Purpose, Status
+from market.intents.rows import Purpose, Status
 
 ID = "M4"
 TITLE = "Cycle arbitrage over pools"
 
 STATED = 5e-7  # half a unit of the last stated digit [USD]
-CYCLE, FILLED = int(Purpose.CYCLE), int(Status.FILLED)
+
 PRICES = {"ETH": 2000.0, "DAI": 1.0}  # reference prices of the risky assets [USD]
 
 
@@ -82,7 +82,7 @@ def _traded(pools: Sequence[Leg]) -> tuple[np.ndarray, np.ndarray]:
     before = held(market, account)
     market.run()
     done = market.blocks[0]
-    done = done[(done["sender"] == account) & (done["purpose"] == CYCLE) & (done["status"] == FILLED)]
+    done = done[(done["sender"] == account) & (done["purpose"] == Purpose.CYCLE) & (done["status"] == Status.FILLED)]
     return done, held(market, account) - before
 
 

@@ -22,8 +22,8 @@ import numpy as np
 from experiments.validation._markets import Watched, asset, pool, rollup, still
 from experiments.validation._rows import row
 from market.config import AgentConfig, BorrowersConfig, FlowConfig, LendingConfig, MarketConfig, RegimeConfig
-from market.intents import Kind, Status
-from market.state import D_ZERO
+from market.intents.rows import Status
+from market.venues import Kind
 
 ID = "M7"
 TITLE = "Dutch and English auctions of collateral"
@@ -33,7 +33,7 @@ CUT, STEP_S, BLOCK_S = 0.99, 90.0, 30.0
 SETTINGS = ((1.2, 19, 1710.0, 0.99140), (1.3, 27, 2430.0, 1.3 * 0.99**27))
 COSTS = (0.01, 0.05, 0.1)
 EXACT = 1e-9
-FILLED = int(Status.FILLED)
+
 HORIZON_S, BIDDERS, LOANS = 240.0, 3, 8
 FULL = {"limit_per_s": 4.5e5, "floor_usd": 0.0, "adjustment": 0.0}
 """Six swaps a block, of the twelve that users send."""
@@ -81,17 +81,17 @@ def _loans(ltv: float, log_sd: float) -> BorrowersConfig:
     )  # fmt: skip
 
 
-def _times(market: Watched, kind: Kind) -> np.ndarray:
+def _times(market: Watched, kind: int) -> np.ndarray:
     """When intents of a kind were carried out [s]."""
-    done = market.rows[(market.rows["kind"] == int(kind)) & (market.rows["status"] == FILLED)]
+    done = market.rows[(market.rows["kind"] == int(kind)) & (market.rows["status"] == Status.FILLED)]
     return done["executed"]
 
 
 def _falling(buf: float, cost: float, steps: int, seconds: float, share: float) -> Iterator[dict[str, Any]]:
     """When and at what price the lot is taken by somebody with a cost share."""
     market = _dutch(buf, cost, seconds)
-    taken = market.rows[(market.rows["kind"] == int(Kind.AUCTION_TAKE)) & (market.rows["status"] == FILLED)]
-    waited = float(taken["executed"][0] - _times(market, Kind.AUCTION_START)[0])
+    taken = market.rows[(market.rows["kind"] == int(Kind.LOAN_AUCTION_TAKE)) & (market.rows["status"] == Status.FILLED)]
+    waited = float(taken["executed"][0] - _times(market, Kind.LOAN_AUCTION_START)[0])
     paid = float(taken["filled_in"].sum() / taken["filled_out"].sum()) / PRICE
     case = f"buf {buf:g}, cost share {cost:.0%}"
     yield row(ID, case, "time to the take, s", seconds, waited, 1e-6)
@@ -110,7 +110,7 @@ def _resets() -> Iterator[dict[str, Any]]:
     )
     for case, terms, expected in cases:
         market = _dutch(1.2, 0.99, 2.0 * expected, **terms)
-        begun = [*_times(market, Kind.AUCTION_START).tolist(), *_times(market, Kind.AUCTION_RESET).tolist()]
+        begun = [*_times(market, Kind.LOAN_AUCTION_START).tolist(), *_times(market, Kind.LOAN_AUCTION_RESET).tolist()]
         yield row(ID, case, "time to the reset, s", expected, begun[1] - begun[0], 1e-6)
         yield row(ID, case, "time to the second reset, s", expected, begun[2] - begun[1], 1e-6)
 
@@ -146,6 +146,6 @@ def _zero_bids(seeds: int) -> Iterator[dict[str, Any]]:
         for seed in range(1, seeds + 1):
             market = Watched(_english(bidders, congested), seed)
             market.run()
-            nothing += market.world.tables.auction[0, D_ZERO]
+            nothing += market.world.tables.auctions["zero"][0]
         case = f"{bidders} bidders, {'full' if congested else 'free'} blocks"
         yield row(ID, case, "lots are sold for nothing (1: some)", some, float(nothing > 0.0), 0.0)

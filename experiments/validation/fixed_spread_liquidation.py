@@ -20,16 +20,16 @@ import numpy as np
 from experiments.validation._markets import Watched, asset, bisect, execute, held, intents, pool, rollup, still
 from experiments.validation._rows import row
 from market.config import AgentConfig, BorrowersConfig, LendingConfig
-from market.intents import Kind, Reason, Status
-from market.state import L_BAD_DEBT, N_COLLATERAL, N_DEBT
-from market.venues.lending import health
+from market.intents.rows import Reason, Status
+from market.venues import Kind
+from market.venues.lending.rules import health
 
 ID = "M6"
 TITLE = "Fixed-spread liquidation"
 
 THRESHOLD, COLLATERAL, DEBT, BONUS = 0.825, 100.0, 84.0, 0.05
 EXACT = 1e-9  # relative: arithmetic, nothing else
-FILLED, HEALTHY = int(Status.FILLED), int(Reason.HEALTHY)
+
 USD, ETH = 0, 1
 
 
@@ -62,11 +62,11 @@ def _market(
 
 def _loan(market: Watched) -> tuple[float, float]:
     """Collateral value at the reference price and debt [USD]."""
-    position = market.world.tables.position[0]
-    return float(position[N_COLLATERAL] * market.world.tables.price[ETH]), float(position[N_DEBT])
+    position = market.world.tables.loans[0]
+    return float(position["collateral"] * market.world.tables.prices[ETH]), float(position["debt"])
 
 
-def _pay(market: Watched, kind: Kind, amount: float) -> np.ndarray:
+def _pay(market: Watched, kind: int, amount: float) -> np.ndarray:
     """Repay or liquidate with the funds of the rest of the world; returns the receipt."""
     sent = {"kind": kind, "amount": amount, "asset_in": USD, "asset_out": ETH}
     return execute(market, intents(market, 1, "retail", venue=0, target=0, rollup=0, **sent))[0]
@@ -88,9 +88,9 @@ def _spiral(bonus: float) -> Iterator[dict[str, Any]]:
 def _bad_debt(debt: float, bonus: float, close: float) -> Iterator[dict[str, Any]]:
     """Liquidate until the collateral is gone."""
     market = _market(debt, bonus, close)
-    while _pay(market, Kind.LIQUIDATE, debt)["status"] == FILLED:
+    while _pay(market, Kind.LIQUIDATE, debt)["status"] == Status.FILLED:
         pass
-    lost = float(market.world.tables.lending[0, L_BAD_DEBT])
+    lost = float(market.world.tables.lending["bad_debt"][0])
     expected = debt - COLLATERAL / (1.0 + bonus)
     case = f"D={debt:g}, bonus {bonus:.0%}, close factor {close:g}"
     yield row(ID, case, "bad debt, USD", expected, lost, EXACT * debt)
@@ -104,10 +104,10 @@ def _cure() -> Iterator[dict[str, Any]]:
     }
     for kind, amount in expected.items():
 
-        def healed(paid: float, kind: Kind = kind) -> bool:
+        def healed(paid: float, kind: int = kind) -> bool:
             market = _market(DEBT)
             _pay(market, kind, paid)
-            return _pay(market, Kind.LIQUIDATE, 1.0)["reason"] == HEALTHY
+            return _pay(market, Kind.LIQUIDATE, 1.0)["reason"] == Reason.HEALTHY
 
         found = bisect(healed, 0.1, 40.0, 45)
         yield row(ID, f"D=84, {kind.name.lower()}", "least r with HF = 1, USD", amount, found, EXACT * DEBT)
@@ -116,12 +116,12 @@ def _cure() -> Iterator[dict[str, Any]]:
 def _close_factor() -> Iterator[dict[str, Any]]:
     """Health before and after a liquidation of as much as the close factor allows."""
     market = _market(DEBT)
-    before = health(market.world.book, 0)
+    before = health(market.world.state, 0)
     yield row(ID, "D=84", "HF before", THRESHOLD * COLLATERAL / DEBT, before, EXACT)
     _pay(market, Kind.LIQUIDATE, DEBT)
     repaid = 0.5 * DEBT
     expected = THRESHOLD * (COLLATERAL - repaid * (1.0 + BONUS)) / (DEBT - repaid)
-    yield row(ID, "D=84, half repaid", "HF after", expected, health(market.world.book, 0), EXACT)
+    yield row(ID, "D=84, half repaid", "HF after", expected, health(market.world.state, 0), EXACT)
 
 
 def _liquidator() -> Iterator[dict[str, Any]]:
@@ -131,7 +131,7 @@ def _liquidator() -> Iterator[dict[str, Any]]:
     account = market.account("liquidator")
     before = held(market, account)
     market.run()
-    gain = float((held(market, account) - before) @ market.world.tables.price)
+    gain = float((held(market, account) - before) @ market.world.tables.prices)
     yield row(ID, "D=84, half repaid", "liquidator's gain, USD", 0.5 * DEBT * BONUS, gain, 1e-6)
     collateral, debt = _loan(market)
     yield row(ID, "D=84, half repaid", "LTV left", 0.5 * DEBT / (COLLATERAL - 0.525 * DEBT), debt / collateral, EXACT)

@@ -24,9 +24,11 @@ from scipy.stats import norm
 from experiments.validation._markets import YEAR_S, Watched, asset, bisect, intents, pool, rollup, still, trader
 from experiments.validation._rows import mean_and_error, row
 from market.execution import execute_block
-from market.intents import Kind, Purpose, Status
-from market.state import P_FEE, POOL, Book, get
-from market.venues.pools import reserve
+from market.intents.rows import Purpose, Status
+from market.state.store import State, get
+from market.venues import Kind
+from market.venues.pools.rules import reserve
+from market.venues.pools.tables import Pool
 
 ID = "M5"
 TITLE = "Leg risk: forced, aborted, failing and atomic second legs"
@@ -41,7 +43,6 @@ BP = 1e-4
 USD, ETH = 0, 1
 CHEAP, DEAR = 0, 1  # rollups and their pools
 FIRST, MOVE, SECOND, UNWIND = range(4)  # rows
-FILLED, CYCLE = int(Status.FILLED), int(Purpose.CYCLE)
 
 
 def rows(quick: bool, data: Path | None) -> Iterator[dict[str, Any]]:
@@ -122,30 +123,30 @@ def _trade(m: float, shocks: np.ndarray, *, abort: bool, rival: np.ndarray | Non
     moves = shocks if rival is None else np.where(rival, -0.01, shocks)
     earned = np.empty(shocks.size)
     operator = market.domains[0].leaders[0].account
-    _legs(market.world.book, legs, moves, market.world.tables.balance.size, operator, earned)
+    _legs(market.world.state, legs, moves, market.world.tables.balance.size, operator, earned)
     return earned
 
 
 @njit(cache=True)
-def _legs(book: Book, legs: np.ndarray, moves: np.ndarray, balances: int, operator: int, earned: np.ndarray) -> None:
+def _legs(state: State, legs: np.ndarray, moves: np.ndarray, balances: int, operator: int, earned: np.ndarray) -> None:
     """Carry out the legs of each draw, each as a block of its rollup, from the same balances."""
-    start = book.cells[:balances].copy()
-    keep = 1.0 - get(book, POOL, DEAR, P_FEE)
+    start = state.cells[:balances].copy()
+    keep = 1.0 - get(state, Pool.fee, DEAR)
     first, move, second, unwind = legs[:1], legs[1:2], legs[2:3], legs[3:4]
     for draw in range(moves.size):
-        book.cells[:balances] = start
-        execute_block(book, first, 0.0, operator, operator)
+        state.cells[:balances] = start
+        execute_block(state, first, 0.0, operator, operator)
         bought = first[0].filled_out
         if moves[draw] != 0.0:
             source = USD if moves[draw] > 0.0 else ETH
             move[0].asset_in, move[0].asset_out = source, ETH - source
-            move[0].amount = reserve(book, DEAR, source) * np.expm1(0.5 * abs(moves[draw])) / keep
-            execute_block(book, move, TAU_S, operator, operator)
+            move[0].amount = reserve(state, DEAR, source) * np.expm1(0.5 * abs(moves[draw])) / keep
+            execute_block(state, move, TAU_S, operator, operator)
         second[0].amount = unwind[0].amount = bought
-        execute_block(book, second, TAU_S, operator, operator)
+        execute_block(state, second, TAU_S, operator, operator)
         income = second[0].filled_out
-        if second[0].status != FILLED:
-            execute_block(book, unwind, TAU_S, operator, operator)
+        if second[0].status != Status.FILLED:
+            execute_block(state, unwind, TAU_S, operator, operator)
             income = unwind[0].filled_out
         earned[draw] = np.log(income / first[0].filled_in)
 
@@ -180,7 +181,7 @@ def _thresholds(cases: tuple[tuple[float, float], ...]) -> Iterator[dict[str, An
                 agent = market.participants[market.account("trader")]
                 agent.failure = q
                 market.run()
-                return bool((market.rows["purpose"] == CYCLE).any())
+                return bool((market.rows["purpose"] == Purpose.CYCLE).any())
 
             found = bisect(trades, 0.99 * expected, 1.01 * expected, 14)
             yield row(ID, case, f"least gap, {regime}, bp", expected / BP, found / BP, 1e-5 * expected / BP)

@@ -18,16 +18,17 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from agents.arbitrage import T_AMOUNT, T_IN, T_OUT, T_OUTPUT, outside_arbitrages
+from agents.arbitrage import outside_arbitrages
 from experiments.validation._markets import YEAR_S, Watched, asset, held, intents, pool, rollup, still, trader
 from experiments.validation._rows import mean_and_error, row
 from market.config import PriceConfig
 from market.execution import execute_block
-from market.intents import Kind, Status
-from market.observation import ASSET0, RESERVE0
-from market.prices import PricePath
-from market.state import P_ACCOUNT, PRICE_OF, Book, balance, cell, get
-from market.venues.pools import reserve
+from market.intents.rows import Status
+from market.prices.path import PricePath
+from market.state.store import State, balance, cell, get
+from market.state.tables import Asset
+from market.venues import Kind
+from market.venues.pools.rules import reserve
 
 ID = "M2"
 TITLE = "Loss-versus-rebalancing with fees"
@@ -37,7 +38,7 @@ BATCH = 20_000  # blocks between two points of the time average, for its standar
 RELATIVE = 0.02
 DAY_S = 86400.0
 SLACK = 1e-9  # of the limits on the arbitrageur's bundle, against rounding
-FILLED = int(Status.FILLED)
+
 USD, ETH = 0, 1
 
 
@@ -158,10 +159,10 @@ def _market(at: Cell, horizon_s: float) -> Watched:
     before = np.zeros(2)
 
     def measure(market: Watched) -> tuple[float, float]:
-        now, prices = held(market, market.account("trader")), market.world.tables.price
+        now, prices = held(market, market.account("trader")), market.world.tables.prices
         gain = float((now - before) @ prices)
         before[:] = now
-        account = int(market.world.tables.pool[0, P_ACCOUNT])
+        account = int(market.world.tables.pools["account"][0])
         return gain, float(held(market, account) @ prices)
 
     config = still(
@@ -197,38 +198,38 @@ def _loop(market: Watched, returns: np.ndarray, earned: np.ndarray) -> int:
     bundle = intents(market, 2, "retail", rollup=0, venue=(0, -1), bundle=0)
     bundle["sender"], bundle["kind"] = account, (int(Kind.SWAP), int(Kind.OUTSIDE))
     operator = market.domains[0].leaders[0].account
-    return _blocks(market.world.book, bundle, market.public.pools.copy(), returns, account, operator, earned)
+    return _blocks(market.world.state, bundle, market.public.pools.copy(), returns, account, operator, earned)
 
 
 @njit(cache=True)
 def _blocks(
-    book: Book, bundle: np.ndarray, pools: np.ndarray, returns: np.ndarray, account: int, operator: int,
+    state: State, bundle: np.ndarray, pools: np.ndarray, returns: np.ndarray, account: int, operator: int,
     earned: np.ndarray,
 ) -> int:  # fmt: skip
     """Move the price, let the arbitrageur decide, execute its bundle; gain over pool value of every block."""
     prices = np.ones(2)
-    prices[ETH] = get(book, PRICE_OF, ETH, 0)
+    prices[ETH] = get(state, Asset.price, ETH)
     rollups = np.zeros(1, np.int64)
     trades = 0
     for block in range(returns.size):
         prices[ETH] *= np.exp(returns[block])
-        book.cells[cell(book, PRICE_OF, ETH, 0)] = prices[ETH]
+        state.cells[cell(state, Asset.price, ETH)] = prices[ETH]
         for side in range(2):
-            pools[0, RESERVE0 + side] = reserve(book, 0, int(pools[0, ASSET0 + side]))
+            pools[0].reserve[side] = reserve(state, 0, int(pools[0].asset[side]))
         earned[block] = 0.0
         found = outside_arbitrages(pools, prices, 0.0, rollups)
         if found.shape[0] == 0:
             continue
-        source, sink = int(found[0, T_IN]), int(found[0, T_OUT])
-        least = found[0, T_OUTPUT] * (1.0 - SLACK)
+        source, sink = int(found[0].source), int(found[0].sink)
+        least = found[0].output * (1.0 - SLACK)
         bundle[0].asset_in, bundle[0].asset_out = source, sink
         bundle[1].asset_in, bundle[1].asset_out = sink, source
-        bundle[0].amount, bundle[0].limit = found[0, T_AMOUNT], least
-        bundle[1].amount, bundle[1].limit = least, found[0, T_AMOUNT]
-        usd, eth = balance(book, account, 0, USD), balance(book, account, 0, ETH)
-        execute_block(book, bundle, 0.0, operator, operator)
-        if bundle[0].status == FILLED:
+        bundle[0].amount, bundle[0].limit = found[0].amount, least
+        bundle[1].amount, bundle[1].limit = least, found[0].amount
+        usd, eth = balance(state, account, 0, USD), balance(state, account, 0, ETH)
+        execute_block(state, bundle, 0.0, operator, operator)
+        if bundle[0].status == Status.FILLED:
             trades += 1
-        gain = balance(book, account, 0, USD) - usd + (balance(book, account, 0, ETH) - eth) * prices[ETH]
-        earned[block] = gain / (reserve(book, 0, USD) + reserve(book, 0, ETH) * prices[ETH])
+        gain = balance(state, account, 0, USD) - usd + (balance(state, account, 0, ETH) - eth) * prices[ETH]
+        earned[block] = gain / (reserve(state, 0, USD) + reserve(state, 0, ETH) * prices[ETH])
     return trades

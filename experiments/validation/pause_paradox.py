@@ -26,10 +26,11 @@ from experiments.validation._cascades import BONUS, ETH, PRICE_USD, THRESHOLD, U
 from experiments.validation._markets import Watched, asset, bisect, execute, intents, set_reserves, still, trader
 from experiments.validation._rows import mean_and_error, row
 from experiments.validation.cascade import final_drop
-from market import regimes, state
+from market import regimes
 from market.config import OracleConfig, RegimeConfig
-from market.intents import Kind, Status
-from market.venues.at_risk import unhealthy
+from market.intents.rows import Status
+from market.venues import Kind
+from market.venues.lending.at_risk import unhealthy
 
 ID = "M10"
 TITLE = "The pause paradox"
@@ -44,7 +45,6 @@ FIRST, SECOND = 0.12, 0.15  # two falls of the log price, the second at the end 
 FALLEN = Crowd(RESERVE, 0.8, FIRST + SECOND, 8_000)  # few enough to be looked at in one block
 TAKEN = 0.9
 """The breaker goes off at this part of the first wave: at that one, and at no later one, which are smaller."""
-FILLED = int(Status.FILLED)
 
 
 def rows(quick: bool, data: Path | None) -> Iterator[dict[str, Any]]:
@@ -96,7 +96,7 @@ def _market(crowd: Crowd, spot, agents, regime: RegimeConfig, blocks: int, seed:
     ).model_copy(update={"regime": regime})
     market = Watched(config, seed)
     market.path.shift(ETH, -shock)
-    market.world.tables.price[ETH] = market.path.current[ETH]
+    market.world.tables.prices[ETH] = market.path.current[ETH]
     pools_fall(market, [crowd], shock)
     return market
 
@@ -112,9 +112,9 @@ def _whole() -> Iterator[dict[str, Any]]:
         spot, _ = place("one", crowd, 0.0)
         market = Watched(still([spot], [asset("ETH", PRICE_USD)]), seed=0)
         tables = market.world.tables
-        tables.position[0, state.N_COLLATERAL] = RESERVE * share
-        tables.position[0, state.N_DEBT] = RESERVE * share * PRICE_USD * THRESHOLD * (1.0 + 1e-9)
-        tables.balance[int(tables.lending[0, state.L_ACCOUNT]), 0, ETH] = RESERVE * share
+        tables.loans["collateral"][0] = RESERVE * share
+        tables.loans["debt"][0] = RESERVE * share * PRICE_USD * THRESHOLD * (1.0 + 1e-9)
+        tables.balance[int(tables.lending["account"][0]), 0, ETH] = RESERVE * share
         set_reserves(market, 0, np.array([RESERVE, RESERVE * PRICE_USD]))
         repaid = RESERVE * share * PRICE_USD / (1.0 + BONUS)
         bundle = intents(market, 2, "retail", rollup=0, venue=0, bundle=0)
@@ -122,7 +122,7 @@ def _whole() -> Iterator[dict[str, Any]]:
         bundle["asset_in"], bundle["asset_out"] = (USD, ETH), (ETH, USD)
         bundle["amount"] = repaid, RESERVE * share * (1.0 - 1e-12)
         bundle["limit"] = 0.0, repaid
-        return bool((execute(market, bundle)["status"] == FILLED).all())
+        return bool((execute(market, bundle)["status"] == Status.FILLED).all())
 
     found = bisect(lambda share: not pays(share), 1e-4, 0.5, 30)
     yield row(ID, "external oracle, one loan", "q/X where it stops paying", BONUS, found, 1e-6)
@@ -143,7 +143,7 @@ def _stall(seeds: int) -> Iterator[dict[str, Any]]:
             can[at, seed] = _within_reach(market)
             market.path.shift(ETH, -SECOND)
             market.run()
-            lost[at, seed] = market.world.tables.lending[0, state.L_BAD_DEBT]
+            lost[at, seed] = market.world.tables.lending["bad_debt"][0]
     yield row(ID, "external oracle", "who can be liquidated: ratio", 1.0, (can[0] / can[1]).mean(), 0.0)
     stuck = RESERVE * (np.sqrt(1.0 + BONUS) - 1.0)
     everything = FALLEN.density * FIRST
@@ -167,6 +167,6 @@ def _falling(pause_s: float, seed: int) -> Watched:
 def _within_reach(market: Watched) -> int:
     """Number of loans that were liquidated, at least in part, or can be."""
     found = np.zeros(FALLEN.borrowers, np.int64)
-    reached = market.world.tables.position[:, state.N_COLLATERAL] < FALLEN.each * (1.0 - 1e-12)
-    reached[found[: unhealthy(market.world.book, 0, found)]] = True
+    reached = market.world.tables.loans["collateral"] < FALLEN.each * (1.0 - 1e-12)
+    reached[found[: unhealthy(market.world.state, 0, found)]] = True
     return int(reached.sum())

@@ -16,16 +16,16 @@ import numpy as np
 
 from experiments.validation._markets import Watched, asset, bisect, execute, intents, pool, rollup, still
 from experiments.validation._rows import row
-from market import state
 from market.config import AgentConfig, PerpetualConfig
-from market.intents import Kind, Status
+from market.intents.rows import Status
+from market.venues import Kind
 
 ID = "M8"
 TITLE = "Perpetual futures"
 
 ENTRY, MARGIN, MAINTENANCE = 2500.0, 1000.0, 0.01
 EXACT = 1e-9
-FILLED = int(Status.FILLED)
+
 USD, ETH = 0, 1
 
 
@@ -57,11 +57,11 @@ def _post(market: Watched, price: float) -> None:
 
 def _liquidate(market: Watched, contract: int) -> bool:
     sent = {"kind": Kind.PERPETUAL_LIQUIDATE, "target": contract, "amount": 1.0, "venue": 0, "rollup": 0}
-    return execute(market, intents(market, 1, "retail", **sent))[0]["status"] == FILLED
+    return execute(market, intents(market, 1, "retail", **sent))[0]["status"] == Status.FILLED
 
 
 def _fund_usd(market: Watched) -> float:
-    return float(market.world.tables.balance[int(market.world.tables.perpetual[0, state.M_FUND]), 0, USD])
+    return float(market.world.tables.balance[int(market.world.tables.perpetuals["fund"][0]), 0, USD])
 
 
 def _liquidation_price(leverage: float, side: float) -> Iterator[dict[str, Any]]:
@@ -94,31 +94,31 @@ def _fund(leverage: float, level: float) -> Iterator[dict[str, Any]]:
 def _deleveraging() -> Iterator[dict[str, Any]]:
     """No fund: a bankrupt long is closed against the shorts that rank highest, at its bankrupt price."""
     market = _market(4, 10.0, 0.0, fund_usd=0.0)
-    table = market.world.tables.contract
+    table = market.world.tables.contracts
     # 1: a long; 2 to 4: shorts of one size that entered at different prices with different margins
     size = MARGIN * 10.0 / ENTRY
     entries, margins = ENTRY * np.array([1.0, 1.00, 1.04, 1.02]), np.array([1000.0, 1000.0, 8000.0, 600.0])
     sizes = size * np.array([1.0, -0.5, -0.5, -0.5])
     paid = margins - sizes * entries
     maker = -sizes.sum()
-    vault = int(market.world.tables.perpetual[0, state.M_ACCOUNT])
-    table[1:, state.X_SIZE], table[1:, state.X_ENTRY], table[1:, state.X_CASH] = sizes, entries, paid
-    table[0, state.X_SIZE], table[0, state.X_ENTRY] = maker, ENTRY
-    table[0, state.X_CASH] = market.world.tables.balance[vault, 0, USD] - paid.sum()
+    vault = int(market.world.tables.perpetuals["account"][0])
+    table["quantity"][1:], table["entry"][1:], table["cash"][1:] = sizes, entries, paid
+    table["quantity"][0], table["entry"][0] = maker, ENTRY
+    table["cash"][0] = market.world.tables.balance[vault, 0, USD] - paid.sum()
     price, bankrupt = 0.85 * ENTRY, 0.9 * ENTRY
     pnl = (entries[1:] - price) / entries[1:]
     leverage = 0.5 * size * price / (margins[1:] + 0.5 * size * (entries[1:] - price))
     order = np.argsort(-pnl * leverage)
     _post(market, price)
     _liquidate(market, 1)
-    closed = np.flatnonzero(table[2:, state.X_SIZE] == 0.0)
+    closed = np.flatnonzero(table["quantity"][2:] == 0.0)
     yield row(ID, "fund empty", "highest rank is closed", 1.0, float(order[0] in closed), 0.0)
     yield row(ID, "fund empty", "lowest rank is left", 1.0, float(order[2] not in closed), 0.0)
     yield row(ID, "fund empty", "contracts closed", 2.0, closed.size, 0.0)
     first = int(order[0])
     expected = margins[1 + first] + 0.5 * size * (entries[1 + first] - bankrupt)
-    yield row(ID, "fund empty", "cash of the first, USD", expected, table[2 + first, state.X_CASH], EXACT * MARGIN)
-    yield row(ID, "fund empty", "cash left to the long, USD", 0.0, table[1, state.X_CASH], EXACT * MARGIN)
+    yield row(ID, "fund empty", "cash of the first, USD", expected, table["cash"][2 + first], EXACT * MARGIN)
+    yield row(ID, "fund empty", "cash left to the long, USD", 0.0, table["cash"][1], EXACT * MARGIN)
     yield row(ID, "fund empty", "fund, USD", 0.0, _fund_usd(market), 0.0)
 
 
@@ -138,28 +138,28 @@ def _zero_sum(horizon_s: float) -> Iterator[dict[str, Any]]:
     closer = AgentConfig(role="liquidator", strategy="perpetual")
     market = Watched(still([home], [falling], (closer,), horizon_s=horizon_s), seed=1)
     tables = market.world.tables
-    perpetual, contract = tables.perpetual, tables.contract
-    outside = [state.M_FUND, state.M_FEE_ACCOUNT]
-    before = tables.balance[perpetual[:, outside].astype(np.int64), 0, USD].sum()
-    cash = contract[:, state.X_CASH] + contract[:, state.X_SIZE] * ENTRY
+    perpetual, contract = tables.perpetuals, tables.contracts
+    outside = np.concatenate([perpetual["fund"], perpetual["fee_account"]]).astype(np.int64)
+    before = tables.balance[outside, 0, USD].sum()
+    cash = contract["cash"] + contract["quantity"] * ENTRY
     market.run()
-    price = tables.feed[0, state.F_PRICE]
-    of = contract[:, state.X_MARKET].astype(np.int64)
-    funding = perpetual[of, state.M_FUNDING] - contract[:, state.X_FUNDED]
-    equity = contract[:, state.X_CASH] + contract[:, state.X_SIZE] * (price - funding)
+    price = tables.feeds["price"][0]
+    of = contract["market"].astype(np.int64)
+    funding = perpetual["funding"][of] - contract["funded"]
+    equity = contract["cash"] + contract["quantity"] * (price - funding)
     closer_gain = float(market.tally.gains[market.account("liquidator")].sum())
-    fund = tables.balance[perpetual[:, outside].astype(np.int64), 0, USD].sum() - before
+    fund = tables.balance[outside, 0, USD].sum() - before
     total = (equity - cash).sum() + fund + closer_gain
     yield row(ID, "a crash", "profits + fund + fees + rewards", 0.0, total / cash.sum(), 1e-9)
-    held = tables.balance[int(perpetual[0, state.M_ACCOUNT]), 0, USD]
+    held = tables.balance[int(perpetual["account"][0]), 0, USD]
     yield row(ID, "a crash", "vault over equity", 1.0, held / equity.sum(), 1e-9)
     yield row(
         ID,
         "a crash",
         "sizes over open interest",
         0.0,
-        contract[:, state.X_SIZE].sum() / np.abs(contract[:, state.X_SIZE]).sum(),
+        contract["quantity"].sum() / np.abs(contract["quantity"]).sum(),
         1e-9,
     )
-    deleveraged = float(perpetual[:, state.M_DELEVERAGED].sum() > 0.0)
+    deleveraged = float(perpetual["deleveraged"].sum() > 0.0)
     yield row(ID, "a crash", "somebody is deleveraged", 1.0, deleveraged, 0.0)

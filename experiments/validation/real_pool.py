@@ -17,7 +17,7 @@ import numpy as np
 from experiments.validation._markets import Watched, asset, execute, intents, pool, rollup, set_reserves, still
 from experiments.validation._rows import row
 from market.errors import InputError
-from market.intents import Kind
+from market.venues import Kind
 
 ID = "M1"
 TITLE = "Constant-product pool against real chain data"

@@ -22,7 +22,8 @@ import numpy as np
 from experiments.validation._markets import Watched, asset, bisect, held, intents, pool, rollup, still, trader
 from experiments.validation._rows import row
 from market.config import AgentConfig
-from market.intents import Kind, Purpose, Status
+from market.intents.rows import Purpose, Status
+from market.venues import Kind
 
 ID = "M3"
 TITLE = "Sandwich on a constant-product pool"
@@ -32,7 +33,6 @@ SLIPPAGE = 0.01
 DIGITS = 5e-5  # half a unit of the last stated digit [USD]
 RELATIVE = 1e-4  # of a threshold
 USD, ETH = 0, 1
-SANDWICH, FILLED = int(Purpose.SANDWICH), int(Status.FILLED)
 
 
 class Outcome(NamedTuple):
@@ -115,8 +115,8 @@ def _attack(
     market.run()
     done = market.rows
     victim = done[done["sender"] == market.world.account_of["retail"]]
-    fronts = done[(done["purpose"] == SANDWICH) & (done["asset_in"] == USD) & (done["status"] == FILLED)]
-    gain = (held(market, accounts[0]) + held(market, accounts[1]) - before) @ market.world.tables.price
+    fronts = done[(done["purpose"] == Purpose.SANDWICH) & (done["asset_in"] == USD) & (done["status"] == Status.FILLED)]
+    gain = (held(market, accounts[0]) + held(market, accounts[1]) - before) @ market.world.tables.prices
     return Outcome(float(fronts["filled_in"].sum()), float(gain), float(victim["filled_out"].sum()))
 
 

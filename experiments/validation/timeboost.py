@@ -15,12 +15,12 @@ import numpy as np
 from agents.base import Trader
 from experiments.validation._markets import Watched, asset, bisect, intents, pool, rollup, still
 from experiments.validation._rows import row
+from market.access.desk import Desk
+from market.access.observation import Observation
+from market.access.seat import Seat
 from market.config import AgentConfig, MarketConfig, RegimeConfig
-from market.desk import Desk
-from market.intents import Kind
-from market.ledger import Why
-from market.model import SequencerMarket
-from market.observation import Observation
+from market.state.ledger import Why
+from market.venues import Kind
 
 ID = "A5"
 TITLE = "Timeboost: bids against time"
@@ -42,8 +42,8 @@ class LaneBidder(Trader):
         delay of its intents [s]
     """
 
-    def __init__(self, model: SequencerMarket, account: int, bids: tuple[float, ...] = (), lag_s: float = 0.0) -> None:
-        super().__init__(model, account)
+    def __init__(self, seat: Seat, bids: tuple[float, ...] = (), lag_s: float = 0.0) -> None:
+        super().__init__(seat)
         self.bids, self.lag_s = bids, lag_s
         self.results: list[tuple[bool, float]] = []
 

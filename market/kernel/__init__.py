@@ -1,1 +1,1 @@
-"""How compiled functions are kept between runs."""
+"""How compiled functions are compiled, cached and warmed."""

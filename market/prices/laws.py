@@ -16,9 +16,8 @@ import numpy as np
 
 from market.config import AssetConfig, MarketConfig, PriceConfig
 from market.errors import InputError
-from market.prices.shocks import YEAR_S, CorrelatedShocks, Source, stream
-
-DAY_S = 86_400.0
+from market.prices.shocks import CorrelatedShocks, Source, stream
+from market.settings import DAY_S, YEAR_S
 
 
 class Law(Protocol):

@@ -10,7 +10,8 @@ import numpy as np
 from market.config import MarketConfig
 from market.errors import InputError
 from market.prices.bars import Bars, format_instant, parse_instant, read_bars
-from market.prices.shocks import YEAR_S, Source, loadings, mix, stream
+from market.prices.shocks import Source, loadings, mix, stream
+from market.settings import YEAR_S
 
 
 class Replay:

@@ -8,9 +8,6 @@ import numpy as np
 
 from market.errors import InputError
 
-YEAR_S = 365.0 * 86_400.0
-"""Seconds in the year of every annualised rate."""
-
 
 class Source(IntEnum):
     """What a stream of random numbers is for; the first part of its key."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from market.ledger import Why, settle
+from market.state.ledger import Why, settle
 
 if TYPE_CHECKING:
     from market.model import SequencerMarket
@@ -16,12 +16,12 @@ def pay(market: SequencerMarket, payer: int, payee: int, rollups: Iterable[int],
 
     Returns what was paid [USD]: less than `amount` where the payer has less than that on these rollups.
     """
-    book, held = market.world.book, market.world.tables.balance[payer]
+    state, held = market.world.state, market.world.tables.balance[payer]
     left = amount
     for rollup in rollups:
         if left <= 0.0:
             break
         part = min(left, float(held[rollup, 0]))
-        if part > 0.0 and settle(book, payer, payee, rollup, 0, part, int(why)):
+        if part > 0.0 and settle(state, payer, payee, rollup, 0, part, int(why)):
             left -= part
     return amount - max(0.0, left)

@@ -117,5 +117,5 @@ def test_a_module_that_is_loaded_is_what_it_was_when_it_was_loaded(write: Write)
 
 def test_this_tree() -> None:
     found = closure(ROOT / "market" / "execution.py")
-    assert {"market.execution", "market.ledger", "market.state", "market.compiled"} <= found
+    assert {"market.execution", "market.state.ledger", "market.state.store", "market.kernel.compiled"} <= found
     assert all(name.startswith("market") for name in found)

@@ -5,7 +5,7 @@ A compiled function cannot take another one as an argument and stay in numba's c
 
 import numpy as np
 
-from market.compiled import kernel
+from market.kernel.compiled import kernel
 from market.sequencing.auctions import all_pay, first_price, second_price, tullock
 
 FIRST_PRICE, SECOND_PRICE, ALL_PAY, TULLOCK = range(4)

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from pydantic import Field
 
-from market.compiled import kernel
-from market.seats import Bid
+from market.access.protocols import Bid
+from market.errors import blame
+from market.kernel.compiled import kernel
 from market.sequencing.auctions.base import SealedAuction
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ class Ascending(SealedAuction):
         revise = getattr(builder, "revise", None)
         if revise is None:
             return offer.amount
-        with slot.market.blame(builder):
+        with blame(slot.market, builder):
             bid = float(revise(offer.value, now, self.rounds, highest))
         self.check(slot, builder, bid)
         return bid

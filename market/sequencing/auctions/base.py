@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import Field
 
-from market.ledger import Why
-from market.seats import Bid, Sale
+from market.access.protocols import Bid, Sale
+from market.errors import blame, fault
 from market.sequencing import Part
 from market.sequencing.payments import pay
+from market.state.ledger import Why
 
 if TYPE_CHECKING:
+    from market.access.observation import BlockView
     from market.domain import Slot
-    from market.observation import BlockView
 
 ROUNDING = 1e-9
 
@@ -30,7 +31,7 @@ class Auction(Part):
 
     def offer(self, slot: Slot, builder: Any, view: BlockView, received: np.ndarray) -> Bid:
         """Ask for a block and a bid, given what the builder reads and which of the slot's due intents these are."""
-        with slot.market.blame(builder):
+        with blame(slot.market, builder):
             offer = builder.build(view)
             if not isinstance(offer, Bid):
                 raise TypeError(f"build returned {type(offer).__name__}, not a Bid")
@@ -38,7 +39,7 @@ class Auction(Part):
         order = offer.arrangement.order
         taken = order >= 0
         if (order[taken] >= received.size).any():
-            raise slot.market.fault(builder, "its block names an intent that it did not receive")
+            raise fault(slot.market, builder, "its block names an intent that it did not receive")
         mapped = order.copy()
         mapped[taken] = received[order[taken]]
         return offer._replace(arrangement=offer.arrangement._replace(order=mapped))
@@ -46,7 +47,7 @@ class Auction(Part):
     def check(self, slot: Slot, builder: Any, bid: float) -> None:
         """Raise the builder's fault where a bid is no bid."""
         if not np.isfinite(bid) or bid < 0.0:
-            raise slot.market.fault(builder, f"bids {bid}; allowed: finite and not negative")
+            raise fault(slot.market, builder, f"bids {bid}; allowed: finite and not negative")
 
     def collect(self, slot: Slot, builder: Any, payment: float) -> None:
         """Take the payment from wherever in the domain the builder has funds; a bid that it cannot pay is a fault."""
@@ -54,7 +55,7 @@ class Auction(Part):
         paid = pay(market, builder.account, slot.leader.account, slot.domain.rollups, payment, Why.BID)
         if paid < payment * (1.0 - ROUNDING):
             short = payment - paid
-            raise market.fault(builder, f"bids {payment:.2f} USD, {short:.2f} USD more than it has in the domain")
+            raise fault(market, builder, f"bids {payment:.2f} USD, {short:.2f} USD more than it has in the domain")
         market.tally.auction_revenue += payment
         slot.bids += payment
         market.tally.paid_bid(builder.account, payment)
@@ -82,7 +83,7 @@ class SealedAuction(Auction):
         slot.sales.append(Sale(tuple(builders), bids, float(payments.sum()), winner))
         highest = float(bids.max()) if bids.size else 0.0
         for at, builder in enumerate(builders):
-            with slot.market.blame(builder):
+            with blame(slot.market, builder):
                 builder.told(at == winner, float(payments[at]), highest)
 
     def final(self, slot: Slot, builders: list[Any], offers: list[Bid]) -> np.ndarray:

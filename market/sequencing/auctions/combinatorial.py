@@ -19,15 +19,15 @@ import numpy as np
 from numba import njit
 from pydantic import Field, PrivateAttr
 
-from market.errors import InputError
-from market.intents import Rows
-from market.seats import Award, Bid
+from market.access.protocols import Award, Bid
+from market.errors import InputError, blame
+from market.intents.rows import Rows
 from market.sequencing.auctions.base import Auction
 from market.sequencing.ordering.base import first_come_order, untouched
 
 if TYPE_CHECKING:
+    from market.access.observation import BlockView
     from market.domain import Domain, Slot
-    from market.observation import BlockView
 
 MOST = 10
 """Rollups of a domain of which every group can be for sale."""
@@ -125,7 +125,7 @@ class Combinatorial(Auction):
             awards.append(Award(self._names(slot, bundle), builders[offer.builder], offer.bid))
         self._award(slot, awards)
         for at, builder in enumerate(builders):
-            with slot.market.blame(builder):
+            with blame(slot.market, builder):
                 builder.told(any(award.winner is builder for award in awards), float(paid[at]), float(paid.sum()))
 
     def _award(self, slot: Slot, awards: list[Award]) -> None:

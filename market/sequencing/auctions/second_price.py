@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from market.compiled import kernel
+from market.kernel.compiled import kernel
 from market.sequencing.auctions import first_price
 from market.sequencing.auctions.base import SealedAuction
 

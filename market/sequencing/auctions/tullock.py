@@ -8,7 +8,7 @@ seeking, in Toward a Theory of the Rent-Seeking Society.
 
 import numpy as np
 
-from market.compiled import kernel
+from market.kernel.compiled import kernel
 
 
 @kernel

@@ -23,107 +23,73 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from market import state
-from market.intents import Kind
-from market.venues import lending, pools
+from market.venues import KINDS, rooms
+from market.venues.dispatch import EXCHANGES, LIQUIDATES, stating
 
 if TYPE_CHECKING:
     from market.model import SequencerMarket
 
-SWAP, OUTSIDE = int(Kind.SWAP), int(Kind.OUTSIDE)
-LIQUIDATE, TAKE, SETTLE = int(Kind.LIQUIDATE), int(Kind.AUCTION_TAKE), int(Kind.AUCTION_SETTLE)
-SALES = (LIQUIDATE, int(Kind.PERPETUAL_LIQUIDATE), TAKE, SETTLE, int(Kind.AUCTION_RESET))
-LIQUIDATIONS = (*SALES, *(int(kind) for kind in (Kind.AUCTION_START, Kind.AUCTION_BID)))
-"""Kinds that liquidate; `SALES` are those of them by which something is sold (a reset may close a lot of contracts)."""
-DEPOSIT, MARGIN, REPAY = int(Kind.DEPOSIT), int(Kind.PERPETUAL_DEPOSIT), int(Kind.REPAY)
-CONTRACTS = (MARGIN, int(Kind.PERPETUAL_TRADE))
-ORACLE = int(Kind.ORACLE_UPDATE)
 ROUNDING = 1e-6
 """Relative excess of a sale over what is sure to be acquired that counts as rounding."""
 PROCEEDS = 1.1
 """Most that a sale may bring at present prices, over what the bundle repays: room for the seller's slippage limit."""
 
 
+def _answering(function: str) -> list[ModuleType | None]:
+    """By kind, the module in which its venue answers a question that a breaker asks; None where it does not."""
+    modules = [rooms("exemptions").get(venue) for venue, _ in KINDS]
+    return [module if hasattr(module, function) else None for module in modules]
+
+
+DEFENDS, ACQUIRED, REPAID, PROCEEDS_OF = map(_answering, ("defends", "acquired", "repaid", "proceeds"))
+BELONGING = list(dict.fromkeys(module for module in _answering("belonging") if module is not None))
+
+
 def passes(market: SequencerMarket, rows: np.ndarray, exempt: Collection[str]) -> bool:
     """Whether an intent, or a bundle's own members together, go on during a pause that exempts these classes."""
-    trades = np.array([kind in (SWAP, OUTSIDE) for kind in rows["kind"].tolist()], np.bool_)
+    trades = stating(EXCHANGES, rows["kind"])
     if trades.all() and (rows.size == 1 or "arbitrage" not in exempt):
         return not rows.size  # most of what is paused: trades and nothing but trades
-    bought = _bought(market, rows)
-    if not all(_allowed(market, row, exempt) or _belongs(market, row, bought) for row in rows[~trades]):
+    tables = market.world.tables
+    allowed = trades | np.array([_allowed(market, row, exempt) for row in rows], np.bool_)
+    if not allowed.all():
+        for module in BELONGING:
+            allowed |= module.belonging(tables, rows)
+    if not allowed.all():
         return False
     return not trades.any() or _covered(market, rows[~trades], rows[trades], exempt)
 
 
 def _allowed(market: SequencerMarket, row: Any, exempt: Collection[str]) -> bool:
-    """Whether an intent that is no trade passes."""
+    """Whether an intent that is no trade passes by itself."""
     kind = int(row["kind"])
-    if kind in LIQUIDATIONS:
+    if not 0 <= kind < len(KINDS):
+        return False
+    if LIQUIDATES[kind]:
         return True
-    if kind == ORACLE:
-        return "oracle" in exempt
-    tables = market.world.tables
-    if kind == MARGIN:
-        contract = _entry(tables.contract, row["target"])
-        if contract is None or contract[state.X_OWNER] != row["sender"]:
-            return False
-        return "top_ups" in exempt and bool(contract[state.X_SIZE] != 0.0)
-    if kind in (DEPOSIT, REPAY):
-        position = _entry(tables.position, row["target"])
-        if position is None or position[state.N_OWNER] != row["sender"]:
-            return False
-        return ("top_ups" if kind == DEPOSIT else "repayments") in exempt and bool(position[state.N_DEBT] > 0.0)
-    return False
-
-
-def _bought(market: SequencerMarket, rows: np.ndarray) -> dict[int, float]:
-    """Contracts that a bundle is sure to have from auctions, by perpetual: signed as the lots are."""
-    tables, sure = market.world.tables, defaultdict[int, float](float)
-    loans, lots = len(tables.lending), tables.lot
-    for row in rows[np.isin(rows["kind"], (TAKE, SETTLE)) & (rows["venue"] >= loans)]:
-        mine = (lots[:, state.Q_VENUE] == row["venue"]) & (lots[:, state.Q_ID] == row["target"])
-        for lot in lots[mine & (lots[:, state.Q_OPEN] > 0.0)]:
-            size = float(tables.contract[int(lot[state.Q_CONTRACT]), state.X_SIZE])
-            amount = abs(size) if row["kind"] == SETTLE else min(float(row["amount"]), abs(size))
-            if row["kind"] == TAKE or lot[state.Q_BIDDER] == row["sender"]:
-                sure[int(row["venue"]) - loans] += np.copysign(amount, size)
-    return sure
-
-
-def _belongs(market: SequencerMarket, row: Any, bought: dict[int, float]) -> bool:
-    """Whether a row is margin for contracts that its bundle buys in auctions, or closes what is left of them."""
-    perpetual, contract = int(row["venue"]), _entry(market.world.tables.contract, row["target"])
-    if row["kind"] not in CONTRACTS or contract is None or perpetual not in bought:
+    if KINDS[kind][1].defends not in exempt:
         return False
-    if contract[state.X_OWNER] != row["sender"] or contract[state.X_MARKET] != perpetual:
-        return False
-    if row["kind"] == MARGIN:
-        return True
-    change, left = float(row["amount"]) * (1.0 if row["asset_in"] == 0 else -1.0), bought[perpetual]
-    if not (change * left < 0.0 and abs(change) <= abs(left) * (1.0 + ROUNDING)):
-        return False
-    bought[perpetual] += change
-    return True
+    module = DEFENDS[kind]
+    return module is None or module.defends(market.world.tables, row)
 
 
 def _covered(market: SequencerMarket, others: np.ndarray, trades: np.ndarray, exempt: Collection[str]) -> bool:
     """Whether a bundle's trades sell no more than it is sure to acquire, but for what is sold in order to repay."""
-    tables = market.world.tables
+    state, tables = market.world.state, market.world.tables
     sure: dict[int, float] = defaultdict(float)  # by asset [units]
-    for row in others[np.isin(others["kind"], (LIQUIDATE, TAKE, SETTLE))]:
-        loan = _entry(tables.lending, row["venue"])
-        if loan is not None:  # the market says what is seized, whatever the row does
-            won = _won(tables.lot, row) if row["kind"] == SETTLE else float(row["limit"])
-            sure[int(loan[state.L_COLLATERAL])] += won
     repaid: dict[int, float] = defaultdict(float)  # by asset [units]
-    for row in others[others["kind"] == REPAY]:  # none but exempt ones come this far
-        position = int(row["target"])
-        debt = int(tables.lending[int(tables.position[position, state.N_MARKET]), state.L_DEBT])
-        repaid[debt] += min(float(row["amount"]), lending.owed(market.world.book, position))
+    for row in others:  # none but exempt ones come this far
+        if module := ACQUIRED[int(row["kind"])]:
+            asset, amount = module.acquired(tables, row)
+            sure[asset] += amount
+        if module := REPAID[int(row["kind"])]:
+            asset, amount = module.repaid(state, tables, row)
+            repaid[asset] += amount
     if "arbitrage" in exempt:
         for row in trades:
             sure[int(row["asset_out"])] += float(row["limit"])
@@ -140,27 +106,10 @@ def _covered(market: SequencerMarket, others: np.ndarray, trades: np.ndarray, ex
     return True
 
 
-def _won(lots: np.ndarray, row: Any) -> float:
-    """Collateral of the lot that the sender of a settlement has won [units]."""
-    lot = (lots[:, state.Q_VENUE] == row["venue"]) & (lots[:, state.Q_ID] == row["target"])
-    return float(lots[lot & (lots[:, state.Q_BIDDER] == row["sender"]), state.Q_AMOUNT].sum())
-
-
 def _proceeds(market: SequencerMarket, row: Any) -> float:
     """Output of a trade at the state before the block [units of its output]; inf where there is no such trade."""
-    book, tables = market.world.book, market.world.tables
-    source, sink, amount = int(row["asset_in"]), int(row["asset_out"]), float(row["amount"])
-    if not 0 <= min(source, sink) <= max(source, sink) < len(tables.price):
+    source, sink, tables = int(row["asset_in"]), int(row["asset_out"]), market.world.tables
+    module = PROCEEDS_OF[int(row["kind"])]
+    if module is None or not 0 <= min(source, sink) <= max(source, sink) < len(tables.prices):
         return np.inf
-    if row["kind"] == OUTSIDE:
-        return amount * tables.price[source] / tables.price[sink]
-    pool = int(row["venue"])
-    if not (0 <= pool < len(tables.pool) and pools.trades(book, pool, int(row["rollup"]), source, sink)):
-        return np.inf
-    fee = float(tables.pool[pool, state.P_FEE])
-    return pools.output(pools.reserve(book, pool, source), pools.reserve(book, pool, sink), fee, amount)
-
-
-def _entry(table: np.ndarray, at: Any) -> np.ndarray | None:
-    """Row of a table; None where there is none of that number."""
-    return table[int(at)] if 0 <= int(at) < len(table) else None
+    return module.proceeds(market.world.state, tables, row)

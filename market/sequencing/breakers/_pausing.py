@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field, PrivateAttr
 
 from market.config import NonNegative, Positive
-from market.intents import Reason, Status
+from market.intents.rows import Reason, Status
 from market.sequencing.breakers._exempt import passes
 from market.sequencing.breakers.base import Breaker, Gauge
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from market.domain import Slot
     from market.model import SequencerMarket
 
-PAUSED = int(Status.PAUSED)
+
 DOMAIN = -1
 """Key of what is kept per domain, where a rollup's is its number."""
 
@@ -170,7 +170,7 @@ def _stretches(rows: np.ndarray) -> list[tuple[int, int]]:
 def _set_aside(slot: Slot, paused: np.ndarray) -> None:
     """Put paused intents back as they were before the block's author arranged them; drop the author's own."""
     pending = slot.due[np.isin(slot.due["id"], paused["id"])].copy()
-    slot.market.tally.statuses[PAUSED] += int((pending["status"] != PAUSED).sum())
-    pending["status"] = PAUSED
+    slot.market.tally.statuses[Status.PAUSED] += int((pending["status"] != Status.PAUSED).sum())
+    pending["status"] = Status.PAUSED
     slot.market.mempool.put_back(slot.domain.index, pending)
     slot.expire(paused[~np.isin(paused["id"], pending["id"])], Status.PAUSED, Reason.NONE)

@@ -8,14 +8,12 @@ import numpy as np
 from pydantic import Field
 
 from market.config import Positive
-from market.intents import Status
-from market.sequencing.breakers._exempt import SALES
+from market.intents.rows import Status
 from market.sequencing.breakers._pausing import DOMAIN, Pausing
+from market.venues.dispatch import SELLS, stating
 
 if TYPE_CHECKING:
     from market.domain import Slot
-
-FILLED = int(Status.FILLED)
 
 
 class LiquidationVolume(Pausing):
@@ -35,12 +33,12 @@ class LiquidationVolume(Pausing):
     def measure(self, slot: Slot, key: int) -> bool:
         """Add the block's liquidations to the window."""
         rows = slot.rows
-        taken = np.isin(rows["kind"], SALES) & (rows["status"] == FILLED)
+        taken = stating(SELLS, rows["kind"]) & (rows["status"] == Status.FILLED)
         if key != DOMAIN:
             taken &= rows["rollup"] == key
         if not taken.any():
             return False
-        prices = slot.market.world.tables.price
+        prices = slot.market.world.tables.prices
         volume = float(rows["filled_in"][taken] @ prices[rows["asset_in"][taken]])
         self.window(key, slot.time).append((slot.time, volume))
         return self.reading(key, slot.time) >= self.level(slot.market, slot.domain.index, key)

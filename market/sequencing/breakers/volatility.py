@@ -12,8 +12,7 @@ from pydantic import Field
 
 from market.config import Positive
 from market.sequencing.breakers._pausing import DOMAIN, Pausing
-from market.state import P_ASSET0
-from market.venues.oracle import pool_price
+from market.venues.oracles.rules import pool_price
 
 if TYPE_CHECKING:
     from market.domain import Slot
@@ -55,11 +54,11 @@ class Volatility(Pausing):
     def _log_price(self, market: SequencerMarket, rollups: tuple[int, ...]) -> float:
         """Log price in USD; nan where no pool of the scope trades the asset."""
         if self.price == "reference":
-            return float(np.log(market.world.tables.price[self.asset]))
+            return float(np.log(market.world.tables.prices[self.asset]))
         pools = [at for at in market.main_pools[self.asset, list(rollups)].tolist() if at >= 0]
         found = []
         for at in pools:
-            mid = np.log(pool_price(market.world.book, at))
-            inverted = int(market.world.tables.pool[at, P_ASSET0]) != self.asset
+            mid = np.log(pool_price(market.world.state, at))
+            inverted = int(market.world.tables.pools["asset"][at, 0]) != self.asset
             found.append(-mid if inverted else mid)
         return float(np.mean(found)) if found else float("nan")

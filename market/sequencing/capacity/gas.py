@@ -16,50 +16,35 @@ import numpy as np
 from numba import njit
 from pydantic import Field, PrivateAttr, field_validator
 
-from market import state
-from market.intents import Kind, Rows
+from market.intents.rows import Rows
 from market.sequencing.capacity.base import Capacity
+from market.state.store import State
+from market.venues import Kind
+from market.venues.dispatch import CHARGED, GAS, caps
 
 if TYPE_CHECKING:
     from market.domain import Domain, Slot
 
-GAS = {
-    "swap": 150e3,
-    "add_liquidity": 200e3,
-    "remove_liquidity": 180e3,
-    "deposit": 180e3,
-    "withdraw": 220e3,
-    "borrow": 300e3,
-    "repay": 180e3,
-    "liquidate": 450e3,
-    "oracle_update": 80e3,
-    "bridge": 120e3,
-    "payment": 50e3,
-    "outside": 50e3,
-    "auction_start": 400e3,
-    "auction_take": 350e3,
-    "auction_bid": 150e3,
-    "auction_settle": 200e3,
-    "auction_reset": 120e3,
-    "perpetual_quote": 80e3,  # writes one number, as an update of a feed does
-}
-OTHER_GAS = 250e3
-"""Gas of a kind that is not listed."""
-VALUED = tuple(
-    int(kind) for kind in (Kind.SWAP, Kind.LIQUIDATE, Kind.BRIDGE, Kind.PAYMENT, Kind.OUTSIDE, Kind.AUCTION_TAKE)
-)
-K_ORACLE = int(Kind.ORACLE_UPDATE)
+
+@njit(cache=True)
+def capping_values(state: State, rows: Rows) -> np.ndarray:
+    """Value by which the sender of each row caps its fee [USD], below 0 for none: shape (n,)."""
+    values = np.empty(rows.size)
+    for k in range(rows.size):
+        values[k] = caps(state, rows[k])
+    return values
 
 
 @njit(cache=True)
 def admit(
-    rows: Rows, prices: np.ndarray, gas: np.ndarray, valued: np.ndarray, fee: np.ndarray, limit: float, share: float,
-    used: np.ndarray, kept: np.ndarray,
+    rows: Rows, values: np.ndarray, gas: np.ndarray, fee: np.ndarray, limit: float, share: float, used: np.ndarray,
+    kept: np.ndarray,
 ) -> None:  # fmt: skip
     """Mark in `kept` what goes into the block, and add its gas to `used` (per rollup).
 
     Bundles fit as a whole or not at all. Once something has not fitted on a rollup, nothing behind it goes in there: a
-    small intent does not overtake a large one. A sender who waits for a lower fee is overtaken.
+    small intent does not overtake a large one. A sender who waits for a lower fee is overtaken. `values` (n,) are those
+    by which senders cap the fee [USD], below 0 where they do not.
     """
     closed = np.zeros(used.size, np.bool_)
     asked = np.zeros(used.size)
@@ -76,11 +61,11 @@ def admit(
             if not (0 <= row.rollup < used.size and 0 <= row.kind < gas.size):
                 continue
             asked[row.rollup] += gas[row.kind]
-            if row.kind != K_ORACLE:
+            if CHARGED[row.kind]:
                 cost += fee[row.rollup]
-            if valued[row.kind] and 0 <= row.asset_in < prices.size:
+            if values[k] >= 0.0:
                 cap = True
-                value = max(value, row.amount * prices[row.asset_in])
+                value = max(value, values[k])
         fits = True
         if not cap or cost <= share * value:
             for rollup in range(used.size):
@@ -122,7 +107,6 @@ class Gas(Capacity):
     _fee: np.ndarray = PrivateAttr(default_factory=lambda: np.zeros(0))
     _floor: np.ndarray = PrivateAttr(default_factory=lambda: np.zeros(0))
     _gas: np.ndarray = PrivateAttr(default_factory=lambda: np.zeros(0))
-    _valued: np.ndarray = PrivateAttr(default_factory=lambda: np.zeros(0, np.bool_))
 
     @field_validator("gas")
     @classmethod
@@ -147,11 +131,12 @@ class Gas(Capacity):
     def fit(self, slot: Slot, rows: np.ndarray) -> np.ndarray:
         """Fill the block up to the limit, charge the base fee, and set that of the next block."""
         tables, rollups = slot.market.world.tables, list(slot.domain.rollups)
-        tables.rollup[rollups, state.R_GAS] = self._fee[rollups]
+        tables.rollups["gas"][rollups] = self._fee[rollups]
         limit = self.limit_per_s * slot.domain.block_time
         used, kept = np.zeros(self._fee.size), np.zeros(rows.size, np.bool_)
         share = self.most_fee_share
-        admit(rows, tables.price, self._gas, self._valued, self._fee, limit, share, used, kept)
+        state = slot.market.world.state
+        admit(rows, capping_values(state, rows), self._gas, self._fee, limit, share, used, kept)
         target = self.target_share * limit
         change = np.clip((used[rollups] - target) / target, -1.0, 1.0)
         self._fee[rollups] = np.maximum(self._floor[rollups], self._fee[rollups] * (1.0 + self.adjustment * change))
@@ -167,8 +152,6 @@ class Gas(Capacity):
         self._floor[rollups] = [max(self.floor_usd, config.rollups[at].gas_usd) for at in rollups]
         self._fee = self._floor.copy()
         names = {kind.name.lower(): int(kind) for kind in Kind}
-        self._gas = np.full(max(names.values()) + 1, OTHER_GAS)
-        self._valued = np.zeros(self._gas.size, np.bool_)
-        self._valued[list(VALUED)] = True
-        for name, amount in (GAS | self.gas).items():
+        self._gas = GAS.copy()
+        for name, amount in self.gas.items():
             self._gas[names[name]] = amount

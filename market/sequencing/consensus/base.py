@@ -15,11 +15,10 @@ from pydantic import Field, PrivateAttr, model_validator
 from market.config import Settings
 from market.errors import InputError
 from market.sequencing import Part
+from market.settings import DAY_S
 
 if TYPE_CHECKING:
     from market.domain import Domain
-
-DAY_S = 86400.0
 
 
 class Outage(Settings):

@@ -26,8 +26,8 @@ from market.config import MarketConfig, Share
 from market.errors import InputError
 from market.sequencing import Part
 from market.sequencing.domains import _choice as choice
+from market.settings import DAY_S, YEAR_S
 
-DAY_S, YEAR_S = 86_400.0, 365.0 * 86_400.0
 SHARED_BLOCK_TIME_S = 2.0
 
 

@@ -13,14 +13,12 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from pydantic import Field
 
-from market.ledger import Why, settle
 from market.sequencing.forced_inclusion.base import ForcedInclusion
 from market.sequencing.ordering.base import first_come_order
+from market.state.ledger import Why, settle
 
 if TYPE_CHECKING:
     from market.domain import Slot
-
-GAS = int(Why.GAS)
 
 
 class ThroughL1(ForcedInclusion):
@@ -68,5 +66,5 @@ class ThroughL1(ForcedInclusion):
                 paid[at] = paid[at - 1]
                 continue
             payer, rollup = int(row["sender"]), int(row["rollup"])
-            paid[at] = settle(market.world.book, payer, layer1, rollup, 0, self.fee_usd, GAS)
+            paid[at] = settle(market.world.state, payer, layer1, rollup, 0, self.fee_usd, Why.GAS)
         return paid

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from pydantic import Field, PrivateAttr
 
-from market.ledger import Why
-from market.seats import Sale
+from market.access.protocols import Sale
+from market.errors import blame, fault
 from market.sequencing.auctions._formats import CODES, settle
 from market.sequencing.leaders.base import Leaders
 from market.sequencing.payments import pay
+from market.state.ledger import Why
 
 if TYPE_CHECKING:
     from market.domain import Domain, Slot
@@ -87,7 +88,7 @@ class SlotAuction(Leaders):
         if not void:
             slot.sales.append(Sale(tuple(domain.leaders), sold.bids, sum(paid), sold.winner))
         for seat, sequencer in enumerate(domain.leaders):
-            with domain.market.blame(sequencer):
+            with blame(domain.market, sequencer):
                 sequencer.told_slot(sold.held, seat == sold.winner and not void, paid[seat], sold.highest)
         slot.price = sold.price.pop(domain.slot, 0.0)
 
@@ -108,10 +109,10 @@ class SlotAuction(Leaders):
         waiting = domain.market.mempool.waiting(domain.index)
         arrived = waiting[waiting["arrival"] <= now] if number == domain.slot else waiting[:0]
         view.due = domain.regime.visibility.to_author(sequencer.role, sequencer.account, arrived)
-        with domain.market.blame(sequencer):
+        with blame(domain.market, sequencer):
             bid = float(sequencer.bid_for_slot(view, number))
         if not np.isfinite(bid) or bid < 0.0:
-            raise domain.market.fault(sequencer, f"bids {bid} for a slot; allowed: finite and not negative")
+            raise fault(domain.market, sequencer, f"bids {bid} for a slot; allowed: finite and not negative")
         return bid
 
     def _collect(self, domain: Domain, sequencer: Any, amount: float) -> float:
@@ -120,5 +121,5 @@ class SlotAuction(Leaders):
         protocol = domain.market.world.account_of["protocol"]
         paid = pay(domain.market, sequencer.account, protocol, domain.rollups, amount, Why.BID)
         if paid < amount * (1.0 - ROUNDING):
-            raise domain.market.fault(sequencer, f"bids {amount:.2f} USD for a slot and has {paid:.2f} USD")
+            raise fault(domain.market, sequencer, f"bids {amount:.2f} USD for a slot and has {paid:.2f} USD")
         return paid

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import numpy as np
 from pydantic import Field, PrivateAttr, model_validator
 
-from market.errors import InputError
-from market.ledger import Why
+from market.errors import InputError, blame, fault
 from market.sequencing.leaders.base import Fault, Leaders
 from market.sequencing.payments import pay
+from market.state.ledger import Why
 
 if TYPE_CHECKING:
     from market.domain import Domain, Slot
@@ -122,10 +122,10 @@ class StakeLottery(Leaders):
         if not self.restake_slots or domain.slot == 0 or domain.slot % self.restake_slots:
             return
         for seat, sequencer in enumerate(domain.leaders):
-            with domain.market.blame(sequencer):
-                change = float(sequencer.restake(domain.market.observations[sequencer.account].at(domain, slot.time)))
+            with blame(domain.market, sequencer):
+                change = float(sequencer.restake(domain.market.observations[sequencer.account]._at(domain, slot.time)))
             if not np.isfinite(change):
-                raise domain.market.fault(sequencer, f"restakes {change}; allowed: a finite amount")
+                raise fault(domain.market, sequencer, f"restakes {change}; allowed: a finite amount")
             if change > 0.0:
                 self._change(seat, self._bond(domain, sequencer, change))
             elif change < 0.0:

@@ -16,70 +16,22 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numba import njit
 
-from market import state
-from market.intents import Kind, Reason, Rows, Status
+from market.intents.rows import Reason, Rows, Status
 from market.sequencing.margin.base import Margin
-from market.state import Book, get, index, length
-from market.venues.lending import collateral_rollup, owed
-from market.venues.liquidations._lots import lot_of
-from market.venues.perpetuals import price_of
+from market.state.store import State, assets, balance, get, index, length, rollups
+from market.state.tables import Account, Rollup
+from market.venues.dispatch import CHARGED, brings, gives
 
 if TYPE_CHECKING:
     from market.domain import Slot
 
-K_SWAP, K_OUTSIDE, K_LIQUIDATE = int(Kind.SWAP), int(Kind.OUTSIDE), int(Kind.LIQUIDATE)
-K_PAYMENT, K_BRIDGE, K_ORACLE = int(Kind.PAYMENT), int(Kind.BRIDGE), int(Kind.ORACLE_UPDATE)
-K_TAKE, K_BID = int(Kind.AUCTION_TAKE), int(Kind.AUCTION_BID)
-K_DEPOSIT, K_REPAY, K_ADD = int(Kind.DEPOSIT), int(Kind.REPAY), int(Kind.ADD_LIQUIDITY)
+
 SLACK = 1e-12
 """Relative excess over the balance that counts as rounding."""
 
 
 @njit(cache=True)
-def _put_up(book: Book, row) -> float:
-    """What an intent in an auction of contracts takes from its sender [USD]: a bid and its margin; a take nothing."""
-    market = row.venue - length(book, state.LENDING)
-    if row.kind != K_BID or market >= length(book, state.PERPETUAL):
-        return 0.0
-    lot = lot_of(book, row.venue, row.target)
-    if lot < 0:
-        return row.amount
-    size = get(book, state.CONTRACT, index(book, state.LOT, lot, state.Q_CONTRACT), state.X_SIZE)
-    return row.amount + abs(size) * price_of(book, market) * get(book, state.PERPETUAL, market, state.M_INITIAL)
-
-
-@njit(cache=True)
-def _gives(book: Book, row) -> tuple[int, float]:
-    """Asset and amount that an intent takes from its sender; nothing for one that gives nothing or names no venue."""
-    kind = row.kind
-    if kind in (K_TAKE, K_BID) and row.venue >= length(book, state.LENDING):
-        return 0, _put_up(book, row)
-    if kind in (K_SWAP, K_OUTSIDE, K_PAYMENT, K_BRIDGE, K_LIQUIDATE, K_TAKE, K_BID):
-        return row.asset_in, row.amount
-    if kind in (K_DEPOSIT, K_REPAY) and 0 <= row.venue < length(book, state.LENDING):
-        if kind == K_DEPOSIT:
-            if collateral_rollup(book, row.venue) != row.rollup:
-                return 0, 0.0  # it is taken on another rollup, and fails there if there is too little
-            return index(book, state.LENDING, row.venue, state.L_COLLATERAL), row.amount
-        debt = owed(book, row.target) if 0 <= row.target < length(book, state.POSITION) else row.amount
-        return index(book, state.LENDING, row.venue, state.L_DEBT), min(row.amount, debt)
-    if kind == K_ADD and 0 <= row.venue < length(book, state.POOL):
-        return index(book, state.POOL, row.venue, state.P_ASSET0), row.amount
-    return 0, 0.0
-
-
-@njit(cache=True)
-def _brings_to(book: Book, row) -> int:
-    """Rollup on which an intent brings something in; -1 for none."""
-    if row.kind == K_LIQUIDATE and 0 <= row.venue < length(book, state.LENDING):
-        return collateral_rollup(book, row.venue)
-    if row.kind == K_TAKE and row.venue >= length(book, state.LENDING):
-        return -1
-    return row.rollup if row.kind in (K_SWAP, K_OUTSIDE, K_TAKE) else -1
-
-
-@njit(cache=True)
-def _spent(book: Book, rows: Rows, taken: np.ndarray, own: int, at: int, asset: int) -> float:
+def _spent(state: State, rows: Rows, taken: np.ndarray, own: int, at: int, asset: int) -> float:
     """What the sender of rows[at] gives of an asset by rows before it, less what its bundle (from `own` on) brings."""
     total = 0.0
     sender, rollup = rows[at].sender, rows[at].rollup
@@ -87,42 +39,48 @@ def _spent(book: Book, rows: Rows, taken: np.ndarray, own: int, at: int, asset: 
         row = rows[k]
         if row.sender != sender or not taken[k]:
             continue
-        if k >= own and row.asset_out == asset and _brings_to(book, row) == rollup:
+        if k >= own and row.asset_out == asset and brings(state, row) == rollup:
             total -= row.limit
         if row.rollup != rollup:
             continue
-        given, amount = _gives(book, row)
+        given, amount = gives(state, row)
         if given == asset:
             total += amount
         if asset == 0:
-            total += row.tip + get(book, state.ROLLUP, rollup, state.R_GAS)
+            total += row.tip + get(state, Rollup.gas, rollup)
     return total
 
 
 @njit(cache=True)
-def _covered(book: Book, rows: Rows, taken: np.ndarray, own: int, at: int) -> bool:
-    """Whether the sender of rows[at] can pay for it after what it already gives in this block."""
-    row = rows[at]
-    if not (0 <= row.sender < length(book, state.ACCOUNT) and 0 <= row.rollup < state.rollups(book)):
-        return False
-    if row.kind == K_ORACLE or index(book, state.ACCOUNT, row.sender, state.A_OPEN) != 0:
-        return True
-    asset, amount = _gives(book, row)
-    if asset < 0 or asset >= state.assets(book):
-        return False
-    fees = row.tip + get(book, state.ROLLUP, row.rollup, state.R_GAS)
-    if asset == 0:
-        amount += fees
-    elif fees > 0.0:
-        held = state.balance(book, row.sender, row.rollup, 0)
-        if fees > (held - _spent(book, rows, taken, own, at, 0)) + SLACK * held:
-            return False
-    held = state.balance(book, row.sender, row.rollup, asset)
-    return amount <= (held - _spent(book, rows, taken, own, at, asset)) + SLACK * held
+def _charged(row) -> bool:
+    """Whether a row's sender pays for it; a kind that does not exist is not charged, and fails when it is executed."""
+    return 0 <= row.kind < CHARGED.size and bool(CHARGED[row.kind])
 
 
 @njit(cache=True)
-def check(book: Book, rows: Rows) -> np.ndarray:
+def _covered(state: State, rows: Rows, taken: np.ndarray, own: int, at: int) -> bool:
+    """Whether the sender of rows[at] can pay for it after what it already gives in this block."""
+    row = rows[at]
+    if not (0 <= row.sender < length(state, Account.group) and 0 <= row.rollup < rollups(state)):
+        return False
+    if not _charged(row) or index(state, Account.open, row.sender) != 0:
+        return True
+    asset, amount = gives(state, row)
+    if asset < 0 or asset >= assets(state):
+        return False
+    fees = row.tip + get(state, Rollup.gas, row.rollup)
+    if asset == 0:
+        amount += fees
+    elif fees > 0.0:
+        held = balance(state, row.sender, row.rollup, 0)
+        if fees > (held - _spent(state, rows, taken, own, at, 0)) + SLACK * held:
+            return False
+    held = balance(state, row.sender, row.rollup, asset)
+    return amount <= (held - _spent(state, rows, taken, own, at, asset)) + SLACK * held
+
+
+@njit(cache=True)
+def check(state: State, rows: Rows) -> np.ndarray:
     """Fate of each row: 0 passes, 1 is not covered, 2 falls with its bundle, 3 is carried by a bundle that falls."""
     fate = np.zeros(rows.size, np.int64)
     taken = np.zeros(rows.size, np.bool_)
@@ -133,7 +91,7 @@ def check(book: Book, rows: Rows) -> np.ndarray:
             end += 1
         failed = -1
         for k in range(start, end):
-            if not _covered(book, rows, taken, start if end > start + 1 else rows.size, k):
+            if not _covered(state, rows, taken, start if end > start + 1 else rows.size, k):
                 failed = k
                 break
             taken[k] = True
@@ -153,7 +111,7 @@ class Checked(Margin):
 
     def screen(self, slot: Slot, rows: np.ndarray) -> np.ndarray:
         """Revert, unexecuted, what its sender cannot pay for."""
-        fate = check(slot.market.world.book, rows)
+        fate = check(slot.market.world.state, rows)
         if not fate.any():
             return rows
         slot.expire(rows[fate == 1], Status.REVERTED, Reason.INSUFFICIENT_BALANCE)

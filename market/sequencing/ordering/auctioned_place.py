@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field
 
-from market.seats import Arrangement
+from market.access.protocols import Arrangement
 from market.sequencing.ordering.base import Ordering, first_come_order, untouched
 
 

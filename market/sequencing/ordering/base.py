@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from market.compiled import kernel
-from market.intents import INTENT, Purpose, Rows
-from market.row_copy import copy_row
-from market.seats import Arrangement
+from market.access.protocols import Arrangement
+from market.errors import fault
+from market.intents.rows import INTENT, Purpose, Rows
+from market.kernel.compiled import kernel
+from market.kernel.row_copy import copy_row
 from market.sequencing import Part
 
 FAULTS = (
@@ -165,9 +166,9 @@ class Ordering(Part):
         market = slot.market
         wrong = _malformed(arrangement, slot.domain.rollups)
         if wrong:
-            raise market.fault(author, f"its block {wrong}")
+            raise fault(market, author, f"its block {wrong}")
         block = np.empty(arrangement.order.size, INTENT)
-        fault = write_block(
+        broken = write_block(
             slot.due,
             arrangement.order,
             arrangement.bundle,
@@ -178,8 +179,8 @@ class Ordering(Part):
             block,
             included,
         )
-        if fault:
-            raise market.fault(author, f"its block {FAULTS[fault]}")
+        if broken:
+            raise fault(market, author, f"its block {FAULTS[broken]}")
         market.mempool.submitted += arrangement.inserted.size
         market.bundles += arrangement.order.size
         return block

@@ -17,12 +17,13 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field, PrivateAttr, model_validator
 
-from market.ledger import Why
-from market.observation import Observation
-from market.seats import Arrangement
+from market.access.observation import Observation
+from market.access.protocols import Arrangement
+from market.errors import blame, fault
 from market.sequencing.auctions import second_price
 from market.sequencing.ordering.base import Ordering, first_come_order, untouched
 from market.sequencing.payments import pay
+from market.state.ledger import Why
 
 REMEMBERED = 2
 """Rounds before the current one whose controllers may still have intents on their way."""
@@ -94,17 +95,17 @@ class ExpressLane(Ordering):
             self._collect(slot, bidders[winner], price)
         for at, bidder in enumerate(bidders):
             if hasattr(bidder, "told_of_lane"):
-                with market.blame(bidder):
+                with blame(market, bidder):
                     bidder.told_of_lane(at == winner, price, number * self.round_s, (number + 1) * self.round_s)
 
     def _bid(self, slot, bidder: Any) -> float:
         """Return a party's standing bid [USD]; -1, no bid, where its deposit does not cover it."""
         market = slot.market
-        seen: Observation = market.observations[bidder.account].at(slot.domain, slot.time)
-        with market.blame(bidder):
+        seen: Observation = market.observations[bidder.account]._at(slot.domain, slot.time)
+        with blame(market, bidder):
             asked = np.atleast_1d(np.asarray(bidder.bid_for_lane(seen), float))
         if not (np.isfinite(asked).all() and (asked >= 0.0).all()):
-            raise market.fault(bidder, f"bids {asked.tolist()} for the lane; allowed: finite and not negative")
+            raise fault(market, bidder, f"bids {asked.tolist()} for the lane; allowed: finite and not negative")
         admitted = asked[: self.most_bids]
         deposit = market.world.tables.balance[bidder.account, list(slot.domain.rollups), 0].sum()
         return float(admitted[-1]) if admitted.size and 0.0 < admitted[-1] <= deposit else -1.0

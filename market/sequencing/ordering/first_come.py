@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from market.seats import Arrangement
+from market.access.protocols import Arrangement
 from market.sequencing.ordering.base import Ordering, first_come_order, untouched
 
 

@@ -15,8 +15,8 @@ import numpy as np
 from numba import njit
 from pydantic import Field, PrivateAttr
 
-from market.intents import Rows
-from market.seats import Arrangement
+from market.access.protocols import Arrangement
+from market.intents.rows import Rows
 from market.sequencing.ordering.base import Ordering, untouched
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)

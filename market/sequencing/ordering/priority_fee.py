@@ -7,8 +7,8 @@ from typing import Any, Literal
 import numpy as np
 from numba import njit
 
-from market.intents import Rows
-from market.seats import Arrangement
+from market.access.protocols import Arrangement
+from market.intents.rows import Rows
 from market.sequencing.ordering.base import Ordering, first_come_order, untouched
 
 

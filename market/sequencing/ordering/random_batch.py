@@ -11,8 +11,8 @@ from typing import Literal
 import numpy as np
 from numba import njit
 
-from market.intents import Rows
-from market.seats import Arrangement
+from market.access.protocols import Arrangement
+from market.intents.rows import Rows
 from market.sequencing.ordering.base import Ordering, untouched
 
 

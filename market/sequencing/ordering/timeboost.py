@@ -18,8 +18,8 @@ import numpy as np
 from numba import njit
 from pydantic import Field
 
-from market.intents import Rows
-from market.seats import Arrangement
+from market.access.protocols import Arrangement
+from market.intents.rows import Rows
 from market.sequencing.ordering.base import Ordering, untouched
 
 

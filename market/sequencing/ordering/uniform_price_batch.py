@@ -14,12 +14,11 @@ from typing import Literal
 
 import numpy as np
 
-from market.intents import BATCHED, Kind
-from market.seats import Arrangement
+from market.access.protocols import Arrangement
+from market.intents.rows import BATCHED
 from market.sequencing.ordering.base import Ordering, untouched
 from market.sequencing.ordering.random_batch import shuffled
-
-SWAP = int(Kind.SWAP)
+from market.venues import Kind
 
 
 class UniformPriceBatch(Ordering):
@@ -42,4 +41,4 @@ class UniformPriceBatch(Ordering):
 
 
 def _single_swap(rows: np.ndarray) -> np.ndarray:
-    return (rows["kind"] == SWAP) & (rows["bundle"] < 0)
+    return (rows["kind"] == Kind.SWAP) & (rows["bundle"] < 0)

@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from pydantic import Field, PrivateAttr, model_validator
 
-from market.errors import InputError
-from market.ledger import Why
+from market.errors import InputError, blame
 from market.sequencing.oversight._screens import bid_rotation, rotation_chance, runner_up_ratio, variation
 from market.sequencing.oversight.base import Oversight
 from market.sequencing.payments import pay
+from market.state.ledger import Why
 
 if TYPE_CHECKING:
+    from market.access.protocols import Sale
     from market.domain import Domain, Slot
-    from market.seats import Sale
 
 STREAM = 2
 """Which of the faults' streams of a domain the screen draws from; consensus has the ones before."""
@@ -169,7 +169,7 @@ class BidScreen(Oversight):
         self._bond(domain, bidder.account)
         hears = getattr(bidder, "fined", None)
         if hears is not None:
-            with market.blame(bidder):
+            with blame(market, bidder):
                 hears(paid)
 
     def _bond(self, domain: Domain, account: int) -> float:

@@ -18,10 +18,10 @@ import numpy as np
 from numba import njit
 from pydantic import Field, PrivateAttr
 
-from market.intents import Rows
-from market.ledger import Why
+from market.intents.rows import Rows
 from market.sequencing.payments import pay
 from market.sequencing.preconfirmation.base import Preconfirmation
+from market.state.ledger import Why
 
 if TYPE_CHECKING:
     from market.domain import Domain, Slot

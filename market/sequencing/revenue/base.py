@@ -7,24 +7,21 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numba import njit
 
-from market import state
-from market.intents import Kind, Rows, Status
-from market.ledger import Why
+from market.intents.rows import Rows, Status
 from market.sequencing import Part
 from market.sequencing.payments import pay
-from market.state import Book, get
+from market.state.ledger import Why
+from market.state.store import State, get
+from market.state.tables import Rollup
+from market.venues.dispatch import CHARGED, traded
 
 if TYPE_CHECKING:
     from market.domain import Slot
 
-FILLED = int(Status.FILLED)
-K_ORACLE, K_SWAP, K_LIQUIDATE = int(Kind.ORACLE_UPDATE), int(Kind.SWAP), int(Kind.LIQUIDATE)
-K_TAKE, K_SETTLE = int(Kind.AUCTION_TAKE), int(Kind.AUCTION_SETTLE)
-
 
 @njit(cache=True)
 def brought(
-    book: Book,
+    state: State,
     rows: Rows,
     leader: int,
     author: int,
@@ -37,7 +34,7 @@ def brought(
 
     Parameters
     ----------
-    book, rows
+    state, rows
         the market and the executed block
     leader, author
         accounts that received gas and tips; tips are the leader's only where it wrote the block
@@ -50,17 +47,16 @@ def brought(
     for k in range(rows.size):
         row = rows[k]
         paid[k], offered[k], value[k] = 0.0, 0.0, 0.0
-        if row.status != FILLED or row.sender == leader:
+        if row.status != Status.FILLED or row.sender == leader:
             continue
-        if row.kind != K_ORACLE:
-            paid[k] += get(book, state.ROLLUP, row.rollup, state.R_GAS)
+        if CHARGED[row.kind]:
+            paid[k] += get(state, Rollup.gas, row.rollup)
         if author == leader:
             paid[k] += row.tip
         fees[row.rollup] += paid[k]
         if row.sender != author:
             offered[k] = paid[k] if author == leader else paid[k] + row.tip
-        if row.kind in (K_SWAP, K_LIQUIDATE, K_TAKE, K_SETTLE):
-            value[k] = row.filled_in * get(book, state.PRICE_OF, row.asset_in, 0)
+        value[k] = traded(state, row)
 
 
 class Purse(NamedTuple):
@@ -98,7 +94,7 @@ class Revenue(Part):
         for rows, author in slot.by_author(slot.rows):
             part = slice(done, done + rows.size)
             columns = paid[part], offered[part], value[part]
-            brought(market.world.book, rows, slot.leader.account, author, fees, *columns)
+            brought(market.world.state, rows, slot.leader.account, author, fees, *columns)
             done += rows.size
         if slot.price is None:
             return Purse(slot.leader.account, fees, slot.bids, paid, offered, value)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from market.ledger import Why
 from market.sequencing.payments import pay
 from market.sequencing.revenue.base import Revenue
+from market.state.ledger import Why
 
 if TYPE_CHECKING:
     from market.domain import Slot

@@ -14,35 +14,34 @@ import numpy as np
 from numba import njit
 from pydantic import Field
 
-from market.intents import Rows
-from market.ledger import Why, settle
+from market.intents.rows import Rows
 from market.sequencing.payments import pay
 from market.sequencing.revenue.base import Purse, Revenue
-from market.state import PRICE_OF, Book, balance, get
+from market.state.ledger import Why, settle
+from market.state.store import State, balance, get
+from market.state.tables import Asset
 
 if TYPE_CHECKING:
     from market.domain import Slot
 
-REVENUE = int(Why.REVENUE)
-
 
 @njit(cache=True)
-def _losses(book: Book, rows: Rows, loss: np.ndarray) -> None:
+def _losses(state: State, rows: Rows, loss: np.ndarray) -> None:
     """What each intent lost to the bundle that carried it, against standing where the bundle stands [USD]."""
     for k in range(rows.size):
         loss[k] = 0.0
         if rows[k].fallback_out > 0.0:
-            price = get(book, PRICE_OF, rows[k].asset_out, 0)
+            price = get(state, Asset.price, rows[k].asset_out)
             loss[k] = max(0.0, (rows[k].fallback_out - rows[k].filled_out) * price)
 
 
 @njit(cache=True)
-def _refund(book: Book, rows: Rows, payer: int, amounts: np.ndarray) -> None:
+def _refund(state: State, rows: Rows, payer: int, amounts: np.ndarray) -> None:
     """Pay each row's sender on its rollup what the payer has there; `amounts` keeps what could not be paid [USD]."""
     for k in range(rows.size):
         if amounts[k] > 0.0:
-            part = min(amounts[k], max(0.0, balance(book, payer, rows[k].rollup, 0)))
-            if settle(book, payer, rows[k].sender, rows[k].rollup, 0, part, REVENUE):
+            part = min(amounts[k], max(0.0, balance(state, payer, rows[k].rollup, 0)))
+            if settle(state, payer, rows[k].sender, rows[k].rollup, 0, part, Why.REVENUE):
                 amounts[k] -= part
 
 
@@ -62,7 +61,7 @@ class RebateUsers(Revenue):
             return
         users = slot.rows["sender"] >= len(slot.market.participants)
         amounts = self.share * (self._fees(purse) + purse.bids * self._weights(slot, purse, users)) * users
-        _refund(slot.market.world.book, slot.rows, purse.account, amounts)
+        _refund(slot.market.world.state, slot.rows, purse.account, amounts)
         # where the payer has no funds on the user's rollup, it pays on another one
         for k in np.flatnonzero(amounts > 0.0):
             sender = int(slot.rows["sender"][k])
@@ -77,7 +76,7 @@ class RebateUsers(Revenue):
         weights = purse.value * users
         if self.bids_by == "loss":
             loss = np.empty(slot.rows.size)
-            _losses(slot.market.world.book, slot.rows, loss)
+            _losses(slot.market.world.state, slot.rows, loss)
             if (loss * users).sum() > 0.0:
                 weights = loss * users
         total = weights.sum()

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, PrivateAttr
 
-from market.ledger import Why
 from market.sequencing.payments import pay
 from market.sequencing.revenue.base import Revenue
+from market.state.ledger import Why
 
 if TYPE_CHECKING:
     from market.domain import Slot

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from market.intents import INTENT
-from market.observation import redact
+from market.access.observation import redact
+from market.intents.rows import INTENT
 from market.sequencing import Part
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from pydantic import Field, PrivateAttr
 
-from market.observation import redact
+from market.access.observation import redact
 from market.sequencing.visibility.base import NOTHING, ROLES, Visibility
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field, PrivateAttr, model_validator
 
-from market.observation import redact
+from market.access.observation import redact
 from market.sequencing.visibility.base import ROLES, Visibility
 
 if TYPE_CHECKING:

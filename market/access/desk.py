@@ -1,0 +1,220 @@
+"""The desk: how a strategy submits intents.
+
+Every call writes one row; nothing is carried out before the domain's slot. A call that no market can carry out (a
+number that is not finite, an unknown venue, a bundle across domains) is the strategy's fault and raises at once.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from market.intents.rows import Purpose
+from market.venues import KINDS, Kind
+
+if TYPE_CHECKING:
+    from market.access.outbox import Outbox
+
+AUCTIONS = tuple(at for at, (_, statement) in enumerate(KINDS) if statement.submit == "auction")
+PERPETUALS = (Kind.PERPETUAL_TRADE, Kind.PERPETUAL_DEPOSIT, Kind.PERPETUAL_WITHDRAW, Kind.PERPETUAL_LIQUIDATE)
+
+
+class Desk:
+    """Submits the intents of the agent that acts.
+
+    Every method returns nothing; amounts are in units of the asset, tips in USD. `bundle` is a number obtained from
+    :meth:`bundle`: intents with the same number execute all or none, in the order submitted, and must be submitted one
+    after the other, all for rollups of one domain.
+    """
+
+    def __init__(self, outbox: Outbox) -> None:
+        self._outbox = outbox
+        self._add = outbox.add
+        self._fault = outbox.fault
+
+    def draft(self) -> Draft:
+        """Return a desk whose intents are sent nowhere, to ask `seen.preview(draft.rows)` about them."""
+        return Draft(self._outbox.aside())
+
+    def bundle(self, around: int = -1) -> int:
+        """Open a bundle; `around` is the id of a pending intent to be carried in its middle."""
+        return self._outbox.open_bundle(around)
+
+    def _pool(self, pool: int) -> int:
+        if not 0 <= pool < len(self._outbox.pool_rollup):
+            raise self._fault(f"names pool {pool}; there are {len(self._outbox.pool_rollup)}")
+        return self._outbox.pool_rollup[pool]
+
+    def _lending(self, market: int) -> int:
+        if not 0 <= market < len(self._outbox.market_rollup):
+            raise self._fault(f"names lending market {market}; there are {len(self._outbox.market_rollup)}")
+        return self._outbox.market_rollup[market]
+
+    def swap(
+        self,
+        pool: int,
+        asset_in: int,
+        asset_out: int,
+        amount: float,
+        minimum: float,
+        *,
+        tip: float = 0.0,
+        purpose: int = Purpose.USER,
+        bundle: int = -1,
+        expires_s: float = math.inf,
+    ) -> None:
+        """Exchange exactly `amount` for at least `minimum`."""
+        self._add(
+            Kind.SWAP,
+            self._pool(pool),
+            pool,
+            asset_in,
+            asset_out,
+            amount,
+            limit=minimum,
+            tip=tip,
+            purpose=purpose,
+            bundle=bundle,
+            expires_s=expires_s,
+        )
+
+    def outside(
+        self,
+        rollup: int,
+        asset_in: int,
+        asset_out: int,
+        amount: float,
+        minimum: float = 0.0,
+        *,
+        purpose: int = Purpose.USER,
+        bundle: int = -1,
+    ) -> None:
+        """Exchange with the outside market at the reference price when the intent's turn comes."""
+        self._add(Kind.OUTSIDE, rollup, -1, asset_in, asset_out, amount, limit=minimum, purpose=purpose, bundle=bundle)
+
+    def liquidate(
+        self,
+        market: int,
+        position: int,
+        amount: float,
+        minimum: float = 0.0,
+        *,
+        debt: int,
+        collateral: int,
+        tip: float = 0.0,
+        bundle: int = -1,
+        expires_s: float = math.inf,
+    ) -> None:
+        """Repay up to `amount` of a position's debt for at least `minimum` of its collateral."""
+        self._add(
+            Kind.LIQUIDATE,
+            self._lending(market),
+            market,
+            debt,
+            collateral,
+            amount,
+            target=position,
+            limit=minimum,
+            tip=tip,
+            purpose=Purpose.LIQUIDATION,
+            bundle=bundle,
+            expires_s=expires_s,
+        )
+
+    def add_liquidity(self, pool: int, amount: float, most_second: float = 0.0, *, tip: float = 0.0) -> None:
+        """Provide `amount` of the first asset with the second in proportion, at most `most_second` (0: any)."""
+        self._add(
+            Kind.ADD_LIQUIDITY,
+            self._pool(pool),
+            pool,
+            -1,
+            -1,
+            amount,
+            limit=most_second,
+            tip=tip,
+            purpose=Purpose.INVENTORY,
+        )
+
+    def remove_liquidity(self, pool: int, shares: float, *, tip: float = 0.0) -> None:
+        """Burn shares for reserves and fees."""
+        self._add(Kind.REMOVE_LIQUIDITY, self._pool(pool), pool, -1, -1, shares, tip=tip, purpose=Purpose.INVENTORY)
+
+    def position(self, kind: int, market: int, position: int, amount: float, *, bundle: int = -1) -> None:
+        """Deposit, withdraw, borrow or repay on a position of a lending market."""
+        if kind not in (Kind.DEPOSIT, Kind.WITHDRAW, Kind.BORROW, Kind.REPAY):
+            raise self._fault(f"of kind {kind!r} is no change of a position")
+        rollup = self._lending(market)
+        self._add(int(kind), rollup, market, -1, -1, amount, target=position, purpose=Purpose.BORROWER, bundle=bundle)
+
+    def bridge(self, bridge: int, rollup: int, asset: int, amount: float, *, tip: float = 0.0) -> None:
+        """Send `amount` from `rollup` over a bridge."""
+        if not 0 <= bridge < self._outbox.bridges:
+            raise self._fault(f"names bridge {bridge}; there are {self._outbox.bridges}")
+        self._add(Kind.BRIDGE, rollup, bridge, asset, asset, amount, tip=tip, purpose=Purpose.INVENTORY)
+
+    def perpetual(
+        self, kind: int, market: int, contract: int, amount: float = 1.0, *, buy: bool = True, limit: float = 0.0,
+        tip: float = 0.0, purpose: int = Purpose.USER, bundle: int = -1, expires_s: float = math.inf,
+    ) -> None:  # fmt: skip
+        """Trade, deposit, withdraw or liquidate on a contract of a perpetual."""
+        if kind not in PERPETUALS:
+            raise self._fault(f"of kind {kind!r} is nothing that one does on a perpetual")
+        table = self._outbox.tables.perpetuals
+        if not 0 <= market < len(table):
+            raise self._fault(f"names perpetual {market}; there are {len(table)}")
+        asset = int(table["asset"][market]) if kind == Kind.PERPETUAL_TRADE else 0
+        self._add(
+            int(kind), int(table["rollup"][market]), market, 0 if buy else asset, asset if buy else 0, amount,
+            target=contract, limit=limit, tip=tip, bundle=bundle, expires_s=expires_s,
+            purpose=Purpose.LIQUIDATION if kind == Kind.PERPETUAL_LIQUIDATE else purpose,
+        )  # fmt: skip
+
+    def quote(self, market: int, half_spread: float, *, tip: float = 0.0) -> None:
+        """Quote a half spread [1] on a perpetual whose maker is one's own."""
+        table = self._outbox.tables.perpetuals
+        if not 0 <= market < len(table):
+            raise self._fault(f"names perpetual {market}; there are {len(table)}")
+        if not 0.0 <= half_spread < 1.0:
+            raise self._fault(f"quotes a half spread of {half_spread}; allowed: from 0 to below 1")
+        rollup, purpose = int(table["rollup"][market]), Purpose.INVENTORY
+        self._add(Kind.PERPETUAL_QUOTE, rollup, market, 0, 0, half_spread, tip=tip, purpose=purpose)
+
+    def auction(
+        self, kind: int, market: int, target: int, amount: float = 1.0, minimum: float = 0.0, *, tip: float = 0.0,
+        bundle: int = -1, expires_s: float = math.inf,
+    ) -> None:  # fmt: skip
+        """Start an auction of a position or a contract, or take, bid, settle or reset in an auction's number.
+
+        `market` is a lending market or a perpetual, as the kind says.
+        """
+        if kind not in AUCTIONS:
+            raise self._fault(f"of kind {kind!r} is nothing that one does in an auction")
+        tables = self._outbox.tables
+        if KINDS[kind][0] == "lending":
+            rollup, row = self._lending(market), tables.lending[market]
+            given, wanted = int(row["debt"]), int(row["collateral"])
+        else:
+            if not 0 <= market < len(self._outbox.perpetual_rollup):
+                raise self._fault(f"names perpetual {market}; there are {len(self._outbox.perpetual_rollup)}")
+            rollup, asset = self._outbox.perpetual_rollup[market], int(tables.perpetuals["asset"][market])
+            # of a lot of contracts one takes a number of contracts, and bids money
+            given, wanted = (asset, 0) if kind == Kind.CONTRACT_AUCTION_TAKE else (0, asset)
+        self._add(
+            int(kind), rollup, market, given, wanted, amount, target=target, limit=minimum, tip=tip, bundle=bundle,
+            expires_s=expires_s, purpose=Purpose.LIQUIDATION,
+        )  # fmt: skip
+
+    def pay(self, rollup: int, payee: int, asset: int, amount: float, *, bundle: int = -1) -> None:
+        """Pay an account on the same rollup."""
+        self._add(Kind.PAYMENT, rollup, -1, asset, asset, amount, target=payee, bundle=bundle)
+
+
+class Draft(Desk):
+    """A desk whose intents are sent nowhere."""
+
+    @property
+    def rows(self) -> np.ndarray:
+        """What has been drafted so far: shape (n,), dtype `INTENT`, a copy."""
+        return self._outbox.drafted()

@@ -1,0 +1,207 @@
+"""What a strategy is given to read.
+
+Everything here is read-only: the arrays are windows on memory that cannot be written through them. A strategy sees the
+public state, its own funds, and of the pending intents what the regime's visibility entitles its role to. No public
+name leads further; Python itself cannot stop a strategy that reaches through underscores, `array.base`, `gc` or frames.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from market.access.public import Shown
+from market.intents.rows import CONTENT_FIELDS, INTENT
+from market.venues.lending.view import LiquidatableSeen
+
+if TYPE_CHECKING:
+    from market.domain import Domain
+    from market.model import SequencerMarket
+    from market.sequencing.breakers.base import Gauge
+
+BLANK = np.zeros(0, INTENT)
+
+
+def redact(rows: np.ndarray) -> np.ndarray:
+    """Copy of pending intents without their contents: who sent something where, and when it arrived, stays."""
+    sealed = rows.copy()
+    for name in CONTENT_FIELDS:
+        sealed[name] = 0 if name in ("amount", "limit", "mid") else -1
+    sealed["route"] = 0.0
+    sealed["sealed"] = 1
+    return sealed
+
+
+class Observation(Shown):
+    """One agent's view of a slot.
+
+    What everybody sees stands here under the names of :class:`market.access.public.Shown`.
+
+    Attributes
+    ----------
+    time : float
+        now [s]
+    slot : int
+        number of the slot in its domain
+    domain : int
+        the domain whose slot this is
+    rollups : tuple of int
+        rollups of that domain
+    account : int
+        the agent's own account
+    funds : (rollups, assets) array
+        own balances [units of the asset]
+    """
+
+    def __init__(self, market: SequencerMarket, account: int, role: str) -> None:
+        self._market = market
+        self._role = role
+        self._public = market.public
+        vars(self).update(market.public._views)
+        self.account = account
+        self.funds: np.ndarray = self.balance[account]
+        self.time = 0.0
+        self.slot = 0
+        self.domain = 0
+        self.rollups: tuple[int, ...] = ()
+
+    def _at(self, domain: Domain, time: float) -> Observation:
+        """Point this view at a slot."""
+        self._domain = domain
+        self.time, self.slot, self.domain, self.rollups = time, domain.slot, domain.index, domain.rollups
+        return self
+
+    @property
+    def block_time(self) -> float:
+        """Time between two slots of this domain [s]."""
+        return self._domain.block_time
+
+    # -- what follows from public state ------------------------------------------------------------------------------
+
+    def unhealthy(self, rollup: int) -> LiquidatableSeen:
+        """Loans of a rollup that can be liquidated now, and on what terms: shape (n,)."""
+        return self._public.unhealthy(rollup)
+
+    def distressed(self) -> tuple[int, ...]:
+        """Rollups of this domain on which some loan can be liquidated now."""
+        return self._public.distressed(self.rollups)
+
+    def falls_at(self, feed: int, price: float) -> LiquidatableSeen:
+        """Loans that an update of a feed to `price` [USD] makes liquidatable and that are not yet: shape (n,)."""
+        return self._public.falls_at(feed, price)
+
+    def under_margin(self, rollup: int) -> np.ndarray:
+        """Contracts of a rollup's perpetuals that can be liquidated now: shape (n,), one of each shared margin."""
+        return self._public.under_margin(rollup)
+
+    def own_contract(self, market: int) -> int:
+        """One's own contract on a perpetual, with which one buys in auctions; -1 for none."""
+        return self._public.own_contract(self.account, market)
+
+    def open_lots(self, rollup: int) -> np.ndarray:
+        """Places of the open auctions of a rollup, to be looked up in `lots`: shape (n,), int64."""
+        return self._public.open_lots(rollup)
+
+    def asked(self, lot: int) -> float:
+        """Price of a unit in a Dutch auction now, by its place; nan where it must be reset first [money of the lot]."""
+        return self._public.asked(lot, self.time)
+
+    def ends(self, lot: int) -> float:
+        """When an English auction ends unless there is another bid, by its place [s]."""
+        return self._public.ends(lot)
+
+    def cash(self, contract: int) -> float:
+        """Cash of a contract once funding is settled [USD]."""
+        return self._public.cash(contract)
+
+    def closing_price(self, market: int, size: float) -> float:
+        """What closing a signed size with a perpetual's maker brings, or costs, per contract, fee included [USD]."""
+        return self._public.closing_price(market, size)
+
+    def derived(self, key: object, compute: Callable[[], Any]) -> Any:
+        """Return a fact derived from public state, computed once per slot however many ask for it."""
+        return self._public.derived(key, compute)
+
+    # -- the regime --------------------------------------------------------------------------------------------------
+
+    def atomic(self, first: int, second: int) -> bool:
+        """Whether a bundle may span these two rollups: whether one domain sequences both."""
+        return self._market.domain_of[first] == self._market.domain_of[second]
+
+    def breaker(self, rollup: int) -> Gauge:
+        """What everybody knows of the breaker over a rollup: how near its trigger is, and whether it pauses now."""
+        domain = self._market.domains[self._market.domain_of[rollup]]
+        return domain.regime.breaker.gauge(self._market, rollup)
+
+    @property
+    def reads_pending(self) -> bool:
+        """Whether the regime shows this agent's role anything of what is pending, be it redacted."""
+        visibility = self._domain.regime.visibility
+        return self._role in visibility.readers or self._role in visibility.counters
+
+    def pending(self) -> np.ndarray:
+        """Return what this agent may read of this domain's pending intents: shape (n,), dtype `INTENT`, a copy.
+
+        Whoever is not entitled to contents gets redacted rows; whoever is not entitled to anything gets none.
+        """
+        return self._domain.regime.visibility.show(
+            self._role, self.account, self._market.mempool.waiting(self.domain), self.time
+        )
+
+    # -- trying out --------------------------------------------------------------------------------------------------
+
+    def preview(self, rows: np.ndarray) -> np.ndarray:
+        """Return the receipts that rows would get if they were executed now, in this order, and nothing else before.
+
+        Nothing changes. Members of a bundle stand next to each other. Of capacity, pauses and margin checks of the
+        sequencer nothing is known before the block. What a tip or gas pays goes to the domain's first sequencer.
+
+        Parameters
+        ----------
+        rows
+            shape (n,), dtype `INTENT`: own intents, and intents of others among those that this agent may read
+
+        Returns
+        -------
+        numpy.ndarray
+            shape (n,), dtype `INTENT`: copies with the fields of the receipt filled
+
+        Raises
+        ------
+        ValueError
+            where a row is somebody else's and this agent may not read it, or reads it sealed
+        """
+        operator = self._domain.leaders[0].account if self._domain.leaders else self.account
+        return self._public._trial.receipts(rows, self.account, self._readable(), self.time, operator)
+
+    def _readable(self) -> np.ndarray:
+        return self.pending() if self.reads_pending else BLANK
+
+
+class BlockView(Observation):
+    """What the author of a block reads: the observation, and the intents that are due, as far as the regime shows them.
+
+    Attributes
+    ----------
+    due : (n,) array, dtype `INTENT`
+        intents that may go into the block, in the order handed in; contents redacted where sealed
+    """
+
+    due: np.ndarray = BLANK
+
+    @property
+    def place(self) -> str:
+        """What the author decides: "all" of the block, or its own intents at its "top" or "end" alone."""
+        return getattr(self._domain.regime.ordering, "place", "all")
+
+    @property
+    def broken_promise_usd(self) -> float:
+        """What a leader must expect to lose by an insertion ahead of intents whose place it promised [USD]."""
+        rule = self._domain.regime.preconfirmation
+        leader = next(agent for agent in self._domain.leaders if agent.account == self.account)
+        return rule.expected_penalty(self._domain, leader) if rule.fixes_places else 0.0
+
+    def _readable(self) -> np.ndarray:
+        return np.concatenate([self.due, super()._readable()])

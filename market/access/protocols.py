@@ -1,0 +1,135 @@
+"""The seats that a market offers, and what it asks of whoever takes them.
+
+`market` knows nothing of preferences: it defines what a participant must be able to do (the protocols below), and the
+room of the agents provides it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from market.access.desk import Desk
+    from market.access.observation import BlockView, Observation
+    from market.access.seat import Seat
+    from market.model import SequencerMarket
+
+
+class Arrangement(NamedTuple):
+    """An order of a block, as its author writes it down.
+
+    Attributes
+    ----------
+    order
+        shape (n,), int64: i >= 0 is pending intent i, -1 - k the author's own inserted intent k
+    bundle
+        shape (n,), int64: number >= 0 of a bundle that the author ties; -1 leaves the intent as it is; -2 has it
+        carried by the pending bundle whose member stands before it and asked for it (`around`)
+    inserted
+        shape (m,), dtype `INTENT`: the author's own intents
+    """
+
+    order: np.ndarray
+    bundle: np.ndarray
+    inserted: np.ndarray
+
+
+class Bid(NamedTuple):
+    """A builder's offer: a block and what it pays for having it sequenced [USD]."""
+
+    arrangement: Arrangement
+    amount: float
+    value: float  # what the builder expects to earn before paying the bid [USD]
+
+
+class Award(NamedTuple):
+    """Rollups of a domain, who builds their part of the block (None: nobody, it is first come), and that part."""
+
+    rollups: tuple[int, ...]
+    winner: Any
+    offer: Bid
+
+
+class Sale(NamedTuple):
+    """An auction as the public sees it afterwards."""
+
+    bidders: tuple[Any, ...]
+    bids: np.ndarray  # by bidder [USD]
+    paid: float  # by all of them [USD]
+    winner: int  # which bidder; -1: nobody
+
+
+class Participant(Protocol):
+    """A strategic agent."""
+
+    name: str
+    role: str
+    account: int
+    latency_s: float
+    wake_at: float
+
+    def act(self, seen: Observation, desk: Desk) -> None:
+        """Observe and submit intents."""
+
+    def learn(self, receipts: np.ndarray) -> None:
+        """Take note of the own receipts of a block: shape (n,), dtype `INTENT`."""
+
+
+class Leader(Participant, Protocol):
+    """Who may order a slot."""
+
+    def arrange(self, seen: BlockView) -> Arrangement:
+        """Order the pending intents, leaving out and inserting at will."""
+        ...
+
+
+class Builder(Participant, Protocol):
+    """Who offers blocks."""
+
+    def build(self, seen: BlockView) -> Bid:
+        """Offer a block."""
+        ...
+
+    def told(self, won: bool, paid: float, highest: float) -> None:
+        """Hear how the auction ended [USD]."""
+        ...
+
+
+class Population(Protocol):
+    """Many small senders held in arrays."""
+
+    def submit(self, time: float, until: float) -> np.ndarray:
+        """Return what they send with arrival up to `until`: shape (n,), dtype `INTENT`."""
+        ...
+
+    def learn(self, rows: np.ndarray) -> None:
+        """Take note of a block's receipts (of everybody: a population picks its own)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Member:
+    """A strategic agent that will take part: what the market must know before it opens."""
+
+    name: str
+    role: str
+    capital_usd: float
+    latency_s: float
+    make: Callable[[Seat], Any]  # (seat) -> Participant
+    domain: int = -1  # the domain that a sequencer serves; -1: none
+
+
+class Roster(Protocol):
+    """Everybody who takes part in a market."""
+
+    def members(self, domains: list[list[int]]) -> list[Member]:
+        """Return the strategic agents, given the rollups of each sequencing domain."""
+        ...
+
+    def populations(self, market: SequencerMarket) -> list[Population]:
+        """Return the populations of small senders."""
+        ...

@@ -1,0 +1,212 @@
+"""The public state of a market at one instant, as everybody sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import networkx as nx
+import numpy as np
+
+from market.access.preview import Trial
+from market.graph.kept import read_only as read_only_graph
+from market.state.records import Records, read_only
+from market.venues import VENUES
+from market.venues.bridges.view import BridgesSeen
+from market.venues.lending import at_risk
+from market.venues.lending.view import (
+    LIQUIDATABLE,
+    LendingSeen,
+    LiquidatableSeen,
+    LoansSeen,
+    lines_at,
+    liquidatable,
+    liquidatable_at,
+)
+from market.venues.liquidation import view as liquidation
+from market.venues.liquidation.view import AuctionsSeen, LotsSeen
+from market.venues.oracles.view import FeedsSeen
+from market.venues.outside.view import OutsideSeen
+from market.venues.perpetuals import close_out
+from market.venues.perpetuals import view as perpetuals
+from market.venues.perpetuals.view import ContractsSeen, PerpetualsSeen
+from market.venues.pools.view import SEEN_POOL, PoolsSeen, ProvisionsSeen, snapshot
+
+if TYPE_CHECKING:
+    from market.genesis import World
+
+NO_LOTS = np.zeros(0, np.int64)
+MOST_FOUND = 4096
+"""Most loans or contracts that one search returns."""
+
+
+def table_views() -> dict[str, type[Records]]:
+    """Return the view of each table that a venue shows, by the name of the table."""
+    return {name: view for venue in VENUES for name, view in import_module(f"market.venues.{venue}.view").VIEWS.items()}
+
+
+class Shown:
+    """What is shown to everybody; every table that a venue shows is an attribute of the table's name.
+
+    Attributes
+    ----------
+    pools
+        pools as they were at the start of the slot, shape (pools,)
+    prices
+        reference prices of the outside market, shape (assets,) [USD]
+    gas
+        fee of an included intent, paid to the operator, shape (rollups,) [USD]
+    balance
+        what every account holds, shape (accounts, rollups, assets) [units of the asset]
+    outside_fee
+        fee of the outside market on its output [1]
+    graph
+        rollups and bridges with their flows, as they are now: see :mod:`market.graph`
+    """
+
+    pools: PoolsSeen
+    provisions: ProvisionsSeen
+    lending: LendingSeen
+    loans: LoansSeen
+    feeds: FeedsSeen
+    bridges: BridgesSeen
+    outside: OutsideSeen
+    perpetuals: PerpetualsSeen
+    contracts: ContractsSeen
+    auctions: AuctionsSeen
+    lots: LotsSeen
+    prices: np.ndarray
+    gas: np.ndarray
+    balance: np.ndarray
+    outside_fee: float
+    graph: nx.Graph
+
+
+class PublicView(Shown):
+    """Public state, read-only: computed once per slot and shared by all who look at it."""
+
+    def __init__(self, world: World, members: int) -> None:
+        tables = world.tables
+        self._state = world.state
+        self._trial = Trial(world.state)
+        self._pools = np.zeros(len(tables.pools), SEEN_POOL)
+        self._loans = np.zeros(min(len(tables.loans), MOST_FOUND), np.int64)
+        self._contracts = np.zeros(min(len(tables.contracts), MOST_FOUND), np.int64)
+        self._unhealthy: dict[int, LiquidatableSeen] = {}
+        self._distressed: dict[tuple[int, ...], tuple[int, ...]] = {}
+        self._derived: dict[object, Any] = {}
+        self._views: dict[str, Any] = {name: view.of(getattr(tables, name)) for name, view in table_views().items()}
+        self._views["pools"] = PoolsSeen.of(self._pools)
+        self._views["prices"] = read_only(tables.prices)
+        self._views["gas"] = read_only(tables.rollups)["gas"]
+        self._views["balance"] = read_only(tables.balance)
+        self._views["outside_fee"] = float(tables.outside["fee"][0])
+        self._views["graph"] = read_only_graph(world.graph)
+        vars(self).update(self._views)
+        self._lot_rollup = tables.auctions["rollup"][tables.lots["auction"].astype(np.int64)]
+        self._own_contracts = self._owners(members)
+        self._lending_rollups = frozenset(int(row["rollup"]) for row in tables.lending)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Take the state as it is now."""
+        snapshot(self._state, self._pools)
+        if self._unhealthy:
+            self._unhealthy.clear()
+        if self._distressed:
+            self._distressed.clear()
+        if self._derived:
+            self._derived.clear()
+
+    def unhealthy(self, rollup: int) -> LiquidatableSeen:
+        """Loans of a rollup that can be liquidated now: shape (n,), dtype `LIQUIDATABLE`."""
+        found = self._unhealthy.get(rollup)
+        if found is None:
+            count = at_risk.unhealthy(self._state, rollup, self._loans)
+            terms = np.zeros(count, LIQUIDATABLE)
+            if count:
+                liquidatable(self._state, self._loans[:count], terms)
+            self._unhealthy[rollup] = found = LiquidatableSeen.of(terms)
+        return found
+
+    def fallen(self, market: int, line: float, most: float) -> np.ndarray:
+        """Positions of a lending market with keys above `line`, up to `most`: shape (n,), ascending, at most 4096."""
+        if not self._loans.size:
+            return self._loans.copy()
+        count = at_risk.fallen(self._state, market, line, most, self._loans)
+        return self._loans[:count].copy()
+
+    def falls_at(self, feed: int, price: float) -> LiquidatableSeen:
+        """Loans that an update of a feed to `price` makes liquidatable and that are not yet: shape (n,)."""
+        found = [np.zeros(0, LIQUIDATABLE)]
+        for market in np.flatnonzero(self.lending["feed_collateral"] == feed).tolist():
+            ratio, line, now = lines_at(self._state, market, feed, price)
+            if self.lending["key_bound"][market] <= line:
+                continue
+            loans = self.fallen(market, line, now)
+            terms = np.zeros(loans.size, LIQUIDATABLE)
+            liquidatable_at(self._state, loans, ratio, line, terms)
+            found.append(terms)
+        return LiquidatableSeen.of(np.concatenate(found))
+
+    def distressed(self, rollups: tuple[int, ...]) -> tuple[int, ...]:
+        """Those of these rollups on which some position can be liquidated now."""
+        found = self._distressed.get(rollups)
+        if found is None:
+            found = tuple(at for at in rollups if at in self._lending_rollups and len(self.unhealthy(at)))
+            self._distressed[rollups] = found
+        return found
+
+    def under_margin(self, rollup: int) -> np.ndarray:
+        """Contracts of a rollup's perpetuals that can be liquidated now: shape (n,), one of each shared margin."""
+
+        def scan() -> np.ndarray:
+            return self._contracts[: close_out.under_margin(self._state, rollup, self._contracts)].copy()
+
+        return self.derived(("under margin", rollup), scan) if self._contracts.size else NO_LOTS
+
+    def _owners(self, members: int) -> dict[tuple[int, int], int]:
+        """First contract of each participant on each perpetual, but for the contracts of makers."""
+        makers = set(self.perpetuals["maker"].astype(np.int64).tolist())
+        found: dict[tuple[int, int], int] = {}
+        for at in np.flatnonzero(self.contracts["owner"] < members).tolist():
+            if at not in makers:
+                owner, market = int(self.contracts["owner"][at]), int(self.contracts["market"][at])
+                found.setdefault((owner, market), at)
+        return found
+
+    def own_contract(self, account: int, market: int) -> int:
+        """Contract of a participant on a perpetual, with which it buys in auctions; -1 for none."""
+        return self._own_contracts.get((account, market), -1)
+
+    def open_lots(self, rollup: int) -> np.ndarray:
+        """Places of the open auctions of a rollup, to be looked up in `lots`: shape (n,), int64."""
+
+        def scan() -> np.ndarray:
+            return np.flatnonzero((self._lot_rollup == rollup) & (self.lots["open"] > 0.0))
+
+        some = self.lots.size and self.auctions["open"].any()
+        return self.derived(("open lots", rollup), scan) if some else NO_LOTS
+
+    def asked(self, lot: int, time: float) -> float:
+        """Price of a unit in a Dutch auction, by its place; nan where it must be reset first [money of the lot]."""
+        return liquidation.asked(self._state, lot, time)
+
+    def ends(self, lot: int) -> float:
+        """When an English auction ends unless there is another bid, by its place [s]."""
+        return liquidation.ends(self._state, lot)
+
+    def cash(self, contract: int) -> float:
+        """Cash of a contract once funding is settled [USD]."""
+        return perpetuals.cash(self._state, contract)
+
+    def closing_price(self, market: int, size: float) -> float:
+        """What closing a signed size with a perpetual's maker brings, or costs, per contract, fee included [USD]."""
+        return perpetuals.closing_price(self._state, market, size)
+
+    def derived(self, key: object, compute: Callable[[], Any]) -> Any:
+        """Return a fact derived from public state, computed once per slot however many ask for it."""
+        if key not in self._derived:
+            self._derived[key] = compute()
+        return self._derived[key]

@@ -1,0 +1,119 @@
+"""The mempools: one per domain, holding what has been sent and not yet been decided on."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from market.intents.rows import INTENT, Rows, Status
+from market.kernel.compiled import kernel
+from market.kernel.row_copy import copy_row
+
+
+@kernel
+def _append(pending: Rows, counts: np.ndarray, domain_of: np.ndarray, rows: Rows, first_id: int) -> None:
+    for k in range(rows.size):
+        rollup = rows[k].rollup
+        domain = domain_of[rollup] if 0 <= rollup < domain_of.size else 0
+        at = counts[domain]
+        copy_row(pending[domain], at, rows, k)
+        pending[domain, at].id = first_id + k
+        counts[domain] = at + 1
+
+
+@kernel
+def _take(pending: Rows, count: int, until: float, due: Rows, expired: Rows) -> tuple[int, int, int]:
+    """Split pending[:count] into due, expired and left; the left ones close ranks.
+
+    A bundle arrives with its last member and expires with its first.
+    """
+    taken, dropped, left = 0, 0, 0
+    end, arrival, expiry = 0, 0.0, 0.0
+    for k in range(count):
+        if k == end:
+            arrival, expiry, end = pending[k].arrival, pending[k].expiry, k + 1
+            while end < count and pending[k].bundle >= 0 and pending[end].bundle == pending[k].bundle:
+                arrival, expiry = max(arrival, pending[end].arrival), min(expiry, pending[end].expiry)
+                end += 1
+        if arrival > until:
+            if left != k:
+                copy_row(pending, left, pending, k)
+            left += 1
+        elif expiry < until:
+            copy_row(expired, dropped, pending, k)
+            expired[dropped].status = Status.EXPIRED
+            expired[dropped].executed = until
+            dropped += 1
+        else:
+            copy_row(due, taken, pending, k)
+            taken += 1
+    return taken, dropped, left
+
+
+class Mempool:
+    """Pending intents by domain.
+
+    Parameters
+    ----------
+    domain_of
+        shape (rollups,), int64: the domain that sequences each rollup
+    domains
+        how many there are
+    """
+
+    def __init__(self, domain_of: np.ndarray, domains: int) -> None:
+        self.domain_of = domain_of
+        self.submitted = 0
+        self._pending = np.zeros((domains, 256), INTENT)
+        self._counts = np.zeros(domains, np.int64)
+        self._due = np.zeros(256, INTENT)
+        self._expired = np.zeros(256, INTENT)
+
+    def submit(self, rows: Rows) -> None:
+        """Hand in rows; members of a bundle stand next to each other. Numbers them in the order handed in."""
+        if not rows.size:
+            return
+        most = int(self._counts.max()) + rows.size
+        if most > self._pending.shape[1]:
+            self._grow(most)
+        _append(self._pending, self._counts, self.domain_of, rows, self.submitted)
+        self.submitted += rows.size
+
+    def _grow(self, least: int) -> None:
+        size = 1 << (least - 1).bit_length()
+        grown = np.zeros((self._pending.shape[0], size), INTENT)
+        grown[:, : self._pending.shape[1]] = self._pending
+        self._pending = grown
+        self._due = np.zeros(size, INTENT)
+        self._expired = np.zeros(size, INTENT)
+
+    def take(self, domain: int, until: float) -> tuple[np.ndarray, np.ndarray]:
+        """Remove and return what has arrived by `until`: (due, expired), valid until the next call."""
+        count = int(self._counts[domain])
+        taken, dropped, left = _take(self._pending[domain], count, until, self._due, self._expired)
+        self._counts[domain] = left
+        return self._due[:taken], self._expired[:dropped]
+
+    def put_back(self, domain: int, rows: Rows) -> None:
+        """Return intents that a block left out; they keep their number and their place in line."""
+        if not rows.size:
+            return
+        count = int(self._counts[domain])
+        if count + rows.size > self._pending.shape[1]:
+            kept = rows.copy()
+            self._grow(count + rows.size)
+            rows = kept
+        self._pending[domain, rows.size : rows.size + count] = self._pending[domain, :count].copy()
+        self._pending[domain, : rows.size] = rows
+        self._counts[domain] = count + rows.size
+
+    def withdraw(self, domain: int, ids: np.ndarray) -> None:
+        """Take intents out of line by their numbers."""
+        count = int(self._counts[domain])
+        pending = self._pending[domain, :count]
+        left = pending[~np.isin(pending["id"], ids)]
+        self._pending[domain, : left.size] = left
+        self._counts[domain] = left.size
+
+    def waiting(self, domain: int) -> np.ndarray:
+        """Everything pending in a domain, arrived or not: a view, valid until the next call."""
+        return self._pending[domain, : int(self._counts[domain])]

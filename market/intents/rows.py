@@ -1,0 +1,132 @@
+"""Intents: what senders ask a sequencer to do, and what became of each (its receipt).
+
+An intent and its receipt share one row of a record array: the sender fills the first block of fields, execution the
+second. Rows are copied as a whole by the mempool and the block builders. Whole numbers are int64 throughout, so that a
+compiled function has one form, not one for every mixture of widths.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+
+
+class Status(IntEnum):
+    """Fate of an intent."""
+
+    PENDING = 0
+    FILLED = 1
+    REVERTED = 2
+    EXPIRED = 3
+    PAUSED = 4
+
+
+class Reason(IntEnum):
+    """Why an intent was reverted (0: it was not)."""
+
+    NONE = 0
+    BAD_AMOUNT = 1
+    INSUFFICIENT_BALANCE = 2
+    LIMIT = 3
+    WRONG_VENUE = 4
+    UNHEALTHY = 5
+    HEALTHY = 6
+    NOT_OWNER = 7
+    NO_LIQUIDITY = 8
+    BRIDGE_EXHAUSTED = 9
+    BUNDLE = 10  # another member of the bundle failed
+    NO_PRICE = 11
+    NOT_ALLOWED = 12
+    TOO_LONG = 13
+    CLOSED = 14  # no such auction is open, or its time is over
+    GRACE = 15  # liquidations have not begun again after an outage
+
+
+class Purpose(IntEnum):
+    """What the sender says an intent is for. A label for tables only: no rule reads it."""
+
+    USER = 0
+    SANDWICH = 1
+    ARBITRAGE = 2
+    LIQUIDATION = 3
+    INVENTORY = 4
+    BORROWER = 5
+    SYSTEM = 6
+    CYCLE = 7
+
+
+INTENT = np.dtype(
+    [
+        ("id", np.int64),  # unique in a run, given by the mempool
+        ("bundle", np.int64),  # members execute all or none; -1: none
+        ("around", np.int64),  # id of the intent that a bundle wraps; -1: none
+        ("sender", np.int64),  # account
+        ("venue", np.int64),  # index into the venues of the kind
+        ("target", np.int64),  # position or payee account; -1: none
+        ("rollup", np.int64),
+        ("asset_in", np.int64),
+        ("asset_out", np.int64),
+        ("kind", np.int64),
+        ("purpose", np.int64),
+        ("status", np.int64),
+        ("reason", np.int64),
+        ("sealed", np.int64),  # contents are hidden until the order is fixed
+        ("carried", np.int64),  # 1: somebody else's intent inside a bundle; BATCHED: cleared with its neighbours
+        ("position", np.int64),  # place in the block; -1: not included
+        ("amount", np.float64),
+        ("limit", np.float64),
+        ("tip", np.float64),  # USD, paid when filled
+        ("sent", np.float64),  # s
+        ("arrival", np.float64),  # s, at the sequencer
+        ("expiry", np.float64),  # s
+        ("mid", np.float64),  # asset_out per asset_in at the mid when the intent was sent
+        ("route", np.float64),  # uniform draw of the sender: decides who receives a private intent
+        # the receipt
+        ("filled_in", np.float64),
+        ("filled_out", np.float64),
+        (
+            "fallback_out",
+            np.float64,
+        ),  # a carried swap's output at the state that its bundle found
+        ("executed", np.float64),  # s
+    ],
+    align=True,
+)
+
+Row = Any
+"""One row of `INTENT` in compiled code, where fields are attributes."""
+
+Rows = Any
+"""Rows of `INTENT` in compiled code: shape (n,); an item of it is a `Row`."""
+
+BATCHED = 2
+"""In `carried`: a swap that clears at one price with its neighbours on the same pool."""
+
+CONTENT_FIELDS = (
+    "venue",
+    "target",
+    "asset_in",
+    "asset_out",
+    "kind",
+    "purpose",
+    "amount",
+    "limit",
+    "mid",
+    "around",
+)
+"""Fields that a sealed intent hides from everybody but its sender until the order is fixed."""
+
+
+def blank(count: int) -> np.ndarray:
+    """Rows with no content: shape (count,), dtype `INTENT`."""
+    rows = np.zeros(count, INTENT)
+    for name in ("bundle", "around", "target", "position", "id"):
+        rows[name] = -1
+    rows["expiry"] = np.inf
+    return rows
+
+
+BLANK_ROW = blank(1)[0].item()
+"""The fields of one blank row as a tuple, in the order of `INTENT`."""

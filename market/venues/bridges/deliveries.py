@@ -1,0 +1,70 @@
+"""What is on its way over bridges."""
+
+from __future__ import annotations
+
+import heapq
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from market.errors import AccountingError
+from market.intents.rows import Status
+from market.venues import Kind
+from market.venues.bridges.rules import deliver
+
+if TYPE_CHECKING:
+    from market.domain import Slot
+    from market.model import SequencerMarket
+
+
+BRIDGE = int(Kind.BRIDGE)
+"""As a plain number: numpy compares an array with a member of an enumeration several times slower."""
+
+
+class Promise(NamedTuple):
+    """A transfer that a bridge owes; what comes due first sorts first, and of those the older intent."""
+
+    due: float  # [s]
+    intent: int  # id
+    bridge: int
+    direction: int  # 0: from the bridge's source, 1: from its target
+    asset: int
+    account: int  # to which it is owed
+    amount: float  # [units of the asset]
+
+
+def transfers(rows: np.ndarray) -> np.ndarray:
+    """Return the filled transfers of a block: shape (n,), dtype `INTENT`."""
+    asked = np.flatnonzero(rows["kind"] == BRIDGE)
+    # most blocks have none, and this is asked of every block
+    return rows[asked[rows["status"][asked] == Status.FILLED]] if asked.size else rows[:0]
+
+
+class Deliveries:
+    """The promises of all bridges of a market, kept when they come due."""
+
+    def __init__(self, market: SequencerMarket) -> None:
+        self._state, self._seed = market.world.state, market.seed
+        self._table = market.world.tables.bridges
+        self._waiting: list[Promise] = []
+
+    def tick(self, now: float) -> None:
+        """Deliver what has come due; raises AccountingError where a bridge cannot, which its rule excludes."""
+        while self._waiting and self._waiting[0].due <= now:
+            owed = heapq.heappop(self._waiting)
+            if not deliver(self._state, owed.bridge, owed.direction, owed.asset, owed.account, owed.amount):
+                raise AccountingError(
+                    f"bridge {owed.bridge} could not deliver {owed.amount} of asset {owed.asset} (seed {self._seed})"
+                )
+
+    def after_block(self, slot: Slot) -> None:
+        """Take note of what the block put on bridges."""
+        if not slot.rows.size:
+            return
+        for row in transfers(slot.rows):
+            bridge = int(row["venue"])
+            direction = 0 if int(row["rollup"]) == int(self._table["source"][bridge]) else 1
+            due = slot.time + float(self._table["delay"][bridge])
+            parties = int(row["asset_in"]), int(row["sender"])
+            promise = Promise(due, int(row["id"]), bridge, direction, *parties, float(row["filled_out"]))
+            heapq.heappush(self._waiting, promise)

@@ -1,0 +1,144 @@
+"""Founding lending markets: lendable funds, and borrowers with collateral, debt and reserves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numba import njit
+
+from market.config import BorrowersConfig, LendingConfig, MarketConfig
+from market.errors import InputError
+from market.founding import Founding, Plan, World
+from market.settings import YEAR_S
+from market.state.journal import open_journal
+from market.state.ledger import endow, endow_each
+from market.state.store import State, index, length
+from market.venues.lending.rules import open_positions, price_ratio, watch
+from market.venues.lending.tables import LendingMarket, Loan
+from market.venues.liquidation.design import Design
+from market.venues.liquidation.genesis import auctions_of, designs_of, groups_of, lots_of, members_of
+from market.venues.liquidation.watch import centre
+from market.venues.oracles.genesis import feeds
+
+FOR_FEES_USD = 100.0
+"""What a borrower has left of what was borrowed and spent elsewhere, to pay fees with [USD]."""
+
+
+def collateral_rollup(config: MarketConfig, rollup: int, spec: LendingConfig) -> int:
+    """Return the rollup on which the collateral of a rollup's lending market lies."""
+    names = [place.name for place in config.rollups]
+    return rollup if spec.collateral_on is None else names.index(spec.collateral_on)
+
+
+def _positions(plan: Plan) -> np.ndarray:
+    """Lending market of every position: shape (positions,), ascending."""
+    counts = [plan.config.rollups[rollup].borrowers for rollup, _ in plan.listed("lending")]
+    return np.repeat(np.arange(len(counts)), counts)
+
+
+class Genesis(Founding):
+    """What lending does for the founding of a market."""
+
+    def check(self, config: MarketConfig, partition: list[list[int]]) -> None:
+        """Raise InputError where collateral lies on a rollup of another domain: no block could seize it."""
+        for part in partition:
+            for at in part:
+                rollup = config.rollups[at]
+                for spec in rollup.lending:
+                    if collateral_rollup(config, at, spec) not in part:
+                        together = ", ".join(config.rollups[other].name for other in part)
+                        raise InputError(
+                            f"rollups.{rollup.name}.lending.collateral_on: {spec.collateral_on!r} is in another "
+                            f"domain; allowed: rollups sequenced together with {rollup.name!r}: {together}"
+                        )
+
+    def designs(self, plan: Plan) -> list[Design]:
+        """Return how each lending market sells collateral."""
+        return designs_of(plan, "lending")
+
+    def priced(self, plan: Plan) -> Iterator[tuple[int, int]]:
+        """Yield where the debt, and where the collateral, of each lending market is priced."""
+        for rollup, spec in plan.listed("lending"):
+            yield rollup, plan.asset(spec.debt)
+            yield collateral_rollup(plan.config, rollup, spec), plan.asset(spec.collateral)
+
+    def watched(self, plan: Plan) -> tuple[int, int]:
+        """Return a group per lending market, and a member per position."""
+        return len(plan.listed("lending")), _positions(plan).size
+
+    def accounts(self, plan: Plan) -> dict[str, int]:
+        """Return an account for every lending market."""
+        return {"lending": len(plan.listed("lending"))}
+
+    def people(self, plan: Plan) -> dict[str, int]:
+        """Return a borrower for every position."""
+        return {"borrowers": _positions(plan).size}
+
+    def rows(self, plan: Plan) -> dict[str, int | tuple[int, ...]]:
+        """Return the numbers of lending markets and of positions."""
+        return {"lending": len(plan.listed("lending")), "loans": _positions(plan).size}
+
+    def open_venue(self, world: World, plan: Plan, rng: np.random.Generator) -> None:
+        """Write the terms, endow the markets with lendable funds, and enter the positions."""
+        tables, feed_of = world.tables, feeds(plan)
+        tables.lending["account"] = world.accounts_of("lending")
+        tables.lending["auction"], tables.lending["group"] = auctions_of(plan, "lending"), groups_of(plan, "lending")
+        for at, (rollup, spec) in enumerate(plan.listed("lending")):
+            row = tables.lending[at]
+            collateral, debt = plan.asset(spec.collateral), plan.asset(spec.debt)
+            row["rollup"], row["collateral"], row["debt"] = rollup, collateral, debt
+            row["collateral_rollup"] = place = collateral_rollup(plan.config, rollup, spec)
+            row["feed_collateral"] = feed_of.get((place, collateral), -1)
+            row["feed_debt"] = feed_of.get((rollup, debt), -1)
+            row["threshold"], row["max_ltv"] = spec.liquidation_threshold, spec.max_ltv
+            row["close_factor"], row["full_close"] = spec.close_factor, spec.full_close_health
+            row["bonus"], row["rate"] = spec.bonus, spec.rate / YEAR_S
+            row["index"] = 1.0
+            endow(tables, int(row["account"]), rollup, debt, spec.cash_usd / plan.prices[debt])
+        _open_positions(world, plan, rng)
+        # a lot of collateral lies on the account of its place
+        tables.lots["contract"][lots_of(plan, "lending")[0]] = -1.0
+
+    def index(self, state: State) -> None:
+        """Enter every position."""
+        _index(state)
+
+
+def _open_positions(world: World, plan: Plan, rng: np.random.Generator) -> None:
+    """Borrowers with lognormal collateral, loan-to-value from their law, and reserves for top-ups."""
+    tables, of_market = world.tables, _positions(plan)
+    owners = np.array(world.accounts_of("borrowers"), np.int64)
+    tables.loans["market"], tables.loans["owner"] = of_market, owners
+    members = members_of(plan, "lending")
+    tables.loans["member"], tables.entries["row"][members] = members, np.arange(members.size)
+    normal = rng.standard_normal(of_market.size)
+    for market, row in enumerate(tables.lending):
+        rollup, collateral, debt = int(row["rollup"]), int(row["collateral"]), int(row["debt"])
+        law = plan.config.rollups[rollup].leverage or plan.config.borrowers
+        at = np.flatnonzero(of_market == market)
+        value = law.collateral_median_usd * np.exp(law.collateral_log_sd * normal[at])
+        ltv = _loan_to_value(law, at.size, rng)
+        amounts = value / plan.prices[collateral]
+        place = int(row["collateral_rollup"])
+        endow(tables, int(row["account"]), place, collateral, float(amounts.sum()))
+        open_positions(tables, at, amounts, value * ltv / plan.prices[debt])
+        endow_each(tables, owners[at], place, collateral, amounts * law.reserve_share)
+        endow_each(tables, owners[at], rollup, 0, np.full(at.size, FOR_FEES_USD))
+
+
+def _loan_to_value(law: BorrowersConfig, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Loan-to-value of borrowers at the start: shape (count,)."""
+    if law.ltv_law == "log_uniform":
+        return law.ltv_low * (law.ltv_high / law.ltv_low) ** rng.random(count)
+    return law.ltv_low + (law.ltv_high - law.ltv_low) * rng.beta(law.ltv_alpha, law.ltv_beta, count)
+
+
+@njit(cache=True)
+def _index(state: State) -> None:
+    for market in range(length(state, LendingMarket.rollup)):
+        centre(state, index(state, LendingMarket.group, market), price_ratio(state, market))
+    for position in range(length(state, Loan.market)):
+        # the journal holds one stretch: a stretch for each, and none of them to be undone
+        open_journal(state)
+        watch(state, position)

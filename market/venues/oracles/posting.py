@@ -1,0 +1,46 @@
+"""Sending updates of feeds: an update is an intent as any other, which a sequencer must include."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from market.intents.rows import Purpose, blank
+from market.venues import Kind
+from market.venues.oracles.rules import GIVE_UP_AFTER, due, due_after_block
+
+if TYPE_CHECKING:
+    from market.domain import Slot
+    from market.model import SequencerMarket
+
+
+class Posting:
+    """Asks the feeds whether they post, and hands the updates of those that do to the mempool."""
+
+    def __init__(self, market: SequencerMarket) -> None:
+        self._state, self._feeds, self._mempool = market.world.state, market.world.tables.feeds, market.mempool
+        self._which, self._prices = np.zeros(len(self._feeds), np.int64), np.zeros(len(self._feeds))
+
+    def tick(self, now: float) -> None:
+        """Post what is due when a slot begins."""
+        count = due(self._state, now, self._which, self._prices)
+        if count:
+            self._send(count, now)
+
+    def after_block(self, slot: Slot) -> None:
+        """Let feeds that read pools see what the block has done to them."""
+        for rollup in slot.domain.rollups:
+            count = due_after_block(self._state, slot.time, rollup, self._which, self._prices)
+            if count:
+                self._send(count, slot.time)
+
+    def _send(self, count: int, now: float) -> None:
+        rows = blank(count)
+        of, feeds = self._which[:count], self._feeds
+        rows["kind"], rows["purpose"] = int(Kind.ORACLE_UPDATE), int(Purpose.SYSTEM)
+        rows["venue"], rows["amount"] = of, self._prices[:count]
+        rows["sender"], rows["rollup"] = feeds["account"][of], feeds["rollup"][of]
+        rows["sent"], rows["arrival"] = now, now + feeds["delay"][of]
+        rows["expiry"] = now + feeds["delay"][of] + GIVE_UP_AFTER
+        self._mempool.submit(rows)

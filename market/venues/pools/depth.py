@@ -1,0 +1,34 @@
+"""Which pool is the deepest."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from market.state.store import Tables
+
+
+def deepest(tables: Tables, rollup: int, asset: int, measure: int) -> int:
+    """Return the pool of a rollup that exchanges two assets and holds most of the second of them.
+
+    Parameters
+    ----------
+    tables
+        the books
+    rollup
+        where the pool is to stand
+    asset, measure
+        the two assets, in any order in the pool; depth is what it holds of `measure`
+
+    Returns
+    -------
+    int
+        the pool, the first of those that are equally deep; -1 if there is none, or all are empty
+    """
+    pairs = np.sort(tables.pools["asset"], axis=1)
+    which = (tables.pools["rollup"] == rollup) & (pairs == sorted((asset, measure))).all(axis=1)
+    at = np.flatnonzero(which)
+    if not at.size:
+        return -1
+    held = tables.balance[tables.pools["account"][at].astype(np.int64), rollup, measure]
+    best = int(held.argmax())
+    return int(at[best]) if held[best] > 0.0 else -1

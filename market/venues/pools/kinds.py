@@ -1,0 +1,35 @@
+"""Kinds of intents on pools."""
+
+from __future__ import annotations
+
+from market.intents.kinds import Statement
+
+KINDS = (
+    Statement(
+        "swap",
+        "venue: pool; amount of asset_in; limit: least amount of asset_out",
+        rule="rules.swap",
+        gas=150e3,
+        gives="input",
+        brings="output",
+        capped="input",
+        marked=True,
+        traded="input",
+        submit="swap",
+    ),
+    Statement(
+        "add_liquidity",
+        "venue: pool; amount of its first asset; limit: most of the second (0: any)",
+        rule="rules.add_liquidity",
+        gas=200e3,
+        gives="flows.first_asset",
+        submit="add_liquidity",
+    ),
+    Statement(
+        "remove_liquidity",
+        "venue: pool; amount of shares",
+        rule="rules.remove_liquidity",
+        gas=180e3,
+        submit="remove_liquidity",
+    ),
+)
