@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 ROWS_PER_GROUP = 1 << 16
 NAMES = {"kind": Kind, "status": Status, "reason": Reason, "purpose": Purpose}
-SINGULAR = {"borrowers": "borrower", "perpetual traders": "borrower"}
+SINGULAR = {"borrowers": "borrower", "perpetual traders": "perpetual trader"}
 """Names of those who send from a group of accounts."""
 COLUMNS = (
     "id",

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from worlds import config, opened, ran, reported, rollup, stressed
 
@@ -99,6 +100,22 @@ def _with_perpetuals() -> MarketConfig:
         perpetual_traders=PerpetualTradersConfig(trades_per_hour=3600.0), flow=FlowConfig(per_second=1.0),
         horizon_s=20.0, agents=(AgentConfig(role="trader", strategy="arbitrageur"),),
     )  # fmt: skip
+
+
+def test_the_tape_names_senders_by_their_group(tmp_path: Path) -> None:
+    path = tmp_path / "tape.parquet"
+    settings = _with_perpetuals()
+    market = SequencerMarket(settings, 1, Population(settings), [Tape(path)])
+    market.run()
+    tape = pd.read_parquet(path)
+    trades = tape[tape["kind"] == "perpetual_trade"]
+    assert len(trades) > 0
+    assert set(trades["role"]) == {"perpetual trader"}
+    assert "borrower" not in set(tape["role"])
+    assert set(tape.loc[tape["kind"] == "oracle_update", "role"]) <= {"oracle"}
+    agents = tape[tape["account"] < len(market.members)]
+    assert set(agents["role"]) <= {"trader"}
+    assert set(agents["sender"]) <= {member.name for member in market.members}
 
 
 def _simulated(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
