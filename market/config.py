@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, create_model, model_validator
 
 from market import venues
-from market.graph.config import GraphConfig
 from market.prices.config import AssetConfig, EpisodeConfig, HestonConfig, JumpConfig, PriceConfig
 from market.settings import NUMERAIRE, NonNegative, Positive, Settings, Share
-from market.venues.bridges.config import BridgeConfig
+from market.venues.bridges import config as _bridges
+from market.venues.bridges.config import BridgeConfig, GraphConfig
 from market.venues.lending import config as _lending
 from market.venues.lending.config import BorrowersConfig, LendingConfig
 from market.venues.oracles import config as _oracles
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
 
     class _OnRollup(_pools.OnRollup, _lending.OnRollup, _oracles.OnRollup, _perpetuals.OnRollup): ...
 
-    class _OnMarket(_lending.OnMarket, _outside.OnMarket, _perpetuals.OnMarket): ...
+    class _OnMarket(_bridges.OnMarket, _lending.OnMarket, _outside.OnMarket, _perpetuals.OnMarket): ...
 
 else:
 
@@ -162,7 +162,6 @@ class MarketConfig(_OnMarket):
     assets: tuple[AssetConfig, ...] = Field(default=(AssetConfig(),), min_length=1, description="risky assets")
     prices: PriceConfig = Field(default=PriceConfig(), description="reference price")
     rollups: tuple[RollupConfig, ...] = Field(min_length=1, description="rollups")
-    graph: GraphConfig = Field(default=GraphConfig(), description="bridges")
     regime: RegimeConfig = Field(description="the sequencing regime")
     flow: FlowConfig = Field(default=FlowConfig(), description="retail flow")
     agents: tuple[AgentConfig, ...] = Field(default=(), description="strategic agents")

@@ -13,10 +13,10 @@ import numpy as np
 
 from market.access.protocols import Member
 from market.config import MarketConfig
-from market.founding import Plan, World, foundings
 from market.graph.generators import build_graph
 from market.state.ledger import REASONS, endow
 from market.state.store import Sizes, allocate
+from market.venues.founding import Plan, World, foundings
 from market.venues.liquidation.watch import reindex
 
 __all__ = ["Plan", "World", "check", "found"]
@@ -74,7 +74,8 @@ def _lay_out(plan: Plan) -> World:
     names = [member.name for member in plan.members]
     names += [*chain.from_iterable(venue.named for venue in venues), *NAMED]
     own = _joined(venue.accounts(plan) for venue in venues)
-    others = _joined(venue.people(plan) for venue in venues) | {"treasuries": len(config.rollups)}
+    people = _joined(venue.people(plan) for venue in venues)
+    others = people | {"treasuries": len(config.rollups)}
     shared: dict[str, range] = {}
     groups, group_of = list(names), list(range(len(names)))
     for name, count in (own | others).items():
@@ -87,7 +88,7 @@ def _lay_out(plan: Plan) -> World:
     tables.accounts["group"] = group_of
     tables.accounts["venue"][len(names) : len(names) + sum(own.values())] = 1.0
     account_of = {name: account for account, name in enumerate(names)}
-    return World(state, tables, groups, account_of, shared, plan.graph)
+    return World(state, tables, groups, account_of, shared, tuple(people), plan.graph)
 
 
 def _joined[T](parts: Iterable[Mapping[str, T]]) -> dict[str, T]:

@@ -11,10 +11,10 @@ from worlds import CAPITAL_USD, ETH, USD, books, config, lender, reserves, rollu
 
 from market import venues
 from market.config import MarketConfig, PerpetualConfig, PoolConfig, RollupConfig
-from market.founding import Founding, Plan, foundings
 from market.graph.generators import build_graph
 from market.settings import Settings
 from market.state.schema import tables as declared
+from market.venues.founding import Founding, Plan, foundings
 from market.venues.pools.depth import deepest
 
 TERMS = PerpetualConfig(asset="ETH", traders=3, liquidation="dutch")
@@ -109,7 +109,7 @@ def test_members_come_first_with_their_capital() -> None:
 
 OF_ROLLUP = {"name", "block_time_s", "gas_usd", "grace_s"}
 OF_MARKET = {
-    "horizon_s", "assets", "prices", "rollups", "graph", "regime", "flow", "agents", "window_s", "audit_every",
+    "horizon_s", "assets", "prices", "rollups", "regime", "flow", "agents", "window_s", "audit_every",
 }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from market.config import MarketConfig
 from market.execution import execute_block
 from market.intents.rows import blank
 from market.kernel import cache
+from market.kernel.warm import warm_marker
 from market.measures.outcomes import outcomes
 from market.measures.recorder import Recorder
 from market.model import SequencerMarket
@@ -55,7 +56,7 @@ def warm(processes: int = 1) -> None:
     from experiments.markets.scenarios import reference
     from market import regimes
 
-    done = cache.warm_marker()
+    done = warm_marker()
     if done is not None and done.exists():
         return
     if processes > 1:

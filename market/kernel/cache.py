@@ -134,19 +134,6 @@ def write(path: Path, content: bytes) -> bool:
     return True
 
 
-def warm_marker() -> Path | None:
-    """File whose existence says that everything, as it is now, has been compiled by this numba for this processor.
-
-    None where nothing can be kept.
-    """
-    from market.kernel.locator import target
-
-    folder = base()
-    if folder is None:
-        return None
-    return folder / f"warm-{hashlib.sha256((fingerprint() + target()).encode()).hexdigest()[:16]}"
-
-
 @functools.cache
 def kept(path: str) -> bool:
     """Whether the functions of a file are kept here: of any file of Python that no installed library brought."""

@@ -10,14 +10,17 @@ import math
 from bisect import bisect_left
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from market.config import AssetConfig, MarketConfig, PriceConfig
 from market.errors import InputError
+from market.prices.config import AssetConfig, PriceConfig
 from market.prices.shocks import CorrelatedShocks, Source, stream
 from market.settings import DAY_S, YEAR_S
+
+if TYPE_CHECKING:
+    from market.config import MarketConfig
 
 
 class Law(Protocol):

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from market.config import MarketConfig
 from market.errors import InputError
 from market.prices.laws import Heston, JumpDiffusion, Law
 from market.prices.replay import Replay
+
+if TYPE_CHECKING:
+    from market.config import MarketConfig
+
 
 ROWS = 16_384
 """Most grid points drawn at a time (68 min at 0.25 s): memory does not grow with the horizon."""

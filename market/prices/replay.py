@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from market.config import MarketConfig
 from market.errors import InputError
 from market.prices.bars import Bars, format_instant, parse_instant, read_bars
 from market.prices.shocks import Source, loadings, mix, stream
 from market.settings import YEAR_S
+
+if TYPE_CHECKING:
+    from market.config import MarketConfig
 
 
 class Replay:

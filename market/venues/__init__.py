@@ -6,7 +6,7 @@ A venue's folder has `tables` (its columns by name), `kinds` (its intents, and w
 Of `config` the market reads, where they exist, the models `OnRollup` and `OnMarket`, whose fields it adds to the
 settings of a rollup and of the market, and the functions `assets_used` and `rollups_used`, which yield the field and
 the name of every asset and of every other rollup that a rollup's settings name. Of `genesis` it takes `Genesis`, which
-answers the questions of :class:`market.founding.Founding`.
+answers the questions of :class:`market.venues.founding.Founding`.
 """
 
 from __future__ import annotations

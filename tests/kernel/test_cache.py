@@ -199,7 +199,7 @@ def test_old_versions_and_unused_modules_are_forgotten(tree: Tree) -> None:
 
 
 def test_everything_counts_as_compiled_until_something_that_compiled_code_rests_on_changes(tree: Tree) -> None:
-    script = "import json; from market.kernel import cache; print(json.dumps(str(cache.warm_marker())))"
+    script = "import json; from market.kernel.warm import warm_marker; print(json.dumps(str(warm_marker())))"
 
     def marker() -> str:
         return str(answer(tree.start(script=script)))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from market.founding import Founding, Plan, World
 from market.state.ledger import endow
+from market.venues.founding import Founding, Plan, World
 
 
 class Genesis(Founding):

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numba import njit
 
-from market.config import BorrowersConfig, LendingConfig, MarketConfig
 from market.errors import InputError
-from market.founding import Founding, Plan, World
 from market.settings import YEAR_S
 from market.state.journal import open_journal
 from market.state.ledger import endow, endow_each
 from market.state.store import State, index, length
+from market.venues.founding import Founding, Plan, World
+from market.venues.lending.config import BorrowersConfig, LendingConfig
 from market.venues.lending.rules import open_positions, price_ratio, watch
 from market.venues.lending.tables import LendingMarket, Loan
 from market.venues.liquidation.design import Design
 from market.venues.liquidation.genesis import auctions_of, designs_of, groups_of, lots_of, members_of
 from market.venues.liquidation.watch import centre
 from market.venues.oracles.genesis import feeds
+
+if TYPE_CHECKING:
+    from market.config import MarketConfig
+
 
 FOR_FEES_USD = 100.0
 """What a borrower has left of what was borrowed and spent elsewhere, to pay fees with [USD]."""

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from market.founding import Founding, Plan, World, foundings
 from market.venues import VENUES
+from market.venues.founding import Founding, Plan, World, foundings
 from market.venues.liquidation import design as liquidations
 from market.venues.liquidation.design import Design
 from market.venues.liquidation.thresholds import bucket_count

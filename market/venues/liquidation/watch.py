@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from market.founding import foundings
 from market.state.journal import open_journal
 from market.state.store import State, cell
+from market.venues.founding import foundings
 from market.venues.liquidation import thresholds
 from market.venues.liquidation.tables import Bucket
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from market.errors import InputError
-from market.founding import Founding, Plan, World, foundings
 from market.settings import NUMERAIRE
+from market.venues.founding import Founding, Plan, World, foundings
 from market.venues.oracles.rules import BLEND, EXTERNAL, POOL_SPOT, POOL_TWAP
 from market.venues.pools.depth import deepest
 

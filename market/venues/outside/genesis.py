@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from market.founding import Founding, Plan, World
+from market.venues.founding import Founding, Plan, World
 
 
 class Genesis(Founding):

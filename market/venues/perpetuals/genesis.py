@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numba import njit
 
-from market.config import PerpetualConfig, RollupConfig
 from market.errors import InputError
-from market.founding import Founding, Plan, World
 from market.state.journal import open_journal
 from market.state.ledger import endow, endow_each
 from market.state.store import State, index, length
+from market.venues.founding import Founding, Plan, World
 from market.venues.liquidation.design import Design
 from market.venues.liquidation.genesis import auctions_of, designs_of, groups_of, lots_of, members_of
 from market.venues.liquidation.watch import centre
 from market.venues.oracles.genesis import feeds
+from market.venues.perpetuals.config import PerpetualConfig
 from market.venues.perpetuals.instrument import PERPETUALS
 from market.venues.perpetuals.rules import LOT, price_of, short_key, watch
 from market.venues.perpetuals.tables import Contract, Perpetual
+
+if TYPE_CHECKING:
+    from market.config import RollupConfig
+
 
 BUYERS = ("liquidator", "sequencer", "builder")
 """Roles that get an empty contract on every perpetual that auctions what it liquidates."""

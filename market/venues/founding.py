@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import networkx as nx
 import numpy as np
 
 from market import venues
-from market.access.protocols import Member
-from market.config import MarketConfig
 from market.state.store import State, Tables
 from market.venues.liquidation.design import Design
+
+if TYPE_CHECKING:
+    from market.access.protocols import Member
+    from market.config import MarketConfig
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,8 @@ class World:
         the account of every member, and of whatever exists once, by name
     shared
         accounts of the groups that have any number of them, by name
+    people
+        groups of the people on the venues
     graph
         rollups and bridges
     pool_names
@@ -83,6 +87,7 @@ class World:
     groups: list[str]
     account_of: dict[str, int]
     shared: dict[str, range]
+    people: tuple[str, ...]
     graph: nx.Graph
     pool_names: list[str] = field(default_factory=list)
 
