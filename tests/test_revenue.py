@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from worlds import cast, config, opened, ran, rollup, stressed
+from worlds import cast, config, opened, ran, reported, rollup, stressed
 
-from market.config import RegimeConfig
+from market.config import FlowConfig, PerpetualConfig, PerpetualTradersConfig, RegimeConfig
 from market.domain import Slot
 from market.errors import InputError
 from market.measures.outcomes import outcomes
@@ -240,3 +240,16 @@ def test_bad_parameters_are_named_in_one_line(parameters: dict[str, Any], what: 
     with pytest.raises(InputError, match=what) as error:
         make("revenue", parameters)
     assert "\n" not in str(error.value)
+
+
+def test_rebates_to_traders_of_perpetuals_are_rebates_to_users() -> None:
+    spec = PerpetualConfig(traders=20, cross_share=0.0, leverage_low=2.0, leverage_high=5.0)
+    place = rollup("a", perpetuals=(spec,), gas_usd=0.5)
+    rebate = regime({"kind": "rebate_users", "share": 1.0}, auction="none", ordering="priority_fee")
+    trading = PerpetualTradersConfig(trades_per_hour=600.0)
+    market = ran(config(place, regime=rebate, perpetual_traders=trading, flow=FlowConfig(per_second=0.0)))
+    report = reported(market)
+    flows = revenue_flows(market)
+    assert {payee for _, payee in flows} == {"perpetual traders"}
+    assert report["revenue_to_users_usd"] == pytest.approx(sum(flows.values()))
+    assert report["revenue_to_users_usd"] > 1.0

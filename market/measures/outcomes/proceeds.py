@@ -14,7 +14,7 @@ def report(market: SequencerMarket) -> dict[str, float]:
     """What slots were sold for, what revenue rules passed on, what was slashed [USD]."""
     flows, accounts = market.world.tables.flows[:, :, :, 0], market.world.account_of
     shared = flows[:, :, Why.REVENUE]
-    users = (accounts["retail"], market.world.groups.index("borrowers"))
+    users = [accounts["retail"], *(market.world.groups.index(group) for group in market.world.people)]
     return {
         "slot_sales_usd": float(flows[:, accounts["protocol"], Why.BID].sum()),
         "revenue_to_rollups_usd": float(shared[:, market.world.groups.index("treasuries")].sum()),
