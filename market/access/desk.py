@@ -206,6 +206,18 @@ class Desk:
             expires_s=expires_s, purpose=Purpose.LIQUIDATION,
         )  # fmt: skip
 
+    def submit(
+        self, kind: int, rollup: int, venue: int, amount: float, *, target: int = -1, asset_in: int = -1,
+        asset_out: int = -1, limit: float = 0.0, tip: float = 0.0, bundle: int = -1, expires_s: float = math.inf,
+    ) -> None:  # fmt: skip
+        """Submit an intent of any kind, for which there is no method of its own; the kind's meaning says what the numbers are."""
+        if not 0 <= kind < len(KINDS):
+            raise self._fault(f"is of kind {kind}; there are {len(KINDS)}")
+        self._add(
+            int(kind), rollup, venue, asset_in, asset_out, amount, target=target, limit=limit, tip=tip, bundle=bundle,
+            expires_s=expires_s,
+        )  # fmt: skip
+
     def pay(self, rollup: int, payee: int, asset: int, amount: float, *, bundle: int = -1) -> None:
         """Pay an account on the same rollup."""
         self._add(Kind.PAYMENT, rollup, -1, asset, asset, amount, target=payee, bundle=bundle)
