@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from worlds import ALICE, BOB, CAPITAL_USD, ETH, ETH_USD, USD, books, config
 
 from market.state.journal import full, open_journal, put, undo
-from market.state.ledger import Why, move, settle, totals, who_paid_whom
+from market.state.ledger import Why, move, totals, transfer, who_paid_whom
 from market.state.store import Sizes, allocate
 
 
@@ -116,7 +116,7 @@ def test_settling_outside_of_a_block_does_not_reach_into_another_stretch() -> No
     world = books()
     open_journal(world.state)
     move(world.state, ALICE, BOB, 0, USD, 10.0, Why.PAYMENT)
-    assert settle(world.state, ALICE, BOB, 0, USD, 5.0, Why.BID)
+    assert transfer(world.state, ALICE, BOB, 0, USD, 5.0, Why.BID)
     undo(world.state)
     assert world.tables.balance[BOB, 0, USD] == CAPITAL_USD + 10.0
 

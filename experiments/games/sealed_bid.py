@@ -168,7 +168,7 @@ def _learn(code, grid, bins, bidders, reserve, rounds, stream, average):
             k = bin_of[i]
             regret_matching.accumulate(regrets[k], payoffs, float(payoffs[action[i]]), False)
             regret_matching.probabilities(regrets[k], policy[k])
-            # Later play counts more: early policies are still far from where they settle.
+            # Later play counts more: early policies are still far from where they end.
             for b in range(grid.size):
                 average[k, b] += t * policy[k, b]
 

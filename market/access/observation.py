@@ -113,7 +113,7 @@ class Observation(Shown):
         return self._public.ends(lot)
 
     def cash(self, contract: int) -> float:
-        """Cash of a contract once funding is settled [USD]."""
+        """Cash of a contract once funding is paid [USD]."""
         return self._public.cash(contract)
 
     def closing_price(self, market: int, size: float) -> float:

@@ -198,7 +198,7 @@ class PublicView(Shown):
         return liquidation.ends(self._state, lot)
 
     def cash(self, contract: int) -> float:
-        """Cash of a contract once funding is settled [USD]."""
+        """Cash of a contract once funding is paid [USD]."""
         return perpetuals.cash(self._state, contract)
 
     def closing_price(self, market: int, size: float) -> float:
