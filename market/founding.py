@@ -119,7 +119,7 @@ class Founding:
         """Return (rollup, asset) of the prices that this venue reads from oracles; the numeraire needs none."""
         return ()
 
-    def watched(self, plan: Plan) -> tuple[int, int]:
+    def indexed(self, plan: Plan) -> tuple[int, int]:
         """Return how many groups and members it enters in the lists of `liquidation.thresholds`."""
         return 0, 0
 

@@ -17,7 +17,7 @@ from market.founding import Plan, World, foundings
 from market.graph.generators import build_graph
 from market.state.ledger import REASONS, endow
 from market.state.store import Sizes, allocate
-from market.venues.liquidation.watch import reindex
+from market.venues.liquidation.reindex import reindex
 
 __all__ = ["Plan", "World", "check", "found"]
 

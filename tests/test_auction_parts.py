@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from worlds import opened, ran, stressed, watch
+from worlds import on_block, opened, ran, stressed
 
 from market.config import RegimeConfig
 from market.domain import Slot
@@ -239,7 +239,7 @@ def test_apart_each_winner_gets_the_tips_of_its_own_rollup_and_no_bundle_spans_b
             others = rows["sender"] != market.builders[at].account
             tips[at] += rows["tip"][(rows["rollup"] == at) & others].sum()
 
-    watch(market, noted)
+    on_block(market, noted)
     market.run()
     flows = market.world.tables.flows
     for at, builder in enumerate(market.builders):
@@ -257,7 +257,7 @@ def test_a_rollup_that_nobody_buys_is_first_come() -> None:
         rows = slot.rows[(slot.rows["rollup"] == 1) & (slot.rows["position"] >= 0) & (slot.rows["bundle"] < 0)]
         seen.append(rows["arrival"].copy())
 
-    watch(market, noted)
+    on_block(market, noted)
     market.run()
     assert sum(arrivals.size for arrivals in seen) > 10
     assert all((np.diff(arrivals) >= 0.0).all() for arrivals in seen)

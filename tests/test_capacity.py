@@ -132,7 +132,7 @@ def test_the_backlog_keeps_its_place():
     config = busy(10.0, limit_per_s=0.6e6, horizon=60.0, adjustment=0.0, most_fee_share=1e9)
     market = worlds.opened(config)
     executed = []
-    worlds.watch(market, lambda slot: executed.append(slot.rows.copy()))
+    worlds.on_block(market, lambda slot: executed.append(slot.rows.copy()))
     market.run()
     rows = np.concatenate(executed)
     done = rows[np.isin(rows["status"], (Status.FILLED, Status.REVERTED))]
@@ -148,7 +148,7 @@ def test_a_block_author_who_is_cut_short_gets_receipts_and_no_intent_is_lost():
     )  # fmt: skip
     market = worlds.opened(worlds.stressed(settings))
     fates: list[np.ndarray] = []
-    worlds.watch(market, lambda slot: fates.append(slot.rows.copy()))
+    worlds.on_block(market, lambda slot: fates.append(slot.rows.copy()))
     market.run()
     rows = np.concatenate(fates)
     assert np.unique(rows["id"]).size == rows.size

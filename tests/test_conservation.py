@@ -7,7 +7,7 @@ import pytest
 from fuzz import absurd, bundle_ends, random_rows, random_rows_of, world
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from worlds import BOB, OPERATOR, check_books, execute, fates, lender, opened, reported, rollup, stressed, watch
+from worlds import BOB, OPERATOR, check_books, execute, fates, lender, on_block, opened, reported, rollup, stressed
 
 from market import regimes
 from market.config import OracleConfig
@@ -148,7 +148,7 @@ def test_a_market_with_noise_keeps_its_books(regime: str, seed: int) -> None:
         check_books(market.world.tables, opening)
         assert slot.rows.dtype == INTENT
 
-    watch(market, checked)
+    on_block(market, checked)
     market.run()
     report = reported(market)
     assert report["conservation_error"] <= 1e-9
@@ -167,7 +167,7 @@ def test_every_intent_has_one_fate(regime: str) -> None:
             assert row["id"] not in seen, f"intent {row['id']} was decided on twice"
             seen[int(row["id"])] = int(row["status"])
 
-    watch(market, noted)
+    on_block(market, noted)
     market.run()
     waiting = {int(row["id"]) for domain in market.domains for row in market.mempool.waiting(domain.index)}
     assert not waiting & seen.keys()

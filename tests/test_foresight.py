@@ -77,7 +77,7 @@ def test_builders_count_on_no_tips_that_they_do_not_get() -> None:
     expected, got, offered = 0.0, 0.0, 0.0
     execute: Any = market.execute
 
-    def watch(slot: Slot) -> None:
+    def noted(slot: Slot) -> None:
         nonlocal expected, got, offered
         execute(slot)
         assert slot.winner is not None
@@ -87,7 +87,7 @@ def test_builders_count_on_no_tips_that_they_do_not_get() -> None:
         offered += float(tips.sum())
         got += float(tips[slot.rows["status"] == Status.FILLED].sum())
 
-    market.execute = watch  # type: ignore[method-assign]
+    market.execute = noted  # type: ignore[method-assign]
     market.run()
     assert offered > 1.5 * got > 0.0
     # cautious: what it can repay in part only, others may still liquidate

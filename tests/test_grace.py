@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from worlds import ALICE, ETH, ETH_USD, USD, books, execute, fates, intent, lender, rollup, watch
+from worlds import ALICE, ETH, ETH_USD, USD, books, execute, fates, intent, lender, on_block, rollup
 
 from experiments.markets.recorded import Recorded
 from experiments.studies._stage import NAMES, stage
@@ -27,7 +27,7 @@ class Kept(Recorded):
         rollups = tuple(place.model_copy(update={"grace_s": grace_s}) for place in config.rollups)
         self.tried: list[tuple[float, int, int, int]] = []
         super().__init__(config.model_copy(update={"rollups": rollups, "horizon_s": 480.0}), 3)
-        watch(self, self._note)
+        on_block(self, self._note)
         self.run()
 
     def _note(self, slot: Any) -> None:

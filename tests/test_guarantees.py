@@ -7,7 +7,7 @@ import pytest
 import worlds
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from worlds import ALICE, BOB, CAPITAL_USD, ETH, USD, watch
+from worlds import ALICE, BOB, CAPITAL_USD, ETH, USD, on_block
 
 from agents.sequencers.censoring import flagged
 from market.config import AgentConfig, RegimeConfig
@@ -29,7 +29,7 @@ def recorded(config):
     """A market that ran, and all rows of its blocks."""
     market = worlds.opened(config)
     blocks: list[np.ndarray] = []
-    watch(market, lambda slot: blocks.append(slot.rows.copy()))
+    on_block(market, lambda slot: blocks.append(slot.rows.copy()))
     market.run()
     worlds.check_books(market.world.tables, market.audit.opening)
     return market, np.concatenate(blocks)

@@ -17,7 +17,7 @@ from market.state.ledger import Why, totals
 from market.venues import Kind
 from market.venues.lending import at_risk
 from market.venues.lending import rules as lending
-from market.venues.liquidation.watch import reindex
+from market.venues.liquidation.reindex import reindex
 
 YEAR = 365.0 * 86400.0
 PRICE = 2500.0

@@ -10,7 +10,7 @@ import pytest
 import worlds
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from worlds import ALICE, BOB, ETH, MAKER, USD, watch
+from worlds import ALICE, BOB, ETH, MAKER, USD, on_block
 
 from market.config import AgentConfig, RegimeConfig
 from market.errors import InputError, StrategyError
@@ -308,7 +308,7 @@ def test_who_cannot_pay_does_not_take_part():
 def test_swaps_of_a_block_clear_before_everything_else():
     market = worlds.opened(worlds.stressed(regime("uniform_price_batch")))
     blocks = []
-    watch(market, lambda slot: blocks.append(slot.rows.copy()))
+    on_block(market, lambda slot: blocks.append(slot.rows.copy()))
     market.run()
     seen = 0
     for rows in blocks:

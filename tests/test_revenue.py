@@ -44,13 +44,13 @@ class Purses:
         rule = market.domains[0].regime.revenue
         execute = market.execute
 
-        def watch(slot: Slot) -> None:
+        def noted(slot: Slot) -> None:
             execute(slot)
             purse = rule.purse(slot)
             self.total += purse.total
             self.fees += purse.fees
 
-        market.execute = watch  # type: ignore[method-assign]
+        market.execute = noted  # type: ignore[method-assign]
         market.run()
 
 
@@ -105,7 +105,7 @@ def test_no_rollup_is_worse_off_than_alone() -> None:
     checked = 0
     execute = market.execute
 
-    def watch(slot: Slot) -> None:
+    def noted(slot: Slot) -> None:
         nonlocal checked
         before = market.world.tables.balance[list(treasury), :, 0].sum(axis=1)
         execute(slot)
@@ -116,7 +116,7 @@ def test_no_rollup_is_worse_off_than_alone() -> None:
         assert got.sum() == pytest.approx(purse.total)
         checked += purse.bids > 0.0
 
-    market.execute = watch  # type: ignore[method-assign]
+    market.execute = noted  # type: ignore[method-assign]
     market.run()
     assert checked > 3
 

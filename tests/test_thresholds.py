@@ -19,8 +19,8 @@ from market.venues import Kind
 from market.venues.lending import at_risk
 from market.venues.lending import rules as lending
 from market.venues.liquidation import genesis, thresholds
+from market.venues.liquidation.reindex import reindex
 from market.venues.liquidation.tables import Bucket
-from market.venues.liquidation.watch import reindex
 from market.venues.perpetuals import close_out
 from market.venues.perpetuals import rules as perpetuals
 from market.venues.perpetuals.instrument import next_contract

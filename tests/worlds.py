@@ -146,7 +146,7 @@ class _Noting(Recorder):
         self._noted(slot)
 
 
-def watch(market: SequencerMarket, noted: Callable[[Any], object]) -> None:
+def on_block(market: SequencerMarket, noted: Callable[[Any], object]) -> None:
     """Have a function called with every slot of a market that is about to run."""
     market.recorders.append(_Noting(noted))
 

@@ -14,11 +14,11 @@ from market.settings import YEAR_S
 from market.state.journal import open_journal
 from market.state.ledger import endow, endow_each
 from market.state.store import State, index, length
-from market.venues.lending.rules import open_positions, price_ratio, watch
+from market.venues.lending.rules import list_loan, open_positions, price_ratio
 from market.venues.lending.tables import LendingMarket, Loan
 from market.venues.liquidation.design import Design
 from market.venues.liquidation.genesis import auctions_of, designs_of, groups_of, lots_of, members_of
-from market.venues.liquidation.watch import centre
+from market.venues.liquidation.reindex import centre
 from market.venues.oracles.genesis import feeds
 
 FOR_FEES_USD = 100.0
@@ -63,7 +63,7 @@ class Genesis(Founding):
             yield rollup, plan.asset(spec.debt)
             yield collateral_rollup(plan.config, rollup, spec), plan.asset(spec.collateral)
 
-    def watched(self, plan: Plan) -> tuple[int, int]:
+    def indexed(self, plan: Plan) -> tuple[int, int]:
         """Return a group per lending market, and a member per position."""
         return len(plan.listed("lending")), _positions(plan).size
 
@@ -141,4 +141,4 @@ def _index(state: State) -> None:
     for position in range(length(state, Loan.market)):
         # the journal holds one stretch: a stretch for each, and none of them to be undone
         open_journal(state)
-        watch(state, position)
+        list_loan(state, position)

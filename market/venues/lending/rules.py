@@ -38,7 +38,7 @@ def position_key(state: State, position: int) -> float:
 
 
 @njit(cache=True)
-def watch(state: State, position: int) -> None:
+def list_loan(state: State, position: int) -> None:
     """Put a position among those that its market's line may reach: with debt, and with collateral to seize."""
     key = position_key(state, position)
     market = index(state, Loan.market, position)
@@ -100,7 +100,7 @@ def set_position(state: State, position: int, collateral: float, debt: float) ->
         total = max(0.0, get(state, LendingMarket.scaled_debt, market) + change)
         put(state, cell(state, LendingMarket.scaled_debt, market), total)
     key = position_key(state, position)
-    watch(state, position)
+    list_loan(state, position)
     # an upper bound is enough to know that nobody can be liquidated; a list of who can be tightens it
     if key > get(state, LendingMarket.key_bound, market):
         put(state, cell(state, LendingMarket.key_bound, market), key)
@@ -227,7 +227,7 @@ def repay(state: State, row: Row, time: float) -> int:
 def open_positions(tables: Tables, positions: np.ndarray, collateral: np.ndarray, debt: np.ndarray) -> None:
     """Enter loans of one market that exist when it opens; their collateral must already lie in the market's account.
 
-    What watches over them is set up afterwards, by `watch.reindex`.
+    The index of them is set up afterwards, by `reindex.reindex`.
     `positions`, `collateral` and `debt` have one shape; amounts are in units of the market's assets.
     """
     if not positions.size:

@@ -1,4 +1,4 @@
-"""Founding what is shared by whatever can be liquidated: terms of auctions, places to hold them, whom to watch.
+"""Founding what is shared by whatever can be liquidated: terms of auctions, places to hold them, whom to index.
 
 Auctions, places, groups and members are numbered venue by venue, in the order of `VENUES`.
 """
@@ -44,14 +44,14 @@ def auctions_of(plan: Plan, venue: str) -> np.ndarray:
 def groups_of(plan: Plan, venue: str) -> np.ndarray:
     """Return the groups that a venue has in the lists of `thresholds`."""
     return _place(
-        {name: founding.watched(plan) for name, founding in foundings().items()}, venue, lambda count: count[0]
+        {name: founding.indexed(plan) for name, founding in foundings().items()}, venue, lambda count: count[0]
     )
 
 
 def members_of(plan: Plan, venue: str) -> np.ndarray:
     """Return the members that a venue has in the lists of `thresholds`."""
     return _place(
-        {name: founding.watched(plan) for name, founding in foundings().items()}, venue, lambda count: count[1]
+        {name: founding.indexed(plan) for name, founding in foundings().items()}, venue, lambda count: count[1]
     )
 
 
@@ -75,13 +75,13 @@ class Genesis(Founding):
 
     def rows(self, plan: Plan) -> dict[str, int | tuple[int, ...]]:
         """Return the numbers of markets, of places for auctions, of groups and of their members."""
-        groups, members = _watched(plan)
+        groups, members = _indexed(plan)
         places = sum(design.lots for design in _designs(plan))
         return {"auctions": len(_designs(plan)), "lots": places, "buckets": groups, "entries": members}
 
     def shapes(self, plan: Plan) -> dict[str, tuple[int, ...]]:
         """Return how many buckets each group has."""
-        return {"buckets": (bucket_count(*_watched(plan)),)}
+        return {"buckets": (bucket_count(*_indexed(plan)),)}
 
     def open_venue(self, world: World, plan: Plan, rng: np.random.Generator) -> None:
         """Write the terms of every market, and give every place an account of its own.
@@ -104,7 +104,7 @@ class Genesis(Founding):
                 auctions["rollup"][rows] = getattr(world.tables, venue)["rollup"]
 
 
-def _watched(plan: Plan) -> tuple[int, int]:
+def _indexed(plan: Plan) -> tuple[int, int]:
     """How many groups, and how many members, all venues together enter in the lists."""
-    counts = [founding.watched(plan) for founding in foundings().values()]
+    counts = [founding.indexed(plan) for founding in foundings().values()]
     return sum(groups for groups, _ in counts), sum(members for _, members in counts)

@@ -15,10 +15,10 @@ from market.state.ledger import endow, endow_each
 from market.state.store import State, index, length
 from market.venues.liquidation.design import Design
 from market.venues.liquidation.genesis import auctions_of, designs_of, groups_of, lots_of, members_of
-from market.venues.liquidation.watch import centre
+from market.venues.liquidation.reindex import centre
 from market.venues.oracles.genesis import feeds
 from market.venues.perpetuals.instrument import PERPETUALS
-from market.venues.perpetuals.rules import LOT, price_of, short_key, watch
+from market.venues.perpetuals.rules import LOT, list_contract, price_of, short_key
 from market.venues.perpetuals.tables import Contract, Perpetual
 
 BUYERS = ("liquidator", "sequencer", "builder")
@@ -78,7 +78,7 @@ class Genesis(Founding):
         for rollup, spec in _listed(plan):
             yield rollup, plan.asset(spec.asset)
 
-    def watched(self, plan: Plan) -> tuple[int, int]:
+    def indexed(self, plan: Plan) -> tuple[int, int]:
         """Return two groups per perpetual, longs and shorts, and a member per contract."""
         return 2 * len(_listed(plan)), _all_contracts(plan)
 
@@ -220,4 +220,4 @@ def _index(state: State) -> None:
     for contract in range(length(state, Contract.market)):
         # the journal holds one stretch: a stretch for each, and none of them to be undone
         open_journal(state)
-        watch(state, contract)
+        list_contract(state, contract)

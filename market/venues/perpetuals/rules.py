@@ -92,12 +92,12 @@ def short_key(threshold: float) -> float:
 
 @njit(boolean(STATE, int64), cache=True)
 def for_sale(state: State, contract: int) -> bool:
-    """Whether a contract is that of a place for auctions: nobody trades on it, and its margin is not watched."""
+    """Whether a contract is that of a place for auctions: nobody trades on it, and it is not in the index."""
     return index(state, Account.venue, index(state, Contract.owner, contract)) != 0
 
 
 @njit(void(STATE, int64), cache=True)
-def watch(state: State, contract: int) -> None:
+def list_contract(state: State, contract: int) -> None:
     """Put a contract, and all that share its margin, among those that the lines of their markets may reach.
 
     What equity exceeds maintenance margin by is shared out over the ring by value: the ring can be liquidated only
@@ -145,7 +145,7 @@ def _write_cash(state: State, contract: int, cash: float) -> None:
 def set_cash(state: State, contract: int, cash: float) -> None:
     """Set the cash of a contract; funding up to now must be in it."""
     _write_cash(state, contract, cash)
-    watch(state, contract)
+    list_contract(state, contract)
 
 
 @njit(void(STATE, int64, float64, float64), cache=True)
@@ -161,7 +161,7 @@ def _shift(state: State, contract: int, change: float, price: float) -> None:
         entry = (entry * before + price * change) / after
     put(state, cell(state, Contract.quantity, contract), after)
     put(state, cell(state, Contract.entry, contract), entry)
-    watch(state, contract)
+    list_contract(state, contract)
 
 
 @njit(void(STATE, int64, int64, float64, float64), cache=True)
