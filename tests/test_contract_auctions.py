@@ -77,7 +77,7 @@ def fund(world: World, amount: float = 1e5) -> None:
 
 
 def held(world: World, lot: int = 0) -> np.ndarray:
-    """The contract of a place."""
+    """The contract of a lot."""
     return world.tables.contracts[int(world.tables.lots["contract"][lot])]
 
 
@@ -130,14 +130,14 @@ def test_shared_margin_is_seized_as_a_whole_and_divided_by_value() -> None:
 
 
 def test_shared_margin_waits_while_any_of_its_markets_has_no_place() -> None:
-    world = house(DUTCH | {"places": 1}, markets=2)
+    world = house(DUTCH | {"lots": 1}, markets=2)
     assert do(world, ask(START, FIRST)) == ["FILLED"]
     before = world.state.cells.tobytes()
     assert do(world, ask(START, SECOND)) == ["NO_LIQUIDITY"]
     assert world.state.cells.tobytes() == before
 
 
-def test_nobody_trades_on_a_place_and_a_lot_is_not_seized_again() -> None:
+def test_nobody_trades_on_a_lot_and_it_is_not_seized_again() -> None:
     world = house(DUTCH)
     do(world, ask(START, FIRST))
     lot = int(world.tables.lots["contract"][0])

@@ -115,7 +115,7 @@ def test_a_healthy_position_cannot_be_auctioned() -> None:
 
 
 def test_without_a_free_place_a_position_waits_and_a_place_is_free_from_the_next_block_on() -> None:
-    world = house(DUTCH, borrowers=3, places=2)
+    world = house(DUTCH, borrowers=3, lots=2)
     assert do(world, ask(START, 0), ask(START, 1), ask(START, 2)) == [
         "FILLED",
         "FILLED",

@@ -286,7 +286,7 @@ def _check_auctions(tables: Tables) -> None:
         for lot in lots:
             held = tables.balance[int(lot["account"])].copy()
             if venue == "perpetuals":
-                _check_place(tables, lot, held[place])
+                _check_lot_of_contracts(tables, lot, held[place])
             elif lot["open"]:
                 collateral, debt = int(market["collateral"]), int(market["debt"])
                 assert held[place, collateral] == lot["amount"] > 0.0
@@ -296,8 +296,8 @@ def _check_auctions(tables: Tables) -> None:
             assert not held.any(), "an escrow holds what is nobody's"
 
 
-def _check_place(tables: Tables, lot: np.ndarray, held: np.ndarray) -> None:
-    """A place on a perpetual holds nothing but the lot while it is open, and in escrow a bid with its margin."""
+def _check_lot_of_contracts(tables: Tables, lot: np.ndarray, held: np.ndarray) -> None:
+    """A lot on a perpetual holds nothing but what is for sale while it is open, and in escrow a bid with its margin."""
     size, cash = tables.contracts[["quantity", "cash"]][int(lot["contract"])]
     if not lot["open"]:
         assert size == cash == 0.0

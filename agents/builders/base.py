@@ -74,11 +74,11 @@ class Builder(StrategicAgent):
         """
         cost = 2.0 * float(seen.gas[list(seen.rollups)].max())
         ties = self.rng_own.random(seen.due.size)
-        if seen.place == "end":
+        if seen.extent == "end":
             arrangement, self._promised, _ = insert(_Left(seen, ties), cost_usd=cost, ties=ties[:0])
             return arrangement, self.trust * self._promised
         forced, after = ready_liquidations(seen)
-        whole = seen.place == "all"
+        whole = seen.extent == "all"
         arrangement, gain, tips = insert(
             seen, cost_usd=cost, ties=ties, forced=forced, forced_after=after, sandwich=self.sandwich and whole
         )

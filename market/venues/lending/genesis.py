@@ -27,7 +27,7 @@ FOR_FEES_USD = 100.0
 
 def collateral_rollup(config: MarketConfig, rollup: int, spec: LendingConfig) -> int:
     """Return the rollup on which the collateral of a rollup's lending market lies."""
-    names = [place.name for place in config.rollups]
+    names = [rollup.name for rollup in config.rollups]
     return rollup if spec.collateral_on is None else names.index(spec.collateral_on)
 
 
@@ -88,8 +88,8 @@ class Genesis(Founding):
             row = tables.lending[at]
             collateral, debt = plan.asset(spec.collateral), plan.asset(spec.debt)
             row["rollup"], row["collateral"], row["debt"] = rollup, collateral, debt
-            row["collateral_rollup"] = place = collateral_rollup(plan.config, rollup, spec)
-            row["feed_collateral"] = feed_of.get((place, collateral), -1)
+            row["collateral_rollup"] = held_on = collateral_rollup(plan.config, rollup, spec)
+            row["feed_collateral"] = feed_of.get((held_on, collateral), -1)
             row["feed_debt"] = feed_of.get((rollup, debt), -1)
             row["threshold"], row["max_ltv"] = spec.liquidation_threshold, spec.max_ltv
             row["close_factor"], row["full_close"] = spec.close_factor, spec.full_close_health
@@ -97,7 +97,7 @@ class Genesis(Founding):
             row["index"] = 1.0
             endow(tables, int(row["account"]), rollup, debt, spec.cash_usd / plan.prices[debt])
         _open_positions(world, plan, rng)
-        # a lot of collateral lies on the account of its place
+        # a lot of collateral lies on the account of its own
         tables.lots["contract"][lots_of(plan, "lending")[0]] = -1.0
 
     def index(self, state: State) -> None:
@@ -120,10 +120,10 @@ def _open_positions(world: World, plan: Plan, rng: np.random.Generator) -> None:
         value = law.collateral_median_usd * np.exp(law.collateral_log_sd * normal[at])
         ltv = _loan_to_value(law, at.size, rng)
         amounts = value / plan.prices[collateral]
-        place = int(row["collateral_rollup"])
-        endow(tables, int(row["account"]), place, collateral, float(amounts.sum()))
+        held_on = int(row["collateral_rollup"])
+        endow(tables, int(row["account"]), held_on, collateral, float(amounts.sum()))
         open_positions(tables, at, amounts, value * ltv / plan.prices[debt])
-        endow_each(tables, owners[at], place, collateral, amounts * law.reserve_share)
+        endow_each(tables, owners[at], held_on, collateral, amounts * law.reserve_share)
         endow_each(tables, owners[at], rollup, 0, np.full(at.size, FOR_FEES_USD))
 
 

@@ -16,7 +16,7 @@ from market.state.journal import put
 from market.state.ledger import Why, move
 from market.state.store import STATE, State, Tables, cell, get, index, length
 from market.venues.lending.tables import LendingMarket, Loan
-from market.venues.liquidation.thresholds import place
+from market.venues.liquidation.thresholds import relist
 from market.venues.oracles.rules import oracle_price
 
 
@@ -43,7 +43,7 @@ def list_loan(state: State, position: int) -> None:
     key = position_key(state, position)
     market = index(state, Loan.market, position)
     group = index(state, LendingMarket.group, market) if 0.0 < key < np.inf else -1
-    place(state, group, index(state, Loan.member, position), key)
+    relist(state, group, index(state, Loan.member, position), key)
 
 
 @njit(cache=True)
@@ -140,8 +140,8 @@ def deposit(state: State, row: Row, time: float) -> int:
     wrong = check(state, row)
     if wrong != Reason.NONE:
         return wrong
-    asset, place = index(state, LendingMarket.collateral, row.venue), collateral_rollup(state, row.venue)
-    if not move(state, row.sender, _account(state, row.venue), place, asset, row.amount, Why.COLLATERAL):
+    asset, held_on = index(state, LendingMarket.collateral, row.venue), collateral_rollup(state, row.venue)
+    if not move(state, row.sender, _account(state, row.venue), held_on, asset, row.amount, Why.COLLATERAL):
         return Reason.INSUFFICIENT_BALANCE
     held = get(state, Loan.collateral, row.target)
     set_position(state, row.target, held + row.amount, get(state, Loan.debt, row.target))
@@ -172,8 +172,8 @@ def withdraw(state: State, row: Row, time: float) -> int:
     set_position(state, row.target, left, debt)
     if debt > 0.0 and _too_risky(state, row.target):
         return Reason.UNHEALTHY
-    asset, place = index(state, LendingMarket.collateral, row.venue), collateral_rollup(state, row.venue)
-    if not move(state, _account(state, row.venue), row.sender, place, asset, row.amount, Why.COLLATERAL):
+    asset, held_on = index(state, LendingMarket.collateral, row.venue), collateral_rollup(state, row.venue)
+    if not move(state, _account(state, row.venue), row.sender, held_on, asset, row.amount, Why.COLLATERAL):
         return Reason.NO_LIQUIDITY
     row.filled_out = row.amount
     return Reason.NONE

@@ -39,12 +39,12 @@ def _contracts(plan: Plan) -> int:
 def _buyers(plan: Plan) -> list[tuple[int, int]]:
     """(perpetual, account) of every contract that is there to buy in auctions with."""
     buyers = [account for account, member in enumerate(plan.members) if member.role in BUYERS]
-    auctioning = [market for market, design in enumerate(plan.designs["perpetuals"]) if design.lots]
+    auctioning = [market for market, design in enumerate(plan.designs["perpetuals"]) if design.most_open]
     return [(market, account) for market in auctioning for account in buyers]
 
 
 def _all_contracts(plan: Plan) -> int:
-    """How many contracts there are with those of places for auctions and of those who buy in them."""
+    """How many contracts there are with those of lots and of those who buy them."""
     lots, _ = lots_of(plan, "perpetuals")
     return _contracts(plan) + lots.size + len(_buyers(plan))
 
@@ -162,9 +162,9 @@ def _open_contracts(world: World, market: int, spec: PerpetualConfig, at: np.nda
 def _share_margin(world: World, plan: Plan) -> None:
     """Let the first traders of a rollup's perpetuals be the same people, whose contracts share their margin."""
     table, perpetual = world.tables.contracts, world.tables.perpetuals
-    for rollup, place in enumerate(plan.config.rollups):
+    for rollup, listing in enumerate(plan.config.rollups):
         markets = [at for at, (where, _) in enumerate(_listed(plan)) if where == rollup]
-        for number in range(1, _sharing(place.perpetuals) + 1):
+        for number in range(1, _sharing(listing.perpetuals) + 1):
             ring = [int(perpetual["maker"][at]) + number for at in markets]
             instruments = table["instrument"][ring].astype(np.int64)
             world.tables.instruments["next"][instruments] = np.roll(instruments, -1)
@@ -184,7 +184,7 @@ def _give_reserves(world: World, plan: Plan) -> None:
 
 
 def _open_empty_contracts(world: World, plan: Plan) -> None:
-    """Give each place for an auction, and behind them each buyer, a contract."""
+    """Give each lot, and behind them each buyer, a contract."""
     tables, (lots, markets) = world.tables, lots_of(plan, "perpetuals")
     escrows = world.accounts_of("auctions")
     holders = [(int(market), escrows[lot]) for lot, market in zip(lots, markets, strict=True)] + _buyers(plan)

@@ -25,7 +25,7 @@ from market.state.journal import put
 from market.state.ledger import Why, move
 from market.state.store import STATE, State, cell, get, index, length
 from market.state.tables import Account
-from market.venues.liquidation.thresholds import place
+from market.venues.liquidation.thresholds import relist
 from market.venues.margin import account_of
 from market.venues.perpetuals.instrument import cash_of, next_contract, price_of
 from market.venues.perpetuals.tables import Contract, Perpetual
@@ -92,7 +92,7 @@ def short_key(threshold: float) -> float:
 
 @njit(boolean(STATE, int64), cache=True)
 def for_sale(state: State, contract: int) -> bool:
-    """Whether a contract is that of a place for auctions: nobody trades on it, and it is not in the index."""
+    """Whether a contract is that of a lot: nobody trades on it, and it is not in the index."""
     return index(state, Account.venue, index(state, Contract.owner, contract)) != 0
 
 
@@ -115,15 +115,15 @@ def list_contract(state: State, contract: int) -> None:
     while True:
         market, size = index(state, Contract.market, at), get(state, Contract.quantity, at)
         if size == 0.0 or at == index(state, Perpetual.maker, market) or for_sale(state, at):
-            place(state, -1, index(state, Contract.member, at), 0.0)
+            relist(state, -1, index(state, Contract.member, at), 0.0)
         else:
             share = abs(size) * price_of(state, market) / gross if gross > 0.0 else 1.0 / members
             spare = (equity - maintenance) * share / abs(size)
             long, short = lines(state, market)
             if size > 0.0:
-                place(state, index(state, Perpetual.group, market), index(state, Contract.member, at), long - spare)
+                relist(state, index(state, Perpetual.group, market), index(state, Contract.member, at), long - spare)
             else:
-                place(
+                relist(
                     state,
                     index(state, Perpetual.group + 1, market),
                     index(state, Contract.member, at),
