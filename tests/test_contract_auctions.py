@@ -200,7 +200,7 @@ def test_the_price_is_cut_once_a_step_for_long_and_short_alike(side: float, step
     world = house(DUTCH, side, fund_usd=1e6)
     do(world, ask(START, FIRST), time=3.0)
     fund(world)
-    amount = lots * perpetuals.LOT
+    amount = lots * perpetuals.STEP
     [row] = execute(world, ask(TAKE, 0, amount), time=3.0 + 10.0 * (steps + part))
     assert fates([row]) == ["FILLED"]
     price = FALLEN[side] * (1.1 * 0.99**steps) ** side
@@ -260,7 +260,7 @@ def test_whoever_takes_needs_the_initial_margin() -> None:
     ]
 
 
-def test_a_take_is_of_whole_lots_exact_and_keeps_its_limit() -> None:
+def test_a_take_is_of_whole_steps_exact_and_keeps_its_limit() -> None:
     world = house(DUTCH)
     do(world, ask(START, FIRST))
     fund(world)
@@ -269,7 +269,7 @@ def test_a_take_is_of_whole_lots_exact_and_keeps_its_limit() -> None:
     assert (
         do(
             world,
-            ask(TAKE, 0, 0.9 * perpetuals.LOT),
+            ask(TAKE, 0, 0.9 * perpetuals.STEP),
             ask(TAKE, 0, math.nan),
             ask(TAKE, 0, -1.0),
         )
@@ -278,7 +278,7 @@ def test_a_take_is_of_whole_lots_exact_and_keeps_its_limit() -> None:
     assert do(
         world,
         ask(TAKE, 0, 1.0, limit=top * 1.001),
-        ask(TAKE, 0, 1.0 + perpetuals.LOT),
+        ask(TAKE, 0, 1.0 + perpetuals.STEP),
     ) == ["FILLED", "LIMIT"]
 
 

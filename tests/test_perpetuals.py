@@ -113,11 +113,11 @@ def test_shared_margin_stands_and_falls_together(move):
     assert np.abs(market.tables.contracts["cash"][ring]).max() == pytest.approx(0.0, abs=1e-9)
 
 
-def test_a_lot_that_a_large_size_would_swallow_is_closed_against_it():
-    """A long of ten million, short of margin with no fund, against a short of one lot and the maker: all are closed."""
+def test_a_step_that_a_large_size_would_swallow_is_closed_against_it():
+    """A long of ten million, short of margin with no fund, against a short of one step and the maker: all are closed."""
     market = world(fund_usd=0.0, maker_usd=1e12, long_share=0.0)
     table = market.tables.contracts
-    sizes = np.array([perpetuals.LOT - 1e7, 1e7, -perpetuals.LOT])
+    sizes = np.array([perpetuals.STEP - 1e7, 1e7, -perpetuals.STEP])
     table["cash"] += (table["quantity"] - sizes) * PRICE
     table["quantity"] = sizes
     post(market, 0.9 * PRICE)
@@ -136,11 +136,11 @@ def test_nothing_is_closed_at_no_price_or_at_one_beyond_any_number(price):
     np.testing.assert_array_equal(market.tables.contracts, before)
 
 
-def test_less_than_a_lot_is_not_traded():
+def test_less_than_a_step_is_not_traded():
     market = world()
-    assert fates(execute(market, on(market, Kind.PERPETUAL_TRADE, 0.9 * perpetuals.LOT))) == ["BAD_AMOUNT"]
-    receipt = execute(market, on(market, Kind.PERPETUAL_TRADE, 1.4 * perpetuals.LOT))[0]
-    assert receipt["filled_out"] == perpetuals.LOT
+    assert fates(execute(market, on(market, Kind.PERPETUAL_TRADE, 0.9 * perpetuals.STEP))) == ["BAD_AMOUNT"]
+    receipt = execute(market, on(market, Kind.PERPETUAL_TRADE, 1.4 * perpetuals.STEP))[0]
+    assert receipt["filled_out"] == perpetuals.STEP
 
 
 def test_random_trading_balances():

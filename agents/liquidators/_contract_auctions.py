@@ -15,7 +15,7 @@ from market.access.desk import Desk
 from market.access.observation import Observation
 from market.intents.rows import Purpose
 from market.venues import Kind
-from market.venues.perpetuals.rules import LOT
+from market.venues.perpetuals.rules import STEP
 
 SPARE = 0.01
 """Margin paid in beyond what is needed, over the value bought: for the price may move before it is."""
@@ -71,7 +71,7 @@ def _positions(seen: Observation, rollup: int) -> dict[int, Position]:
         cash = seen.cash(int(lot["contract"]))
         price = float(seen.feeds["price"][int(terms["feed"])])
         asked = seen.asked(at)
-        closed = seen.closing_price(market, np.sign(size) * LOT)
+        closed = seen.closing_price(market, np.sign(size) * STEP)
         found[at] = Position(auction, int(lot["id"]), market, size, cash, price, asked, closed)
     return found
 
@@ -120,7 +120,7 @@ def purchase(seen: Observation, lot: Position, funds: float) -> Purchase | None:
     needed = lot.price * (float(terms["initial"]) + SPARE) - side * (lot.price - price)
     debt = max(0.0, -float(seen.contracts["cash"][own_of(seen, lot)]))
     most = min(abs(lot.size), (funds - debt) / needed) if needed > 0.0 else abs(lot.size)
-    amount = float(np.floor(min(most, 0.5 * gain / slope) / LOT)) * LOT
+    amount = float(np.floor(min(most, 0.5 * gain / slope) / STEP)) * STEP
     if not amount > 0.0:
         return None
     closed, fee = seen.closing_price(lot.market, side * amount), float(terms["fee"])

@@ -18,7 +18,7 @@ from market.venues.liquidation.genesis import auctions_of, designs_of, groups_of
 from market.venues.liquidation.reindex import centre
 from market.venues.oracles.genesis import feeds
 from market.venues.perpetuals.instrument import PERPETUALS
-from market.venues.perpetuals.rules import LOT, list_contract, price_of, short_key
+from market.venues.perpetuals.rules import STEP, list_contract, price_of, short_key
 from market.venues.perpetuals.tables import Contract, Perpetual
 
 BUYERS = ("liquidator", "sequencer", "builder")
@@ -150,7 +150,7 @@ def _open_contracts(world: World, market: int, spec: PerpetualConfig, at: np.nda
     margin = spec.margin_median_usd * np.exp(spec.margin_log_sd * rng.standard_normal(spec.traders))
     leverage = spec.leverage_low * (spec.leverage_high / spec.leverage_low) ** rng.random(spec.traders)
     side = np.where(rng.random(spec.traders) < spec.long_share, 1.0, -1.0)
-    size = np.trunc(side * margin * leverage / price / LOT) * LOT
+    size = np.trunc(side * margin * leverage / price / STEP) * STEP
     sizes, margins = np.append(-size.sum(), size), np.append(spec.maker_usd, margin)
     tables.contracts["market"][at], tables.contracts["owner"][at] = market, owners
     tables.contracts["quantity"][at], tables.contracts["entry"][at] = sizes, price

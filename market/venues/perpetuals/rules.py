@@ -11,7 +11,7 @@ An isolated contract of leverage L and entry E can be liquidated at E (1 - 1/L) 
 (1 + mm) when short. What is left of its margin after the close goes to the fund, what is missing comes from it; when
 the fund is empty, the other side is closed against it at the price that leaves nothing, by pnl% x leverage.
 
-Sizes are whole numbers of lots, a power of two of the asset, so that adding and taking away is exact: a size that is
+Sizes are whole numbers of size steps, a power of two of the asset, so that adding and taking away is exact: a size that is
 too small to change a large one would otherwise never be closed against it.
 """
 
@@ -30,14 +30,14 @@ from market.venues.margin import account_of
 from market.venues.perpetuals.instrument import cash_of, next_contract, price_of
 from market.venues.perpetuals.tables import Contract, Perpetual
 
-LOT = 2.0**-20  # smallest size; sums of sizes are exact up to 2**33 of the asset
+STEP = 2.0**-20  # smallest size; sums of sizes are exact up to 2**33 of the asset
 LARGEST = 2.0**30  # largest size of one trade
 
 
 @njit(float64(float64), cache=True)
-def whole_lots(size: float) -> float:
-    """Size rounded towards nothing to a whole number of lots."""
-    return np.trunc(size / LOT) * LOT
+def whole_steps(size: float) -> float:
+    """Size rounded towards nothing to a whole number of size steps."""
+    return np.trunc(size / STEP) * STEP
 
 
 @njit(float64(STATE, int64), cache=True)
@@ -166,7 +166,7 @@ def _shift(state: State, contract: int, change: float, price: float) -> None:
 
 @njit(void(STATE, int64, int64, float64, float64), cache=True)
 def exchange(state: State, contract: int, other: int, change: float, price: float) -> None:
-    """Let one contract take `change`, whole lots, from another."""
+    """Let one contract take `change`, whole steps, from another."""
     _shift(state, contract, change, price)
     _shift(state, other, -change, price)
 
@@ -220,7 +220,7 @@ def withdraw(state: State, row: Row, time: float) -> int:
 
 @njit(cache=True)
 def trade(state: State, row: Row, time: float) -> int:
-    """Buy (asset_in 0) or sell `amount` contracts, cut to whole lots, at the maker's quote.
+    """Buy (asset_in 0) or sell `amount` contracts, cut to whole steps, at the maker's quote.
 
     The price is no worse than `limit` (0: any).
     """
@@ -232,7 +232,7 @@ def trade(state: State, row: Row, time: float) -> int:
     market, maker = row.venue, index(state, Perpetual.maker, row.venue)
     if price_of(state, market) <= 0.0:
         return Reason.NO_LIQUIDITY
-    amount = whole_lots(row.amount)
+    amount = whole_steps(row.amount)
     if amount == 0.0 or amount > LARGEST:
         return Reason.BAD_AMOUNT
     change = amount if row.asset_in == 0 else -amount
