@@ -196,11 +196,11 @@ def test_margin_that_is_shared_is_liquidated_in_one_way() -> None:
 
 
 @given(st.sampled_from([1.0, -1.0]), st.integers(0, 19), st.floats(0.0, 0.999), st.integers(1, 2**21))
-def test_the_price_is_cut_once_a_step_for_long_and_short_alike(side: float, steps: int, part: float, lots: int) -> None:
+def test_the_price_is_cut_once_a_step_for_long_and_short_alike(side: float, steps: int, part: float, sold: int) -> None:
     world = house(DUTCH, side, fund_usd=1e6)
     do(world, ask(START, FIRST), time=3.0)
     fund(world)
-    amount = lots * perpetuals.STEP
+    amount = sold * perpetuals.STEP
     [row] = execute(world, ask(TAKE, 0, amount), time=3.0 + 10.0 * (steps + part))
     assert fates([row]) == ["FILLED"]
     price = FALLEN[side] * (1.1 * 0.99**steps) ** side

@@ -154,7 +154,7 @@ class TestCertificate:
         with pytest.raises(ValueError, match="seats"):
             play(config, "sequencer", profile[:2], 1)
 
-    def test_an_unbroken_ring_takes_turns_and_pays_tokens(self):
+    def test_an_unbroken_cartel_takes_turns_and_pays_tokens(self):
         config = small(regimes.load("slot_auction"), 60)
         market = play(config, "sequencer", [Seat("grim_trigger")] * 3, 1)
         competing = play(config, "sequencer", [Seat("fixed_margin")] * 3, 1)

@@ -114,7 +114,7 @@ def test_shared_margin_stands_and_falls_together(move):
 
 
 def test_a_step_that_a_large_size_would_swallow_is_closed_against_it():
-    """A long of ten million, short of margin with no fund, against a short of one step and the maker: all are closed."""
+    """A long of ten million, short of margin with no fund, against a short of one step and the maker: all closed."""
     market = world(fund_usd=0.0, maker_usd=1e12, long_share=0.0)
     table = market.tables.contracts
     sizes = np.array([perpetuals.STEP - 1e7, 1e7, -perpetuals.STEP])

@@ -105,7 +105,7 @@ class Observation(Shown):
         return self._public.open_lots(rollup)
 
     def asked(self, lot: int) -> float:
-        """Price of a unit in a Dutch auction now, by its row in `lots`; nan where it must be reset first [money of the lot]."""
+        """Price of a unit in a Dutch auction now, by its row; nan where it must be reset first [money of the lot]."""
         return self._public.asked(lot, self.time)
 
     def ends(self, lot: int) -> float:

@@ -190,7 +190,7 @@ class PublicView(Shown):
         return self.derived(("open lots", rollup), scan) if some else NO_LOTS
 
     def asked(self, lot: int, time: float) -> float:
-        """Price of a unit in a Dutch auction, by its row in `lots`; nan where it must be reset first [money of the lot]."""
+        """Price of a unit in a Dutch auction, by its row; nan where it must be reset first [money of the lot]."""
         return liquidation.asked(self._state, lot, time)
 
     def ends(self, lot: int) -> float:

@@ -38,7 +38,7 @@ class Design(Settings):
         return 0
 
     def write(self, row: np.ndarray) -> None:
-        """Write the terms into a market's row of the table of auctions: shape (17,), columns D_*."""
+        """Write the terms into a market's row of the table of auctions."""
         row["design"] = self.number
 
 

@@ -11,8 +11,8 @@ An isolated contract of leverage L and entry E can be liquidated at E (1 - 1/L) 
 (1 + mm) when short. What is left of its margin after the close goes to the fund, what is missing comes from it; when
 the fund is empty, the other side is closed against it at the price that leaves nothing, by pnl% x leverage.
 
-Sizes are whole numbers of size steps, a power of two of the asset, so that adding and taking away is exact: a size that is
-too small to change a large one would otherwise never be closed against it.
+Sizes are whole numbers of size steps, a power of two of the asset, so that adding and taking away is exact: a size
+that is too small to change a large one would otherwise never be closed against it.
 """
 
 from __future__ import annotations
