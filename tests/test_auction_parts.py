@@ -42,8 +42,8 @@ class Script:
 
     def __init__(self, builder: Any, amount: Any) -> None:
         self.pack, self.amount = builder.pack, amount
-        self.told: list[tuple[bool, float, float]] = []
-        builder.build, builder.told = self.build, self.hear
+        self.facts: list[tuple[bool, float, float]] = []
+        builder.build, builder.heard = self.build, self.hear
 
     def build(self, seen: Any) -> Any:
         from market.access.protocols import Bid
@@ -53,7 +53,7 @@ class Script:
         return Bid(arrangement, amount, value)
 
     def hear(self, *facts: Any) -> None:
-        self.told.append(facts)
+        self.facts.append(facts)
 
 
 def scripted(auction: Any, *amounts: Any, **changes: Any) -> tuple[SequencerMarket, list[Script]]:
@@ -90,8 +90,8 @@ def test_who_pays_what(kind: str, each: tuple[float, float]) -> None:
     market.run()
     slots = market.tally.slots
     assert bids_paid(market) == pytest.approx([amount * slots for amount in each])
-    assert low.told == [(False, each[0], 5.0)] * slots
-    assert high.told == [(True, each[1], 5.0)] * slots
+    assert low.facts == [(False, each[0], 5.0)] * slots
+    assert high.facts == [(True, each[1], 5.0)] * slots
 
 
 @given(
@@ -120,7 +120,7 @@ def test_below_the_reserve_nothing_is_sold_and_intents_are_first_come(kind: str)
     market, scripts = scripted({"kind": kind, "reserve_usd": 10.0}, 3.0, 5.0)
     market.run()
     assert bids_paid(market) == [0.0, 0.0]
-    assert not any(won for script in scripts for won, _, _ in script.told)
+    assert not any(won for script in scripts for won, _, _ in script.facts)
     assert market.tally.statuses[Status.FILLED] > 0
 
 

@@ -117,5 +117,5 @@ class Builder(StrategicAgent):
         share = min(1.0, max(0.0, float(brought.sum()) / self._promised))
         self.trust += TRUST_MEMORY * (share - self.trust)
 
-    def told(self, won: bool, paid: float, highest: float) -> None:
+    def heard(self, won: bool, paid: float, highest: float) -> None:
         """Hear how the auction ended [USD]."""

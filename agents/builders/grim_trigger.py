@@ -65,7 +65,7 @@ class GrimTriggerBuilder(Builder):
             return self._value * (1.0 - self._margin)
         return self.cartel.bid(self._value, self._mine())
 
-    def told(self, won: bool, paid: float, highest: float) -> None:
+    def heard(self, won: bool, paid: float, highest: float) -> None:
         """Look for a break of the cartel: somebody bid more than the token."""
         self.cartel.heard(self._slot, self._builders, highest, self._value, self._margin)
 

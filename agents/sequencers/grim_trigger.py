@@ -66,9 +66,9 @@ class GrimTrigger(SlotBidder):
             return self._value * (1.0 - self._competitive)
         return self.cartel.bid(self._value, self._in_turn(slot))
 
-    def told_slot(self, slot: int, won: bool, paid: float, highest: float) -> None:
+    def heard_slot(self, slot: int, won: bool, paid: float, highest: float) -> None:
         """Look for a break of the cartel: somebody bid more than the token."""
-        super().told_slot(slot, won, paid, highest)
+        super().heard_slot(slot, won, paid, highest)
         self.cartel.heard(slot, self._seats, highest, self._value, self._competitive)
 
     def fined(self, amount: float) -> None:

@@ -61,7 +61,7 @@ class SlotBidder(Extractive):
         self._value = max(0.0, visible + self.unseen_usd)
         return self._value * (1.0 - self.margin)
 
-    def told_slot(self, slot: int, won: bool, paid: float, highest: float) -> None:
+    def heard_slot(self, slot: int, won: bool, paid: float, highest: float) -> None:
         """Ask for more after a win, for less after a defeat that a smaller margin would have avoided."""
         self._paid += paid
         if won:

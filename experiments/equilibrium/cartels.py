@@ -25,7 +25,7 @@ PARTS = 10
 
 @dataclass(frozen=True)
 class Cartel:
-    """A colluding, and who may break it.
+    """A cartel, and who may break it.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class Cartel:
     scheme : str
         How the cartel shares the market: "rotation", "slots", "rollups" (builders only).
     members : int
-        Size of the colluding.
+        Size of the cartel.
     enters : float
         When a newcomer enters, as a share of the run; 1: nobody does [1].
     punish_slots : int
