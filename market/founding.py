@@ -60,12 +60,12 @@ class Plan:
 
 @dataclass
 class World:
-    """The founded market: books, and who is who.
+    """The founded market: accounts, and who is who.
 
     Attributes
     ----------
     state, tables
-        the books, for compiled code and for Python
+        the accounts, for compiled code and for Python
     groups
         names of the groups that the ledger counts accounts to
     account_of

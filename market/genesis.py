@@ -42,7 +42,7 @@ def found(config: MarketConfig, members: list[Member], prices: np.ndarray, rng: 
     Returns
     -------
     World
-        the books, and who is who on them
+        the accounts, and who is who on them
 
     Raises
     ------
@@ -69,7 +69,7 @@ def check(config: MarketConfig, partition: list[list[int]]) -> None:
 
 
 def _lay_out(plan: Plan) -> World:
-    """Lay out empty books, and say which account is whose."""
+    """Lay out empty accounts, and say which account is whose."""
     venues, config = foundings().values(), plan.config
     names = [member.name for member in plan.members]
     names += [*chain.from_iterable(venue.named for venue in venues), *NAMED]

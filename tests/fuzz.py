@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from worlds import MAKER, OPERATOR, OTHER_MAKER, books, lender, rollup
+from worlds import MAKER, OPERATOR, OTHER_MAKER, founded, lender, rollup
 
 from market.config import BorrowersConfig, GraphConfig, PerpetualConfig, PoolConfig
 from market.genesis import World
@@ -44,7 +44,7 @@ def world() -> World:
             ("ETH", 0.0, 500.0, rising | {"penalty": 0.01}),
         )
     ]
-    return books(
+    return founded(
         rollup(
             "a",
             pools=pools,

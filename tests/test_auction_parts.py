@@ -70,7 +70,7 @@ def bids_paid(market: SequencerMarket) -> list[float]:
 
 @pytest.mark.parametrize("kind", FORMATS)
 @pytest.mark.parametrize("domains", ["shared", "alone"])
-def test_books_balance_and_bids_reach_the_leader_under_every_format(kind: str, domains: str) -> None:
+def test_ledger_balances_and_bids_reach_the_leader_under_every_format(kind: str, domains: str) -> None:
     market = ran(stressed(regime({"kind": kind, **FORMATS[kind]}, domains=domains)))
     report = outcomes(market)
     assert report["conservation_error"] < 1e-9

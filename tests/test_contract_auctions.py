@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from worlds import ALICE, BOB, ETH, OPERATOR, USD, books, check_books, execute, fates, intent
+from worlds import ALICE, BOB, ETH, OPERATOR, USD, check_ledger, execute, fates, founded, intent
 from worlds import rollup as a_rollup
 
 from market.config import PerpetualConfig
@@ -39,7 +39,7 @@ def house(design: dict[str, Any], side: float = 1.0, markets: int = 1, fall: boo
         "max_leverage": 10.0, "maintenance": 0.02, "long_share": max(side, 0.0), "cross_share": 1.0, "fee_bp": 0.0,
         "spread_bp": 0.0, "depth_usd": 1e30, "reward_bp": 0.0, "fund_usd": FUND, "liquidation": design,
     }  # fmt: skip
-    world = books(a_rollup("a", perpetuals=tuple(PerpetualConfig(**plain | terms) for _ in range(markets))))
+    world = founded(a_rollup("a", perpetuals=tuple(PerpetualConfig(**plain | terms) for _ in range(markets))))
     if fall:
         post(world, FALLEN[side])
     return world
@@ -57,7 +57,7 @@ def ask(kind: int, target: int = 0, amount: float = 1.0, sender: int = OPERATOR,
 def do(world: World, *rows: np.ndarray, time: float = 0.0) -> list[str]:
     opening = totals(world.tables)
     found = fates(execute(world, *rows, time=time))
-    check_books(world.tables, opening)
+    check_ledger(world.tables, opening)
     contracts = world.tables.contracts
     for market in range(len(world.tables.perpetuals)):
         assert contracts["quantity"][contracts["market"] == market].sum() == 0.0
@@ -187,9 +187,9 @@ def test_what_a_design_does_not_do_is_not_allowed() -> None:
 def test_margin_that_is_shared_is_liquidated_in_one_way() -> None:
     specs = [PerpetualConfig(traders=4, cross_share=0.5, liquidation=kind) for kind in ("dutch", "english")]
     with pytest.raises(InputError, match=r"rollups.a.perpetuals.liquidation: kinds dutch, english; allowed: one kind"):
-        books(a_rollup("a", perpetuals=tuple(specs)))
+        founded(a_rollup("a", perpetuals=tuple(specs)))
     alone = tuple(spec.model_copy(update={"cross_share": 0.0}) for spec in specs)
-    assert len(books(a_rollup("a", perpetuals=alone)).tables.auctions) == 2
+    assert len(founded(a_rollup("a", perpetuals=alone)).tables.auctions) == 2
 
 
 # -- Dutch -------------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""A run as a whole: paired across regimes, the same twice, and with books that explain every change of wealth."""
+"""A run as a whole: paired across regimes, the same twice, and with a ledger that explains every change of wealth."""
 
 from __future__ import annotations
 
@@ -187,7 +187,7 @@ def test_outside_trades_move_the_reference_price_when_told_to() -> None:
     assert market.path.current[ETH] == pytest.approx(2500.0 * np.exp(0.01 * 0.9999), rel=1e-12)
 
 
-# -- books -------------------------------------------------------------------------------------------------------------
+# -- ledger ------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("regime", INSTALLED)

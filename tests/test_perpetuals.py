@@ -1,10 +1,10 @@
-"""Perpetuals: who may do what, funding, shared margin, and books that balance whatever is sent."""
+"""Perpetuals: who may do what, funding, shared margin, and a ledger that balances whatever is sent."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from worlds import ETH, USD, books, check_books, execute, fates, intent, rollup
+from worlds import ETH, USD, check_ledger, execute, fates, founded, intent, rollup
 
 from market.config import PerpetualConfig
 from market.state.ledger import totals
@@ -24,7 +24,7 @@ def world(markets: int = 1, **terms):
         "spread_bp": 0.0, "depth_usd": 1e30, "reward_bp": 0.0, "fund_usd": 1e5,
     }  # fmt: skip
     listed = tuple(PerpetualConfig(**plain | terms) for _ in range(markets))
-    return books(rollup("a", perpetuals=listed), rollup("b"))
+    return founded(rollup("a", perpetuals=listed), rollup("b"))
 
 
 def owner(market, contract=FIRST):
@@ -162,7 +162,7 @@ def test_random_trading_balances():
             batch.append(on(market, kind, amount, contract, buy=bool(rng.random() < 0.5)))
         receipts = execute(market, *batch)
         filled |= set(receipts["kind"][receipts["status"] == 1].tolist())
-        check_books(market.tables, opening)
+        check_ledger(market.tables, opening)
         cash, held = cash_in_vault(market)
         assert cash == pytest.approx(held, rel=1e-9)
         for at in range(2):

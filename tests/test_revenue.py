@@ -62,7 +62,7 @@ def revenue_flows(market: SequencerMarket) -> dict[tuple[str, str], float]:
 
 @pytest.mark.parametrize("kind", RULES)
 @pytest.mark.parametrize("auction", ["none", "first_price"])
-def test_books_balance_under_every_rule(kind: str, auction: str) -> None:
+def test_ledger_balances_under_every_rule(kind: str, auction: str) -> None:
     ordering = "builder" if auction != "none" else "priority_fee"
     market = ran(stressed(regime({"kind": kind, **RULES[kind]}, auction=auction, ordering=ordering)))
     assert market.tally.conservation_error < 1e-9

@@ -163,11 +163,11 @@ def ran(config: MarketConfig, seed: int = 1) -> SequencerMarket:
     return market
 
 
-# -- books without a market: to test execution alone -------------------------------------------------------------------
+# -- accounts without a market: to test execution alone ----------------------------------------------------------------
 
 
-def books(*rollups: RollupConfig, **changes: Any) -> World:
-    """Founded books: accounts 0 to 4 are ALICE, BOB, MAKER, OTHER_MAKER and OPERATOR with 1 million USD everywhere."""
+def founded(*rollups: RollupConfig, **changes: Any) -> World:
+    """A founded market: accounts 0 to 4 (ALICE, BOB, MAKER, OTHER_MAKER, OPERATOR) have 1 million USD everywhere."""
     settings = config(*rollups, **changes)
     members = [Member(f"{role} {at}", role, CAPITAL_USD, 0.0, _nobody) for at, role in enumerate(ROLES)]
     prices = np.array([1.0, *(asset.price_usd for asset in settings.assets)])
@@ -175,7 +175,7 @@ def books(*rollups: RollupConfig, **changes: Any) -> World:
 
 
 def _nobody(seat: Seat) -> None:
-    """Nobody sits at these books."""
+    """Nobody sits here."""
 
 
 def intent(kind: int, sender: int = ALICE, **fields: Any) -> np.ndarray:
@@ -221,7 +221,7 @@ DRIFT = 1e-9
 """Relative error that sums may have."""
 
 
-def check_books(tables: Tables, opening: np.ndarray) -> None:
+def check_ledger(tables: Tables, opening: np.ndarray) -> None:
     """Assert everything that no sequence of intents may break; `opening` holds the totals at the start."""
     now = tables.balance.sum(axis=(0, 1))
     assert np.all(np.abs(now - opening) <= DRIFT * opening), "an asset was made or lost"

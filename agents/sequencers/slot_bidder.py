@@ -12,7 +12,7 @@ from market.access.seat import Seat
 
 
 class SlotBidder(Extractive):
-    """Bids an adaptive share of an estimate that it learns from its own books.
+    """Bids an adaptive share of an estimate that it learns from its own account.
 
     What a slot brought is the change of what it holds, at today's prices, from the beginning of the slot to the
     beginning of the next one, with the prices of slots that it paid added back.
@@ -49,7 +49,7 @@ class SlotBidder(Extractive):
         self.unseen_usd = first_usd  # estimate of what a slot brings beyond what can be seen when it begins
         self._value = 0.0
         self._visible: dict[int, float] = {}  # by slot bought: what could be seen of it when bidding [USD]
-        self._paid = 0.0  # for slots, since the last look at the books [USD]
+        self._paid = 0.0  # for slots, since the last look at the account [USD]
         self._held = None
         self._looked_at = -1
 

@@ -237,4 +237,4 @@ class PerpetualTraders:
         return trend
 
     def learn(self, rows: Rows) -> None:
-        """Learn nothing from a block: what matters is on the books when a trader looks."""
+        """Learn nothing from a block: what matters is on its account when a trader looks."""
