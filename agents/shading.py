@@ -64,7 +64,7 @@ class Shading:
         self._value = value
         return self.learner.choose(state)
 
-    def told(self, won: bool, paid: float, highest: float) -> None:
+    def heard(self, won: bool, paid: float, highest: float) -> None:
         """Hear how the auction ended that the last margin was chosen for [USD]."""
         if self._value <= 0.0:
             return

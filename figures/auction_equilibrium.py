@@ -14,7 +14,7 @@ CAPTION = (
     "distribution, the number of rivals nor the rules. (a-d) Exact equilibrium bids (black) and learned ones (mean "
     "over seeds, bands: smallest to largest) by number of bidders, without and with a reserve of 0.5. (e) NashConv "
     "of the learned bid functions, one point per seed; dashed, 0.005. (f) Revenue learned against exact, formats "
-    "as in (e), rings of 2 to 5 of 5 second-price bidders as open diamonds."
+    "as in (e), cartels of 2 to 5 of 5 second-price bidders as open diamonds."
 )
 
 FORMATS = {"first_price": "first price", "second_price": "second price", "all_pay": "all-pay"}

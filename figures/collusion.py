@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from figures import _rings as rings
+from figures import _cartels as cartels
 from figures import _shared as shared
 
 CAPTION = (
@@ -22,13 +22,13 @@ CAPTION = (
     "prices, by the probability that a sale below half the value is looked into and all are fined twice the value; "
     "bars are 95% intervals. (g) Builders who learn in the full market, second half of the blocks. (h) Sequencers who"
     " bid for slots in the full market: price over value, and NashConv, a lower bound, of breaking away from what "
-    "they ended with (triangles, with standard errors); rings punish for as many slots as they say. (i-l) Rings of "
+    "they ended with (triangles, with standard errors); cartels punish for as many slots as they say. (i-l) Cartels of "
     "three that know of each other, in the full market, against the same market in which they compete. (i) Price when"
     " a newcomer enters halfway (solid) and when nobody does (dotted). (j) Share of windows of sales that a screen "
     "accuses, set to err in 5%; colours as in (i). (k) Price in the second half under a screen of rotation, by the "
-    "fine to be expected over what the ring brings a member between two looks (solid, with 95% intervals), and what a"
-    " ring that never gives up would gain over competing, as a share of what it gains unwatched (dashed). (l) Members"
-    " that gave the ring up."
+    "fine to be expected over what the cartel brings a member between two looks (solid, with 95% intervals), and what a"
+    " cartel that never gives up would gain over competing, as a share of what it gains unwatched (dashed). (l) Members"
+    " that gave the cartel up."
 )
 
 COLOURS = {2: shared.BLUE, 3: shared.ORANGE, 4: shared.GREEN, 5: shared.VERMILION}
@@ -64,13 +64,13 @@ def draw(summary: pd.DataFrame) -> Figure:
     _builders(panels[6], shared.where(summary, part="builders", outcome="price_over_value"))
     _sequencers(panels[7], shared.where(summary, part="sequencers"))
     shared.letter(panels[8], "i", "a newcomer enters")
-    rings.entry(panels[8], shared.where(summary, outcome="price_along_the_run"))
+    cartels.entry(panels[8], shared.where(summary, outcome="price_along_the_run"))
     shared.letter(panels[9], "j", "what screens see")
-    rings.screens(panels[9], shared.where(summary, part="screens"))
+    cartels.screens(panels[9], shared.where(summary, part="screens"))
     shared.letter(panels[10], "k", "fines in the market")
-    rings.fines(panels[10], shared.where(summary, part="fines"))
+    cartels.fines(panels[10], shared.where(summary, part="fines"))
     shared.letter(panels[11], "l", "who gives up")
-    rings.leavers(panels[11], shared.where(summary, part="fines"))
+    cartels.leavers(panels[11], shared.where(summary, part="fines"))
     return figure
 
 

@@ -25,7 +25,7 @@ class StrategyError(RuntimeError):
 
 
 class AccountingError(RuntimeError):
-    """The books do not balance: a fault of the market itself, never of a strategy."""
+    """The ledger does not balance: a fault of the market itself, never of a strategy."""
 
 
 def fault(market: SequencerMarket, agent: Participant | None, what: str) -> StrategyError:

@@ -17,7 +17,7 @@ from market.graph.generators import build_graph
 from market.state.ledger import REASONS, endow
 from market.state.store import Sizes, allocate
 from market.venues.founding import Plan, World, foundings
-from market.venues.liquidation.watch import reindex
+from market.venues.liquidation.reindex import reindex
 
 __all__ = ["Plan", "World", "check", "found"]
 
@@ -42,7 +42,7 @@ def found(config: MarketConfig, members: list[Member], prices: np.ndarray, rng: 
     Returns
     -------
     World
-        the books, and who is who on them
+        the accounts, and who is who on them
 
     Raises
     ------
@@ -69,7 +69,7 @@ def check(config: MarketConfig, partition: list[list[int]]) -> None:
 
 
 def _lay_out(plan: Plan) -> World:
-    """Lay out empty books, and say which account is whose."""
+    """Lay out empty accounts, and say which account is whose."""
     venues, config = foundings().values(), plan.config
     names = [member.name for member in plan.members]
     names += [*chain.from_iterable(venue.named for venue in venues), *NAMED]

@@ -159,9 +159,9 @@ class SequencerMarket(mesa.Model):
             execute_block(self.world.state, rows, slot.time, author, slot.leader.account)
         if len(parts) > 1:
             slot.rows["position"] = np.arange(slot.rows.size)
-        slot.domain.regime.breaker.watch(slot)
+        slot.domain.regime.breaker.after_block(slot)
         slot.domain.regime.revenue.pass_on(slot)
-        slot.domain.regime.oversight.watch(slot)
+        slot.domain.regime.oversight.after_block(slot)
         for after_block in self._after_block:
             after_block(slot)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from worlds import MAKER, OPERATOR, OTHER_MAKER, books, lender, rollup
+from worlds import MAKER, OPERATOR, OTHER_MAKER, founded, lender, rollup
 
 from market.config import BorrowersConfig, GraphConfig, PerpetualConfig, PoolConfig
 from market.genesis import World
@@ -33,8 +33,8 @@ def world() -> World:
         PoolConfig(assets=("USD", "BTC"), depth_usd=5e5, fee_bp=5.0, price_usd=1 / 50_000.0),
     )
     cross = (PoolConfig(assets=("BTC", "ETH"), depth_usd=2e5, fee_bp=0.0, price_usd=20.0),)
-    falling = {"kind": "dutch", "places": 3, "step_s": 0.5, "tail_s": 1.5, "cusp": 0.3}
-    rising = {"kind": "english", "places": 2, "bid_s": 1.0, "most_s": 2.0}
+    falling = {"kind": "dutch", "lots": 3, "step_s": 0.5, "tail_s": 1.5, "cusp": 0.3}
+    rising = {"kind": "english", "lots": 2, "bid_s": 1.0, "most_s": 2.0}
     future = PerpetualConfig(traders=6, fund_usd=2000.0, depth_usd=1e6, margin_median_usd=5e3, quoted_by=0)
     sold = [
         PerpetualConfig(traders=4, fund_usd=fund, depth_usd=1e6, cross_share=share, asset=asset, liquidation=design)
@@ -44,7 +44,7 @@ def world() -> World:
             ("ETH", 0.0, 500.0, rising | {"penalty": 0.01}),
         )
     ]
-    return books(
+    return founded(
         rollup(
             "a",
             pools=pools,
@@ -172,7 +172,7 @@ def _take_part(tables: Tables, row: np.ndarray, venue: str, rng: np.random.Gener
 
 
 def _holders(tables: Tables, perpetual: int) -> np.ndarray:
-    """Accounts with a contract on a perpetual, but for those of places for auctions, which send nothing."""
+    """Accounts with a contract on a perpetual, but for those of lots, which send nothing."""
     owners = tables.contracts["owner"][tables.contracts["market"] == perpetual].astype(np.int64)
     return owners[tables.accounts["venue"][owners] == 0.0]
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from worlds import ALICE, BOB, ETH, ETH_USD, MAKER, OPERATOR, OTHER_MAKER, USD, books, fates, intent, lender, rollup
+from worlds import ALICE, BOB, ETH, ETH_USD, MAKER, OPERATOR, OTHER_MAKER, USD, fates, founded, intent, lender, rollup
 
 from market.config import BorrowersConfig, PerpetualConfig
 from market.execution import execute_block
@@ -55,7 +55,7 @@ def world() -> World:
         gas_usd=GAS_USD,
     )
     law = BorrowersConfig(ltv_low=0.3, ltv_high=0.5, reserve_share=0.5)
-    return books(home, rollup("b", gas_usd=GAS_USD), borrowers=law)
+    return founded(home, rollup("b", gas_usd=GAS_USD), borrowers=law)
 
 
 def carried_out(world: World, row: np.ndarray, time: float = 0.0) -> np.ndarray:

@@ -50,7 +50,7 @@ class ScriptedBuilder(Builder):
             return Bid(untouched(np.arange(seen.due.size)), 0.0, 0.0)
         return ScriptedBuilder.script(self, seen)
 
-    def told(self, won: bool, paid: float, highest: float) -> None:
+    def heard(self, won: bool, paid: float, highest: float) -> None:
         if ScriptedBuilder.hears is not None:
             ScriptedBuilder.hears(self, won, paid, highest)
 

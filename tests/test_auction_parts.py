@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from worlds import opened, ran, stressed, watch
+from worlds import on_block, opened, ran, stressed
 
 from market.config import RegimeConfig
 from market.domain import Slot
@@ -42,8 +42,8 @@ class Script:
 
     def __init__(self, builder: Any, amount: Any) -> None:
         self.pack, self.amount = builder.pack, amount
-        self.told: list[tuple[bool, float, float]] = []
-        builder.build, builder.told = self.build, self.hear
+        self.facts: list[tuple[bool, float, float]] = []
+        builder.build, builder.heard = self.build, self.hear
 
     def build(self, seen: Any) -> Any:
         from market.access.protocols import Bid
@@ -53,7 +53,7 @@ class Script:
         return Bid(arrangement, amount, value)
 
     def hear(self, *facts: Any) -> None:
-        self.told.append(facts)
+        self.facts.append(facts)
 
 
 def scripted(auction: Any, *amounts: Any, **changes: Any) -> tuple[SequencerMarket, list[Script]]:
@@ -70,7 +70,7 @@ def bids_paid(market: SequencerMarket) -> list[float]:
 
 @pytest.mark.parametrize("kind", FORMATS)
 @pytest.mark.parametrize("domains", ["shared", "alone"])
-def test_books_balance_and_bids_reach_the_leader_under_every_format(kind: str, domains: str) -> None:
+def test_ledger_balances_and_bids_reach_the_leader_under_every_format(kind: str, domains: str) -> None:
     market = ran(stressed(regime({"kind": kind, **FORMATS[kind]}, domains=domains)))
     report = outcomes(market)
     assert report["conservation_error"] < 1e-9
@@ -90,8 +90,8 @@ def test_who_pays_what(kind: str, each: tuple[float, float]) -> None:
     market.run()
     slots = market.tally.slots
     assert bids_paid(market) == pytest.approx([amount * slots for amount in each])
-    assert low.told == [(False, each[0], 5.0)] * slots
-    assert high.told == [(True, each[1], 5.0)] * slots
+    assert low.facts == [(False, each[0], 5.0)] * slots
+    assert high.facts == [(True, each[1], 5.0)] * slots
 
 
 @given(
@@ -120,7 +120,7 @@ def test_below_the_reserve_nothing_is_sold_and_intents_are_first_come(kind: str)
     market, scripts = scripted({"kind": kind, "reserve_usd": 10.0}, 3.0, 5.0)
     market.run()
     assert bids_paid(market) == [0.0, 0.0]
-    assert not any(won for script in scripts for won, _, _ in script.told)
+    assert not any(won for script in scripts for won, _, _ in script.facts)
     assert market.tally.statuses[Status.FILLED] > 0
 
 
@@ -239,7 +239,7 @@ def test_apart_each_winner_gets_the_tips_of_its_own_rollup_and_no_bundle_spans_b
             others = rows["sender"] != market.builders[at].account
             tips[at] += rows["tip"][(rows["rollup"] == at) & others].sum()
 
-    watch(market, noted)
+    on_block(market, noted)
     market.run()
     flows = market.world.tables.flows
     for at, builder in enumerate(market.builders):
@@ -257,7 +257,7 @@ def test_a_rollup_that_nobody_buys_is_first_come() -> None:
         rows = slot.rows[(slot.rows["rollup"] == 1) & (slot.rows["position"] >= 0) & (slot.rows["bundle"] < 0)]
         seen.append(rows["arrival"].copy())
 
-    watch(market, noted)
+    on_block(market, noted)
     market.run()
     assert sum(arrivals.size for arrivals in seen) > 10
     assert all((np.diff(arrivals) >= 0.0).all() for arrivals in seen)

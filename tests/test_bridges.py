@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from worlds import ALICE, BOB, CAPITAL_USD, ETH, USD, books, check_books, config, execute, fates, intent, opened
+from worlds import ALICE, BOB, CAPITAL_USD, ETH, USD, check_ledger, config, execute, fates, founded, intent, opened
 
 from market.config import AgentConfig, FlowConfig
 from market.genesis import World
@@ -36,7 +36,7 @@ def _with(amount: float, fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_funds_leave_at_once_and_are_promised_less_the_fee() -> None:
-    world = books()
+    world = founded()
     [row] = execute(world, send(1000.0))
     assert (row["filled_in"], row["filled_out"]) == (1000.0, 999.0)
     assert world.tables.balance[ALICE, :, USD].tolist() == [CAPITAL_USD - 1000.0, CAPITAL_USD]
@@ -46,7 +46,7 @@ def test_funds_leave_at_once_and_are_promised_less_the_fee() -> None:
 
 
 def test_a_delivery_keeps_the_promise() -> None:
-    world = books()
+    world = founded()
     execute(world, send(1000.0))
     assert bridges.deliver(world.state, 0, 0, USD, ALICE, 999.0)
     assert world.tables.balance[ALICE, 1, USD] == CAPITAL_USD + 999.0
@@ -55,7 +55,7 @@ def test_a_delivery_keeps_the_promise() -> None:
 
 
 def test_a_bridge_promises_no_more_than_it_holds_and_has_not_promised() -> None:
-    world = books()
+    world = founded()
     whole = HELD / 0.999
     receipts = execute(world, send(whole * 0.7), send(whole * 0.4), send(whole * 0.299), send(whole * 0.01))
     assert fates(receipts) == ["FILLED", "BRIDGE_EXHAUSTED", "FILLED", "BRIDGE_EXHAUSTED"]
@@ -64,7 +64,7 @@ def test_a_bridge_promises_no_more_than_it_holds_and_has_not_promised() -> None:
 
 
 def test_what_came_in_at_one_end_can_be_paid_out_there() -> None:
-    world = books()
+    world = founded()
     execute(world, send(90_000.0))
     assert fates(execute(world, send(150_000.0, sender=BOB, source=1))) == ["FILLED"]
     assert promised(world, 1) == pytest.approx(149_850.0)
@@ -86,14 +86,14 @@ def test_what_came_in_at_one_end_can_be_paid_out_there() -> None:
     ],
 )
 def test_what_no_bridge_can_carry_out(fields: dict[str, Any], fate: str) -> None:
-    world = books()
+    world = founded()
     before = world.state.cells.copy()
     assert fates(execute(world, send(**_with(10.0, fields)))) == [fate]
     assert world.state.cells.tobytes() == before.tobytes()
 
 
 def test_nobody_sends_more_than_one_has() -> None:
-    world = books()
+    world = founded()
     world.tables.balance[ALICE, 0, USD] = 50.0
     assert fates(execute(world, send(50.01), send(49.99))) == ["INSUFFICIENT_BALANCE", "FILLED"]
     assert world.tables.balance[ALICE, 0, USD] == pytest.approx(0.01)
@@ -101,14 +101,14 @@ def test_nobody_sends_more_than_one_has() -> None:
 
 def test_all_one_has_can_be_sent() -> None:
     for held in np.linspace(1.0, 9e4, 101):
-        world = books()
+        world = founded()
         world.tables.balance[ALICE, 0, USD] = held
         assert fates(execute(world, send(held))) == ["FILLED"]
 
 
 @given(st.lists(st.tuples(st.integers(0, 1), st.floats(1e-6, 6e4), st.booleans()), max_size=25))
 def test_every_promise_can_be_kept_whatever_the_order(steps: list[tuple[int, float, bool]]) -> None:
-    world = books()
+    world = founded()
     opening, waiting = totals(world.tables), []
     for source, amount, deliver_one in steps:
         [row] = execute(world, send(amount, source=source))
@@ -117,10 +117,10 @@ def test_every_promise_can_be_kept_whatever_the_order(steps: list[tuple[int, flo
         if deliver_one and waiting:
             direction, due = waiting.pop(0)
             assert bridges.deliver(world.state, 0, direction, USD, ALICE, due)
-        check_books(world.tables, opening)
+        check_ledger(world.tables, opening)
     for direction, due in waiting:
         assert bridges.deliver(world.state, 0, direction, USD, ALICE, due)
-    check_books(world.tables, opening)
+    check_ledger(world.tables, opening)
     assert promised(world, 0) == pytest.approx(0.0, abs=1e-6)
 
 

@@ -111,7 +111,7 @@ def test_the_base_fee_brings_use_to_the_target():
     late = seen[seen.shape[0] // 2 :]
     assert late[:, 1].mean() == pytest.approx(target, rel=0.05)
     assert late[:, 0].mean() > 100 * seen[0, 0]
-    worlds.check_books(market.world.tables, market.audit.opening)
+    worlds.check_ledger(market.world.tables, market.audit.opening)
 
 
 def test_without_congestion_the_fee_stays_at_its_floor():
@@ -132,7 +132,7 @@ def test_the_backlog_keeps_its_place():
     config = busy(10.0, limit_per_s=0.6e6, horizon=60.0, adjustment=0.0, most_fee_share=1e9)
     market = worlds.opened(config)
     executed = []
-    worlds.watch(market, lambda slot: executed.append(slot.rows.copy()))
+    worlds.on_block(market, lambda slot: executed.append(slot.rows.copy()))
     market.run()
     rows = np.concatenate(executed)
     done = rows[np.isin(rows["status"], (Status.FILLED, Status.REVERTED))]
@@ -148,13 +148,13 @@ def test_a_block_author_who_is_cut_short_gets_receipts_and_no_intent_is_lost():
     )  # fmt: skip
     market = worlds.opened(worlds.stressed(settings))
     fates: list[np.ndarray] = []
-    worlds.watch(market, lambda slot: fates.append(slot.rows.copy()))
+    worlds.on_block(market, lambda slot: fates.append(slot.rows.copy()))
     market.run()
     rows = np.concatenate(fates)
     assert np.unique(rows["id"]).size == rows.size
     waiting = sum(market.mempool.waiting(domain.index).size for domain in market.domains)
     assert rows.size + waiting == market.mempool.submitted
-    worlds.check_books(market.world.tables, market.audit.opening)
+    worlds.check_ledger(market.world.tables, market.audit.opening)
 
 
 def test_what_is_given_back_is_as_it_was_sent():

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from worlds import config, opened, ran, stressed, watch
+from worlds import config, on_block, opened, ran, stressed
 
 from market.config import RegimeConfig
 from market.errors import InputError
@@ -42,7 +42,7 @@ class Blocks:
             rows = slot.rows[slot.rows["status"] == Status.FILLED]
             self.executed += [(slot.time, int(rollup)) for rollup in rows["rollup"]]
 
-        watch(market, noted)
+        on_block(market, noted)
         market.run()
 
     def between(self, start: float, end: float, rollup: int) -> int:

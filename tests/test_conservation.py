@@ -7,7 +7,7 @@ import pytest
 from fuzz import absurd, bundle_ends, random_rows, random_rows_of, world
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from worlds import BOB, OPERATOR, check_books, execute, fates, lender, opened, reported, rollup, stressed, watch
+from worlds import BOB, OPERATOR, check_ledger, execute, fates, lender, on_block, opened, reported, rollup, stressed
 
 from market import regimes
 from market.config import OracleConfig
@@ -40,7 +40,7 @@ def drive(seed: int, blocks: int, size: int) -> np.ndarray:
             before = market.state.cells.copy()
             execute_block(market.state, part, float(number), BOB, OPERATOR)
             _check_receipts(part, before, market)
-            check_books(market.tables, opening)
+            check_ledger(market.tables, opening)
             done = part[part["status"] == Status.FILLED]
             filled += np.bincount(np.clip(done["kind"], 0, len(Kind)), minlength=len(Kind) + 1)
             sent = done[done["kind"] == Kind.BRIDGE]
@@ -49,7 +49,7 @@ def drive(seed: int, blocks: int, size: int) -> np.ndarray:
         while deliveries and rng.random() < 0.7:
             direction, asset, account, amount = deliveries.pop(0)
             assert bridges.deliver(market.state, 0, direction, asset, account, amount), "a promise was broken"
-            check_books(market.tables, opening)
+            check_ledger(market.tables, opening)
     return filled
 
 
@@ -69,14 +69,14 @@ def _check_receipts(part: np.ndarray, before: np.ndarray, market: World) -> None
 
 @settings(max_examples=12, deadline=None)
 @given(st.integers(0, 2**32 - 1))
-def test_random_blocks_keep_the_books(seed: int) -> None:
+def test_random_blocks_keep_the_ledger(seed: int) -> None:
     drive(seed, blocks=4, size=60)
 
 
 @pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(st.integers(0, 2**32 - 1))
-def test_many_random_blocks_keep_the_books(seed: int) -> None:
+def test_many_random_blocks_keep_the_ledger(seed: int) -> None:
     drive(seed, blocks=6, size=150)
 
 
@@ -138,17 +138,17 @@ class Noise:
 
 @pytest.mark.parametrize("regime", regimes.names())
 @pytest.mark.parametrize("seed", [1, 2])
-def test_a_market_with_noise_keeps_its_books(regime: str, seed: int) -> None:
+def test_a_market_with_noise_keeps_its_ledger(regime: str, seed: int) -> None:
     config = stressed(regime, horizon_s=12.0)
     market = opened(config, seed)
     opening = totals(market.world.tables)
     market.populations.append(Noise(market, seed))
 
     def checked(slot) -> None:
-        check_books(market.world.tables, opening)
+        check_ledger(market.world.tables, opening)
         assert slot.rows.dtype == INTENT
 
-    watch(market, checked)
+    on_block(market, checked)
     market.run()
     report = reported(market)
     assert report["conservation_error"] <= 1e-9
@@ -167,7 +167,7 @@ def test_every_intent_has_one_fate(regime: str) -> None:
             assert row["id"] not in seen, f"intent {row['id']} was decided on twice"
             seen[int(row["id"])] = int(row["status"])
 
-    watch(market, noted)
+    on_block(market, noted)
     market.run()
     waiting = {int(row["id"]) for domain in market.domains for row in market.mempool.waiting(domain.index)}
     assert not waiting & seen.keys()
@@ -186,7 +186,7 @@ def test_the_stressed_market_does_what_it_is_meant_to() -> None:
 
 
 def test_oracle_source_needs_no_pool_to_be_conserved() -> None:
-    """A market whose oracle reads its own pool keeps its books as well."""
+    """A market whose oracle reads its own pool keeps its ledger as well."""
     pool_fed = tuple(
         rollup(name, lending=(lender(),), borrowers=10, oracle=OracleConfig(source="pool", deviation_bp=5.0))
         for name in ("a", "b")

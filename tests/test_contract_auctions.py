@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from worlds import ALICE, BOB, ETH, OPERATOR, USD, books, check_books, execute, fates, intent
+from worlds import ALICE, BOB, ETH, OPERATOR, USD, check_ledger, execute, fates, founded, intent
 from worlds import rollup as a_rollup
 
 from market.config import PerpetualConfig
@@ -39,7 +39,7 @@ def house(design: dict[str, Any], side: float = 1.0, markets: int = 1, fall: boo
         "max_leverage": 10.0, "maintenance": 0.02, "long_share": max(side, 0.0), "cross_share": 1.0, "fee_bp": 0.0,
         "spread_bp": 0.0, "depth_usd": 1e30, "reward_bp": 0.0, "fund_usd": FUND, "liquidation": design,
     }  # fmt: skip
-    world = books(a_rollup("a", perpetuals=tuple(PerpetualConfig(**plain | terms) for _ in range(markets))))
+    world = founded(a_rollup("a", perpetuals=tuple(PerpetualConfig(**plain | terms) for _ in range(markets))))
     if fall:
         post(world, FALLEN[side])
     return world
@@ -57,7 +57,7 @@ def ask(kind: int, target: int = 0, amount: float = 1.0, sender: int = OPERATOR,
 def do(world: World, *rows: np.ndarray, time: float = 0.0) -> list[str]:
     opening = totals(world.tables)
     found = fates(execute(world, *rows, time=time))
-    check_books(world.tables, opening)
+    check_ledger(world.tables, opening)
     contracts = world.tables.contracts
     for market in range(len(world.tables.perpetuals)):
         assert contracts["quantity"][contracts["market"] == market].sum() == 0.0
@@ -77,7 +77,7 @@ def fund(world: World, amount: float = 1e5) -> None:
 
 
 def held(world: World, lot: int = 0) -> np.ndarray:
-    """The contract of a place."""
+    """The contract of a lot."""
     return world.tables.contracts[int(world.tables.lots["contract"][lot])]
 
 
@@ -130,14 +130,14 @@ def test_shared_margin_is_seized_as_a_whole_and_divided_by_value() -> None:
 
 
 def test_shared_margin_waits_while_any_of_its_markets_has_no_place() -> None:
-    world = house(DUTCH | {"places": 1}, markets=2)
+    world = house(DUTCH | {"lots": 1}, markets=2)
     assert do(world, ask(START, FIRST)) == ["FILLED"]
     before = world.state.cells.tobytes()
     assert do(world, ask(START, SECOND)) == ["NO_LIQUIDITY"]
     assert world.state.cells.tobytes() == before
 
 
-def test_nobody_trades_on_a_place_and_a_lot_is_not_seized_again() -> None:
+def test_nobody_trades_on_a_lot_and_it_is_not_seized_again() -> None:
     world = house(DUTCH)
     do(world, ask(START, FIRST))
     lot = int(world.tables.lots["contract"][0])
@@ -187,20 +187,20 @@ def test_what_a_design_does_not_do_is_not_allowed() -> None:
 def test_margin_that_is_shared_is_liquidated_in_one_way() -> None:
     specs = [PerpetualConfig(traders=4, cross_share=0.5, liquidation=kind) for kind in ("dutch", "english")]
     with pytest.raises(InputError, match=r"rollups.a.perpetuals.liquidation: kinds dutch, english; allowed: one kind"):
-        books(a_rollup("a", perpetuals=tuple(specs)))
+        founded(a_rollup("a", perpetuals=tuple(specs)))
     alone = tuple(spec.model_copy(update={"cross_share": 0.0}) for spec in specs)
-    assert len(books(a_rollup("a", perpetuals=alone)).tables.auctions) == 2
+    assert len(founded(a_rollup("a", perpetuals=alone)).tables.auctions) == 2
 
 
 # -- Dutch -------------------------------------------------------------------------------------------------------------
 
 
 @given(st.sampled_from([1.0, -1.0]), st.integers(0, 19), st.floats(0.0, 0.999), st.integers(1, 2**21))
-def test_the_price_is_cut_once_a_step_for_long_and_short_alike(side: float, steps: int, part: float, lots: int) -> None:
+def test_the_price_is_cut_once_a_step_for_long_and_short_alike(side: float, steps: int, part: float, sold: int) -> None:
     world = house(DUTCH, side, fund_usd=1e6)
     do(world, ask(START, FIRST), time=3.0)
     fund(world)
-    amount = lots * perpetuals.LOT
+    amount = sold * perpetuals.STEP
     [row] = execute(world, ask(TAKE, 0, amount), time=3.0 + 10.0 * (steps + part))
     assert fates([row]) == ["FILLED"]
     price = FALLEN[side] * (1.1 * 0.99**steps) ** side
@@ -260,7 +260,7 @@ def test_whoever_takes_needs_the_initial_margin() -> None:
     ]
 
 
-def test_a_take_is_of_whole_lots_exact_and_keeps_its_limit() -> None:
+def test_a_take_is_of_whole_steps_exact_and_keeps_its_limit() -> None:
     world = house(DUTCH)
     do(world, ask(START, FIRST))
     fund(world)
@@ -269,7 +269,7 @@ def test_a_take_is_of_whole_lots_exact_and_keeps_its_limit() -> None:
     assert (
         do(
             world,
-            ask(TAKE, 0, 0.9 * perpetuals.LOT),
+            ask(TAKE, 0, 0.9 * perpetuals.STEP),
             ask(TAKE, 0, math.nan),
             ask(TAKE, 0, -1.0),
         )
@@ -278,7 +278,7 @@ def test_a_take_is_of_whole_lots_exact_and_keeps_its_limit() -> None:
     assert do(
         world,
         ask(TAKE, 0, 1.0, limit=top * 1.001),
-        ask(TAKE, 0, 1.0 + perpetuals.LOT),
+        ask(TAKE, 0, 1.0 + perpetuals.STEP),
     ) == ["FILLED", "LIMIT"]
 
 

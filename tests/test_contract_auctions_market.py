@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from worlds import check_books, opened, rollup, stressed, watch
+from worlds import check_ledger, on_block, opened, rollup, stressed
 
 from experiments.validation._markets import Watched, asset, pool, still
 from experiments.validation._markets import rollup as bare
@@ -17,7 +17,7 @@ from market.model import SequencerMarket
 from market.sequencing.breakers._exempt import passes
 from market.state.ledger import totals
 from market.venues import Kind
-from market.venues.liquidation.watch import reindex
+from market.venues.liquidation.reindex import reindex
 
 PRICE, CUT, STEP_S, BLOCK_S = 100.0, 0.99, 90.0, 30.0
 TERMS: dict[str, Any] = {
@@ -139,14 +139,14 @@ def auctioning(design: str, regime: str, **changes: Any) -> MarketConfig:
 @pytest.mark.parametrize(
     "regime", ["siloed", "siloed_extractive", "centralized_shared", "pbs", "encrypted", "frequent_batch", "timeboost"]
 )
-def test_auctions_of_contracts_end_and_the_books_are_kept_under_every_order(design: str, regime: str) -> None:
+def test_auctions_of_contracts_end_and_the_ledger_is_kept_under_every_order(design: str, regime: str) -> None:
     market = opened(auctioning(design, regime, horizon_s=30.0), 2)
     opening = totals(market.world.tables)
 
     def checked(slot: Any) -> None:
-        check_books(market.world.tables, opening)
+        check_ledger(market.world.tables, opening)
 
-    watch(market, checked)
+    on_block(market, checked)
     market.run()
     auctions, contract = market.world.tables.auctions, market.world.tables.contracts
     assert auctions["started"].sum() > 0.0

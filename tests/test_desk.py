@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import players
 import pytest
-from worlds import ETH, USD, config, lender, opened, rollup, watch
+from worlds import ETH, USD, config, lender, on_block, opened, rollup
 
 from market.config import AgentConfig, FlowConfig, MarketConfig
 from market.errors import StrategyError
@@ -49,7 +49,7 @@ def submitted(script: Script, **changes: Any) -> np.ndarray:
     def noted(slot: Any) -> None:
         parts.append(slot.rows.copy())
 
-    watch(market, noted)
+    on_block(market, noted)
     market.run()
     rows = np.concatenate(parts)
     return rows[np.argsort(rows["id"])]

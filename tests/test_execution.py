@@ -13,9 +13,9 @@ from worlds import (
     ETH,
     OPERATOR,
     USD,
-    books,
     execute,
     fates,
+    founded,
     intent,
     lender,
     rollup,
@@ -43,7 +43,7 @@ def outside(sender: int, amount: float, **fields: float) -> np.ndarray:
 
 
 def test_the_order_decides_who_gets_which_price() -> None:
-    first, second = books(), books()
+    first, second = founded(), founded()
     forward = execute(first, swap(ALICE, 10_000.0), swap(BOB, 10_000.0))["filled_out"]
     backward = execute(second, swap(BOB, 10_000.0), swap(ALICE, 10_000.0))["filled_out"]
     assert forward[0] > forward[1]
@@ -51,7 +51,7 @@ def test_the_order_decides_who_gets_which_price() -> None:
 
 
 def test_tips_go_to_the_builder_and_gas_to_the_operator_of_filled_intents_only() -> None:
-    world = books(rollup("a", gas_usd=0.5), rollup("b", gas_usd=0.25))
+    world = founded(rollup("a", gas_usd=0.5), rollup("b", gas_usd=0.25))
     receipts = execute(
         world,
         pay(ALICE, 10.0, tip=2.0),
@@ -67,14 +67,14 @@ def test_tips_go_to_the_builder_and_gas_to_the_operator_of_filled_intents_only()
 
 
 def test_oracle_updates_cost_no_gas() -> None:
-    world = books(rollup("a", gas_usd=0.5, lending=(lender(),)))
+    world = founded(rollup("a", gas_usd=0.5, lending=(lender(),)))
     row = intent(Kind.ORACLE_UPDATE, world.account_of["oracle"], venue=0, rollup=0, amount=2400.0)
     assert fates(execute(world, row)) == ["FILLED"]
     assert world.tables.balance[OPERATOR, 0, USD] == CAPITAL_USD
 
 
 def test_who_cannot_pay_for_inclusion_is_not_included() -> None:
-    world = books(rollup("a", gas_usd=0.5))
+    world = founded(rollup("a", gas_usd=0.5))
     world.tables.balance[ALICE, 0, USD] = 10.4
     before = world.state.cells.copy()
     assert fates(execute(world, pay(ALICE, 10.0))) == ["INSUFFICIENT_BALANCE"]
@@ -83,7 +83,7 @@ def test_who_cannot_pay_for_inclusion_is_not_included() -> None:
 
 
 def test_the_outside_market_trades_at_the_reference_price_less_its_fee() -> None:
-    world = books()
+    world = founded()
     world.tables.prices[ETH] = 2000.0
     buy, sell = execute(world, outside(ALICE, 4000.0), outside(BOB, 3.0, asset_in=ETH, asset_out=USD))
     assert buy["filled_out"] == pytest.approx(2.0 * 0.9999, rel=1e-15)
@@ -113,14 +113,14 @@ def test_the_outside_market_trades_at_the_reference_price_less_its_fee() -> None
     ],
 )
 def test_what_cannot_be_carried_out_leaves_no_trace(row: np.ndarray, fate: str) -> None:
-    world = books()
+    world = founded()
     before = world.state.cells.copy()
     assert fates(execute(world, row.copy())) == [fate]
     assert world.state.cells.tobytes() == before.tobytes()
 
 
 def test_receipts_say_place_time_and_fate() -> None:
-    world = books()
+    world = founded()
     receipts = execute(world, pay(ALICE, 1.0), pay(ALICE, -1.0), pay(BOB, 2.0), time=7.5)
     assert receipts["position"].tolist() == [0, 1, 2]
     assert receipts["executed"].tolist() == [7.5] * 3
@@ -132,14 +132,14 @@ def test_receipts_say_place_time_and_fate() -> None:
 
 
 def test_a_bundle_spans_rollups_and_executes_as_one() -> None:
-    world = books()
+    world = founded()
     [first, second] = execute(world, swap(ALICE, 1000.0, bundle=1), swap(ALICE, 0.3, buy=False, pool=1, bundle=1))
     assert fates([first, second]) == ["FILLED", "FILLED"]
 
 
 @pytest.mark.parametrize("place", [0, 1, 2])
 def test_one_failure_undoes_the_whole_bundle_bit_for_bit(place: int) -> None:
-    world = books()
+    world = founded()
     execute(world, swap(BOB, 777.0))  # so that there is something to spoil
     before = world.state.cells.copy()
     rows = [
@@ -158,7 +158,7 @@ def test_one_failure_undoes_the_whole_bundle_bit_for_bit(place: int) -> None:
 
 
 def test_a_later_leg_may_spend_what_an_earlier_one_earned() -> None:
-    world = books()
+    world = founded()
     world.tables.balance[ALICE, 0] = 100.0, 0.0
     out = float(output(2.5e6, 1000.0, 0.003, 50.0))
     receipts = execute(world, swap(ALICE, 50.0, bundle=1), swap(ALICE, out * 0.999, buy=False, bundle=1))
@@ -166,7 +166,7 @@ def test_a_later_leg_may_spend_what_an_earlier_one_earned() -> None:
 
 
 def test_neighbouring_bundles_are_apart() -> None:
-    world = books()
+    world = founded()
     receipts = execute(
         world, pay(ALICE, 1.0, bundle=1), pay(ALICE, -1.0, bundle=1), pay(ALICE, 2.0, bundle=2), pay(BOB, 3.0)
     )
@@ -175,7 +175,7 @@ def test_neighbouring_bundles_are_apart() -> None:
 
 def test_a_failed_bundle_leaves_those_it_carried_to_execute_alone() -> None:
     """Nobody can revert another's intent: the user's swap stands as if the sandwich had never been there."""
-    alone, wrapped = books(), books()
+    alone, wrapped = founded(), founded()
     [expected] = execute(alone, swap(BOB, 5000.0, tip=0.5))
     receipts = execute(
         wrapped,
@@ -190,7 +190,7 @@ def test_a_failed_bundle_leaves_those_it_carried_to_execute_alone() -> None:
 
 
 def test_a_carried_intent_that_fails_alone_fails_for_its_own_reason() -> None:
-    world = books()
+    world = founded()
     before = world.state.cells.copy()
     receipts = execute(world, swap(ALICE, 9000.0, bundle=1), swap(BOB, 5000.0, limit=1e6, bundle=1, carried=1))
     assert fates(receipts) == ["BUNDLE", "LIMIT"]
@@ -198,7 +198,7 @@ def test_a_carried_intent_that_fails_alone_fails_for_its_own_reason() -> None:
 
 
 def test_the_loss_of_a_carried_swap_is_measured_at_the_state_that_the_bundle_found() -> None:
-    world = books()
+    world = founded()
     fallback = float(output(2.5e6, 1000.0, 0.003, 5000.0))
     receipts = execute(
         world,
@@ -212,7 +212,7 @@ def test_the_loss_of_a_carried_swap_is_measured_at_the_state_that_the_bundle_fou
 
 
 def test_a_bundle_that_is_too_long_to_undo_is_refused_and_undone() -> None:
-    world = books()
+    world = founded()
     state = world.state._replace(journal=np.zeros(1 + 2 * 40))
     before = state.cells.copy()
     rows = np.concatenate([pay(ALICE, 1.0, bundle=1) for _ in range(30)] + [pay(BOB, 1.0, payee=ALICE)])
@@ -240,7 +240,7 @@ def test_a_bundle_is_its_legs_one_by_one_or_nothing(drawn: list[tuple[int, bool,
         swap(who, amount if buy else amount / 2500.0, buy=buy, pool=pool, limit=1e5 if strict else 0.0)
         for who, buy, pool, amount, strict in drawn
     ]
-    singly, bundled = books(), books()
+    singly, bundled = founded(), founded()
     before = bundled.state.cells.copy()
     one_by_one = execute(singly, *(row.copy() for row in rows))
     for row in rows:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from worlds import ALICE, BOB, books, cast, execute, intent, opened, stressed, swap
+from worlds import ALICE, BOB, cast, execute, founded, intent, opened, stressed, swap
 
 from agents.foresight import carry_out, end_of_unit, liquidated
 from agents.insertion import simulate_swap
@@ -62,7 +62,7 @@ def test_a_liquidation_of_a_bundle_that_fails_leaves_the_position_to_others() ->
 @pytest.mark.parametrize("limit", [3.9, 4.0])
 def test_a_swap_is_foreseen_as_the_market_executes_it(limit: float) -> None:
     """10,000 USD into 1000 ETH against 2.5 million USD at 30 bp return 3.972 ETH."""
-    world, row = books(), swap(ALICE, 1e4, limit=limit)
+    world, row = founded(), swap(ALICE, 1e4, limit=limit)
     (receipt,) = execute(world, row.copy())
     assert simulate_swap(pools(), row[0]) == pytest.approx(receipt["filled_out"], rel=1e-12)
 
@@ -77,7 +77,7 @@ def test_builders_count_on_no_tips_that_they_do_not_get() -> None:
     expected, got, offered = 0.0, 0.0, 0.0
     execute: Any = market.execute
 
-    def watch(slot: Slot) -> None:
+    def noted(slot: Slot) -> None:
         nonlocal expected, got, offered
         execute(slot)
         assert slot.winner is not None
@@ -87,7 +87,7 @@ def test_builders_count_on_no_tips_that_they_do_not_get() -> None:
         offered += float(tips.sum())
         got += float(tips[slot.rows["status"] == Status.FILLED].sum())
 
-    market.execute = watch  # type: ignore[method-assign]
+    market.execute = noted  # type: ignore[method-assign]
     market.run()
     assert offered > 1.5 * got > 0.0
     # cautious: what it can repay in part only, others may still liquidate

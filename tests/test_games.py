@@ -208,9 +208,9 @@ class TestSealedBid:
         surplus = played.payoffs.sum(axis=1) + played.revenue
         np.testing.assert_allclose(surplus, values.max(axis=1))
 
-    def test_ring_sends_one_bid(self):
+    def test_cartel_sends_one_bid(self):
         values = np.array([[0.2, 0.9, 0.5], [0.7, 0.1, 0.8]])
-        np.testing.assert_array_equal(sealed_bid.ring_bids(values, 2), [[-1, 0.9, 0.5], [0.7, -1, 0.8]])
+        np.testing.assert_array_equal(sealed_bid.cartel_bids(values, 2), [[-1, 0.9, 0.5], [0.7, -1, 0.8]])
 
     def test_equilibrium_has_no_regret_and_truth_in_first_price_does(self):
         values, rivals = (np.arange(50) + 0.5) / 50, sealed_bid.uniform_values(20_000, 1, 3)
@@ -260,7 +260,7 @@ class TestRepeated:
     def test_patience_needed_by_equal_split(self):
         assert repeated.critical_discount("first_price", "split", 2) == pytest.approx(0.5, abs=1e-5)
 
-    def test_rotation_needs_more_patience_and_larger_rings_too(self):
+    def test_rotation_needs_more_patience_and_larger_cartels_too(self):
         split, turns = (
             [repeated.critical_discount("first_price", scheme, n) for n in (2, 3, 5)]
             for scheme in ("split", "rotation")

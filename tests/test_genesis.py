@@ -1,4 +1,4 @@
-"""Founding a market: every venue answers the same questions, and what it says is what the books then hold."""
+"""Founding a market: every venue answers the same questions, and what it says is what the ledger then holds."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from types import ModuleType
 import networkx as nx
 import numpy as np
 import pytest
-from worlds import CAPITAL_USD, ETH, USD, books, config, lender, reserves, rollup
+from worlds import CAPITAL_USD, ETH, USD, config, founded, lender, reserves, rollup
 
 from market import venues
 from market.config import MarketConfig, PerpetualConfig, PoolConfig, RollupConfig
@@ -56,7 +56,7 @@ def test_no_two_venues_ask_for_accounts_of_one_name() -> None:
 
 @pytest.mark.parametrize("venue", venues.VENUES)
 def test_accounts_are_found_by_name(venue: str) -> None:
-    world, founding, at = books(*PLACES), foundings()[venue], plan()
+    world, founding, at = founded(*PLACES), foundings()[venue], plan()
     flags, group = world.tables.accounts["venue"], world.tables.accounts["group"]
     for groups, flag in (
         (founding.accounts(at), 1.0),
@@ -72,17 +72,17 @@ def test_accounts_are_found_by_name(venue: str) -> None:
 
 def test_accounts_of_nobody() -> None:
     with pytest.raises(KeyError):
-        books().accounts_of("nobody")
+        founded().accounts_of("nobody")
 
 
 def test_every_account_has_one_owner() -> None:
-    world = books(*PLACES)
+    world = founded(*PLACES)
     taken = [account for name in world.groups for account in world.accounts_of(name)]
     assert taken == list(range(len(world.tables.accounts)))
 
 
 def test_owners_of_positions_and_contracts_are_people() -> None:
-    world = books(*PLACES)
+    world = founded(*PLACES)
     assert world.tables.loans["owner"].tolist() == list(world.accounts_of("borrowers"))
     traders = world.tables.contracts["owner"][: len(world.accounts_of("perpetual traders"))]
     assert set(traders) <= set(world.accounts_of("perpetual traders"))
@@ -90,7 +90,7 @@ def test_owners_of_positions_and_contracts_are_people() -> None:
 
 
 def test_places_for_auctions_of_contracts_hold_contracts() -> None:
-    world = books(*PLACES)
+    world = founded(*PLACES)
     lots, contracts = world.tables.lots, world.tables.contracts
     assert lots.size == 4 * 64
     for lot in lots:
@@ -100,7 +100,7 @@ def test_places_for_auctions_of_contracts_hold_contracts() -> None:
 
 
 def test_members_come_first_with_their_capital() -> None:
-    world = books()
+    world = founded()
     assert np.all(world.tables.balance[:5, :, USD] == CAPITAL_USD)
     assert np.allclose(world.tables.balance[:5, :, ETH] * 2500.0, CAPITAL_USD)
 
@@ -162,7 +162,7 @@ def test_the_deepest_pool() -> None:
     sizes = (1e6, 3e6, 3e6)
     pools = tuple(PoolConfig(assets=("ETH", "USD"), depth_usd=depth) for depth in sizes)
     turned = PoolConfig(assets=("USD", "ETH"), depth_usd=5e6)
-    world = books(rollup("a", pools=pools), rollup("b", pools=(*pools, turned)), rollup("c", pools=()))
+    world = founded(rollup("a", pools=pools), rollup("b", pools=(*pools, turned)), rollup("c", pools=()))
     assert [deepest(world.tables, at, ETH, USD) for at in range(3)] == [1, 6, -1]
     assert reserves(world, 1)[1] == reserves(world, 2)[1], "of two that are equally deep it is the first"
     assert deepest(world.tables, 0, ETH, ETH) == -1
@@ -173,4 +173,4 @@ def test_a_venue_may_be_without_anything() -> None:
     settings = config(bare)
     nothing = Plan(settings, [], np.array([1.0, 2500.0]), nx.empty_graph(1))
     assert all(count == 0 for founding in foundings().values() for count in founding.accounts(nothing).values())
-    assert books(bare).tables.pools.size == 0
+    assert founded(bare).tables.pools.size == 0

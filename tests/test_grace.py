@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from worlds import ALICE, ETH, ETH_USD, USD, books, execute, fates, intent, lender, rollup, watch
+from worlds import ALICE, ETH, ETH_USD, USD, execute, fates, founded, intent, lender, on_block, rollup
 
 from experiments.markets.recorded import Recorded
 from experiments.studies._stage import NAMES, stage
@@ -27,7 +27,7 @@ class Kept(Recorded):
         rollups = tuple(place.model_copy(update={"grace_s": grace_s}) for place in config.rollups)
         self.tried: list[tuple[float, int, int, int]] = []
         super().__init__(config.model_copy(update={"rollups": rollups, "horizon_s": 480.0}), 3)
-        watch(self, self._note)
+        on_block(self, self._note)
         self.run()
 
     def _note(self, slot: Any) -> None:
@@ -66,7 +66,7 @@ def test_liquidations_wait_until_the_grace_period_is_over(sharing: str) -> None:
     [("fixed_spread", Kind.LIQUIDATE), ("dutch", Kind.LOAN_AUCTION_START), ("english", Kind.LOAN_AUCTION_START)],
 )
 def test_no_design_begins_a_liquidation_within_it(design: str, kind: int) -> None:
-    world = books(rollup("a", lending=(lender(liquidation=design),), borrowers=5), rollup("b"))
+    world = founded(rollup("a", lending=(lender(liquidation=design),), borrowers=5), rollup("b"))
     post = intent(Kind.ORACLE_UPDATE, world.account_of["oracle"], venue=0, rollup=0, amount=0.3 * ETH_USD)
     assert fates(execute(world, post)) == ["FILLED"]
     ask = intent(kind, ALICE, venue=0, target=0, rollup=0, amount=100.0, asset_in=USD, asset_out=ETH)
@@ -82,7 +82,7 @@ def test_no_design_begins_a_liquidation_within_it(design: str, kind: int) -> Non
 @pytest.mark.parametrize("design", ["fixed_spread", "dutch", "english"])
 def test_contracts_of_perpetuals_wait_too(design: str) -> None:
     longs = PerpetualConfig(traders=3, leverage_low=5.0, leverage_high=5.0, long_share=1.0, liquidation=design)
-    world = books(rollup("a", perpetuals=(longs,)))
+    world = founded(rollup("a", perpetuals=(longs,)))
     post = intent(Kind.ORACLE_UPDATE, world.account_of["oracle"], venue=0, rollup=0, amount=0.805 * ETH_USD)
     assert fates(execute(world, post)) == ["FILLED"]
     kind = Kind.PERPETUAL_LIQUIDATE if design == "fixed_spread" else Kind.CONTRACT_AUCTION_START

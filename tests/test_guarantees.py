@@ -7,7 +7,7 @@ import pytest
 import worlds
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from worlds import ALICE, BOB, CAPITAL_USD, ETH, USD, watch
+from worlds import ALICE, BOB, CAPITAL_USD, ETH, USD, on_block
 
 from agents.sequencers.censoring import flagged
 from market.config import AgentConfig, RegimeConfig
@@ -29,9 +29,9 @@ def recorded(config):
     """A market that ran, and all rows of its blocks."""
     market = worlds.opened(config)
     blocks: list[np.ndarray] = []
-    watch(market, lambda slot: blocks.append(slot.rows.copy()))
+    on_block(market, lambda slot: blocks.append(slot.rows.copy()))
     market.run()
-    worlds.check_books(market.world.tables, market.audit.opening)
+    worlds.check_ledger(market.world.tables, market.audit.opening)
     return market, np.concatenate(blocks)
 
 
@@ -134,7 +134,7 @@ def fates(world, *rows):
 
 
 def test_an_intent_passes_when_the_balance_covers_all_before_it_too():
-    world = worlds.books(worlds.rollup("a"))
+    world = worlds.founded(worlds.rollup("a"))
     half = worlds.swap(ALICE, 0.5 * CAPITAL_USD)
     assert fates(world, half, half) == [0, 0]
     assert fates(world, half, half, worlds.swap(ALICE, 1.0)) == [0, 0, 1]
@@ -147,7 +147,7 @@ def test_an_intent_passes_when_the_balance_covers_all_before_it_too():
 
 
 def test_tip_and_gas_have_to_be_covered():
-    world = worlds.books(worlds.rollup("a", gas_usd=5.0))
+    world = worlds.founded(worlds.rollup("a", gas_usd=5.0))
     assert fates(world, worlds.swap(ALICE, CAPITAL_USD)) == [1]
     assert fates(world, worlds.swap(ALICE, CAPITAL_USD - 5.0)) == [0]
     assert fates(world, worlds.swap(ALICE, CAPITAL_USD - 5.0, tip=1.0)) == [1]
@@ -157,7 +157,7 @@ def test_tip_and_gas_have_to_be_covered():
 
 
 def test_within_a_bundle_what_comes_in_for_certain_pays_for_the_next():
-    world = worlds.books(worlds.rollup("a"))
+    world = worlds.founded(worlds.rollup("a"))
     eth = CAPITAL_USD / worlds.ETH_USD
     legs = [worlds.swap(ALICE, 1e4, limit=3.0, bundle=1), worlds.swap(ALICE, eth + 2.9, buy=False, bundle=1)]
     assert fates(world, *legs) == [0, 0]
@@ -166,7 +166,7 @@ def test_within_a_bundle_what_comes_in_for_certain_pays_for_the_next():
 
 
 def test_what_a_failing_bundle_carried_stays_on_its_own():
-    world = worlds.books(worlds.rollup("a"))
+    world = worlds.founded(worlds.rollup("a"))
     front, back = worlds.swap(ALICE, 2 * CAPITAL_USD, bundle=1), worlds.swap(ALICE, 1.0, buy=False, bundle=1)
     victim = worlds.swap(BOB, 100.0, bundle=1, carried=1)
     assert fates(world, front, victim, back) == [1, 3, 2]
@@ -180,7 +180,7 @@ def test_what_a_failing_bundle_carried_stays_on_its_own():
     )
 )
 def test_what_passes_never_fails_for_want_of_funds(specifications):
-    world = worlds.books(worlds.rollup("a", gas_usd=1.0))
+    world = worlds.founded(worlds.rollup("a", gas_usd=1.0))
     rows = [
         worlds.swap(sender, value if buys else value / worlds.ETH_USD, buy=buys, tip=tip)
         for sender, buys, value, tip in specifications
@@ -194,7 +194,7 @@ def test_what_passes_never_fails_for_want_of_funds(specifications):
 
 
 def test_other_kinds_are_checked_by_what_they_take():
-    world = worlds.books(worlds.rollup("a", lending=(worlds.lender(),), borrowers=1))
+    world = worlds.founded(worlds.rollup("a", lending=(worlds.lender(),), borrowers=1))
     eth = CAPITAL_USD / worlds.ETH_USD
     at = {"venue": 0, "target": 0}
     assert fates(world, worlds.intent(Kind.DEPOSIT, amount=eth, **at)) == [0]

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from kinds_examples import AUTHOR, EXAMPLES, GAS_USD, carried_out, world
-from worlds import ALICE, USD, check_books, fates, intent
+from worlds import ALICE, USD, check_ledger, fates, intent
 
 from market.access.desk import Desk
 from market.genesis import World
@@ -95,11 +95,11 @@ def test_its_functions_are_compiled_ones_of_its_venue(venue: str, statement: Sta
 
 
 @every_kind
-def test_it_is_carried_out_and_the_books_are_kept(venue: str, statement: Statement) -> None:
+def test_it_is_carried_out_and_the_ledger_is_kept(venue: str, statement: Statement) -> None:
     founded, row, time = ready(statement)
     opening = totals(founded.tables)
     assert fates(carried_out(founded, row, time)) == ["FILLED"]
-    check_books(founded.tables, opening)
+    check_ledger(founded.tables, opening)
 
 
 @every_kind

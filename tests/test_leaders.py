@@ -144,13 +144,13 @@ class _Bids:
         self.account, self.name, self.role, self.acts = real.account, real.name, real.role, False
         self.arrange, self.learn = real.arrange, real.learn
         self.amount = amount
-        self.told: list[tuple[int, bool, float, float]] = []
+        self.facts: list[tuple[int, bool, float, float]] = []
 
     def bid_for_slot(self, seen: Any, slot: int) -> float:
         return self.amount
 
-    def told_slot(self, *facts: Any) -> None:
-        self.told.append(facts)
+    def heard_slot(self, *facts: Any) -> None:
+        self.facts.append(facts)
 
 
 def test_the_highest_bidder_leads_and_pays_and_one_that_lacks_the_money_is_at_fault() -> None:
@@ -160,8 +160,8 @@ def test_the_highest_bidder_leads_and_pays_and_one_that_lacks_the_money_is_at_fa
     domain.leaders[:] = [low, high]
     market.run()
     slots = market.tally.slots
-    assert [fact[1:] for fact in high.told] == [(True, 7.0, 7.0)] * slots
-    assert [fact[1:] for fact in low.told] == [(False, 0.0, 7.0)] * slots
+    assert [fact[1:] for fact in high.facts] == [(True, 7.0, 7.0)] * slots
+    assert [fact[1:] for fact in low.facts] == [(False, 0.0, 7.0)] * slots
     assert paid(market, high.name, "protocol", Why.BID) == pytest.approx(7.0 * slots)
     rich = opened(stressed(regime({"kind": "slot_auction", "members": 2})))
     rich.domains[0].leaders[:] = [_Bids(real, 1e12) for real in rich.domains[0].leaders]

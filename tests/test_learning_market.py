@@ -29,7 +29,7 @@ class TestShading:
         for value in np.random.default_rng(1).lognormal(0.0, 3.0, 2000):
             bid = value * (1.0 - bidder.margin(float(value)))
             won = bid > 0.8 * value  # the rivals always bid four fifths
-            bidder.told(won, bid if won else 0.0, max(bid, 0.8 * value))
+            bidder.heard(won, bid if won else 0.0, max(bid, 0.8 * value))
         assert bidder.policies() == [[0.0, 1.0, 0.0]]
 
     def test_sizes_are_learned_apart(self):
@@ -38,7 +38,7 @@ class TestShading:
             value, rival = (1.0, 0.8) if at % 2 else (100.0, 0.95)
             bid = value * (1.0 - bidder.margin(value))
             won = bid > rival * value
-            bidder.told(won, bid if won else 0.0, max(bid, rival * value))
+            bidder.heard(won, bid if won else 0.0, max(bid, rival * value))
         small_blocks, large_blocks = bidder.policies()
         assert np.argmax(small_blocks) == 1
         assert np.argmax(large_blocks) == 0
@@ -83,11 +83,11 @@ class TestBuilders:
         answers = Seat("mixed_margin", {"margins": [0.5, 0.1], "weights": [[1, 0], [0, 1], [0, 1]], "monitoring": True})
         market = play(small(PBS, 2), "builder", [answers, Seat("naive")], 1)
         builder = seated(market, "builder")[0]
-        builder.told(False, 0.0, 0.0)
+        builder.heard(False, 0.0, 0.0)
         builder._value = 10.0
-        builder.told(False, 0.0, 1.0)
+        builder.heard(False, 0.0, 1.0)
         assert builder.bid(10.0) == pytest.approx(5.0)
-        builder.told(False, 0.0, 9.0)
+        builder.heard(False, 0.0, 9.0)
         assert builder.bid(10.0) == pytest.approx(9.0)
 
     @pytest.mark.parametrize("strategy", ["last_minute", "stealth", "bluff", "outbid"])
@@ -154,7 +154,7 @@ class TestCertificate:
         with pytest.raises(ValueError, match="seats"):
             play(config, "sequencer", profile[:2], 1)
 
-    def test_an_unbroken_ring_takes_turns_and_pays_tokens(self):
+    def test_an_unbroken_cartel_takes_turns_and_pays_tokens(self):
         config = small(regimes.load("slot_auction"), 60)
         market = play(config, "sequencer", [Seat("grim_trigger")] * 3, 1)
         competing = play(config, "sequencer", [Seat("fixed_margin")] * 3, 1)

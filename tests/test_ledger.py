@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from worlds import ALICE, BOB, CAPITAL_USD, ETH, ETH_USD, USD, books, config
+from worlds import ALICE, BOB, CAPITAL_USD, ETH, ETH_USD, USD, config, founded
 
 from market.state.journal import full, open_journal, put, undo
-from market.state.ledger import Why, move, settle, totals, who_paid_whom
+from market.state.ledger import Why, move, totals, transfer, who_paid_whom
 from market.state.store import Sizes, allocate
 
 
 def test_a_movement_takes_from_one_what_it_gives_to_another() -> None:
-    world = books()
+    world = founded()
     held = world.tables.balance
     assert move(world.state, ALICE, BOB, 0, ETH, 3.0, Why.PAYMENT)
     assert held[ALICE, 0, ETH] == CAPITAL_USD / ETH_USD - 3.0
@@ -25,7 +25,7 @@ def test_a_movement_takes_from_one_what_it_gives_to_another() -> None:
 
 
 def test_the_table_of_flows_says_who_paid_whom_for_what() -> None:
-    world = books()
+    world = founded()
     before = who_paid_whom(world.tables, world.groups, ("USD", "ETH"))
     move(world.state, ALICE, BOB, 0, ETH, 3.0, Why.PAYMENT)
     move(world.state, ALICE, BOB, 1, ETH, 2.0, Why.PAYMENT)
@@ -38,21 +38,21 @@ def test_the_table_of_flows_says_who_paid_whom_for_what() -> None:
 
 
 def test_endowments_account_for_everything_that_exists() -> None:
-    world = books()
+    world = founded()
     endowed = world.tables.flows[:, :, Why.ENDOWMENT].sum(axis=(0, 1))
     np.testing.assert_allclose(endowed, totals(world.tables), rtol=1e-14)
 
 
 @pytest.mark.parametrize("amount", [-1.0, -1e-300, np.nan, np.inf, -np.inf, CAPITAL_USD * (1 + 1e-15)])
 def test_what_is_negative_not_finite_or_not_there_does_not_move(amount: float) -> None:
-    world = books()
+    world = founded()
     before = world.state.cells.copy()
     assert not move(world.state, ALICE, BOB, 0, USD, amount, Why.PAYMENT)
     assert (world.state.cells == before).all()
 
 
 def test_all_one_has_can_move_and_nothing_can_move() -> None:
-    world = books()
+    world = founded()
     before = world.state.cells.copy()
     assert move(world.state, ALICE, BOB, 0, USD, 0.0, Why.PAYMENT)
     assert (world.state.cells == before).all()
@@ -61,7 +61,7 @@ def test_all_one_has_can_move_and_nothing_can_move() -> None:
 
 
 def test_only_an_open_account_may_owe() -> None:
-    world = books()
+    world = founded()
     outside = world.account_of["outside"]
     assert world.tables.balance[outside, 0, USD] == 0.0
     assert move(world.state, outside, ALICE, 0, USD, 5.0, Why.OUTSIDE)
@@ -71,7 +71,7 @@ def test_only_an_open_account_may_owe() -> None:
 
 
 def test_a_movement_to_oneself_changes_no_balance() -> None:
-    world = books()
+    world = founded()
     assert move(world.state, ALICE, ALICE, 0, USD, 5.0, Why.PAYMENT)
     assert world.tables.balance[ALICE, 0, USD] == CAPITAL_USD
 
@@ -87,7 +87,7 @@ moves = st.lists(
 
 @given(moves)
 def test_undo_restores_every_bit_and_the_sum_stays(entries: list[tuple[int, int, int, int, float]]) -> None:
-    world = books()
+    world = founded()
     before, opening = world.state.cells.copy(), totals(world.tables)
     open_journal(world.state)
     for payer, payee, rollup, asset, amount in entries:
@@ -113,16 +113,16 @@ def test_a_stretch_longer_than_the_journal_is_known_and_undone() -> None:
 
 
 def test_settling_outside_of_a_block_does_not_reach_into_another_stretch() -> None:
-    world = books()
+    world = founded()
     open_journal(world.state)
     move(world.state, ALICE, BOB, 0, USD, 10.0, Why.PAYMENT)
-    assert settle(world.state, ALICE, BOB, 0, USD, 5.0, Why.BID)
+    assert transfer(world.state, ALICE, BOB, 0, USD, 5.0, Why.BID)
     undo(world.state)
     assert world.tables.balance[BOB, 0, USD] == CAPITAL_USD + 10.0
 
 
 def test_totals_count_every_account_and_rollup() -> None:
-    world = books()
+    world = founded()
     capital = 5 * 2 * CAPITAL_USD
     pools, bridge = 2 * 2.5e6, 2 * 1e5
     assert config().graph.capacity_usd == 1e5

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from worlds import ALICE, BOB, CAPITAL_USD, ETH, USD, books, check_books, execute, fates, intent, lender, rollup
+from worlds import ALICE, BOB, CAPITAL_USD, ETH, USD, check_ledger, execute, fates, founded, intent, lender, rollup
 
 from market.config import BorrowersConfig
 from market.genesis import World
@@ -17,7 +17,7 @@ from market.state.ledger import Why, totals
 from market.venues import Kind
 from market.venues.lending import at_risk
 from market.venues.lending import rules as lending
-from market.venues.liquidation.watch import reindex
+from market.venues.liquidation.reindex import reindex
 
 YEAR = 365.0 * 86400.0
 PRICE = 2500.0
@@ -25,7 +25,7 @@ PRICE = 2500.0
 
 def bank(borrowers: int = 2, **changes: float) -> World:
     """A lending market with positions 0 (10 ETH against 10,000 USD, loan-to-value 0.4) and 1 (as founded)."""
-    world = books(
+    world = founded(
         rollup("a", lending=(lender(**changes),), borrowers=borrowers),
         rollup("b"),
         borrowers=BorrowersConfig(ltv_low=0.3, ltv_high=0.5, reserve_share=0.5),
@@ -236,7 +236,7 @@ def test_what_collateral_does_not_cover_is_bad_debt_of_the_market() -> None:
     assert world.tables.lending["bad_debt"][0] == pytest.approx(5000.0, rel=1e-12)
     held = world.tables.balance[int(world.tables.lending["account"][0]), 0]
     assert held[USD] == pytest.approx(cash[USD] + 5000.0)
-    check_books(world.tables, opening)
+    check_ledger(world.tables, opening)
     assert fates(execute(world, on_position(Kind.LIQUIDATE, ALICE, 1.0))) == ["HEALTHY"]
 
 
@@ -252,7 +252,7 @@ def test_liquidators_gain_the_bonus_and_no_more(price: float, attempts: list[flo
         [row] = execute(world, on_position(Kind.LIQUIDATE, ALICE, amount))
         assert row["filled_in"] <= amount
         assert row["filled_out"] * price <= row["filled_in"] * 1.1 * (1 + 1e-12)
-    check_books(world.tables, opening)
+    check_ledger(world.tables, opening)
     lost = world.tables.lending["bad_debt"][0]
     paid = world.tables.flows[:, :, Why.LIQUIDATION, USD].sum()
     assert world.tables.loans["debt"][0] + paid + lost == pytest.approx(10_000.0, rel=1e-9)

@@ -15,10 +15,10 @@ from worlds import (
     CAPITAL_USD,
     ETH,
     USD,
-    books,
-    check_books,
+    check_ledger,
     execute,
     fates,
+    founded,
     intent,
     lender,
     opened,
@@ -42,7 +42,7 @@ PRICE, HELD, OWED = 1000.0, 10.0, 9000.0
 
 def house(design: dict[str, Any], borrowers: int = 2, owed: float = OWED, **changes: Any) -> World:
     """Borrowers of `owed` USD against 10 ETH each, at 1000 USD by the oracle and the market: under water at 8000."""
-    world = books(
+    world = founded(
         a_rollup("a", lending=(lender(liquidation=design | changes),), borrowers=borrowers),
         a_rollup("b"),
         borrowers=BorrowersConfig(ltv_low=0.3, ltv_high=0.5),
@@ -67,7 +67,7 @@ def paid(world: World, why: Why, asset: int = USD) -> float:
 def do(world: World, *rows: np.ndarray, time: float = 0.0) -> list[str]:
     opening = totals(world.tables)
     found = fates(execute(world, *rows, time=time))
-    check_books(world.tables, opening)
+    check_ledger(world.tables, opening)
     return found
 
 
@@ -115,7 +115,7 @@ def test_a_healthy_position_cannot_be_auctioned() -> None:
 
 
 def test_without_a_free_place_a_position_waits_and_a_place_is_free_from_the_next_block_on() -> None:
-    world = house(DUTCH, borrowers=3, places=2)
+    world = house(DUTCH, borrowers=3, lots=2)
     assert do(world, ask(START, 0), ask(START, 1), ask(START, 2)) == [
         "FILLED",
         "FILLED",
@@ -401,11 +401,11 @@ def auctioning(design: str, regime: str, **changes: Any) -> Any:
 
 @pytest.mark.parametrize("design", FAST)
 @pytest.mark.parametrize("regime", ["siloed", "siloed_extractive", "pbs", "encrypted", "frequent_batch"])
-def test_auctions_end_and_the_books_are_kept_under_every_order(design: str, regime: str) -> None:
+def test_auctions_end_and_the_ledger_is_kept_under_every_order(design: str, regime: str) -> None:
     market = opened(auctioning(design, regime, horizon_s=40.0), 2)
     opening = totals(market.world.tables)
     market.run()
-    check_books(market.world.tables, opening)
+    check_ledger(market.world.tables, opening)
     auctions = market.world.tables.auctions
     assert auctions["started"].sum() > 0.0
     assert auctions["sold"].sum() > 0.0

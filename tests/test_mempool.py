@@ -9,7 +9,7 @@ import players
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from worlds import config, opened, watch
+from worlds import config, on_block, opened
 
 from market.access.protocols import Arrangement
 from market.intents.mempool import Mempool
@@ -126,7 +126,7 @@ def test_what_a_leader_leaves_out_stays_pending_and_then_expires() -> None:
     def noted(slot) -> None:
         receipts.extend((row["status"], row["executed"] - row["sent"]) for row in slot.rows)
 
-    watch(market, noted)
+    on_block(market, noted)
     market.run_until(15.0)
     waited = sum(market.mempool.waiting(domain.index).size for domain in market.domains)
     assert waited > 30

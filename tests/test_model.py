@@ -1,4 +1,4 @@
-"""A run as a whole: paired across regimes, the same twice, and with books that explain every change of wealth."""
+"""A run as a whole: paired across regimes, the same twice, and with a ledger that explains every change of wealth."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import players
 import pytest
-from worlds import CAPITAL_USD, ETH, USD, cast, config, opened, ran, reported, stressed, watch
+from worlds import CAPITAL_USD, ETH, USD, cast, config, on_block, opened, ran, reported, stressed
 
 from agents.population import Population
 from experiments.runs.run import run_one
@@ -164,7 +164,7 @@ def test_no_receipt_comes_before_the_intent_has_arrived() -> None:
     def noted(slot: Any) -> None:
         early.append(float((slot.rows["arrival"] - slot.time).max(initial=-1.0)))
 
-    watch(market, noted)
+    on_block(market, noted)
     market.run()
     assert max(early) <= 0.1
 
@@ -187,7 +187,7 @@ def test_outside_trades_move_the_reference_price_when_told_to() -> None:
     assert market.path.current[ETH] == pytest.approx(2500.0 * np.exp(0.01 * 0.9999), rel=1e-12)
 
 
-# -- books -------------------------------------------------------------------------------------------------------------
+# -- ledger ------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("regime", INSTALLED)
@@ -224,7 +224,7 @@ def test_measured_gains_are_changes_of_wealth(regime: str) -> None:
         tipped = rows[np.isin(rows["purpose"], EXTRACTIONS)]
         out_of_extractions[slot.author] += tipped["tip"].sum()
 
-    watch(market, noted)
+    on_block(market, noted)
     market.run()
     change = tables.balance[:agents].sum(axis=1) @ tables.prices - before
     flows = tables.flows

@@ -69,24 +69,24 @@ def test_chasing_tastes_cycle() -> None:
 
     table = payoffs(2, gain)
     value = table.value((-0.5, -0.5), 1.0)  # networks that pay for being joined, so that nobody stays alone
-    path = choice.settle(value, (1, 1), 2)
-    assert not path.settled
+    path = choice.converge(value, (1, 1), 2)
+    assert not path.converged
     assert game.classify(path) == "cycle"
 
 
 def test_replies_rest_where_nobody_gains() -> None:
     table = payoffs(3, lambda at, group: float(at + 1) * (len(group) - 1.0) - 1.0)
     value = table.value((0.1, 0.0), 1.0)
-    path = choice.settle(value, (1, 2, 0), 2)
-    assert path.settled
+    path = choice.converge(value, (1, 2, 0), 2)
+    assert path.converged
     for at in range(3):
         assert choice.best_reply(path.state, at, value, 2) == path.state[at]
 
 
 def test_switching_costs_hold_rollups_where_they_are() -> None:
     value = payoffs(2, lambda at, group: 0.5 * (len(group) - 1)).value((0.0,), 1.0)
-    assert choice.settle(value, (1, 0), 1, switching=0.0).state == (1, 1)
-    assert choice.settle(value, (1, 0), 1, switching=0.6).state == (1, 0)
+    assert choice.converge(value, (1, 0), 1, switching=0.0).state == (1, 1)
+    assert choice.converge(value, (1, 0), 1, switching=0.6).state == (1, 0)
 
 
 def test_partition_of_a_state() -> None:

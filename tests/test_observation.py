@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import players
 import pytest
-from worlds import config, opened, ran, stressed, watch
+from worlds import config, on_block, opened, ran, stressed
 
 from market import regimes
 from market.access.observation import Observation, redact
@@ -130,7 +130,7 @@ def _executed(script: Any) -> np.ndarray:
     def noted(slot: Any) -> None:
         parts.append(slot.rows.copy())
 
-    watch(market, noted)
+    on_block(market, noted)
     market.run()
     return np.concatenate(parts)
 
@@ -285,7 +285,7 @@ def sandwiched(regime: str, seed: int) -> tuple[float, int]:
         nonlocal legs
         legs += int(((slot.rows["purpose"] == Purpose.SANDWICH) & (slot.rows["status"] == 1)).sum())
 
-    watch(market, noted)
+    on_block(market, noted)
     market.run()
     return float(market.tally.gains[:, Purpose.SANDWICH].sum()), legs
 

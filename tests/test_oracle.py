@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from worlds import ALICE, ETH, USD, books, execute, fates, intent, lender, reserves, rollup, swap
+from worlds import ALICE, ETH, USD, execute, fates, founded, intent, lender, reserves, rollup, swap
 
 from market.config import OracleConfig, PoolConfig
 from market.genesis import World
@@ -15,7 +15,9 @@ from market.venues.oracles import rules as oracle
 def feeding(**changes: object) -> World:
     """One feed on rollup a, with 25 bp, an hour and 2 s unless changed."""
     settings: dict[str, object] = {"deviation_bp": 25.0, "heartbeat_s": 3600.0, "delay_s": 2.0, "twap_s": 100.0}
-    return books(rollup("a", lending=(lender(),), oracle=OracleConfig.model_validate(settings | changes)), rollup("b"))
+    return founded(
+        rollup("a", lending=(lender(),), oracle=OracleConfig.model_validate(settings | changes)), rollup("b")
+    )
 
 
 def due(world: World, time: float) -> list[float]:
@@ -88,7 +90,7 @@ def test_only_the_feed_itself_posts_and_only_prices() -> None:
 def test_a_pool_feed_reads_the_mid_of_the_deepest_pool() -> None:
     pools = (PoolConfig(depth_usd=1e5, price_usd=9000.0), PoolConfig(depth_usd=2.5e6, fee_bp=30.0, price_usd=2400.0))
     spec = OracleConfig(source="pool", deviation_bp=1.0)
-    world = books(rollup("a", pools=pools, lending=(lender(),), oracle=spec))
+    world = founded(rollup("a", pools=pools, lending=(lender(),), oracle=spec))
     assert due(world, 1.0) == pytest.approx([2400.0])
     world.tables.prices[ETH] = 7.0  # the outside market is not what it reads
     world.tables.feeds["pending_until"][0] = 0.0
@@ -100,7 +102,7 @@ def test_a_pool_feed_reads_the_mid_of_the_deepest_pool() -> None:
 def test_a_pool_quoted_the_other_way_round_is_turned() -> None:
     pools = (PoolConfig(assets=("USD", "ETH"), depth_usd=2.5e6, price_usd=1 / 2400.0),)
     spec = OracleConfig(source="pool", deviation_bp=1.0)
-    world = books(rollup("a", pools=pools, lending=(lender(),), oracle=spec))
+    world = founded(rollup("a", pools=pools, lending=(lender(),), oracle=spec))
     assert due(world, 1.0) == pytest.approx([2400.0])
 
 

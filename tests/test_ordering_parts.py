@@ -10,7 +10,7 @@ import pytest
 import worlds
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from worlds import ALICE, BOB, ETH, MAKER, USD, watch
+from worlds import ALICE, BOB, ETH, MAKER, USD, on_block
 
 from market.config import AgentConfig, RegimeConfig
 from market.errors import InputError, StrategyError
@@ -81,9 +81,9 @@ def test_an_enforced_order_is_a_permutation_that_keeps_bundles_whole(kind, rows)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_books_balance_and_everybody_is_served(kind):
+def test_ledger_balances_and_everybody_is_served(kind):
     market = worlds.ran(worlds.stressed(regime(kind)))
-    worlds.check_books(market.world.tables, market.audit.opening)
+    worlds.check_ledger(market.world.tables, market.audit.opening)
     assert market.tally.statuses[Status.FILLED] > 50
     again = worlds.ran(worlds.stressed(regime(kind)))
     np.testing.assert_array_equal(market.world.tables.balance, again.world.tables.balance)
@@ -199,9 +199,9 @@ SWAPS = st.lists(
 
 
 def batched(specifications, fee_bp=30.0):
-    """Books of one pool, and a batch of swaps on it: 1000 ETH against 2.5 million USD."""
+    """Ledger of one pool, and a batch of swaps on it: 1000 ETH against 2.5 million USD."""
     pool = worlds.PoolConfig(assets=("ETH", "USD"), depth_usd=2.5e6, fee_bp=fee_bp, price_usd=worlds.ETH_USD)
-    world = worlds.books(worlds.rollup("a", pools=(pool,)))
+    world = worlds.founded(worlds.rollup("a", pools=(pool,)))
     rows = []
     for buys, value, slack, sender in specifications:
         amount = value if buys else value / worlds.ETH_USD
@@ -224,7 +224,7 @@ def test_a_batch_gives_one_price_within_all_limits(specifications):
     world, rows = batched(specifications)
     opening, (x, y) = totals(world.tables), worlds.reserves(world)
     receipts = worlds.execute(world, rows)
-    worlds.check_books(world.tables, opening)
+    worlds.check_ledger(world.tables, opening)
     done = receipts["status"] == Status.FILLED
     assert set(receipts["status"]) <= {int(Status.FILLED), int(Status.REVERTED)}
     assert np.all(receipts["filled_out"][done] >= receipts["limit"][done])
@@ -302,13 +302,13 @@ def test_who_cannot_pay_does_not_take_part():
     rows["tip"][3] = 2e6
     receipts = worlds.execute(world, rows)
     assert worlds.fates(receipts) == ["FILLED", "FILLED", "INSUFFICIENT_BALANCE", "INSUFFICIENT_BALANCE"]
-    worlds.check_books(world.tables, opening)
+    worlds.check_ledger(world.tables, opening)
 
 
 def test_swaps_of_a_block_clear_before_everything_else():
     market = worlds.opened(worlds.stressed(regime("uniform_price_batch")))
     blocks = []
-    watch(market, lambda slot: blocks.append(slot.rows.copy()))
+    on_block(market, lambda slot: blocks.append(slot.rows.copy()))
     market.run()
     seen = 0
     for rows in blocks:
@@ -363,7 +363,7 @@ def test_express_bidders_pay_for_what_they_learn_the_lane_to_be_worth():
     assert sum(agent.rounds_won for agent in found) > 0
     assert market.tally.auction_revenue == pytest.approx(sum(market.tally.bids_paid.values()))
     assert any(agent.premium_usd != 20.0 for agent in found)
-    worlds.check_books(market.world.tables, market.audit.opening)
+    worlds.check_ledger(market.world.tables, market.audit.opening)
 
 
 @pytest.mark.parametrize(

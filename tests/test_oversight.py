@@ -1,4 +1,4 @@
-"""Who watches bids and orders: screens, fines, proofs, and the rings and faults that they find."""
+"""Who watches bids and orders: screens, fines, proofs, and the cartels and faults that they find."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.ring import Ring
+from agents.cartel import Cartel
 from experiments.equilibrium.market import Seat, Watched, play, seated
 from experiments.markets.small_market import small
 from market import regimes
@@ -21,7 +21,7 @@ from market.sequencing.oversight.proofs import skipped
 from market.state.ledger import Why
 
 SLOTS, PBS = regimes.load("slot_auction"), regimes.load("pbs")
-RING = (Seat("grim_trigger"),) * 3
+CARTEL = (Seat("grim_trigger"),) * 3
 COMPETING = (Seat("fixed_margin"),) * 3
 
 
@@ -64,26 +64,26 @@ class TestScreens:
         assert variation(np.zeros(3)) == 0.0
 
 
-class TestRing:
+class TestCartel:
     @given(st.sampled_from(["rotation", "slots", "rollups"]), st.integers(2, 6), st.integers(0, 500), st.integers(0, 9))
     def test_every_part_of_the_market_is_somebodys_alone(self, scheme, bidders, slot, domain):
-        ring = Ring(scheme, 7, 0.02, 0, 1.0, 2, 0)
-        assert sum(ring.mine(seat, bidders, slot, domain) for seat in range(bidders)) == 1
-        smaller = Ring(scheme, 7, 0.02, 0, 1.0, 2, bidders - 1)
+        cartel = Cartel(scheme, 7, 0.02, 0, 1.0, 2, 0)
+        assert sum(cartel.mine(seat, bidders, slot, domain) for seat in range(bidders)) == 1
+        smaller = Cartel(scheme, 7, 0.02, 0, 1.0, 2, bidders - 1)
         assert not smaller.mine(bidders - 1, bidders, slot, domain)
 
     def test_it_leaves_when_fines_exceed_the_rent_and_not_before(self):
-        ring = Ring("rotation", 1, 0.0, 0, 1.0, 2, 0)
+        cartel = Cartel("rotation", 1, 0.0, 0, 1.0, 2, 0)
         for slot in range(4):
-            ring.heard(slot, 2, 0.0, 10.0, 0.2)
-        assert ring.rent_usd == pytest.approx(4 * (5.0 - 1.0))
-        ring.fined(1e6)
-        assert ring.holds(10), "one fine is no lesson"
-        ring.fines_usd = 0.0
-        ring.fined(15.0)
-        assert ring.holds(10)
-        ring.fined(2.0)
-        assert not ring.holds(10)
+            cartel.heard(slot, 2, 0.0, 10.0, 0.2)
+        assert cartel.rent_usd == pytest.approx(4 * (5.0 - 1.0))
+        cartel.fined(1e6)
+        assert cartel.holds(10), "one fine is no lesson"
+        cartel.fines_usd = 0.0
+        cartel.fined(15.0)
+        assert cartel.holds(10)
+        cartel.fined(2.0)
+        assert not cartel.holds(10)
 
     @pytest.mark.parametrize(
         ("change", "message"),
@@ -93,12 +93,12 @@ class TestRing:
         settings: dict[str, Any] = {"scheme": "rotation", "stretch": 1, "token_usd": 0.0}
         settings |= {"punish_slots": 0, "caution": 1.0, "lessons": 1, "members": 0}
         with pytest.raises(ValueError, match=message):
-            Ring(**settings | change)
+            Cartel(**settings | change)
 
 
 class TestFines:
     @pytest.mark.parametrize("receiver", ["burnt", "protocol"])
-    def test_a_ring_that_takes_turns_pays_from_its_bonds_to_the_receiver(self, receiver):
+    def test_a_cartel_that_takes_turns_pays_from_its_bonds_to_the_receiver(self, receiver):
         stubborn = (Seat("grim_trigger", {"caution": 0.0}),) * 3
         market = ran(watched(SLOTS, bond_usd=100.0, fine_share=0.1, receiver=receiver), stubborn)
         rule = market.domains[0].regime.oversight
@@ -111,24 +111,24 @@ class TestFines:
         assert all(rule.bonded(agent.account) == pytest.approx(100.0) for agent in seated(market, "sequencer"))
         market.audit.check()
 
-    def test_fines_end_the_ring_where_they_exceed_its_rent_and_only_there(self):
-        ring = (Seat("grim_trigger", {"lessons": 1}),) * 3
-        cheap = ran(watched(SLOTS, bond_usd=1.0, fine_share=0.01), ring)
-        dear = ran(watched(SLOTS, bond_usd=100_000.0, fine_share=0.5), ring)
-        assert not any(agent.ring.left for agent in seated(cheap, "sequencer"))
-        assert all(not agent.ring.holds(90) for agent in seated(dear, "sequencer"))
+    def test_fines_end_the_cartel_where_they_exceed_its_rent_and_only_there(self):
+        cartel = (Seat("grim_trigger", {"lessons": 1}),) * 3
+        cheap = ran(watched(SLOTS, bond_usd=1.0, fine_share=0.01), cartel)
+        dear = ran(watched(SLOTS, bond_usd=100_000.0, fine_share=0.5), cartel)
+        assert not any(agent.cartel.left for agent in seated(cheap, "sequencer"))
+        assert all(not agent.cartel.holds(90) for agent in seated(dear, "sequencer"))
         assert prices(cheap, 0.5) < 0.3 * prices(dear, 0.5)
 
     def test_nobody_is_fined_without_proof(self):
-        market = ran(watched(SLOTS, proof=0.0), RING)
+        market = ran(watched(SLOTS, proof=0.0), CARTEL)
         assert market.domains[0].regime.oversight.accusations >= 2
         assert market.domains[0].regime.oversight.fines_usd == 0.0
 
-    def test_the_reference_tells_a_ring_from_competition_by_its_losing_bids(self):
+    def test_the_reference_tells_a_cartel_from_competition_by_its_losing_bids(self):
         loose = watched(SLOTS, screen="runner_up", window=10, false_positive=0.5, reference=(1.0,), proof=0.0)
         competing = ran(loose, COMPETING).domains[0].regime.oversight.statistics
         strict = watched(SLOTS, screen="runner_up", window=10, false_positive=0.12, reference=competing, proof=0.0)
-        found = ran(strict, RING).domains[0].regime.oversight
+        found = ran(strict, CARTEL).domains[0].regime.oversight
         assert found.accusations == found.looks > 5
         assert max(found.statistics) < min(competing)
 
@@ -150,7 +150,7 @@ class TestFines:
 
 
 class TestCartels:
-    def test_an_entrant_ends_the_ring_when_it_enters(self):
+    def test_an_entrant_ends_the_cartel_when_it_enters(self):
         entrant = Seat("entrant", {"enters_s": 90.0})
         regime = SLOTS.model_copy(update={"leader": SLOTS.leader | {"members": 3}})
         market = ran(regime, (Seat("grim_trigger", {"members": 2}),) * 2 + (entrant,))
@@ -166,15 +166,15 @@ class TestCartels:
     @pytest.mark.parametrize("auction", ["first_price", "second_price", "ascending"])
     def test_builders_share_rollups_until_a_newcomer_bids(self, auction):
         regime = PBS.model_copy(update={"domains": {"kind": "alone"}, "auction": {"kind": auction}})
-        ring = (Seat("grim_trigger", {"scheme": "rollups", "members": 3}),) * 3
-        market = ran(regime, (*ring, Seat("entrant", {"enters_s": 1e9})), 40, "builder")
+        cartel = (Seat("grim_trigger", {"scheme": "rollups", "members": 3}),) * 3
+        market = ran(regime, (*cartel, Seat("entrant", {"enters_s": 1e9})), 40, "builder")
         for domain in market.domains:
             worth = [(winner, value) for winner, value, _ in market.sales if value > 0.0]
             assert worth
             assert domain.regime.auction.kind == auction
         calm = sum(price for _, _, price in market.sales) / sum(value for _, value, _ in market.sales)
         assert calm < 0.1
-        entered = ran(regime, (*ring, Seat("entrant", {"enters_s": 0.0})), 40, "builder")
+        entered = ran(regime, (*cartel, Seat("entrant", {"enters_s": 0.0})), 40, "builder")
         paid = sum(price for _, _, price in entered.sales) / sum(value for _, value, _ in entered.sales)
         assert paid > 0.5
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from worlds import ALICE, ETH, OPERATOR, USD, books, execute, fates, intent
+from worlds import ALICE, ETH, OPERATOR, USD, execute, fates, founded, intent
 from worlds import rollup as a_rollup
 
 from market.config import PerpetualConfig
@@ -26,7 +26,7 @@ def house() -> World:
         traders=2, margin_median_usd=1000.0, margin_log_sd=0.0, leverage_low=5.0, leverage_high=5.0, max_leverage=10.0,
         maintenance=0.02, long_share=1.0, cross_share=0.0, fee_bp=0.0, spread_bp=0.0, depth_usd=1e30, reserve_share=1.0,
     )  # fmt: skip
-    return books(a_rollup("a", perpetuals=(spec,)))
+    return founded(a_rollup("a", perpetuals=(spec,)))
 
 
 def on_contract(world: World, kind: int, amount: float, *, buy: bool = True) -> np.ndarray:

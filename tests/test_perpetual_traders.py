@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from worlds import check_books, config, execute, fates, opened, ran, rollup
+from worlds import check_ledger, config, execute, fates, opened, ran, rollup
 
 from agents.traders.perpetual_traders import REDUCE, TOP_UP, Arrivals, look, take_sides
 from market import regimes
@@ -122,7 +122,7 @@ def test_whoever_does_nothing_sends_nothing() -> None:
 
 
 def test_markets_with_active_traders_balance() -> None:
-    """Everything at once in a crash, with impact, fees and shared margin: books balance, and every act occurs."""
+    """Everything at once in a crash, with impact, fees and shared margin: the ledger balances, and every act occurs."""
     habits = {"top_up_share": 0.4, "reduce_share": 0.4, "trades_per_hour": 20.0, "attention_s": 5.0}
     many = {"reserve_share": 0.3, "long_share": 0.7, "depth_usd": 1e7, "spread_bp": 1.0, "fee_bp": 4.0, "fund_usd": 0.0}
     market = opened(setting(traders=80, drift=-8e3, **habits, **many))
@@ -131,7 +131,7 @@ def test_markets_with_active_traders_balance() -> None:
     learn = market.populations[2].learn
     market.populations[2].learn = lambda rows: filled.update(rows["kind"][rows["status"] == 1].tolist()) or learn(rows)
     market.run()
-    check_books(market.world.tables, opening)
+    check_ledger(market.world.tables, opening)
     assert filled >= {Kind.PERPETUAL_DEPOSIT, Kind.PERPETUAL_TRADE, Kind.PERPETUAL_LIQUIDATE}
 
 

@@ -1,10 +1,10 @@
-"""Perpetuals: who may do what, funding, shared margin, and books that balance whatever is sent."""
+"""Perpetuals: who may do what, funding, shared margin, and a ledger that balances whatever is sent."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from worlds import ETH, USD, books, check_books, execute, fates, intent, rollup
+from worlds import ETH, USD, check_ledger, execute, fates, founded, intent, rollup
 
 from market.config import PerpetualConfig
 from market.state.ledger import totals
@@ -24,7 +24,7 @@ def world(markets: int = 1, **terms):
         "spread_bp": 0.0, "depth_usd": 1e30, "reward_bp": 0.0, "fund_usd": 1e5,
     }  # fmt: skip
     listed = tuple(PerpetualConfig(**plain | terms) for _ in range(markets))
-    return books(rollup("a", perpetuals=listed), rollup("b"))
+    return founded(rollup("a", perpetuals=listed), rollup("b"))
 
 
 def owner(market, contract=FIRST):
@@ -113,11 +113,11 @@ def test_shared_margin_stands_and_falls_together(move):
     assert np.abs(market.tables.contracts["cash"][ring]).max() == pytest.approx(0.0, abs=1e-9)
 
 
-def test_a_lot_that_a_large_size_would_swallow_is_closed_against_it():
-    """A long of ten million, short of margin with no fund, against a short of one lot and the maker: all are closed."""
+def test_a_step_that_a_large_size_would_swallow_is_closed_against_it():
+    """A long of ten million, short of margin with no fund, against a short of one step and the maker: all closed."""
     market = world(fund_usd=0.0, maker_usd=1e12, long_share=0.0)
     table = market.tables.contracts
-    sizes = np.array([perpetuals.LOT - 1e7, 1e7, -perpetuals.LOT])
+    sizes = np.array([perpetuals.STEP - 1e7, 1e7, -perpetuals.STEP])
     table["cash"] += (table["quantity"] - sizes) * PRICE
     table["quantity"] = sizes
     post(market, 0.9 * PRICE)
@@ -136,11 +136,11 @@ def test_nothing_is_closed_at_no_price_or_at_one_beyond_any_number(price):
     np.testing.assert_array_equal(market.tables.contracts, before)
 
 
-def test_less_than_a_lot_is_not_traded():
+def test_less_than_a_step_is_not_traded():
     market = world()
-    assert fates(execute(market, on(market, Kind.PERPETUAL_TRADE, 0.9 * perpetuals.LOT))) == ["BAD_AMOUNT"]
-    receipt = execute(market, on(market, Kind.PERPETUAL_TRADE, 1.4 * perpetuals.LOT))[0]
-    assert receipt["filled_out"] == perpetuals.LOT
+    assert fates(execute(market, on(market, Kind.PERPETUAL_TRADE, 0.9 * perpetuals.STEP))) == ["BAD_AMOUNT"]
+    receipt = execute(market, on(market, Kind.PERPETUAL_TRADE, 1.4 * perpetuals.STEP))[0]
+    assert receipt["filled_out"] == perpetuals.STEP
 
 
 def test_random_trading_balances():
@@ -162,7 +162,7 @@ def test_random_trading_balances():
             batch.append(on(market, kind, amount, contract, buy=bool(rng.random() < 0.5)))
         receipts = execute(market, *batch)
         filled |= set(receipts["kind"][receipts["status"] == 1].tolist())
-        check_books(market.tables, opening)
+        check_ledger(market.tables, opening)
         cash, held = cash_in_vault(market)
         assert cash == pytest.approx(held, rel=1e-9)
         for at in range(2):

@@ -153,8 +153,8 @@ def test_new_files_are_covered_by_the_contracts() -> None:
     assert result.returncode == 0, result.stdout + result.stderr
     assert "test_it_takes_part_and_leaves_what_it_sees_alone[trader-drip]" in result.stdout
     assert "test_the_same_seed_gives_the_same_numbers[trader-drip]" in result.stdout
-    assert "test_it_fills_intents_of_users_and_keeps_the_books[tip_race]" in result.stdout
-    assert "test_a_market_with_noise_keeps_its_books[1-tip_race]" in result.stdout
+    assert "test_it_fills_intents_of_users_and_keeps_the_ledger[tip_race]" in result.stdout
+    assert "test_a_market_with_noise_keeps_its_ledger[1-tip_race]" in result.stdout
 
 
 def test_a_strategy_outside_of_the_tree_is_named_by_module_and_class(

@@ -14,9 +14,9 @@ from worlds import (
     MAKER,
     OTHER_MAKER,
     USD,
-    books,
     execute,
     fates,
+    founded,
     intent,
     reserves,
     rollup,
@@ -43,7 +43,7 @@ def remove(sender: int, shares: float) -> np.ndarray:
 
 
 def test_a_swap_by_hand() -> None:
-    world = books()
+    world = founded()
     [row] = execute(world, swap(ALICE, 25_000.0))
     net = 25_000.0 * (1 - FEE)
     out = X * net / (Y + net)
@@ -56,7 +56,7 @@ def test_a_swap_by_hand() -> None:
 
 
 def test_the_fee_stays_outside_of_the_curve() -> None:
-    world = books()
+    world = founded()
     execute(world, swap(ALICE, 25_000.0))
     fees = int(world.tables.pools["fee_account"][0])
     assert world.tables.balance[fees, 0, USD] == pytest.approx(75.0, rel=1e-12)
@@ -66,7 +66,7 @@ def test_the_fee_stays_outside_of_the_curve() -> None:
 
 def test_a_limit_is_met_exactly_or_the_swap_reverts() -> None:
     exact = float(output(Y, X, FEE, 1000.0))
-    world = books()
+    world = founded()
     before = world.state.cells.copy()
     [row] = execute(world, swap(ALICE, 1000.0, limit=np.nextafter(exact, 1.0)))
     assert fates([row]) == ["LIMIT"]
@@ -102,7 +102,7 @@ def test_a_limit_is_met_exactly_or_the_swap_reverts() -> None:
     ],
 )
 def test_what_no_pool_can_carry_out_reverts_without_a_trace(fields: dict[str, float], fate: str) -> None:
-    world = books()
+    world = founded()
     before = world.state.cells.copy()
     row = swap(ALICE, 1000.0)
     for name, value in fields.items():
@@ -114,7 +114,7 @@ def test_what_no_pool_can_carry_out_reverts_without_a_trace(fields: dict[str, fl
 
 def test_all_one_has_can_be_swapped() -> None:
     for held in np.linspace(1.0, 1e5, 101):
-        world = books()
+        world = founded()
         world.tables.balance[ALICE, 0, USD] = held
         assert fates(execute(world, swap(ALICE, held))) == ["FILLED"]
 
@@ -128,7 +128,7 @@ def test_more_in_never_means_less_out_and_the_pool_never_empties(first: float, s
 @given(st.floats(min_value=1.0, max_value=9e5), st.floats(min_value=0.01, max_value=0.99))
 def test_splitting_a_swap_returns_what_the_whole_returns_and_never_more(amount: float, share: float) -> None:
     """Fees stay outside of the curve, so that a path of swaps depends on the sum alone."""
-    whole, split = books(), books()
+    whole, split = founded(), founded()
     [one] = execute(whole, swap(ALICE, amount))
     parts = execute(split, swap(ALICE, amount * share), swap(ALICE, amount - amount * share))
     assert parts["filled_out"].sum() == pytest.approx(one["filled_out"], rel=1e-9)
@@ -137,7 +137,7 @@ def test_splitting_a_swap_returns_what_the_whole_returns_and_never_more(amount: 
 @given(st.lists(st.floats(min_value=1e-3, max_value=1e5), min_size=1, max_size=6), st.booleans())
 def test_no_round_trip_ends_with_more_than_it_began(legs: list[float], buy: bool) -> None:
     """Whatever one pushes in, selling all that was bought returns less: by the fee at least."""
-    world = books()
+    world = founded()
     scale = 1.0 if buy else 1.0 / 2500.0
     bought = sum(execute(world, swap(ALICE, leg * scale, buy=buy))[0]["filled_out"] for leg in legs)
     [back] = execute(world, swap(ALICE, bought, buy=not buy))
@@ -147,7 +147,7 @@ def test_no_round_trip_ends_with_more_than_it_began(legs: list[float], buy: bool
 
 @given(st.lists(st.tuples(st.booleans(), st.floats(min_value=1e-9, max_value=1e5)), min_size=1, max_size=12))
 def test_the_product_of_the_reserves_never_falls(trades: list[tuple[bool, float]]) -> None:
-    world = books()
+    world = founded()
     for buy, amount in trades:
         execute(world, swap(BOB, amount if buy else amount / 2500.0, buy=buy))
     x, y = reserves(world)
@@ -159,7 +159,7 @@ def test_the_product_of_the_reserves_never_falls(trades: list[tuple[bool, float]
 
 @given(st.floats(min_value=1e-6, max_value=300.0), st.floats(min_value=-2e5, max_value=2e5))
 def test_adding_and_removing_liquidity_returns_what_was_put_in(amount: float, pushed: float) -> None:
-    world = books()
+    world = founded()
     if pushed:
         execute(world, swap(BOB, abs(pushed) if pushed > 0 else abs(pushed) / 2500.0, buy=pushed > 0))
     before, held = reserves(world), world.tables.balance[MAKER, 0].copy()
@@ -175,7 +175,7 @@ def test_adding_and_removing_liquidity_returns_what_was_put_in(amount: float, pu
 
 def test_fees_go_to_providers_by_share_and_time_of_entry() -> None:
     """Passive liquidity alone, then with MAKER's equal part, then with OTHER_MAKER's: 1, 1/2 and 1/4 of three fees."""
-    world = books(rollup("a", pools=(PoolConfig(depth_usd=2.5e5, fee_bp=30.0, price_usd=2500.0),)))
+    world = founded(rollup("a", pools=(PoolConfig(depth_usd=2.5e5, fee_bp=30.0, price_usd=2500.0),)))
     passive, share = world.account_of["passive"], 100.0
     before = world.tables.balance[:, 0, USD].copy()
     execute(world, swap(ALICE, 1000.0))
@@ -198,7 +198,7 @@ def test_fees_go_to_providers_by_share_and_time_of_entry() -> None:
 
 
 def test_removing_pays_the_fees_owed_once() -> None:
-    world = books()
+    world = founded()
     [added] = execute(world, add(MAKER, 250.0))
     execute(world, swap(ALICE, 10_000.0))
     start = world.tables.balance[MAKER, 0, USD]
@@ -225,7 +225,7 @@ def test_removing_pays_the_fees_owed_once() -> None:
     ],
 )
 def test_what_a_provider_may_not_do(row: np.ndarray, fate: str) -> None:
-    world = books()
+    world = founded()
     before = world.state.cells.copy()
     assert fates(execute(world, row.copy())) == [fate]
     assert world.state.cells.tobytes() == before.tobytes()
@@ -233,7 +233,7 @@ def test_what_a_provider_may_not_do(row: np.ndarray, fate: str) -> None:
 
 def test_nobody_empties_a_pool() -> None:
     """Its last provider cannot leave: a pool without reserves has no price to start from again."""
-    world = books()
+    world = founded()
     assert fates(execute(world, remove(world.account_of["passive"], X))) == ["NO_LIQUIDITY"]
 
 
@@ -241,7 +241,7 @@ def test_nobody_empties_a_pool() -> None:
 
 
 def test_the_accumulator_is_the_integral_of_a_known_path() -> None:
-    world = books()
+    world = founded()
     first = reserves(world)
     execute(world, swap(ALICE, 50_000.0), time=10.0)
     second = reserves(world)
@@ -253,14 +253,14 @@ def test_the_accumulator_is_the_integral_of_a_known_path() -> None:
 
 
 def test_swaps_within_a_block_weigh_nothing_in_the_accumulator() -> None:
-    world = books()
+    world = founded()
     execute(world, swap(ALICE, 500_000.0), swap(BOB, 100.0, buy=False), swap(ALICE, 50.0, buy=False), time=10.0)
     assert world.tables.pools["cumulative"][0] == pytest.approx(10.0 * 2500.0, rel=1e-14)
 
 
 def test_a_payment_into_a_pool_does_not_rewrite_its_past_price() -> None:
     """Whatever reaches the reserves at 100 s must not count for the seconds before it."""
-    world = books()
+    world = founded()
     account = int(world.tables.pools["account"][0])
     gift = intent(Kind.PAYMENT, ALICE, rollup=0, target=account, asset_in=USD, amount=5e5)
     execute(world, gift, time=100.0)

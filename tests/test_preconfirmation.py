@@ -62,7 +62,7 @@ def regime(sequencer, ordering="leader", leader="operator", **promise):
 
 def ran(*arguments, **changes):
     market = worlds.ran(worlds.stressed(regime(*arguments, **changes), agents=()))
-    worlds.check_books(market.world.tables, market.audit.opening)
+    worlds.check_ledger(market.world.tables, market.audit.opening)
     return market, market.domains[0].regime.preconfirmation
 
 

@@ -13,11 +13,11 @@ from worlds import (
     OPERATOR,
     OTHER_MAKER,
     USD,
-    books,
-    check_books,
+    check_ledger,
     config,
     execute,
     fates,
+    founded,
     intent,
     opened,
     rollup,
@@ -43,7 +43,7 @@ PLAIN = {
 
 def world(**terms: Any) -> World:
     """A perpetual whose maker is that of account MAKER, without impact; and a rollup that has none."""
-    return books(rollup("a", perpetuals=(PerpetualConfig(**PLAIN | {"quoted_by": 0} | terms),)), rollup("b"))
+    return founded(rollup("a", perpetuals=(PerpetualConfig(**PLAIN | {"quoted_by": 0} | terms),)), rollup("b"))
 
 
 def sent(half_spread: float, sender: int = MAKER, **fields: Any) -> np.ndarray:
@@ -136,13 +136,13 @@ def test_quotes_and_trades_conserve_and_the_maker_earns_the_half_spread() -> Non
         half_spread = float(rng.choice((0.0, 0.001, 0.004)))
         receipts = execute(market, sent(half_spread), bought(market, buy=bool(rng.random() < 0.5)))
         earned += 0.25 * 2500.0 * half_spread if fates(receipts)[1] == "FILLED" else 0.0
-        check_books(market.tables, opening)
+        check_ledger(market.tables, opening)
     assert earned > 10.0
     assert perpetuals.margin_of(market.state, 0)[0] - before == pytest.approx(earned, rel=1e-9)
 
 
 def test_a_quote_pays_gas_and_tip_like_any_other_intent() -> None:
-    market = books(rollup("a", gas_usd=0.5, perpetuals=(PerpetualConfig(**PLAIN | {"quoted_by": 0}),)), rollup("b"))
+    market = founded(rollup("a", gas_usd=0.5, perpetuals=(PerpetualConfig(**PLAIN | {"quoted_by": 0}),)), rollup("b"))
     held = market.tables.balance[:, 0, USD].copy()
     assert fates(execute(market, sent(0.02, tip=2.0), builder=ALICE)) == ["FILLED"]
     paid = market.tables.balance[:, 0, USD] - held

@@ -60,7 +60,7 @@ def test_every_rollup_is_sequenced_by_exactly_one_domain(name: str) -> None:
 
 
 @every_regime
-def test_it_fills_intents_of_users_and_keeps_the_books(name: str) -> None:
+def test_it_fills_intents_of_users_and_keeps_the_ledger(name: str) -> None:
     market = ran(stressed(name, horizon_s=25.0))
     report = reported(market)
     assert report["conservation_error"] <= 1e-9

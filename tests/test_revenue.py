@@ -44,13 +44,13 @@ class Purses:
         rule = market.domains[0].regime.revenue
         execute = market.execute
 
-        def watch(slot: Slot) -> None:
+        def noted(slot: Slot) -> None:
             execute(slot)
             purse = rule.purse(slot)
             self.total += purse.total
             self.fees += purse.fees
 
-        market.execute = watch  # type: ignore[method-assign]
+        market.execute = noted  # type: ignore[method-assign]
         market.run()
 
 
@@ -62,7 +62,7 @@ def revenue_flows(market: SequencerMarket) -> dict[tuple[str, str], float]:
 
 @pytest.mark.parametrize("kind", RULES)
 @pytest.mark.parametrize("auction", ["none", "first_price"])
-def test_books_balance_under_every_rule(kind: str, auction: str) -> None:
+def test_ledger_balances_under_every_rule(kind: str, auction: str) -> None:
     ordering = "builder" if auction != "none" else "priority_fee"
     market = ran(stressed(regime({"kind": kind, **RULES[kind]}, auction=auction, ordering=ordering)))
     assert market.tally.conservation_error < 1e-9
@@ -105,7 +105,7 @@ def test_no_rollup_is_worse_off_than_alone() -> None:
     checked = 0
     execute = market.execute
 
-    def watch(slot: Slot) -> None:
+    def noted(slot: Slot) -> None:
         nonlocal checked
         before = market.world.tables.balance[list(treasury), :, 0].sum(axis=1)
         execute(slot)
@@ -116,7 +116,7 @@ def test_no_rollup_is_worse_off_than_alone() -> None:
         assert got.sum() == pytest.approx(purse.total)
         checked += purse.bids > 0.0
 
-    market.execute = watch  # type: ignore[method-assign]
+    market.execute = noted  # type: ignore[method-assign]
     market.run()
     assert checked > 3
 

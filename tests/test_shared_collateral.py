@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from worlds import ETH, ETH_USD, USD, books, check_books, config, execute, fates, intent, lender, opened, ran, rollup
+from worlds import ETH, ETH_USD, USD, check_ledger, config, execute, fates, founded, intent, lender, opened, ran, rollup
 
 from market import regimes
 from market.config import AgentConfig, BorrowersConfig, MarketConfig, OracleConfig, PoolConfig
@@ -39,7 +39,7 @@ def act(kind: int, sender: int, amount: float, **fields: Any) -> np.ndarray:
 
 def test_collateral_moves_on_its_rollup_and_debt_on_the_markets() -> None:
     """Deposit, borrow, repay, withdraw by the owner, then a liquidation by somebody: what it changes."""
-    world = books(*places(), borrowers=LAW)
+    world = founded(*places(), borrowers=LAW)
     opening, owner = totals(world.tables), int(world.tables.loans["owner"][0])
     for kind, amount, moved in (
         (Kind.DEPOSIT, 0.01, [0.0, -0.01, 0.0, 0.0]),
@@ -50,19 +50,19 @@ def test_collateral_moves_on_its_rollup_and_debt_on_the_markets() -> None:
         before = np.array(holdings(world, owner))
         assert fates(execute(world, act(kind, owner, amount))) == ["FILLED"]
         assert np.array(holdings(world, owner)) - before == pytest.approx(np.array(moved), abs=1e-9)
-        check_books(world.tables, opening)
+        check_ledger(world.tables, opening)
     feed = int(world.tables.lending["feed_collateral"][0])
     post = intent(Kind.ORACLE_UPDATE, world.account_of["oracle"], venue=feed, rollup=B, amount=0.7 * ETH_USD)
     before = np.array(holdings(world, 0))
     assert fates(execute(world, post, act(Kind.LIQUIDATE, 0, 100.0))) == ["FILLED", "FILLED"]
     seized = 100.0 * 1.1 / (0.7 * ETH_USD)
     assert np.array(holdings(world, 0)) - before == pytest.approx(np.array([0.0, seized, -100.0, 0.0]), abs=1e-9)
-    check_books(world.tables, opening)
+    check_ledger(world.tables, opening)
 
 
 def test_only_the_rollup_of_the_collateral_prices_it() -> None:
     """An oracle's update on b endangers loans on a; there is no other feed."""
-    world = books(*places(), borrowers=LAW)
+    world = founded(*places(), borrowers=LAW)
     assert world.tables.feeds["rollup"].tolist() == [B]
     found = np.zeros(64, np.int64)
     assert at_risk.unhealthy(world.state, A, found) == 0
@@ -104,7 +104,7 @@ def test_a_fall_on_one_rollup_liquidates_on_the_other(margin: str) -> None:
     across = opened(shared(margin, price_on_b=0.75 * ETH_USD))
     opening, before = totals(across.world.tables), holdings(across.world, _liquidator(across))
     across.run()
-    check_books(across.world.tables, opening)
+    check_ledger(across.world.tables, opening)
     assert across.tally.by_rollup["liquidations"][A] > 0.0
     assert across.tally.by_rollup["liquidations"][B] == 0.0
     now = holdings(across.world, _liquidator(across))

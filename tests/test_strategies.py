@@ -295,5 +295,5 @@ def test_a_tip_that_nobody_can_pay_ruins_no_builder() -> None:
     ran(config(regime="pbs", agents=(players.trader(), *cast()), horizon_s=6.0))
 
 
-def test_kinds_of_rows_are_numbers_that_books_know() -> None:
+def test_kinds_of_rows_are_numbers_that_the_market_knows() -> None:
     assert intent(Kind.PAYMENT)["kind"] == int(Kind.PAYMENT)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from worlds import ALICE, ETH, USD, books, execute, fates, intent, lender, rollup
+from worlds import ALICE, ETH, USD, execute, fates, founded, intent, lender, rollup
 
 from experiments.bench.health_checks import NEAR, health_checks, scan_contracts, scan_positions
 from market.config import BorrowersConfig, OracleConfig, PerpetualConfig
@@ -19,8 +19,8 @@ from market.venues import Kind
 from market.venues.lending import at_risk
 from market.venues.lending import rules as lending
 from market.venues.liquidation import genesis, thresholds
+from market.venues.liquidation.reindex import reindex
 from market.venues.liquidation.tables import Bucket
-from market.venues.liquidation.watch import reindex
 from market.venues.perpetuals import close_out
 from market.venues.perpetuals import rules as perpetuals
 from market.venues.perpetuals.instrument import next_contract
@@ -45,7 +45,7 @@ def world(buckets: int = 64) -> World:
     ]  # fmt: skip
     law = BorrowersConfig(ltv_low=0.1, ltv_high=0.79, reserve_share=0.5)
     with patch.object(genesis, "bucket_count", lambda groups, members: buckets):
-        return books(*places, borrowers=law)
+        return founded(*places, borrowers=law)
 
 
 def listed(market: World, look: Any, at: int, room: int) -> list[int]:
@@ -198,7 +198,7 @@ def test_looking_costs_by_who_crossed_and_not_by_how_many_there_are() -> None:
     def read(borrowers: int) -> tuple[int, int]:
         law = BorrowersConfig(ltv_low=0.1, ltv_high=0.4, ltv_law="log_uniform")
         place = rollup("a", lending=(lender(),), borrowers=borrowers + 5)
-        market = books(place, rollup("b"), borrowers=law)
+        market = founded(place, rollup("b"), borrowers=law)
         table = market.tables.loans
         table["debt"][:5] = 0.7 * table["collateral"][:5] * PRICE
         reindex(market.state)
@@ -222,7 +222,7 @@ def test_a_close_out_too_long_to_be_undone_ends_and_is_undone() -> None:
         traders=40, margin_median_usd=1000.0, margin_log_sd=0.0, leverage_low=5.0, leverage_high=5.0, max_leverage=10.0,
         maintenance=0.02, long_share=0.0, fund_usd=0.0, depth_usd=1e30,
     )  # fmt: skip
-    market = books(rollup("a", perpetuals=(terms,)), rollup("b"))
+    market = founded(rollup("a", perpetuals=(terms,)), rollup("b"))
     table = market.tables.contracts
     sizes = table["quantity"].copy()
     sizes[0], sizes[1] = 0.0, -sizes[2:].sum()

@@ -16,7 +16,7 @@ def plain(config):
     return config
 
 
-def settle(**changes):
+def settings(**changes):
     return lambda base: type(base).model_validate(base.model_dump() | changes)
 
 
@@ -40,7 +40,7 @@ def test_every_pair_meets_once_per_seed():
 
 
 def test_a_users_own_strategy_enters_by_name():
-    config = settle(strategies=("naive", "players:ScriptedBuilder"), blocks=20)
+    config = settings(strategies=("naive", "players:ScriptedBuilder"), blocks=20)
     runs = list(tournament.runs(1, True, config))
     assert [tuple(run.levers.values())[:2] for run in runs][1] == ("naive", "players:ScriptedBuilder")
     found = tournament.execute(runs[1])
@@ -50,12 +50,12 @@ def test_a_users_own_strategy_enters_by_name():
 @pytest.mark.parametrize("wrong", [{"strategies": ("naive", "nobody")}, {"regime": "nowhere"}])
 def test_who_does_not_exist_is_refused_before_anything_runs(wrong):
     with pytest.raises(InputError):
-        list(tournament.runs(1, True, settle(**wrong)))
+        list(tournament.runs(1, True, settings(**wrong)))
 
 
 @pytest.mark.parametrize("role", ["sequencer", "trader", pytest.param("liquidator", marks=pytest.mark.slow)])
 def test_other_roles_play(role):
-    run = list(tournament.runs(1, True, settle(role=role, blocks=20)))[1]
+    run = list(tournament.runs(1, True, settings(role=role, blocks=20)))[1]
     assert isinstance(run, Run)
     found = tournament.execute(run)
     assert np.isfinite([found["payoff_first_usd"], found["payoff_second_usd"]]).all()

@@ -162,7 +162,7 @@ def test_a_coalition_sandwiches_and_without_one_nobody_can():
     assert without.tally.gains[:, Purpose.SANDWICH].sum() == 0.0
     assert with_it.domains[0].leaders[0].opened > 0
     assert with_it.tally.gains[:, Purpose.SANDWICH].sum() > 0.0
-    worlds.check_books(with_it.world.tables, with_it.audit.opening)
+    worlds.check_ledger(with_it.world.tables, with_it.audit.opening)
 
 
 def test_found_out_it_loses_stake_until_it_gives_up():
@@ -170,7 +170,7 @@ def test_found_out_it_loses_stake_until_it_gives_up():
     leader = {"kind": "stake_lottery", "stakes": [0.5, 0.5], "stake_usd": 4000.0, "slash_early_decryption": 0.05}
     market = worlds.ran(worlds.stressed(regime(visibility=visibility, leader=leader, sequencer="early_decrypter")))
     assert market.world.tables.flows[:, :, Why.SLASHING].sum() > 0.0
-    worlds.check_books(market.world.tables, market.audit.opening)
+    worlds.check_ledger(market.world.tables, market.audit.opening)
 
 
 # -- delay-encrypted ---------------------------------------------------------------------------------------------------
@@ -194,7 +194,7 @@ def test_a_puzzle_that_takes_a_slot_protects_and_a_shorter_one_leaks():
     def sandwiched(delay):
         settings = regime(visibility={"kind": "delay_encrypted", "delay_s": delay}, sequencer="extractive")
         market = worlds.ran(worlds.stressed(settings, agents=()))
-        worlds.check_books(market.world.tables, market.audit.opening)
+        worlds.check_ledger(market.world.tables, market.audit.opening)
         users = market.tally.by_rollup["user_count"].sum()
         return market.tally.gains[:, Purpose.SANDWICH].sum(), market.tally.by_rollup["user_delay"].sum() / users
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from worlds import config, lender, opened, rollup, watch
+from worlds import config, lender, on_block, opened, rollup
 
 from market import regimes
 from market.config import AgentConfig, BorrowersConfig, FlowConfig, MarketConfig, OracleConfig, PoolConfig
@@ -72,7 +72,7 @@ def trace(regime: str) -> str:
         lines.append(_heading(slot))
         lines.extend(_line(market, names, row, _tied(slot.rows, at)) for at, row in enumerate(slot.rows))
 
-    watch(market, noted)
+    on_block(market, noted)
     market.run()
     return "\n".join(lines) + "\n"
 

@@ -146,7 +146,7 @@ class _Noting(Recorder):
         self._noted(slot)
 
 
-def watch(market: SequencerMarket, noted: Callable[[Any], object]) -> None:
+def on_block(market: SequencerMarket, noted: Callable[[Any], object]) -> None:
     """Have a function called with every slot of a market that is about to run."""
     market.recorders.append(_Noting(noted))
 
@@ -163,11 +163,11 @@ def ran(config: MarketConfig, seed: int = 1) -> SequencerMarket:
     return market
 
 
-# -- books without a market: to test execution alone -------------------------------------------------------------------
+# -- accounts without a market: to test execution alone ----------------------------------------------------------------
 
 
-def books(*rollups: RollupConfig, **changes: Any) -> World:
-    """Founded books: accounts 0 to 4 are ALICE, BOB, MAKER, OTHER_MAKER and OPERATOR with 1 million USD everywhere."""
+def founded(*rollups: RollupConfig, **changes: Any) -> World:
+    """A founded market: accounts 0 to 4 (ALICE, BOB, MAKER, OTHER_MAKER, OPERATOR) have 1 million USD everywhere."""
     settings = config(*rollups, **changes)
     members = [Member(f"{role} {at}", role, CAPITAL_USD, 0.0, _nobody) for at, role in enumerate(ROLES)]
     prices = np.array([1.0, *(asset.price_usd for asset in settings.assets)])
@@ -175,7 +175,7 @@ def books(*rollups: RollupConfig, **changes: Any) -> World:
 
 
 def _nobody(seat: Seat) -> None:
-    """Nobody sits at these books."""
+    """Nobody sits here."""
 
 
 def intent(kind: int, sender: int = ALICE, **fields: Any) -> np.ndarray:
@@ -221,7 +221,7 @@ DRIFT = 1e-9
 """Relative error that sums may have."""
 
 
-def check_books(tables: Tables, opening: np.ndarray) -> None:
+def check_ledger(tables: Tables, opening: np.ndarray) -> None:
     """Assert everything that no sequence of intents may break; `opening` holds the totals at the start."""
     now = tables.balance.sum(axis=(0, 1))
     assert np.all(np.abs(now - opening) <= DRIFT * opening), "an asset was made or lost"
@@ -286,7 +286,7 @@ def _check_auctions(tables: Tables) -> None:
         for lot in lots:
             held = tables.balance[int(lot["account"])].copy()
             if venue == "perpetuals":
-                _check_place(tables, lot, held[place])
+                _check_lot_of_contracts(tables, lot, held[place])
             elif lot["open"]:
                 collateral, debt = int(market["collateral"]), int(market["debt"])
                 assert held[place, collateral] == lot["amount"] > 0.0
@@ -296,8 +296,8 @@ def _check_auctions(tables: Tables) -> None:
             assert not held.any(), "an escrow holds what is nobody's"
 
 
-def _check_place(tables: Tables, lot: np.ndarray, held: np.ndarray) -> None:
-    """A place on a perpetual holds nothing but the lot while it is open, and in escrow a bid with its margin."""
+def _check_lot_of_contracts(tables: Tables, lot: np.ndarray, held: np.ndarray) -> None:
+    """A lot on a perpetual holds nothing but what is for sale while it is open, and in escrow a bid with its margin."""
     size, cash = tables.contracts[["quantity", "cash"]][int(lot["contract"])]
     if not lot["open"]:
         assert size == cash == 0.0

@@ -37,7 +37,7 @@ class AdaptiveMargin(Builder):
         self._value = value
         return max(0.0, value * (1.0 - self.margin))
 
-    def told(self, won: bool, paid: float, highest: float) -> None:
+    def heard(self, won: bool, paid: float, highest: float) -> None:
         """Ask for more after a win, for less after a defeat that a smaller margin would have avoided."""
         if self._value <= 0.0:
             return

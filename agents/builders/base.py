@@ -74,11 +74,11 @@ class Builder(StrategicAgent):
         """
         cost = 2.0 * float(seen.gas[list(seen.rollups)].max())
         ties = self.rng_own.random(seen.due.size)
-        if seen.place == "end":
+        if seen.extent == "end":
             arrangement, self._promised, _ = insert(_Left(seen, ties), cost_usd=cost, ties=ties[:0])
             return arrangement, self.trust * self._promised
         forced, after = ready_liquidations(seen)
-        whole = seen.place == "all"
+        whole = seen.extent == "all"
         arrangement, gain, tips = insert(
             seen, cost_usd=cost, ties=ties, forced=forced, forced_after=after, sandwich=self.sandwich and whole
         )
@@ -117,5 +117,5 @@ class Builder(StrategicAgent):
         share = min(1.0, max(0.0, float(brought.sum()) / self._promised))
         self.trust += TRUST_MEMORY * (share - self.trust)
 
-    def told(self, won: bool, paid: float, highest: float) -> None:
+    def heard(self, won: bool, paid: float, highest: float) -> None:
         """Hear how the auction ended [USD]."""

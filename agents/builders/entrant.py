@@ -1,4 +1,4 @@
-"""A newcomer: a builder that starts to bid in the middle of a run, and belongs to no ring."""
+"""A newcomer: a builder that starts to bid in the middle of a run, and belongs to no cartel."""
 
 from __future__ import annotations
 

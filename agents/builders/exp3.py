@@ -48,9 +48,9 @@ class Exp3Margin(Builder):
         """Value less the margin drawn; nothing, and nothing learned, for a block worth nothing."""
         return value * (1.0 - self.shading.margin(value)) if value > 0.0 else 0.0
 
-    def told(self, won: bool, paid: float, highest: float) -> None:
+    def heard(self, won: bool, paid: float, highest: float) -> None:
         """Learn what the margin earned."""
-        self.shading.told(won, paid, highest)
+        self.shading.heard(won, paid, highest)
 
     def frozen(self) -> tuple[str, dict[str, Any]]:
         """Strategy and parameters that play what was learned, without what is merely explored."""

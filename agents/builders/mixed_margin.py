@@ -61,7 +61,7 @@ class MixedMargin(Builder):
         margin = self._margins[min(int(np.searchsorted(row, u, side="right")), row.size - 1)]
         return max(0.0, value * (1.0 - float(margin)))
 
-    def told(self, won: bool, paid: float, highest: float) -> None:
+    def heard(self, won: bool, paid: float, highest: float) -> None:
         """Remember the price, if it monitors."""
         if self._levels > 1 and self._value > 0.0:
             self._price = bisect_right(PRICE_EDGES, highest / self._value)

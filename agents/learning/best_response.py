@@ -65,11 +65,11 @@ class BestResponse(GridLearner):
         self._last = draws.below(self._stream, self._actions.size)
 
     def choose(self, state: int = 0) -> float:
-        """Return the reply that was settled on when learning."""
+        """Return the reply that was chosen when learning."""
         return self._pick(self._last)
 
     def learn(self, payoff: float, payoffs: np.ndarray | None = None, next_state: int = 0) -> None:
-        """Settle on the best reply to the last period, or stay."""
+        """Turn to the best reply to the last period, or stay."""
         given = self._counterfactual(payoffs)
         if draws.uniform(self._stream) >= self._inertia:
             self._last = draws.best(self._stream, given)

@@ -15,7 +15,7 @@ from market.access.desk import Desk
 from market.access.observation import Observation
 from market.intents.rows import Purpose
 from market.venues import Kind
-from market.venues.perpetuals.rules import LOT
+from market.venues.perpetuals.rules import STEP
 
 SPARE = 0.01
 """Margin paid in beyond what is needed, over the value bought: for the price may move before it is."""
@@ -45,10 +45,10 @@ class Purchase(NamedTuple):
     profit: float  # after the maker's fee [USD]
 
 
-def position_at(seen: Observation, rollup: int, place: int) -> Position | None:
-    """Return the lot of contracts in a place; None for a lot of collateral, or where one could not buy it."""
+def position_at(seen: Observation, rollup: int, at: int) -> Position | None:
+    """Return the lot of contracts at a row of `lots`; None for a lot of collateral, or where one could not buy it."""
     key = ("lots of contracts", rollup, seen.time)
-    found = seen.derived(key, lambda: _positions(seen, rollup)).get(place)
+    found = seen.derived(key, lambda: _positions(seen, rollup)).get(at)
     return found if found is not None and own_of(seen, found) >= 0 else None
 
 
@@ -58,10 +58,10 @@ def own_of(seen: Observation, lot: Position) -> int:
 
 
 def _positions(seen: Observation, rollup: int) -> dict[int, Position]:
-    """All open lots of contracts of a rollup, by place."""
+    """All open lots of contracts of a rollup, by row of `lots`."""
     found = {}
-    for place in seen.open_lots(rollup).tolist():
-        lot = seen.lots[place]
+    for at in seen.open_lots(rollup).tolist():
+        lot = seen.lots[at]
         if lot["contract"] < 0.0:
             continue
         auction = int(lot["auction"])
@@ -70,9 +70,9 @@ def _positions(seen: Observation, rollup: int) -> dict[int, Position]:
         size = float(held["quantity"])
         cash = seen.cash(int(lot["contract"]))
         price = float(seen.feeds["price"][int(terms["feed"])])
-        asked = seen.asked(place)
-        closed = seen.closing_price(market, np.sign(size) * LOT)
-        found[place] = Position(auction, int(lot["id"]), market, size, cash, price, asked, closed)
+        asked = seen.asked(at)
+        closed = seen.closing_price(market, np.sign(size) * STEP)
+        found[at] = Position(auction, int(lot["id"]), market, size, cash, price, asked, closed)
     return found
 
 
@@ -120,7 +120,7 @@ def purchase(seen: Observation, lot: Position, funds: float) -> Purchase | None:
     needed = lot.price * (float(terms["initial"]) + SPARE) - side * (lot.price - price)
     debt = max(0.0, -float(seen.contracts["cash"][own_of(seen, lot)]))
     most = min(abs(lot.size), (funds - debt) / needed) if needed > 0.0 else abs(lot.size)
-    amount = float(np.floor(min(most, 0.5 * gain / slope) / LOT)) * LOT
+    amount = float(np.floor(min(most, 0.5 * gain / slope) / STEP)) * STEP
     if not amount > 0.0:
         return None
     closed, fee = seen.closing_price(lot.market, side * amount), float(terms["fee"])

@@ -120,12 +120,12 @@ class AuctionBidder(Liquidator):
         left[debt] -= offer
         desk.auction(Kind.LOAN_AUCTION_BID, venue, number, offer, tip=self.tip_usd, expires_s=EXPIRES_S)
 
-    def _bid_for_contracts(self, seen: Observation, desk: Desk, rollup: int, place: int, left: np.ndarray) -> None:
+    def _bid_for_contracts(self, seen: Observation, desk: Desk, rollup: int, at: int, left: np.ndarray) -> None:
         """Bid for a position of a perpetual as for collateral; margin has to be put up with it."""
-        position = position_at(seen, rollup, place)
+        position = position_at(seen, rollup, at)
         if position is None or position.size == 0.0:
             return
-        lot, terms = seen.lots[place], seen.auctions[position.auction]
+        lot, terms = seen.lots[at], seen.auctions[position.auction]
         fees = 3.0 * (self.tip_usd + float(seen.gas[rollup]))
         margin, value = escrow(seen, position), abs(position.size) * position.price
         most = worth(seen, position, self.cost_share) - fees - self.hindsight.allowance(value)
@@ -140,9 +140,9 @@ class AuctionBidder(Liquidator):
             Kind.CONTRACT_AUCTION_BID, position.market, position.number, offer, tip=self.tip_usd, expires_s=EXPIRES_S
         )  # fmt: skip
 
-    def _finish(self, seen: Observation, desk: Desk, rollup: int, place: int) -> None:
+    def _finish(self, seen: Observation, desk: Desk, rollup: int, at: int) -> None:
         """Settle what it has won, and sell it in the same bundle; restart what nobody wanted."""
-        lot, position = seen.lots[place], position_at(seen, rollup, place)
+        lot, position = seen.lots[at], position_at(seen, rollup, at)
         auction, venue, number, loan = int(lot["auction"]), market_of(seen, lot), int(lot["id"]), lot["contract"] < 0.0
         if lot["bidder"] < 0.0:
             kind = Kind.LOAN_AUCTION_RESET if loan else Kind.CONTRACT_AUCTION_RESET

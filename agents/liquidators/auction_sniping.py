@@ -77,11 +77,11 @@ def _rivals(seen: BlockView, lot: np.ndarray, kind: int) -> np.ndarray:
     return np.flatnonzero((due["kind"] == kind) & mine & (due["sender"] != seen.account) & (due["sealed"] == 0))
 
 
-def _take(seen: BlockView, rollup: int, place: int, left: np.ndarray) -> tuple[np.ndarray | None, int]:
+def _take(seen: BlockView, rollup: int, at: int, left: np.ndarray) -> tuple[np.ndarray | None, int]:
     """Bundle that takes a Dutch lot, if it is time to."""
-    lot = seen.lots[place]
+    lot = seen.lots[at]
     debt, collateral = sides(seen, market_of(seen, lot))
-    price, worth = seen.asked(place), worth_outside(seen, debt, collateral)
+    price, worth = seen.asked(at), worth_outside(seen, debt, collateral)
     # written so that an auction without a price is left alone
     if not price < worth:
         return None, TOP
@@ -96,11 +96,11 @@ def _take(seen: BlockView, rollup: int, place: int, left: np.ndarray) -> tuple[n
     return rows, TOP
 
 
-def _bid(seen: BlockView, rollup: int, place: int, left: np.ndarray) -> tuple[np.ndarray | None, int]:
+def _bid(seen: BlockView, rollup: int, at: int, left: np.ndarray) -> tuple[np.ndarray | None, int]:
     """The last bid in an English auction, or the settlement of one that was won."""
-    lot = seen.lots[place]
+    lot = seen.lots[at]
     debt, collateral = sides(seen, market_of(seen, lot))
-    end, amount = seen.ends(place), float(lot["amount"])
+    end, amount = seen.ends(at), float(lot["amount"])
     worth = amount * worth_outside(seen, debt, collateral)
     nobody, own = lot["bidder"] < 0.0, lot["bidder"] == seen.account
     if seen.time >= end:

@@ -61,18 +61,18 @@ def _close_outs(seen: BlockView, rollup: int) -> list[np.ndarray]:
 
 
 def ready_for_contracts(
-    seen: BlockView, rollup: int, place: int, left: np.ndarray, rivals: np.ndarray
+    seen: BlockView, rollup: int, at: int, left: np.ndarray, rivals: np.ndarray
 ) -> tuple[np.ndarray | None, int]:
     """Rows for a lot, and the index of the pending intent that they follow; None where there is nothing to do.
 
     `rivals`: indices of the pending intents of others who take or bid for it.
     """
-    position = position_at(seen, rollup, place)
+    position = position_at(seen, rollup, at)
     if position is None:
         return None, TOP
     if seen.auctions["design"][position.auction] == DUTCH:
         return _take(seen, left, bool(rivals.size), position), TOP
-    return _bid(seen, place, left, rivals, position)
+    return _bid(seen, at, left, rivals, position)
 
 
 def _take(seen: BlockView, left: np.ndarray, wanted: bool, position: Position) -> np.ndarray | None:
@@ -92,11 +92,11 @@ def _take(seen: BlockView, left: np.ndarray, wanted: bool, position: Position) -
 
 
 def _bid(
-    seen: BlockView, place: int, left: np.ndarray, rivals: np.ndarray, position: Position
+    seen: BlockView, at: int, left: np.ndarray, rivals: np.ndarray, position: Position
 ) -> tuple[np.ndarray | None, int]:
     """The last bid in an English auction, the settlement of one that was won, or the close of one without a bid."""
-    end = seen.ends(place)
-    lot, terms = seen.lots[place], seen.auctions[position.auction]
+    end = seen.ends(at)
+    lot, terms = seen.lots[at], seen.auctions[position.auction]
     nobody, own = lot["bidder"] < 0.0, lot["bidder"] == seen.account
     if seen.time >= end:
         if nobody:

@@ -85,13 +85,13 @@ class DutchWaiter(Greedy):
         if self.asked.may(seen.time, kind, venue, number):
             desk.auction(kind, venue, number, tip=self.tip_usd, expires_s=EXPIRES_S)
 
-    def _on_contracts(self, seen: Observation, desk: Desk, rollup: int, place: int, left: np.ndarray) -> bool:
+    def _on_contracts(self, seen: Observation, desk: Desk, rollup: int, at: int, left: np.ndarray) -> bool:
         """Take as much of a lot of contracts as pays, or reset it; tells whether it was worth an attempt to take."""
-        position = position_at(seen, rollup, place)
+        position = position_at(seen, rollup, at)
         if position is None:
             return False
         if np.isnan(position.asked):
-            self._reset(seen, desk, seen.lots[place])
+            self._reset(seen, desk, seen.lots[at])
             return False
         found = purchase(seen, position, float(left[0]))
         if found is None:

@@ -53,17 +53,21 @@ class Greedy(Liquidator):
                 self._attempt(seen, desk, rollup, entry, left)
 
     def _attempt(self, seen: Observation, desk: Desk, rollup: int, entry: np.ndarray, left: np.ndarray) -> None:
-        debt, collateral, place = int(entry["debt"]), int(entry["collateral"]), int(entry["place"])
+        debt, collateral, held_on = (
+            int(entry["debt"]),
+            int(entry["collateral"]),
+            int(entry["collateral_rollup"]),
+        )
         amount = min(float(entry["most"]), float(left[debt]))
         if amount <= 0.0:
             return
         if self.sell == "pool":
-            pool, amount, back = self._best_sale(seen, place, debt, collateral, amount, float(entry["rate"]))
+            pool, amount, back = self._best_sale(seen, held_on, debt, collateral, amount, float(entry["rate"]))
         else:
             pool = -1
             back = amount * float(entry["rate"]) * seen.prices[collateral] / seen.prices[debt]
             back *= 1.0 - seen.outside_fee
-        profit = (back - amount) * seen.prices[debt] - float(seen.gas[rollup] + seen.gas[place])
+        profit = (back - amount) * seen.prices[debt] - float(seen.gas[rollup] + seen.gas[held_on])
         if amount <= 0.0 or profit <= 0.0:
             return
         if not (self.repeat or self.asked.may(seen.time, Kind.LIQUIDATE, int(entry["market"]), int(entry["loan"]))):
@@ -79,7 +83,7 @@ class Greedy(Liquidator):
         if pool >= 0:
             desk.swap(pool, collateral, debt, seized, amount, purpose=Purpose.LIQUIDATION, bundle=bundle)
         else:
-            desk.outside(place, collateral, debt, seized, amount, purpose=Purpose.LIQUIDATION, bundle=bundle)
+            desk.outside(held_on, collateral, debt, seized, amount, purpose=Purpose.LIQUIDATION, bundle=bundle)
 
     def _best_sale(
         self, seen: Observation, rollup: int, debt: int, collateral: int, amount: float, rate: float

@@ -7,7 +7,7 @@ from itertools import product
 
 import numpy as np
 
-from agents.books import Books
+from agents.funds import Funds
 from agents.learning import QLearning
 from agents.liquidators.greedy import Greedy
 from agents.speed import SPEEDS, Line
@@ -19,7 +19,7 @@ TIPS = (0.0, 0.1, 0.3, 0.6, 0.9)
 
 
 class LearningLiquidator(Greedy):
-    """Q-learning over pairs of a tip and a speed, from what its own books say about each period.
+    """Q-learning over pairs of a tip and a speed, from what its own funds say about each period.
 
     A speed of s divides its latency by s and costs rent in proportion to s - 1, paid to the outside as time passes.
 
@@ -63,7 +63,7 @@ class LearningLiquidator(Greedy):
         self.learner = QLearning(np.arange(float(len(self._pairs))), 1, rate, decay=decay, seed=seed)
         self.review_s = review_s
         self.line = Line(seat, self, speeds, rent_usd_per_hour)
-        self._books = Books()
+        self._funds = Funds()
         self._until = 0.0
         self.speed = 1.0
 
@@ -74,7 +74,7 @@ class LearningLiquidator(Greedy):
         super().act(seen, desk)
 
     def _review(self, seen: Observation, desk: Desk) -> None:
-        gained = self._books.close(seen)
+        gained = self._funds.close(seen)
         if gained is not None:
             self.learner.learn(gained)
         self.tip_share, speed = self._pairs[int(self.learner.choose())]

@@ -65,7 +65,7 @@ def _bundle(seen, table, place, parts, places) -> None:
         left[rollup, debt] -= amount
         rows = blank(2)
         rows["sender"], rows["sent"], rows["arrival"] = seen.account, seen.time, seen.time
-        rows["rollup"] = rollup, int(entry["place"])
+        rows["rollup"] = rollup, int(entry["collateral_rollup"])
         rows["purpose"] = int(Purpose.LIQUIDATION)
         rows["kind"] = int(Kind.LIQUIDATE), int(Kind.OUTSIDE)
         rows["venue"], rows["target"] = int(entry["market"]), (int(entry["loan"]), -1)

@@ -22,9 +22,9 @@ BP = 1e-4
 class Carried:
     """What a maker's contract and its market were at the start of a period."""
 
-    cash: float  # before funding that is not settled yet [USD]
+    cash: float  # before funding that is not paid yet [USD]
     size: float
-    funded: float  # funding index that the cash is settled up to [USD]
+    funded: float  # funding index that the cash has been paid up to [USD]
     price: float  # the oracle's [USD]
     funding: float  # the market's funding index [USD]
     time: float  # [s]

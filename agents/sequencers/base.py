@@ -26,7 +26,7 @@ class Sequencer(StrategicAgent):
         """
         return 0.0
 
-    def told_slot(self, slot: int, won: bool, paid: float, highest: float) -> None:
+    def heard_slot(self, slot: int, won: bool, paid: float, highest: float) -> None:
         """Hear how the auction of a slot ended [USD]."""
 
     def restake(self, seen: Observation) -> float:

@@ -1,4 +1,4 @@
-"""A newcomer: a sequencer that starts to bid for slots in the middle of a run, and belongs to no ring."""
+"""A newcomer: a sequencer that starts to bid for slots in the middle of a run, and belongs to no cartel."""
 
 from __future__ import annotations
 

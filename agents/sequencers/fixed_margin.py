@@ -47,8 +47,8 @@ class FixedMargin(SlotBidder):
         super().bid_for_slot(seen, slot)
         return self._value * (1.0 - self._by_price[self._price])
 
-    def told_slot(self, slot: int, won: bool, paid: float, highest: float) -> None:
+    def heard_slot(self, slot: int, won: bool, paid: float, highest: float) -> None:
         """Remember the price."""
-        super().told_slot(slot, won, paid, highest)
+        super().heard_slot(slot, won, paid, highest)
         if self._value > 0.0:
             self._price = bisect_right(PRICE_EDGES, highest / self._value)

@@ -66,10 +66,10 @@ class QLearningBidder(SlotBidder):
         self.margin = self.shading.margin(self._value)
         return self._value * (1.0 - self.margin)
 
-    def told_slot(self, slot: int, won: bool, paid: float, highest: float) -> None:
+    def heard_slot(self, slot: int, won: bool, paid: float, highest: float) -> None:
         """Learn what the margin earned."""
-        super().told_slot(slot, won, paid, highest)
-        self.shading.told(won, paid, highest)
+        super().heard_slot(slot, won, paid, highest)
+        self.shading.heard(won, paid, highest)
 
     def frozen(self) -> tuple[str, dict[str, Any]]:
         """Strategy and parameters that play what was learned in every state, and go on estimating values."""

@@ -12,7 +12,7 @@ from market.access.seat import Seat
 
 
 class SlotBidder(Extractive):
-    """Bids an adaptive share of an estimate that it learns from its own books.
+    """Bids an adaptive share of an estimate that it learns from its own account.
 
     What a slot brought is the change of what it holds, at today's prices, from the beginning of the slot to the
     beginning of the next one, with the prices of slots that it paid added back.
@@ -49,7 +49,7 @@ class SlotBidder(Extractive):
         self.unseen_usd = first_usd  # estimate of what a slot brings beyond what can be seen when it begins
         self._value = 0.0
         self._visible: dict[int, float] = {}  # by slot bought: what could be seen of it when bidding [USD]
-        self._paid = 0.0  # for slots, since the last look at the books [USD]
+        self._paid = 0.0  # for slots, since the last look at the account [USD]
         self._held = None
         self._looked_at = -1
 
@@ -61,7 +61,7 @@ class SlotBidder(Extractive):
         self._value = max(0.0, visible + self.unseen_usd)
         return self._value * (1.0 - self.margin)
 
-    def told_slot(self, slot: int, won: bool, paid: float, highest: float) -> None:
+    def heard_slot(self, slot: int, won: bool, paid: float, highest: float) -> None:
         """Ask for more after a win, for less after a defeat that a smaller margin would have avoided."""
         self._paid += paid
         if won:

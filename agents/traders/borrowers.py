@@ -176,4 +176,4 @@ class Borrowers:
         self._drawn_until += CHUNK_S
 
     def learn(self, rows: Rows) -> None:
-        """Learn nothing from a block: what matters is on the books when a borrower looks."""
+        """Learn nothing from a block: what matters is on its account when a borrower looks."""

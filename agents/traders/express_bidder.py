@@ -63,7 +63,7 @@ class ExpressBidder(Arbitrageur):
         funds = float(seen.funds[list(seen.rollups), 0].sum())
         return min(self.shading * max(0.0, self.premium_usd), funds)
 
-    def told_of_lane(self, won: bool, price_usd: float, start_s: float, end_s: float) -> None:
+    def heard_lane(self, won: bool, price_usd: float, start_s: float, end_s: float) -> None:
         """Learn from the round before last, which is over, and note the coming one."""
         self.rounds_won += won
         rounds = self._rounds.setdefault(self._bidding_in, [])

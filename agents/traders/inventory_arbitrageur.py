@@ -19,33 +19,33 @@ from market.venues.pools.rules import output
 
 
 class InventoryArbitrageur(Arbitrageur):
-    """Takes gaps to the outside price out of stock, and trades the stock back outside once every `settle_s`.
+    """Takes gaps to the outside price out of stock, and trades the stock back outside once every `restock_s`.
 
     Parameters
     ----------
-    settle_s
+    restock_s
         time between two restockings on a rollup [s]
     least_usd
         least profit after gas of any trade [USD]
     """
 
-    def __init__(self, seat: Seat, settle_s: float = 600.0, least_usd: float = 0.02) -> None:
+    def __init__(self, seat: Seat, restock_s: float = 600.0, least_usd: float = 0.02) -> None:
         super().__init__(seat, outside=True, cycles=False, least_usd=least_usd)
-        if not settle_s > 0.0:
-            raise ValueError(f"settle_s must be positive, not {settle_s}")
-        self.settle_s = settle_s
+        if not restock_s > 0.0:
+            raise ValueError(f"restock_s must be positive, not {restock_s}")
+        self.restock_s = restock_s
         # not all rollups at once, nor all agents
-        self._settles = settle_s * self.rng_own.random(len(self._home))
+        self._restocks = restock_s * self.rng_own.random(len(self._home))
 
     def act(self, seen: Observation, desk: Desk) -> None:
         """Trade the gaps of this domain, and restock where it is time."""
         for rollup in seen.rollups:
-            if seen.time >= self._settles[rollup]:
-                self._settle(seen, desk, rollup)
-                self._settles[rollup] += self.settle_s
+            if seen.time >= self._restocks[rollup]:
+                self._restock(seen, desk, rollup)
+                self._restocks[rollup] += self.restock_s
         super().act(seen, desk)
 
-    def _settle(self, seen: Observation, desk: Desk, rollup: int) -> None:
+    def _restock(self, seen: Observation, desk: Desk, rollup: int) -> None:
         """Sell outside what there is too much of, or buy what is missing, as far as cash reaches."""
         for asset in range(1, seen.funds.shape[1]):
             surplus = float(seen.funds[rollup, asset] - self._home[rollup, asset])

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from agents.books import Books
+from agents.funds import Funds
 from agents.learning import Exp3, QLearning
 from agents.speed import Line
 from agents.traders.searcher import Searcher
@@ -22,7 +22,7 @@ TIPS = (0.02, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.97)
 class LearningSearcher(Searcher):
     """Exp3 over tips: one tip until the fate of the bundles sent with it is known, then the next.
 
-    Where it may choose among speeds, Q-learning over them, from what its own books say about each period.
+    Where it may choose among speeds, Q-learning over them, from what its own funds say about each period.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ class LearningSearcher(Searcher):
             raise ValueError("speed_decay must not be negative, review_s positive, speed_rate in (0, 1]")
         self.line = Line(seat, self, speeds, rent_usd_per_hour)
         self.review_s, self.speed = review_s, 1.0
-        self._books = Books()
+        self._funds = Funds()
         self._until = 0.0
         self.speeds: QLearning | None = None
         if tuple(speeds) != (1.0,):
@@ -81,7 +81,7 @@ class LearningSearcher(Searcher):
         """Choose a speed at the end of a period; send a bundle for every readable swap that pays, with one tip."""
         self._now = seen.time
         if self.speeds is not None and seen.reads_pending and seen.time >= self._until:
-            gained = self._books.close(seen)
+            gained = self._funds.close(seen)
             if gained is not None:
                 self.speeds.learn(gained)
             self.speed = self.line.rent(seen, desk, self.speeds.choose(), self.review_s)

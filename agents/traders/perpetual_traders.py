@@ -50,7 +50,7 @@ def _blank(state: State, row: Row, kind: np.int64, contract: int, sent: float) -
 def _trade(state: State, row: Row, contract: int, change: float, tolerance: float, sent: float) -> bool:
     """Buy or sell what changes a size by `change`, at most `tolerance` worse than the oracle's price (0: at any)."""
     market = index(state, Contract.market, contract)
-    if not abs(change) >= perpetuals.LOT:
+    if not abs(change) >= perpetuals.STEP:
         return False
     _blank(state, row, Kind.PERPETUAL_TRADE, contract, sent)
     asset = index(state, Perpetual.asset, market)
@@ -237,4 +237,4 @@ class PerpetualTraders:
         return trend
 
     def learn(self, rows: Rows) -> None:
-        """Learn nothing from a block: what matters is on the books when a trader looks."""
+        """Learn nothing from a block: what matters is on its account when a trader looks."""

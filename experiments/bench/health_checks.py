@@ -23,7 +23,7 @@ from market.state.store import State, get, index, length
 from market.venues.lending import at_risk
 from market.venues.lending import rules as lending
 from market.venues.lending.tables import LendingMarket, Loan
-from market.venues.liquidation.watch import reindex
+from market.venues.liquidation.reindex import reindex
 from market.venues.perpetuals import rules as perpetuals
 from market.venues.perpetuals.instrument import next_contract
 from market.venues.perpetuals.tables import Contract, Perpetual

@@ -1,7 +1,7 @@
-"""Rings of bidders in the full market, and what they are compared with: the same market in which everybody competes.
+"""Cartels of bidders in the full market, and what they are compared with: the same market in which everybody competes.
 
-Sequencers share out the slots that they buy, builders the blocks that they build. A ring's prices are held against
-those of a run of the same seed, with the same prices and order flow, whose bidders do not collude; so what a ring
+Sequencers share out the slots that they buy, builders the blocks that they build. A cartel's prices are held against
+those of a run of the same seed, with the same prices and order flow, whose bidders do not collude; so what a cartel
 saves, and when it breaks, is seen through the values, which differ a thousandfold from block to block.
 """
 
@@ -25,16 +25,16 @@ PARTS = 10
 
 @dataclass(frozen=True)
 class Cartel:
-    """A ring, and who may break it.
+    """A cartel, and who may break it.
 
     Parameters
     ----------
     role : str
         "sequencer" (slots are sold) or "builder" (blocks are).
     scheme : str
-        How the ring shares the market: "rotation", "slots", "rollups" (builders only).
+        How the cartel shares the market: "rotation", "slots", "rollups" (builders only).
     members : int
-        Size of the ring.
+        Size of the cartel.
     enters : float
         When a newcomer enters, as a share of the run; 1: nobody does [1].
     punish_slots : int
@@ -75,37 +75,37 @@ class Cartel:
 
 
 def played(cartel: Cartel, blocks: int, seed: int, collude: bool = True) -> Watched:
-    """Run the market with the ring, or with its members competing."""
+    """Run the market with the colluding, or with its members competing."""
     config = small(cartel.regime(), blocks)
     return play(config, cartel.role, cartel.profile(config.horizon_s, collude), seed)
 
 
-def path(ring: Watched, competing: Watched, parts: int = PARTS) -> np.ndarray:
-    """What the ring paid over what competitors paid for the same slots, by part of the run: shape (parts,)."""
-    ours, theirs = (np.array([price for _, _, price in market.sales]) for market in (ring, competing))
+def path(colluding: Watched, competing: Watched, parts: int = PARTS) -> np.ndarray:
+    """What the cartel paid over what competitors paid for the same slots, by part of the run: shape (parts,)."""
+    ours, theirs = (np.array([price for _, _, price in market.sales]) for market in (colluding, competing))
     paid, due = (np.array([part.sum() for part in np.array_split(prices, parts)]) for prices in (ours, theirs))
     return np.divide(paid, due, out=np.full(parts, np.nan), where=due > 0.0)
 
 
 def results(cartel: Cartel, blocks: int, seed: int) -> dict[str, float | int]:
-    """Outcomes of a ring: prices over competitive ones, what it earned its members, who was accused and fined."""
-    ring, competing = played(cartel, blocks, seed), played(cartel, blocks, seed, collude=False)
-    relative = path(ring, competing)
+    """Outcomes of a cartel: prices over competitive ones, what it earned its members, who was accused and fined."""
+    colluding, competing = played(cartel, blocks, seed), played(cartel, blocks, seed, collude=False)
+    relative = path(colluding, competing)
     members = slice(0, cartel.members)
-    gained = payoffs(ring, cartel.role)[members].sum() - payoffs(competing, cartel.role)[members].sum()
-    agents = seated(ring, cartel.role)[members]
-    whole = path(ring, competing, 1)[0]
-    first, second = path(ring, competing, 2)
+    gained = payoffs(colluding, cartel.role)[members].sum() - payoffs(competing, cartel.role)[members].sum()
+    agents = seated(colluding, cartel.role)[members]
+    whole = path(colluding, competing, 1)[0]
+    first, second = path(colluding, competing, 2)
     return {
         "price_over_competitive": float(whole),
         "price_first_half": float(first),
         "price_second_half": float(second),
         **{f"price_part_{at}": float(value) for at, value in enumerate(relative)},
         "ring_gain_usd": float(gained),
-        "members_that_left": sum(agent.ring.left for agent in agents) / cartel.members,
-        "times_broken": float(np.mean([agent.ring.broken for agent in agents])),
-        "rent_per_sale_usd": float(gained) / len(ring.sales) / cartel.members,
-        **_oversight(ring),
+        "members_that_left": sum(agent.cartel.left for agent in agents) / cartel.members,
+        "times_broken": float(np.mean([agent.cartel.broken for agent in agents])),
+        "rent_per_sale_usd": float(gained) / len(colluding.sales) / cartel.members,
+        **_oversight(colluding),
     }
 
 
@@ -122,10 +122,10 @@ def _oversight(market: Watched) -> dict[str, float | int]:
 
 
 def deterred(cartel: Cartel, screen: dict[str, Any], times: float, blocks: int, seed: int) -> dict[str, float | int]:
-    """A ring under a screen whose fine is `times` what the ring brings a member between two looks.
+    """A cartel under a screen whose fine is `times` what the cartel brings a member between two looks.
 
     The rent is measured on the same seed without a screen. Deterrence asks that stake at risk x share that is slashed x
-    chance of being found out is at least that gain: `deterrence` is the one over the other. Besides the ring that
+    chance of being found out is at least that gain: `deterrence` is the one over the other. Besides the cartel that
     weighs fines, one runs that never gives up, to see what the fines would have cost it.
     """
     free = results(cartel, blocks, seed)
@@ -147,7 +147,7 @@ def deterred(cartel: Cartel, screen: dict[str, Any], times: float, blocks: int, 
 def screened(
     cartel: Cartel, screen: str, window: int, false_positive: float, blocks: int, seeds: tuple[int, int]
 ) -> dict[str, float | int]:
-    """How often a screen accuses a ring and how often it accuses those who compete, and on which statistics.
+    """How often a screen accuses a cartel and how often it accuses those who compete, and on which statistics.
 
     Where it needs to know what competition looks like, it is shown it on the second seed; both are then judged on the
     first one. Nobody is fined.
@@ -162,11 +162,11 @@ def screened(
     known: dict[str, Any] = {"false_positive": false_positive}
     if screen != "rotation":
         known["reference"] = watched(seeds[1], False, false_positive=0.5, reference=(0.0,))[1]
-    (ring, found), (competing, innocent) = watched(seeds[0], True, **known), watched(seeds[0], False, **known)
+    (colluding, found), (competing, innocent) = watched(seeds[0], True, **known), watched(seeds[0], False, **known)
     return {
-        "accused_share": ring["accused_share"],
+        "accused_share": colluding["accused_share"],
         "accused_share_competing": competing["accused_share"],
-        "looks": ring["looks"],
+        "looks": colluding["looks"],
         "statistic": float(np.mean(found)),
         "statistic_competing": float(np.mean(innocent)),
     }

@@ -88,7 +88,7 @@ def lottery_chance(outlays: np.ndarray, decisiveness: float, tickets: int, offse
 def learn_effort(
     prizes: np.ndarray, decisiveness: float, steps: int, tickets: int, width: float, rate: float, stream: np.ndarray
 ) -> np.ndarray:
-    """Outlays that contestants settle on by climbing the slope of their own payoff, all at the same time.
+    """Outlays that contestants arrive at by climbing the slope of their own payoff, all at the same time.
 
     Parameters
     ----------

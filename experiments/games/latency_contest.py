@@ -163,7 +163,7 @@ def chance(contest: Contest, efforts: np.ndarray, player: int, luck: np.ndarray)
 
 
 def learn(contest: Contest, seed: int, steps: int = 240, batch: int = 4096) -> np.ndarray:
-    """Efforts that the contestants settle on.
+    """Efforts that the contestants arrive at.
 
     Parameters
     ----------

@@ -154,11 +154,11 @@ def solve(
     apart = sum(float(payoffs.users[frozenset((at,))][at]) for at in range(count))
     for start in product(range(len(fees) + 1), repeat=count):
         for order in (tuple(range(count)), tuple(reversed(range(count)))):
-            path = choice.settle(value, start, len(fees), switching, order)
+            path = choice.converge(value, start, len(fees), switching, order)
             ends[classify(path)] += 1
             sums += _shares(payoffs, path.state, weight, fees, apart)
             paths += 1
-            if path.settled:
+            if path.converged:
                 stable.add(tuple(sorted(tuple(part) for part in choice.partition(path.state))))
     largest, hhi, income, users = (sums / paths).tolist()
     return Ecosystem({end: ends[end] / paths for end in ENDS}, largest, hhi, income, users, len(stable))
@@ -166,7 +166,7 @@ def solve(
 
 def classify(path: choice.Path) -> str:
     """Say how a path ended, one of `ENDS`."""
-    if not path.settled:
+    if not path.converged:
         return "cycle"
     shared = [part for part in choice.partition(path.state) if len(part) > 1]
     if not shared:

@@ -1,6 +1,6 @@
-"""Repeated auctions under a grim trigger: how patient a ring of bidders must be to hold together.
+"""Repeated auctions under a grim trigger: how patient a cartel of bidders must be to hold together.
 
-The ring follows a scheme until somebody bids out of line; from then on everybody bids the static equilibrium. The
+The cartel follows a scheme until somebody bids out of line; from then on everybody bids the static equilibrium. The
 critical discount factor is found by playing the game with and without a deviation, not by formula.
 
 Source for the threshold: J. Friedman (1971), A non-cooperative equilibrium for supergames, Review of Economic Studies
@@ -17,8 +17,8 @@ SCHEMES = {"split": SPLIT, "rotation": ROTATION}
 
 
 @njit(cache=True)
-def ring_payoffs(code, value, reserve, scheme, bidders, deviator, start, overbid, discount, periods):
-    """Discounted expected payoff of every ring member, (bidders,).
+def cartel_payoffs(code, value, reserve, scheme, bidders, deviator, start, overbid, discount, periods):
+    """Discounted expected payoff of every cartel member, (bidders,).
 
     Parameters
     ----------
@@ -61,14 +61,14 @@ def ring_payoffs(code, value, reserve, scheme, bidders, deviator, start, overbid
 
 
 def gain(auction: str, scheme: str, bidders: int, discount: float, value: float = 1.0, reserve: float = 0.0) -> float:
-    """Largest discounted gain of any member from breaking the ring once, over all members and turns."""
+    """Largest discounted gain of any member from breaking the cartel once, over all members and turns."""
     code, periods, overbid = formats.CODES[auction], int(np.ceil(np.log(1e-14) / np.log(discount))), 1e-9
     best = -np.inf
     for start in range(bidders if scheme == "rotation" else 1):
         arguments = (code, value, reserve, SCHEMES[scheme], bidders)
-        loyal = ring_payoffs(*arguments, -1, start, overbid, discount, periods)
+        loyal = cartel_payoffs(*arguments, -1, start, overbid, discount, periods)
         for member in range(bidders):
-            broken = ring_payoffs(*arguments, member, start, overbid, discount, periods)
+            broken = cartel_payoffs(*arguments, member, start, overbid, discount, periods)
             best = max(best, broken[member] - loyal[member])
     return float(best)
 
@@ -76,9 +76,9 @@ def gain(auction: str, scheme: str, bidders: int, discount: float, value: float 
 def critical_discount(
     auction: str, scheme: str, bidders: int, value: float = 1.0, reserve: float = 0.0, precision: float = 1e-6
 ) -> float:
-    """Smallest discount factor at which nobody gains by breaking the ring, by bisection.
+    """Smallest discount factor at which nobody gains by breaking the cartel, by bisection.
 
-    The gain changes sign once: patience raises what is lost by breaking the ring and leaves what is won unchanged.
+    The gain changes sign once: patience raises what is lost by breaking the cartel and leaves what is won unchanged.
     """
     low, high = 0.01, 0.99
     while high - low > precision:

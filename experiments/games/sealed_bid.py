@@ -60,11 +60,11 @@ def uniform_values(auctions: int, bidders: int, seed: int) -> np.ndarray:
     return (strata + rng.random((auctions, bidders))) / auctions
 
 
-def ring_bids(values: np.ndarray, members: int) -> np.ndarray:
+def cartel_bids(values: np.ndarray, members: int) -> np.ndarray:
     """Bids when the first `members` bidders collude and send only the bid of the one of them with the highest value."""
     bids = values.copy()
-    ring = values[:, :members]
-    bids[:, :members] = np.where(ring == ring.max(axis=1, keepdims=True), ring, NO_BID)
+    cartel = values[:, :members]
+    bids[:, :members] = np.where(cartel == cartel.max(axis=1, keepdims=True), cartel, NO_BID)
     return bids
 
 
@@ -168,7 +168,7 @@ def _learn(code, grid, bins, bidders, reserve, rounds, stream, average):
             k = bin_of[i]
             regret_matching.accumulate(regrets[k], payoffs, float(payoffs[action[i]]), False)
             regret_matching.probabilities(regrets[k], policy[k])
-            # Later play counts more: early policies are still far from where they settle.
+            # Later play counts more: early policies are still far from where they end.
             for b in range(grid.size):
                 average[k, b] += t * policy[k, b]
 

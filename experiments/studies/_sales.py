@@ -144,7 +144,7 @@ class ContractSales(Sales):
         return Sale(value, 1.0 - (max(left, 0.0) - max(left - gain - penalty, 0.0)) / value, waited, nothing)
 
     def _lot(self, row: np.void) -> np.ndarray:
-        """Place of an auction: what stands in it is left until the next block."""
+        """Lot of an auction: what stands in it is left until the next block."""
         terms = self._terms(row)
         return self.world.tables.lots[int(terms["first"]) + int(row["target"]) % int(terms["lots"])]
 

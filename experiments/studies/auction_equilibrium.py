@@ -20,15 +20,15 @@ QUESTION = "Do learners who are told neither values, rivals nor rules find the e
 HYPOTHESIS = (
     "In first-price and second-price auctions, with and without a reserve, learned bids approach the exact bid "
     "function and so do revenues; in the all-pay auction, where losers learn from noise as large as the prize, "
-    "they do so more slowly. A ring in a second-price auction takes from the seller what the theory says."
+    "they do so more slowly. A cartel in a second-price auction takes from the seller what the theory says."
 )
 
 SEEDS, QUICK_SEEDS = 3, 1
 SIZES, QUICK_SIZES = (2, 3, 5, 10), (2, 5)
 FORMATS = ("first_price", "second_price", "all_pay")
 RESERVE = 0.5
-RING_OF = 5
-RING_REVENUE = (2 / 3, 0.65, 0.60, 7 / 15, 0.0)  # by size of the ring, 1 to 5 of 5
+CARTEL_OF = 5
+CARTEL_REVENUE = (2 / 3, 0.65, 0.60, 7 / 15, 0.0)  # by size of the cartel, 1 to 5 of 5
 DRAWS = 100_000
 
 
@@ -41,7 +41,7 @@ class LearningConfig(Settings):
 
 
 def runs(asked: int | None, quick: bool, configure: Configure) -> Iterator[Run]:
-    """Formats by number of bidders, the first-price auction with a reserve, rings in the second-price auction."""
+    """Formats by number of bidders, the first-price auction with a reserve, cartels in the second-price auction."""
     base = LearningConfig(rounds=100_000, all_pay_rounds=200_000, bins=20) if quick else LearningConfig()
     config = configure(base)
     for seed in seeds(asked, QUICK_SEEDS if quick else SEEDS):
@@ -50,8 +50,8 @@ def runs(asked: int | None, quick: bool, configure: Configure) -> Iterator[Run]:
                 yield Run({"auction": auction, "bidders": n, "reserve": 0.0, "ring": 1}, "", seed, config)
         for n in QUICK_SIZES if quick else SIZES[:3]:
             yield Run({"auction": "first_price", "bidders": n, "reserve": RESERVE, "ring": 1}, "", seed, config)
-        for ring in range(2, RING_OF + 1):
-            yield Run({"auction": "second_price", "bidders": RING_OF, "reserve": 0.0, "ring": ring}, "", seed, config)
+        for ring in range(2, CARTEL_OF + 1):
+            yield Run({"auction": "second_price", "bidders": CARTEL_OF, "reserve": 0.0, "ring": ring}, "", seed, config)
 
 
 def execute(run: Run) -> dict[str, float | int | str]:
@@ -70,7 +70,7 @@ def execute(run: Run) -> dict[str, float | int | str]:
     values = sealed_bid.uniform_values(DRAWS, n, seed=run.seed)
     bids = np.where(values >= reserve, learned(values), sealed_bid.NO_BID)
     if ring > 1:
-        bids = _ring(bids, ring)
+        bids = _cartel(bids, ring)
     played = sealed_bid.play(auction, values, bids, reserve, seed=run.seed)
     rivals = bids[:, 1:] if ring == 1 else learned(values)[:, 1:]
     alone, _ = sealed_bid.regret(
@@ -106,17 +106,17 @@ def exact_bids(auction: str, values: np.ndarray, n: int, reserve: float) -> np.n
 
 
 def exact_revenue(auction: str, n: int, reserve: float, ring: int) -> float:
-    """Expected revenue in equilibrium; the same in all formats without a ring."""
+    """Expected revenue in equilibrium; the same in all formats without a cartel."""
     if ring > 1:
-        return RING_REVENUE[ring - 1]
+        return CARTEL_REVENUE[ring - 1]
     return (n - 1) / (n + 1) + reserve**n * (1 - 2 * n * reserve / (n + 1))
 
 
-def _ring(bids: np.ndarray, members: int) -> np.ndarray:
+def _cartel(bids: np.ndarray, members: int) -> np.ndarray:
     """Bids of which only the highest of the first `members` is sent."""
-    from experiments.games.sealed_bid import ring_bids
+    from experiments.games.sealed_bid import cartel_bids
 
-    return ring_bids(bids, members)
+    return cartel_bids(bids, members)
 
 
 def summary(runs: Frame) -> pd.DataFrame:

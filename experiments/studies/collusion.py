@@ -20,7 +20,7 @@ QUESTION = "When do bidders, told of collusion or not, keep the price of order f
 HYPOTHESIS = (
     "In the clean repeated auction, patient Q-learners keep first prices down and second prices not; more bidders "
     "and a fine for cheap sales raise prices. In the market blocks differ and values are noisy, which makes it "
-    "harder; a sequencers' ring with a grim trigger holds only as long as breaking it is punished for long enough. A "
+    "harder; a sequencers' cartel with a grim trigger holds only as long as breaking it is punished for long enough. A "
     "newcomer ends it; a screen does where stake at risk x share x chance of being found out exceeds the rent."
 )
 
@@ -35,7 +35,7 @@ WIDE = (0.0, 0.02, 0.08, 0.15, 0.3, 0.5, 0.65, 0.75, 0.85, 0.92, 0.97, 1.0)
 SCHEMES = (("sequencer", "rotation"), ("sequencer", "slots"), ("builder", "rotation"), ("builder", "rollups"))
 TESTS = ("rotation", "variance", "runner_up")
 FINE_TIMES = (0.1, 0.5, 1.0, 2.0, 5.0)
-"""Fines over what a ring brings a member between two looks [1]."""
+"""Fines over what a cartel brings a member between two looks [1]."""
 SEQUENCER_KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "Q-learning": ("q_learning", {}),
     "Q-learning, patient": ("q_learning", {"discount": 0.95}),
@@ -53,10 +53,10 @@ class CollusionConfig(Settings):
     auctions: int = Field(default=1_000_000, ge=10_000, description="auctions of a clean repeated game [1]")
     games: int = Field(default=4, ge=1, description="clean repeated games per run [1]")
     blocks: int = Field(default=1500, ge=50, description="blocks that builders and sequencers learn from [1]")
-    test_blocks: int = Field(default=100, ge=20, description="blocks of a run in which the ring may be broken [1]")
-    test_seeds: int = Field(default=4, ge=4, description="runs of the ring and of every break of it [1]")
-    members: int = Field(default=3, ge=2, description="sequencers who bid for slots; size of a ring [1]")
-    ring_blocks: int = Field(default=900, ge=60, description="blocks of a run with a ring that may be found out [1]")
+    test_blocks: int = Field(default=100, ge=20, description="blocks of a run in which the cartel may be broken [1]")
+    test_seeds: int = Field(default=4, ge=4, description="runs of the cartel and of every break of it [1]")
+    members: int = Field(default=3, ge=2, description="sequencers who bid for slots; size of a cartel [1]")
+    ring_blocks: int = Field(default=900, ge=60, description="blocks of a run with a cartel that may be found out [1]")
     window: int = Field(default=30, ge=4, description="sales in a window that a screen looks at [1]")
     false_positive: float = Field(default=0.05, gt=0, lt=1, description="chance of accusing who competes, a look [1]")
 
@@ -93,17 +93,17 @@ def _grid(quick: bool) -> Iterator[dict[str, Any]]:
                 yield none | {"part": BUILDERS, "auction": auction, "bidders": n, "discount": discount}
     for strategy in list(SEQUENCER_KINDS)[::3] if quick else SEQUENCER_KINDS:
         yield none | {"part": SEQUENCERS, "strategy": strategy, "bidders": 3, "discount": 0.0}
-    yield from _rings(quick, none | {"strategy": "ring", "bidders": 3, "discount": 0.0})
+    yield from _cartels(quick, none | {"strategy": "ring", "bidders": 3, "discount": 0.0})
 
 
-def _rings(quick: bool, none: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Rings that know of each other, against a newcomer, against screens, against fines."""
+def _cartels(quick: bool, none: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Cartels that know of each other, against a newcomer, against screens, against fines."""
     for role, scheme in SCHEMES[::3] if quick else SCHEMES:
-        ring = none | {"role": role, "scheme": scheme}
+        cartel = none | {"role": role, "scheme": scheme}
         for enters in (1.0, 0.5):
-            yield ring | {"part": ENTRY, "enters": enters}
+            yield cartel | {"part": ENTRY, "enters": enters}
         for screen in TESTS:
-            yield ring | {"part": SCREENS, "strategy": screen}
+            yield cartel | {"part": SCREENS, "strategy": screen}
     for role, scheme in SCHEMES[:1] if quick else SCHEMES[::2]:
         for times in FINE_TIMES[::2] if quick else FINE_TIMES:
             yield none | {"role": role, "scheme": scheme, "part": FINES, "fine": times}
@@ -114,7 +114,7 @@ def execute(run: Run) -> dict[str, float | int | str]:
     config = run.config
     assert isinstance(config, CollusionConfig)
     part = {REPEATED: _repeated, DETECTION: _repeated, BUILDERS: _builders, SEQUENCERS: _sequencers}
-    part |= dict.fromkeys((ENTRY, FINES, SCREENS), _ring)
+    part |= dict.fromkeys((ENTRY, FINES, SCREENS), _cartel)
     return part[str(run.levers["part"])](run, config)
 
 
@@ -152,7 +152,7 @@ def _builders(run: Run, config: CollusionConfig) -> dict[str, float | int | str]
     }
 
 
-def _ring(run: Run, config: CollusionConfig) -> dict[str, float | int | str]:
+def _cartel(run: Run, config: CollusionConfig) -> dict[str, float | int | str]:
     from experiments.equilibrium.cartels import Cartel, deterred, results, screened
 
     part, levers = run.levers["part"], run.levers
@@ -264,7 +264,7 @@ def table(runs: Frame) -> pd.DataFrame:
                 "windows accused": _mean(part, "accused_share"),
                 "accused though competing": _mean(part, "accused_share_competing"),
                 "expected fine / rent": _mean(part, "deterrence"),
-                "gain of a ring that stays": _mean(part, "stubborn_gain_share"),
+                "gain of a cartel that stays": _mean(part, "stubborn_gain_share"),
             }
         )
     return pd.DataFrame(rows)

@@ -110,7 +110,7 @@ class Observed(Recorder):
         self.deleveraged: list[tuple[float, float]] = []  # time [s], total so far [USD]
 
     def on_start(self, market: SequencerMarket) -> None:
-        """Find the books."""
+        """Find the accounts."""
         self._tables = market.world.tables
 
     def before_block(self, slot: Slot) -> None:

@@ -47,8 +47,8 @@ THRESHOLD, BORROWERS = 0.825, 150
 COST_SHARE = 0.02
 AUCTIONS: dict[str, dict[str, Any]] = {
     # no penalty beyond the price: designs differ in how the price is found
-    "dutch": {"kind": "dutch", "buf": 1.1, "step_s": 6.0, "tail_s": 240.0, "penalty": 0.0, "places": 128},
-    "english": {"kind": "english", "bid_s": 30.0, "most_s": 180.0, "penalty": 0.0, "places": 128},
+    "dutch": {"kind": "dutch", "buf": 1.1, "step_s": 6.0, "tail_s": 240.0, "penalty": 0.0, "lots": 128},
+    "english": {"kind": "english", "bid_s": 30.0, "most_s": 180.0, "penalty": 0.0, "lots": 128},
     "fixed spread": {"kind": "fixed_spread"},
 }
 ON_PERPETUALS: dict[str, dict[str, Any]] = {
@@ -60,9 +60,9 @@ ON_PERPETUALS: dict[str, dict[str, Any]] = {
         "step_s": 2.0,
         "tail_s": 60.0,
         "penalty": 0.0,
-        "places": 256,
+        "lots": 256,
     },
-    "english": {"kind": "english", "bid_s": 6.0, "most_s": 30.0, "penalty": 0.0, "places": 256},
+    "english": {"kind": "english", "bid_s": 6.0, "most_s": 30.0, "penalty": 0.0, "lots": 256},
     "fixed spread": {"kind": "fixed_spread"},
 }
 TRADERS, SHARE_OF_CONTRACTS = 200, 5e-3

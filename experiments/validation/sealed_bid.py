@@ -14,7 +14,7 @@ from experiments.games import sealed_bid
 from experiments.validation._rows import mean_and_error, row
 
 ID = "A1"
-TITLE = "Sealed-bid auctions: bid functions, revenue, reserve, rings, regret"
+TITLE = "Sealed-bid auctions: bid functions, revenue, reserve, cartels, regret"
 
 DRAWS = 400_000
 REVENUE = 0.002  # tolerance of a mean revenue
@@ -28,7 +28,7 @@ def rows(quick: bool, data: Path | None) -> Iterator[dict[str, Any]]:
     sizes = (2, 5) if quick else (2, 3, 5, 10)
     yield from _revenue(sizes)
     yield from _reserve((2, 5) if quick else (1, 2, 3, 5))
-    yield from _rings()
+    yield from _cartels()
     yield from _linear_shading()
     yield from _learned((2,) if quick else (2, 3, 5, 10), ("first_price", "second_price") if quick else tuple(ROUNDS))
     yield from _learned_share((2,) if quick else (2, 3, 5, 10))
@@ -74,10 +74,10 @@ def _reserve(sizes: tuple[int, ...]) -> Iterator[dict[str, Any]]:
         yield row(ID, f"first_price n={n}", "best reserve of .3 .4 .5 .6 .7", 0.5, max(best, key=lambda r: best[r]), 0)
 
 
-def _rings() -> Iterator[dict[str, Any]]:
+def _cartels() -> Iterator[dict[str, Any]]:
     values = sealed_bid.uniform_values(DRAWS, 5, seed=20)
     for members, expected in enumerate((0.66667, 0.65, 0.60, 0.46667, 0.0), start=1):
-        bids = sealed_bid.ring_bids(values, members)
+        bids = sealed_bid.cartel_bids(values, members)
         mean, error = mean_and_error(sealed_bid.play("second_price", values, bids).revenue)
         yield row(ID, f"second_price n=5 ring of {members}", "revenue", expected, mean, REVENUE, error)
 

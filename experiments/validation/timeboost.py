@@ -60,7 +60,7 @@ class LaneBidder(Trader):
         """Bid what it was given."""
         return self.bids
 
-    def told_of_lane(self, won: bool, price_usd: float, start_s: float, end_s: float) -> None:
+    def heard_lane(self, won: bool, price_usd: float, start_s: float, end_s: float) -> None:
         """Note the result."""
         self.results.append((won, price_usd))
 

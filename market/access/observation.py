@@ -101,19 +101,19 @@ class Observation(Shown):
         return self._public.own_contract(self.account, market)
 
     def open_lots(self, rollup: int) -> np.ndarray:
-        """Places of the open auctions of a rollup, to be looked up in `lots`: shape (n,), int64."""
+        """Rows of the open auctions of a rollup in `lots`: shape (n,), int64."""
         return self._public.open_lots(rollup)
 
     def asked(self, lot: int) -> float:
-        """Price of a unit in a Dutch auction now, by its place; nan where it must be reset first [money of the lot]."""
+        """Price of a unit in a Dutch auction now, by its row; nan where it must be reset first [money of the lot]."""
         return self._public.asked(lot, self.time)
 
     def ends(self, lot: int) -> float:
-        """When an English auction ends unless there is another bid, by its place [s]."""
+        """When an English auction ends unless there is another bid, by its row in `lots` [s]."""
         return self._public.ends(lot)
 
     def cash(self, contract: int) -> float:
-        """Cash of a contract once funding is settled [USD]."""
+        """Cash of a contract once funding is paid [USD]."""
         return self._public.cash(contract)
 
     def closing_price(self, market: int, size: float) -> float:
@@ -192,9 +192,9 @@ class BlockView(Observation):
     due: np.ndarray = BLANK
 
     @property
-    def place(self) -> str:
+    def extent(self) -> str:
         """What the author decides: "all" of the block, or its own intents at its "top" or "end" alone."""
-        return getattr(self._domain.regime.ordering, "place", "all")
+        return getattr(self._domain.regime.ordering, "extent", "all")
 
     @property
     def broken_promise_usd(self) -> float:

@@ -94,7 +94,7 @@ class Builder(Participant, Protocol):
         """Offer a block."""
         ...
 
-    def told(self, won: bool, paid: float, highest: float) -> None:
+    def heard(self, won: bool, paid: float, highest: float) -> None:
         """Hear how the auction ended [USD]."""
         ...
 

@@ -181,7 +181,7 @@ class PublicView(Shown):
         return self._own_contracts.get((account, market), -1)
 
     def open_lots(self, rollup: int) -> np.ndarray:
-        """Places of the open auctions of a rollup, to be looked up in `lots`: shape (n,), int64."""
+        """Rows of the open auctions of a rollup in `lots`: shape (n,), int64."""
 
         def scan() -> np.ndarray:
             return np.flatnonzero((self._lot_rollup == rollup) & (self.lots["open"] > 0.0))
@@ -190,15 +190,15 @@ class PublicView(Shown):
         return self.derived(("open lots", rollup), scan) if some else NO_LOTS
 
     def asked(self, lot: int, time: float) -> float:
-        """Price of a unit in a Dutch auction, by its place; nan where it must be reset first [money of the lot]."""
+        """Price of a unit in a Dutch auction, by its row; nan where it must be reset first [money of the lot]."""
         return liquidation.asked(self._state, lot, time)
 
     def ends(self, lot: int) -> float:
-        """When an English auction ends unless there is another bid, by its place [s]."""
+        """When an English auction ends unless there is another bid, by its row in `lots` [s]."""
         return liquidation.ends(self._state, lot)
 
     def cash(self, contract: int) -> float:
-        """Cash of a contract once funding is settled [USD]."""
+        """Cash of a contract once funding is paid [USD]."""
         return perpetuals.cash(self._state, contract)
 
     def closing_price(self, market: int, size: float) -> float:

@@ -98,8 +98,8 @@ def recovery_s(
     total = np.append(0.0, np.cumsum(values))
     until = np.searchsorted(times, seconds, side="right")
     since = np.searchsorted(times, seconds - window_s, side="right")
-    unsettled = (apart > 1e-4 * gap_bp) | (total[until] - total[since] > calm_usd)
-    late = np.flatnonzero(unsettled & (seconds >= times[0]))
+    restless = (apart > 1e-4 * gap_bp) | (total[until] - total[since] > calm_usd)
+    late = np.flatnonzero(restless & (seconds >= times[0]))
     if not late.size:
         return 0.0
     end = min(int(late[-1]) + 1, seconds.size - 1)

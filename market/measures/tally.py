@@ -50,7 +50,7 @@ class Sums(NamedTuple):
     gains: Any  # (groups, purposes) [USD]
     statuses: Any  # (statuses,) int64: how many intents met each fate
     delays: Any  # (DELAY_BINS,) int64: histogram of users' inclusion delay
-    ring: Any  # (RING_S + 1, 2): liquidated value of the last seconds
+    seconds: Any  # (SPAN_S + 1, 2): liquidated value of the last seconds
 
 
 @kernel
@@ -114,8 +114,8 @@ class Tally(Recorder):
         self.gains = np.zeros((groups, len(Purpose)))
         self.statuses = np.zeros(len(Status), np.int64)
         self.delays = np.zeros(pools.DELAY_BINS, np.int64)
-        self.ring = lending.new_ring()
-        self._sums = Sums(self.by_rollup, self.gains, self.statuses, self.delays, self.ring)
+        self.seconds = lending.new_seconds()
+        self._sums = Sums(self.by_rollup, self.gains, self.statuses, self.delays, self.seconds)
         self.dispersion = 0.0
         self.samples = 0
         self.slots = 0
@@ -159,7 +159,7 @@ class Tally(Recorder):
 
     def peak_liquidated(self) -> float:
         """Largest value liquidated by lending markets within a minute so far [USD]."""
-        return float(self.ring[lending.RING_S, 0])
+        return float(self.seconds[lending.SPAN_S, 0])
 
     def delay_quantile(self, share: float) -> float:
         """Quantile of users' inclusion delay, to the resolution of the histogram (4%) [s]; nan without executions."""

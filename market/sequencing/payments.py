@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from market.state.ledger import Why, settle
+from market.state.ledger import Why, transfer
 
 if TYPE_CHECKING:
     from market.model import SequencerMarket
@@ -22,6 +22,6 @@ def pay(market: SequencerMarket, payer: int, payee: int, rollups: Iterable[int],
         if left <= 0.0:
             break
         part = min(left, float(held[rollup, 0]))
-        if part > 0.0 and settle(state, payer, payee, rollup, 0, part, int(why)):
+        if part > 0.0 and transfer(state, payer, payee, rollup, 0, part, int(why)):
             left -= part
     return amount - max(0.0, left)

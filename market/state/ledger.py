@@ -84,7 +84,7 @@ def within(state: State, account: int, rollup: int, asset: int, amount: float) -
 
 
 @njit(boolean(STATE, int64, int64, int64, int64, float64, int64), cache=True)
-def settle(state: State, payer: int, payee: int, rollup: int, asset: int, amount: float, why: int) -> bool:
+def transfer(state: State, payer: int, payee: int, rollup: int, asset: int, amount: float, why: int) -> bool:
     """Move outside of a block (a bid, a delivery of a bridge): a stretch of its own."""
     open_journal(state)
     return move(state, payer, payee, rollup, asset, amount, why)

@@ -62,12 +62,12 @@ class Plan:
 
 @dataclass
 class World:
-    """The founded market: books, and who is who.
+    """The founded market: accounts, and who is who.
 
     Attributes
     ----------
     state, tables
-        the books, for compiled code and for Python
+        the accounts, for compiled code and for Python
     groups
         names of the groups that the ledger counts accounts to
     account_of
@@ -124,7 +124,7 @@ class Founding:
         """Return (rollup, asset) of the prices that this venue reads from oracles; the numeraire needs none."""
         return ()
 
-    def watched(self, plan: Plan) -> tuple[int, int]:
+    def indexed(self, plan: Plan) -> tuple[int, int]:
         """Return how many groups and members it enters in the lists of `liquidation.thresholds`."""
         return 0, 0
 

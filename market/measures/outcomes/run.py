@@ -1,4 +1,4 @@
-"""What a run is, how many intents met which fate, and whether its books balance."""
+"""What a run is, how many intents met which fate, and whether its ledger balances."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ class SealedAuction(Auction):
         highest = float(bids.max()) if bids.size else 0.0
         for at, builder in enumerate(builders):
             with blame(slot.market, builder):
-                builder.told(at == winner, float(payments[at]), highest)
+                builder.heard(at == winner, float(payments[at]), highest)
 
     def final(self, slot: Slot, builders: list[Any], offers: list[Bid]) -> np.ndarray:
         """Return the bids that count: shape (builders,) [USD]; in a sealed auction those of the offers."""

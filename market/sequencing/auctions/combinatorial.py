@@ -126,7 +126,7 @@ class Combinatorial(Auction):
         self._award(slot, awards)
         for at, builder in enumerate(builders):
             with blame(slot.market, builder):
-                builder.told(any(award.winner is builder for award in awards), float(paid[at]), float(paid.sum()))
+                builder.heard(any(award.winner is builder for award in awards), float(paid[at]), float(paid.sum()))
 
     def _award(self, slot: Slot, awards: list[Award]) -> None:
         """Note in the slot who builds what; what nobody bought is built by arrival."""

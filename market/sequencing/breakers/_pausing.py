@@ -80,7 +80,7 @@ class Pausing(Breaker):
 
     # -- the pause -------------------------------------------------------------------------------------------------
 
-    def watch(self, slot: Slot) -> None:
+    def after_block(self, slot: Slot) -> None:
         """Look at the executed block; begin a pause where the trigger goes off and none is on."""
         memory = self._memory
         for key in (DOMAIN,) if self.scope == "domain" else slot.domain.rollups:

@@ -41,5 +41,5 @@ class Breaker(Part):
         """Return what everybody knows of the breaker that stands over a rollup of the domain."""
         return NO_GAUGE
 
-    def watch(self, slot: Slot) -> None:
+    def after_block(self, slot: Slot) -> None:
         """Take note of the executed block: what the trigger looks at."""

@@ -21,7 +21,7 @@ class Path(NamedTuple):
 
     state: State
     rounds: int
-    settled: bool
+    converged: bool
 
 
 def members(state: State, network: int, joining: int) -> frozenset[int]:
@@ -42,7 +42,7 @@ def best_reply(state: State, rollup: int, value: Value, networks: int, switching
     return best if worth[best] > worth[current] + switching + 1e-9 * abs(worth[current]) else current
 
 
-def settle(value: Value, start: State, networks: int, switching: float = 0.0, order: State | None = None) -> Path:
+def converge(value: Value, start: State, networks: int, switching: float = 0.0, order: State | None = None) -> Path:
     """Let the rollups reply in turn until nobody moves or a state at the end of a round comes back: a cycle.
 
     Parameters

@@ -55,7 +55,7 @@ class Chosen(Part):
             raise InputError(
                 f"regime.domains.first: {list(first)}; allowed: 0 to {networks} for each of {count} rollups"
             )
-        return choice.partition(choice.settle(self.expectations(config), first, networks, self.switching_usd).state)
+        return choice.partition(choice.converge(self.expectations(config), first, networks, self.switching_usd).state)
 
     def expectations(self, config: MarketConfig) -> choice.Value:
         """What a rollup expects of a network and its members, against a sequencer of its own [USD/day]."""

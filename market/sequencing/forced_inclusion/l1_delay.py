@@ -15,7 +15,7 @@ from pydantic import Field
 
 from market.sequencing.forced_inclusion.base import ForcedInclusion
 from market.sequencing.ordering.base import first_come_order
-from market.state.ledger import Why, settle
+from market.state.ledger import Why, transfer
 
 if TYPE_CHECKING:
     from market.domain import Slot
@@ -66,5 +66,5 @@ class ThroughL1(ForcedInclusion):
                 paid[at] = paid[at - 1]
                 continue
             payer, rollup = int(row["sender"]), int(row["rollup"])
-            paid[at] = settle(market.world.state, payer, layer1, rollup, 0, self.fee_usd, Why.GAS)
+            paid[at] = transfer(market.world.state, payer, layer1, rollup, 0, self.fee_usd, Why.GAS)
         return paid

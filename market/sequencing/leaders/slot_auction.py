@@ -89,7 +89,7 @@ class SlotAuction(Leaders):
             slot.sales.append(Sale(tuple(domain.leaders), sold.bids, sum(paid), sold.winner))
         for seat, sequencer in enumerate(domain.leaders):
             with blame(domain.market, sequencer):
-                sequencer.told_slot(sold.held, seat == sold.winner and not void, paid[seat], sold.highest)
+                sequencer.heard_slot(sold.held, seat == sold.winner and not void, paid[seat], sold.highest)
         slot.price = sold.price.pop(domain.slot, 0.0)
 
     def _sell(self, domain: Domain, now: float, number: int) -> None:

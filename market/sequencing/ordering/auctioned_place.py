@@ -22,7 +22,7 @@ class AuctionedPlace(Ordering):
     """Arrival order, and a place for the intents of the auction's winner."""
 
     kind: Literal["auctioned_place"] = "auctioned_place"
-    place: Literal["top", "end"] = Field("top", description="where the winner's intents go")
+    extent: Literal["top", "end"] = Field("top", description="where the winner's intents go")
 
     def arrange(self, slot) -> tuple[Arrangement | None, Any]:
         """Take the insertions out of the winner's offer and put them in their place."""
@@ -33,7 +33,7 @@ class AuctionedPlace(Ordering):
         own = offered.order < 0
         alone = np.full(arrival.size, -1, np.int64)
         parts = [(offered.order[own], offered.bundle[own]), (arrival, alone)]
-        if self.place == "end":
+        if self.extent == "end":
             parts.reverse()
         winner, slot.winner = slot.winner, None  # the leader makes the block: tips are the leader's
         order, bundle = (np.concatenate(halves) for halves in zip(*parts, strict=True))

@@ -5,7 +5,7 @@ The intents of the round's controller count from their arrival, everybody else's
 
 Whoever takes part in the market may bid: a strategy with a method `bid_for_lane(seen) -> float` (or a sequence of
 bids, of which the last that is admitted stands) is asked when the auction closes, and hears the result if it has a
-method `told_of_lane(won, price_usd, start_s, end_s)`.
+method `heard_lane(won, price_usd, start_s, end_s)`.
 Source: Arbitrum documentation, "Timeboost: a gentle introduction" (2025): rounds of 60 s, closing 15 s ahead, at
 most five bids per party and round, 200 ms.
 """
@@ -94,9 +94,9 @@ class ExpressLane(Ordering):
             self._controllers[number] = bidders[winner].account
             self._collect(slot, bidders[winner], price)
         for at, bidder in enumerate(bidders):
-            if hasattr(bidder, "told_of_lane"):
+            if hasattr(bidder, "heard_lane"):
                 with blame(market, bidder):
-                    bidder.told_of_lane(at == winner, price, number * self.round_s, (number + 1) * self.round_s)
+                    bidder.heard_lane(at == winner, price, number * self.round_s, (number + 1) * self.round_s)
 
     def _bid(self, slot, bidder: Any) -> float:
         """Return a party's standing bid [USD]; -1, no bid, where its deposit does not cover it."""

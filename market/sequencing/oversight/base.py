@@ -19,7 +19,7 @@ class Oversight(Part):
     def ordered(self, slot: Slot, rows: np.ndarray) -> None:
         """Look at the order that was signed, before guarantees and breakers change the block."""
 
-    def watch(self, slot: Slot) -> None:
+    def after_block(self, slot: Slot) -> None:
         """Look at the public record of the slot's sales, once its block is executed."""
 
     def expected_penalty(self, domain: Domain, leader: Any, why: Fault) -> float:

@@ -94,7 +94,7 @@ class BidScreen(Oversight):
                     "allowed: bonds within the bidders' capital_usd"
                 )
 
-    def watch(self, slot: Slot) -> None:
+    def after_block(self, slot: Slot) -> None:
         """File the slot's sales; look at every full window."""
         for sale in slot.sales:
             if sale.winner >= 0:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Burn(Revenue):
-    """What is burnt lies on an account that nobody can draw on: the books still balance."""
+    """What is burnt lies on an account that nobody can draw on: the ledger still balances."""
 
     kind: Literal["burn"] = "burn"
     share: float = Field(default=1.0, ge=0, le=1, description="part of each slot's revenue that is burnt [1]")

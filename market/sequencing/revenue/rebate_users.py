@@ -17,7 +17,7 @@ from pydantic import Field
 from market.intents.rows import Rows
 from market.sequencing.payments import pay
 from market.sequencing.revenue.base import Purse, Revenue
-from market.state.ledger import Why, settle
+from market.state.ledger import Why, transfer
 from market.state.store import State, balance, get
 from market.state.tables import Asset
 
@@ -41,7 +41,7 @@ def _refund(state: State, rows: Rows, payer: int, amounts: np.ndarray) -> None:
     for k in range(rows.size):
         if amounts[k] > 0.0:
             part = min(amounts[k], max(0.0, balance(state, payer, rows[k].rollup, 0)))
-            if settle(state, payer, rows[k].sender, rows[k].rollup, 0, part, Why.REVENUE):
+            if transfer(state, payer, rows[k].sender, rows[k].rollup, 0, part, Why.REVENUE):
                 amounts[k] -= part
 
 

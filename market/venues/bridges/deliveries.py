@@ -17,10 +17,6 @@ if TYPE_CHECKING:
     from market.model import SequencerMarket
 
 
-BRIDGE = int(Kind.BRIDGE)
-"""As a plain number: numpy compares an array with a member of an enumeration several times slower."""
-
-
 class Promise(NamedTuple):
     """A transfer that a bridge owes; what comes due first sorts first, and of those the older intent."""
 
@@ -35,7 +31,8 @@ class Promise(NamedTuple):
 
 def transfers(rows: np.ndarray) -> np.ndarray:
     """Return the filled transfers of a block: shape (n,), dtype `INTENT`."""
-    asked = np.flatnonzero(rows["kind"] == BRIDGE)
+    # a plain number: numpy compares an array with a member of an enumeration several times slower
+    asked = np.flatnonzero(rows["kind"] == int(Kind.BRIDGE))
     # most blocks have none, and this is asked of every block
     return rows[asked[rows["status"][asked] == Status.FILLED]] if asked.size else rows[:0]
 

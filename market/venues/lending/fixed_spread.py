@@ -72,8 +72,8 @@ def liquidate(state: State, row: Row, time: float) -> int:
     asset = index(state, LendingMarket.debt, row.venue)
     if not move(state, row.sender, vault, row.rollup, asset, paid, Why.LIQUIDATION):
         return Reason.INSUFFICIENT_BALANCE
-    asset, place = index(state, LendingMarket.collateral, row.venue), collateral_rollup(state, row.venue)
-    if not move(state, vault, row.sender, place, asset, seized, Why.SEIZURE):
+    asset, held_on = index(state, LendingMarket.collateral, row.venue), collateral_rollup(state, row.venue)
+    if not move(state, vault, row.sender, held_on, asset, seized, Why.SEIZURE):
         return Reason.NO_LIQUIDITY
     grown = get(state, LendingMarket.index, row.venue)
     left = max(0.0, get(state, Loan.debt, row.target) - paid / grown)

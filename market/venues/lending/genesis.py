@@ -15,11 +15,11 @@ from market.state.ledger import endow, endow_each
 from market.state.store import State, index, length
 from market.venues.founding import Founding, Plan, World
 from market.venues.lending.config import BorrowersConfig, LendingConfig
-from market.venues.lending.rules import open_positions, price_ratio, watch
+from market.venues.lending.rules import list_loan, open_positions, price_ratio
 from market.venues.lending.tables import LendingMarket, Loan
 from market.venues.liquidation.design import Design
 from market.venues.liquidation.genesis import auctions_of, designs_of, groups_of, lots_of, members_of
-from market.venues.liquidation.watch import centre
+from market.venues.liquidation.reindex import centre
 from market.venues.oracles.genesis import feeds
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ FOR_FEES_USD = 100.0
 
 def collateral_rollup(config: MarketConfig, rollup: int, spec: LendingConfig) -> int:
     """Return the rollup on which the collateral of a rollup's lending market lies."""
-    names = [place.name for place in config.rollups]
+    names = [rollup.name for rollup in config.rollups]
     return rollup if spec.collateral_on is None else names.index(spec.collateral_on)
 
 
@@ -68,7 +68,7 @@ class Genesis(Founding):
             yield rollup, plan.asset(spec.debt)
             yield collateral_rollup(plan.config, rollup, spec), plan.asset(spec.collateral)
 
-    def watched(self, plan: Plan) -> tuple[int, int]:
+    def indexed(self, plan: Plan) -> tuple[int, int]:
         """Return a group per lending market, and a member per position."""
         return len(plan.listed("lending")), _positions(plan).size
 
@@ -93,8 +93,8 @@ class Genesis(Founding):
             row = tables.lending[at]
             collateral, debt = plan.asset(spec.collateral), plan.asset(spec.debt)
             row["rollup"], row["collateral"], row["debt"] = rollup, collateral, debt
-            row["collateral_rollup"] = place = collateral_rollup(plan.config, rollup, spec)
-            row["feed_collateral"] = feed_of.get((place, collateral), -1)
+            row["collateral_rollup"] = held_on = collateral_rollup(plan.config, rollup, spec)
+            row["feed_collateral"] = feed_of.get((held_on, collateral), -1)
             row["feed_debt"] = feed_of.get((rollup, debt), -1)
             row["threshold"], row["max_ltv"] = spec.liquidation_threshold, spec.max_ltv
             row["close_factor"], row["full_close"] = spec.close_factor, spec.full_close_health
@@ -102,7 +102,7 @@ class Genesis(Founding):
             row["index"] = 1.0
             endow(tables, int(row["account"]), rollup, debt, spec.cash_usd / plan.prices[debt])
         _open_positions(world, plan, rng)
-        # a lot of collateral lies on the account of its place
+        # a lot of collateral lies on the account of its own
         tables.lots["contract"][lots_of(plan, "lending")[0]] = -1.0
 
     def index(self, state: State) -> None:
@@ -125,10 +125,10 @@ def _open_positions(world: World, plan: Plan, rng: np.random.Generator) -> None:
         value = law.collateral_median_usd * np.exp(law.collateral_log_sd * normal[at])
         ltv = _loan_to_value(law, at.size, rng)
         amounts = value / plan.prices[collateral]
-        place = int(row["collateral_rollup"])
-        endow(tables, int(row["account"]), place, collateral, float(amounts.sum()))
+        held_on = int(row["collateral_rollup"])
+        endow(tables, int(row["account"]), held_on, collateral, float(amounts.sum()))
         open_positions(tables, at, amounts, value * ltv / plan.prices[debt])
-        endow_each(tables, owners[at], place, collateral, amounts * law.reserve_share)
+        endow_each(tables, owners[at], held_on, collateral, amounts * law.reserve_share)
         endow_each(tables, owners[at], rollup, 0, np.full(at.size, FOR_FEES_USD))
 
 
@@ -146,4 +146,4 @@ def _index(state: State) -> None:
     for position in range(length(state, Loan.market)):
         # the journal holds one stretch: a stretch for each, and none of them to be undone
         open_journal(state)
-        watch(state, position)
+        list_loan(state, position)

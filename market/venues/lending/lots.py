@@ -23,7 +23,7 @@ def auction_of(state: State, market: int) -> int:
 
 @njit(int64(STATE, int64), cache=True)
 def market_of(state: State, lot: int) -> int:
-    """Lending market whose auction is in a place."""
+    """Lending market whose auction is held in a lot."""
     return index(state, Auction.market, index(state, Lot.auction, lot))
 
 

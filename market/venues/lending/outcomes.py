@@ -26,45 +26,45 @@ TOTALS = {
 """Columns of the totals by rollup."""
 
 ASKING = (Kind.LOAN_AUCTION_START, Kind.LOAN_AUCTION_BID, Kind.LOAN_AUCTION_RESET, Kind.LOAN_AUCTION_SETTLE)
-RING_S = 60
+SPAN_S = 60
 """Length of the stretch whose liquidated volume is kept [s]."""
 
 
-def new_ring() -> np.ndarray:
-    """Return an empty ring of seconds: shape (RING_S + 1, 2), a row (second, value liquidated in it [USD]) each.
+def new_seconds() -> np.ndarray:
+    """Return an empty table of seconds: shape (SPAN_S + 1, 2), a row (second, value liquidated in it [USD]) each.
 
     The last row has the largest sum over all of them so far.
     """
-    ring = np.full((RING_S + 1, 2), -1e18)
-    ring[RING_S] = 0.0
-    return ring
+    seconds = np.full((SPAN_S + 1, 2), -1e18)
+    seconds[SPAN_S] = 0.0
+    return seconds
 
 
 @kernel
-def liquidated(state: State, row: Row, at: Any, ring: np.ndarray) -> None:
-    """Add a sale of collateral to the totals of its rollup and to the ring of seconds."""
+def liquidated(state: State, row: Row, at: Any, seconds: np.ndarray) -> None:
+    """Add a sale of collateral to the totals of its rollup and to the table of seconds."""
     value = row.filled_in * get(state, Asset.price, row.asset_in)
     at.liquidated += value
     at.liquidations += 1.0
     at.penalty += row.filled_out * get(state, Asset.price, row.asset_out) - value
     second = np.floor(row.executed)
-    slot = int(second) % RING_S
-    if ring[slot, 0] != second:
-        ring[slot, 0] = second
-        ring[slot, 1] = 0.0
-    ring[slot, 1] += value
+    slot = int(second) % SPAN_S
+    if seconds[slot, 0] != second:
+        seconds[slot, 0] = second
+        seconds[slot, 1] = 0.0
+    seconds[slot, 1] += value
     total = 0.0
-    for k in range(RING_S):
-        if ring[k, 0] > second - RING_S:
-            total += ring[k, 1]
-    ring[RING_S, 0] = max(ring[RING_S, 0], total)
+    for k in range(SPAN_S):
+        if seconds[k, 0] > second - SPAN_S:
+            total += seconds[k, 1]
+    seconds[SPAN_S, 0] = max(seconds[SPAN_S, 0], total)
 
 
 @kernel
 def count(state: State, row: Row, author: int, operator: int, at: Any, sums: Any) -> None:
     """Add an executed intent, if it belongs to a liquidation."""
     if row.kind in (Kind.LIQUIDATE, Kind.LOAN_AUCTION_TAKE, Kind.LOAN_AUCTION_SETTLE):
-        liquidated(state, row, at, sums.ring)
+        liquidated(state, row, at, sums.seconds)
     if row.kind in ASKING:
         count_asking(state, row, author, operator, sums.gains)
     if row.kind == Kind.LOAN_AUCTION_SETTLE:

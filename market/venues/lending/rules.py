@@ -16,7 +16,7 @@ from market.state.journal import put
 from market.state.ledger import Why, move
 from market.state.store import STATE, State, Tables, cell, get, index, length
 from market.venues.lending.tables import LendingMarket, Loan
-from market.venues.liquidation.thresholds import place
+from market.venues.liquidation.thresholds import relist
 from market.venues.oracles.rules import oracle_price
 
 
@@ -38,12 +38,12 @@ def position_key(state: State, position: int) -> float:
 
 
 @njit(cache=True)
-def watch(state: State, position: int) -> None:
+def list_loan(state: State, position: int) -> None:
     """Put a position among those that its market's line may reach: with debt, and with collateral to seize."""
     key = position_key(state, position)
     market = index(state, Loan.market, position)
     group = index(state, LendingMarket.group, market) if 0.0 < key < np.inf else -1
-    place(state, group, index(state, Loan.member, position), key)
+    relist(state, group, index(state, Loan.member, position), key)
 
 
 @njit(cache=True)
@@ -100,7 +100,7 @@ def set_position(state: State, position: int, collateral: float, debt: float) ->
         total = max(0.0, get(state, LendingMarket.scaled_debt, market) + change)
         put(state, cell(state, LendingMarket.scaled_debt, market), total)
     key = position_key(state, position)
-    watch(state, position)
+    list_loan(state, position)
     # an upper bound is enough to know that nobody can be liquidated; a list of who can be tightens it
     if key > get(state, LendingMarket.key_bound, market):
         put(state, cell(state, LendingMarket.key_bound, market), key)
@@ -140,8 +140,8 @@ def deposit(state: State, row: Row, time: float) -> int:
     wrong = check(state, row)
     if wrong != Reason.NONE:
         return wrong
-    asset, place = index(state, LendingMarket.collateral, row.venue), collateral_rollup(state, row.venue)
-    if not move(state, row.sender, _account(state, row.venue), place, asset, row.amount, Why.COLLATERAL):
+    asset, held_on = index(state, LendingMarket.collateral, row.venue), collateral_rollup(state, row.venue)
+    if not move(state, row.sender, _account(state, row.venue), held_on, asset, row.amount, Why.COLLATERAL):
         return Reason.INSUFFICIENT_BALANCE
     held = get(state, Loan.collateral, row.target)
     set_position(state, row.target, held + row.amount, get(state, Loan.debt, row.target))
@@ -172,8 +172,8 @@ def withdraw(state: State, row: Row, time: float) -> int:
     set_position(state, row.target, left, debt)
     if debt > 0.0 and _too_risky(state, row.target):
         return Reason.UNHEALTHY
-    asset, place = index(state, LendingMarket.collateral, row.venue), collateral_rollup(state, row.venue)
-    if not move(state, _account(state, row.venue), row.sender, place, asset, row.amount, Why.COLLATERAL):
+    asset, held_on = index(state, LendingMarket.collateral, row.venue), collateral_rollup(state, row.venue)
+    if not move(state, _account(state, row.venue), row.sender, held_on, asset, row.amount, Why.COLLATERAL):
         return Reason.NO_LIQUIDITY
     row.filled_out = row.amount
     return Reason.NONE
@@ -227,7 +227,7 @@ def repay(state: State, row: Row, time: float) -> int:
 def open_positions(tables: Tables, positions: np.ndarray, collateral: np.ndarray, debt: np.ndarray) -> None:
     """Enter loans of one market that exist when it opens; their collateral must already lie in the market's account.
 
-    What watches over them is set up afterwards, by `watch.reindex`.
+    The index of them is set up afterwards, by `reindex.reindex`.
     `positions`, `collateral` and `debt` have one shape; amounts are in units of the market's assets.
     """
     if not positions.size:

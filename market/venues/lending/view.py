@@ -21,7 +21,7 @@ TERMS = (
     ("debt", "borrowed asset", "asset"),
     ("most", "most debt that one liquidation may repay", "units of the debt asset"),
     ("rate", "collateral seized per unit repaid", "units of the collateral per unit of the debt asset"),
-    ("place", "rollup where the collateral lies", "rollup"),
+    ("collateral_rollup", "rollup where the collateral lies", "rollup"),
 )
 LIQUIDATABLE = np.dtype([(name, np.float64) for name, *_ in TERMS])
 """A loan that can be liquidated now, and on what terms."""
@@ -79,7 +79,7 @@ def liquidatable(state: State, loans: np.ndarray, out: np.ndarray) -> None:
 def _describe(state: State, loan: int, most: float, rate: float, found: Row) -> None:
     market = index(state, Loan.market, loan)
     found.loan, found.market, found.most, found.rate = loan, market, most, rate
-    found.rollup, found.place = (
+    found.rollup, found.collateral_rollup = (
         get(state, LendingMarket.rollup, market), get(state, LendingMarket.collateral_rollup, market)
     )  # fmt: skip
     found.collateral, found.debt = (

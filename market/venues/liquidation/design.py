@@ -33,12 +33,12 @@ class Design(Settings):
     number: ClassVar[int] = FIXED_SPREAD
 
     @property
-    def lots(self) -> int:
-        """Most auctions that may be open at a time on a market."""
+    def most_open(self) -> int:
+        """Most auctions that may be open at a time on a market: one in each lot."""
         return 0
 
     def write(self, row: np.ndarray) -> None:
-        """Write the terms into a market's row of the table of auctions: shape (17,), columns D_*."""
+        """Write the terms into a market's row of the table of auctions."""
         row["design"] = self.number
 
 
@@ -48,12 +48,12 @@ class AuctionDesign(Design):
     penalty: float = Field(
         default=0.13, ge=0, lt=1, description="raised for the market beyond the debt, over the debt [1]"
     )
-    places: int = Field(default=64, ge=1, le=4096, description="most auctions open at a time on a market [1]")
+    lots: int = Field(default=64, ge=1, le=4096, description="most auctions open at a time on a market [1]")
 
     @property
-    def lots(self) -> int:
-        """Most auctions that may be open at a time on a market."""
-        return self.places
+    def most_open(self) -> int:
+        """Most auctions that may be open at a time on a market: one in each lot."""
+        return self.lots
 
     def write(self, row: np.ndarray) -> None:
         """Write the terms."""

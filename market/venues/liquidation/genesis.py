@@ -1,6 +1,6 @@
-"""Founding what is shared by whatever can be liquidated: terms of auctions, places to hold them, whom to watch.
+"""Founding what is shared by whatever can be liquidated: terms of auctions, their lots, whom to index.
 
-Auctions, places, groups and members are numbered venue by venue, in the order of `VENUES`.
+Auctions, lots, groups and members are numbered venue by venue, in the order of `VENUES`.
 """
 
 from __future__ import annotations
@@ -26,36 +26,36 @@ def designs_of(plan: Plan, kind: str) -> list[Design]:
 
 
 def lots_of(plan: Plan, venue: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return the places for auctions of a venue, ascending, and the number of the market of each.
+    """Return the lots of a venue, ascending, and the number of the market of each.
 
-    A venue says on opening, in the column `contract`, which contract holds what is for sale in its places (-1: none).
+    A venue says on opening, in the column `contract`, which contract holds what is for sale in its lots (-1: none).
     """
     before = list(plan.designs)[: list(plan.designs).index(venue)]
-    first = sum(design.lots for other in before for design in plan.designs[other])
-    counts = [design.lots for design in plan.designs[venue]]
+    first = sum(design.most_open for other in before for design in plan.designs[other])
+    counts = [design.most_open for design in plan.designs[venue]]
     return first + np.arange(sum(counts)), np.repeat(np.arange(len(counts)), counts)
 
 
 def auctions_of(plan: Plan, venue: str) -> np.ndarray:
     """Return the rows of a venue's markets among the auctions."""
-    return _place(plan.designs, venue, len)
+    return _numbers(plan.designs, venue, len)
 
 
 def groups_of(plan: Plan, venue: str) -> np.ndarray:
     """Return the groups that a venue has in the lists of `thresholds`."""
-    return _place(
-        {name: founding.watched(plan) for name, founding in foundings().items()}, venue, lambda count: count[0]
+    return _numbers(
+        {name: founding.indexed(plan) for name, founding in foundings().items()}, venue, lambda count: count[0]
     )
 
 
 def members_of(plan: Plan, venue: str) -> np.ndarray:
     """Return the members that a venue has in the lists of `thresholds`."""
-    return _place(
-        {name: founding.watched(plan) for name, founding in foundings().items()}, venue, lambda count: count[1]
+    return _numbers(
+        {name: founding.indexed(plan) for name, founding in foundings().items()}, venue, lambda count: count[1]
     )
 
 
-def _place(parts: Mapping[str, Any], venue: str, size: Callable[[Any], int]) -> np.ndarray:
+def _numbers(parts: Mapping[str, Any], venue: str, size: Callable[[Any], int]) -> np.ndarray:
     """Numbers of a venue, where all venues are numbered one after the other."""
     first = sum(size(parts[name]) for name in list(parts)[: list(parts).index(venue)])
     return np.arange(first, first + size(parts[venue]))
@@ -70,21 +70,21 @@ class Genesis(Founding):
     """What is founded for whatever can be liquidated."""
 
     def accounts(self, plan: Plan) -> dict[str, int]:
-        """Return an account for every place in which an auction can be held."""
-        return {"auctions": sum(design.lots for design in _designs(plan))}
+        """Return an account for every lot."""
+        return {"auctions": sum(design.most_open for design in _designs(plan))}
 
     def rows(self, plan: Plan) -> dict[str, int | tuple[int, ...]]:
-        """Return the numbers of markets, of places for auctions, of groups and of their members."""
-        groups, members = _watched(plan)
-        places = sum(design.lots for design in _designs(plan))
-        return {"auctions": len(_designs(plan)), "lots": places, "buckets": groups, "entries": members}
+        """Return the numbers of markets, of lots, of groups and of their members."""
+        groups, members = _indexed(plan)
+        lots = sum(design.most_open for design in _designs(plan))
+        return {"auctions": len(_designs(plan)), "lots": lots, "buckets": groups, "entries": members}
 
     def shapes(self, plan: Plan) -> dict[str, tuple[int, ...]]:
         """Return how many buckets each group has."""
-        return {"buckets": (bucket_count(*_watched(plan)),)}
+        return {"buckets": (bucket_count(*_indexed(plan)),)}
 
     def open_venue(self, world: World, plan: Plan, rng: np.random.Generator) -> None:
-        """Write the terms of every market, and give every place an account of its own.
+        """Write the terms of every market, and give every lot an account of its own.
 
         A venue with markets that liquidate has a table of them under its own name.
         """
@@ -94,9 +94,9 @@ class Genesis(Founding):
         first = 0
         for at, design in enumerate(_designs(plan)):
             design.write(auctions[at])
-            auctions[at]["first"], auctions[at]["lots"] = first, design.lots
-            lots["auction"][first : first + design.lots] = at
-            first += design.lots
+            auctions[at]["first"], auctions[at]["lots"] = first, design.most_open
+            lots["auction"][first : first + design.most_open] = at
+            first += design.most_open
         for venue, designs in plan.designs.items():
             if designs:
                 rows = auctions_of(plan, venue)
@@ -104,7 +104,7 @@ class Genesis(Founding):
                 auctions["rollup"][rows] = getattr(world.tables, venue)["rollup"]
 
 
-def _watched(plan: Plan) -> tuple[int, int]:
+def _indexed(plan: Plan) -> tuple[int, int]:
     """How many groups, and how many members, all venues together enter in the lists."""
-    counts = [founding.watched(plan) for founding in foundings().values()]
+    counts = [founding.indexed(plan) for founding in foundings().values()]
     return sum(groups for groups, _ in counts), sum(members for _, members in counts)

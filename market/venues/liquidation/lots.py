@@ -1,8 +1,8 @@
-"""What auctions have in common: a place for each, escrow, and who gets the proceeds.
+"""What auctions have in common: a lot for each, escrow, and who gets the proceeds.
 
-An auction's number is its count on the market times the market's places, plus its place, so that a late intent never
-meets another auction that has taken the place since. Each place has an account of its own: what it holds is exactly
-the lot and the standing bid. A position whose market has no free place waits until one is.
+An auction's number is its count on the market times the market's lots, plus its lot, so that a late intent never
+meets another auction that has taken the lot since. Each lot has an account of its own: what it holds is exactly
+what is for sale and the standing bid. A position whose market has no free lot waits until one is.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ def count(state: State, auction: int, column: int, change: float) -> None:
 
 @njit(int64(STATE, int64, int64), cache=True)
 def lot_of(state: State, auction: int, number: int) -> int:
-    """Place of an open auction of a market, by its number; -1 if there is none."""
-    places = index(state, Auction.lots, auction)
-    if number < 0 or places == 0:
+    """Lot of an open auction of a market, by its number; -1 if there is none."""
+    lots = index(state, Auction.lots, auction)
+    if number < 0 or lots == 0:
         return -1
-    lot = index(state, Auction.first, auction) + number % places
+    lot = index(state, Auction.first, auction) + number % lots
     return lot if index(state, Lot.id, lot) == number and get(state, Lot.open, lot) > 0.0 else -1
 
 
 @njit(int64(STATE, int64, float64), cache=True)
 def free(state: State, auction: int, time: float) -> int:
-    """First free place of a market, -1 for none; a place that was left in this block is free from the next one on."""
+    """First free lot of a market, -1 for none; a lot that was left in this block is free from the next one on."""
     first = index(state, Auction.first, auction)
     for lot in range(first, first + index(state, Auction.lots, auction)):
         if get(state, Lot.open, lot) == 0.0 and get(state, Lot.closed_at, lot) < time:
@@ -53,7 +53,7 @@ def free(state: State, auction: int, time: float) -> int:
 def open_lot(
     state: State, lot: int, position: int, amount: float, debt: float, tab: float, top: float, time: float
 ) -> None:
-    """Let an auction begin in a free place."""
+    """Let an auction begin in a free lot."""
     auction = index(state, Lot.auction, lot)
     number = get(state, Auction.started, auction) * get(state, Auction.lots, auction)
     note(state, lot, Lot.id, number + lot - get(state, Auction.first, auction))
@@ -74,7 +74,7 @@ def open_lot(
 
 @njit(void(STATE, int64, float64), cache=True)
 def shut(state: State, lot: int, time: float) -> None:
-    """Leave a place; from the next block on it is free."""
+    """Leave a lot; from the next block on it is free."""
     note(state, lot, Lot.open, 0.0)
     note(state, lot, Lot.closed_at, time)
     count(state, index(state, Lot.auction, lot), Auction.open, -1.0)

@@ -33,7 +33,7 @@ class Auction(Columns):
 
 @table("lots")
 class Lot(Columns):
-    """A place for an auction, which one after another use. Of contracts, what is for sale is on `contract`."""
+    """A lot: where one auction after another is held. Of contracts, what is for sale is on `contract`."""
 
     auction = "market's row among the auctions", "auction"
     account = "account of what is for sale and of the standing bid", "account"
@@ -49,7 +49,7 @@ class Lot(Columns):
     bid = "standing bid", "units of the debt asset"
     bidder = "account of the standing bid; -1: none", "account"
     bid_at = "time of the standing bid", "s"
-    closed_at = "when the place was left", "s"
+    closed_at = "when the lot was left", "s"
     contract = "contract that holds the lot; -1: a lot of collateral", "contract"
     margin = "margin that the standing bid has put up", "USD"
 

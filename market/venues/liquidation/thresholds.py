@@ -90,7 +90,7 @@ def _leave(state: State, member: int) -> None:
 
 
 @njit(void(STATE, int64, int64, float64), cache=True)
-def place(state: State, group: int, member: int, key: float) -> None:
+def relist(state: State, group: int, member: int, key: float) -> None:
     """Put a member where its key belongs, or, with a negative group, nowhere: it cannot be liquidated."""
     was, bucket, where = index(state, Entry.bucket, member), 0, 0
     if group >= 0:

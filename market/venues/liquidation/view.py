@@ -18,11 +18,11 @@ class AuctionsSeen(Records, columns=described(Auction)):
 
 
 class LotsSeen(Records, columns=described(Lot)):
-    """Places for auctions, open or not: shape (places,)."""
+    """Lots, open or not: shape (lots,)."""
 
     @property
     def is_open(self) -> np.ndarray:
-        """Whether an auction is on in a place."""
+        """Whether an auction is on in a lot."""
         return self.open > 0.0
 
 

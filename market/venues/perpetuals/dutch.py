@@ -18,7 +18,7 @@ from market.venues.liquidation.designs.dutch import price_at
 from market.venues.liquidation.lots import count, lot_of, note
 from market.venues.liquidation.tables import Auction, Lot
 from market.venues.perpetuals.lots import auction_of, finish, first_price, give_up, market_of, own_contract
-from market.venues.perpetuals.rules import cash_of, exchange, margin_of, price_of, whole_lots
+from market.venues.perpetuals.rules import cash_of, exchange, margin_of, price_of, whole_steps
 from market.venues.perpetuals.tables import Contract, Perpetual
 
 
@@ -35,13 +35,13 @@ def over(state: State, lot: int, time: float) -> bool:
 
 @njit(cache=True)
 def take(state: State, row: Row, time: float) -> int:
-    """Take exactly `amount` contracts of a lot, cut to whole lots, at a price no worse than `limit` (0: any)."""
+    """Take exactly `amount` contracts of a lot, cut to whole steps, at a price no worse than `limit` (0: any)."""
     lot = lot_of(state, auction_of(state, row.venue), row.target)
     if lot < 0 or over(state, lot, time):
         return Reason.CLOSED
     if not (row.amount > 0.0 and np.isfinite(row.amount)):
         return Reason.BAD_AMOUNT
-    amount, market, contract = whole_lots(row.amount), row.venue, index(state, Lot.contract, lot)
+    amount, market, contract = whole_steps(row.amount), row.venue, index(state, Lot.contract, lot)
     if amount == 0.0:
         return Reason.BAD_AMOUNT
     left, price = get(state, Contract.quantity, contract), price_at(state, lot, time)

@@ -15,11 +15,11 @@ from market.state.store import State, index, length
 from market.venues.founding import Founding, Plan, World
 from market.venues.liquidation.design import Design
 from market.venues.liquidation.genesis import auctions_of, designs_of, groups_of, lots_of, members_of
-from market.venues.liquidation.watch import centre
+from market.venues.liquidation.reindex import centre
 from market.venues.oracles.genesis import feeds
 from market.venues.perpetuals.config import PerpetualConfig
 from market.venues.perpetuals.instrument import PERPETUALS
-from market.venues.perpetuals.rules import LOT, price_of, short_key, watch
+from market.venues.perpetuals.rules import STEP, list_contract, price_of, short_key
 from market.venues.perpetuals.tables import Contract, Perpetual
 
 if TYPE_CHECKING:
@@ -44,12 +44,12 @@ def _contracts(plan: Plan) -> int:
 def _buyers(plan: Plan) -> list[tuple[int, int]]:
     """(perpetual, account) of every contract that is there to buy in auctions with."""
     buyers = [account for account, member in enumerate(plan.members) if member.role in BUYERS]
-    auctioning = [market for market, design in enumerate(plan.designs["perpetuals"]) if design.lots]
+    auctioning = [market for market, design in enumerate(plan.designs["perpetuals"]) if design.most_open]
     return [(market, account) for market in auctioning for account in buyers]
 
 
 def _all_contracts(plan: Plan) -> int:
-    """How many contracts there are with those of places for auctions and of those who buy in them."""
+    """How many contracts there are with those of lots and of those who buy them."""
     lots, _ = lots_of(plan, "perpetuals")
     return _contracts(plan) + lots.size + len(_buyers(plan))
 
@@ -83,7 +83,7 @@ class Genesis(Founding):
         for rollup, spec in _listed(plan):
             yield rollup, plan.asset(spec.asset)
 
-    def watched(self, plan: Plan) -> tuple[int, int]:
+    def indexed(self, plan: Plan) -> tuple[int, int]:
         """Return two groups per perpetual, longs and shorts, and a member per contract."""
         return 2 * len(_listed(plan)), _all_contracts(plan)
 
@@ -155,7 +155,7 @@ def _open_contracts(world: World, market: int, spec: PerpetualConfig, at: np.nda
     margin = spec.margin_median_usd * np.exp(spec.margin_log_sd * rng.standard_normal(spec.traders))
     leverage = spec.leverage_low * (spec.leverage_high / spec.leverage_low) ** rng.random(spec.traders)
     side = np.where(rng.random(spec.traders) < spec.long_share, 1.0, -1.0)
-    size = np.trunc(side * margin * leverage / price / LOT) * LOT
+    size = np.trunc(side * margin * leverage / price / STEP) * STEP
     sizes, margins = np.append(-size.sum(), size), np.append(spec.maker_usd, margin)
     tables.contracts["market"][at], tables.contracts["owner"][at] = market, owners
     tables.contracts["quantity"][at], tables.contracts["entry"][at] = sizes, price
@@ -167,9 +167,9 @@ def _open_contracts(world: World, market: int, spec: PerpetualConfig, at: np.nda
 def _share_margin(world: World, plan: Plan) -> None:
     """Let the first traders of a rollup's perpetuals be the same people, whose contracts share their margin."""
     table, perpetual = world.tables.contracts, world.tables.perpetuals
-    for rollup, place in enumerate(plan.config.rollups):
+    for rollup, listing in enumerate(plan.config.rollups):
         markets = [at for at, (where, _) in enumerate(_listed(plan)) if where == rollup]
-        for number in range(1, _sharing(place.perpetuals) + 1):
+        for number in range(1, _sharing(listing.perpetuals) + 1):
             ring = [int(perpetual["maker"][at]) + number for at in markets]
             instruments = table["instrument"][ring].astype(np.int64)
             world.tables.instruments["next"][instruments] = np.roll(instruments, -1)
@@ -189,7 +189,7 @@ def _give_reserves(world: World, plan: Plan) -> None:
 
 
 def _open_empty_contracts(world: World, plan: Plan) -> None:
-    """Give each place for an auction, and behind them each buyer, a contract."""
+    """Give each lot, and behind them each buyer, a contract."""
     tables, (lots, markets) = world.tables, lots_of(plan, "perpetuals")
     escrows = world.accounts_of("auctions")
     holders = [(int(market), escrows[lot]) for lot, market in zip(lots, markets, strict=True)] + _buyers(plan)
@@ -225,4 +225,4 @@ def _index(state: State) -> None:
     for contract in range(length(state, Contract.market)):
         # the journal holds one stretch: a stretch for each, and none of them to be undone
         open_journal(state)
-        watch(state, contract)
+        list_contract(state, contract)

@@ -1,6 +1,6 @@
 """What auctions of a perpetual's contracts have in common: seizing, handing over, and who has or pays the rest.
 
-A lot is the position itself. Each place for an auction has a contract of its own, which takes over the size that was
+What is sold is the position itself. Each lot has a contract of its own, which takes over the size that was
 seized and its part of the margin, so that sizes add up to nothing and cash to what the vault holds at every moment;
 until it is sold the lot gains and loses with the price, and pays funding. Nobody can trade on that contract, and it is
 not seized again.
@@ -40,7 +40,7 @@ def auction_of(state: State, market: int) -> int:
 
 @njit(int64(STATE, int64), cache=True)
 def market_of(state: State, lot: int) -> int:
-    """Perpetual whose auction is in a place."""
+    """Perpetual whose auction is held in a lot."""
     return index(state, Auction.market, index(state, Lot.auction, lot))
 
 
@@ -77,7 +77,7 @@ def first_price(state: State, lot: int) -> float:
 def seize(state: State, row: Row, time: float) -> int:
     """Put a contract under maintenance margin, and all that share its margin, up for auction; anybody may.
 
-    Each goes into a place of its own market, with a part of what is left of the margin in proportion to its value.
+    Each goes into a lot of its own market, with a part of what is left of the margin in proportion to its value.
     """
     market, contract = row.venue, row.target
     if contract < 0 or contract >= length(state, Contract.market) or index(state, Contract.market, contract) != market:
@@ -120,7 +120,7 @@ def seize(state: State, row: Row, time: float) -> int:
 
 @njit(boolean(STATE, int64, int64, float64, float64), cache=True)
 def _seize_one(state: State, contract: int, market: int, cash: float, time: float) -> bool:
-    """Let a free place take over a contract's size with so much cash; tells whether there is one."""
+    """Let a free lot take over a contract's size with so much cash; tells whether there is one."""
     auction = auction_of(state, market)
     lot = free(state, auction, time)
     if lot < 0:

@@ -11,8 +11,8 @@ An isolated contract of leverage L and entry E can be liquidated at E (1 - 1/L) 
 (1 + mm) when short. What is left of its margin after the close goes to the fund, what is missing comes from it; when
 the fund is empty, the other side is closed against it at the price that leaves nothing, by pnl% x leverage.
 
-Sizes are whole numbers of lots, a power of two of the asset, so that adding and taking away is exact: a size that is
-too small to change a large one would otherwise never be closed against it.
+Sizes are whole numbers of size steps, a power of two of the asset, so that adding and taking away is exact: a size
+that is too small to change a large one would otherwise never be closed against it.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ from market.state.journal import put
 from market.state.ledger import Why, move
 from market.state.store import STATE, State, cell, get, index, length
 from market.state.tables import Account
-from market.venues.liquidation.thresholds import place
+from market.venues.liquidation.thresholds import relist
 from market.venues.margin import account_of
 from market.venues.perpetuals.instrument import cash_of, next_contract, price_of
 from market.venues.perpetuals.tables import Contract, Perpetual
 
-LOT = 2.0**-20  # smallest size; sums of sizes are exact up to 2**33 of the asset
+STEP = 2.0**-20  # smallest size; sums of sizes are exact up to 2**33 of the asset
 LARGEST = 2.0**30  # largest size of one trade
 
 
 @njit(float64(float64), cache=True)
-def whole_lots(size: float) -> float:
-    """Size rounded towards nothing to a whole number of lots."""
-    return np.trunc(size / LOT) * LOT
+def whole_steps(size: float) -> float:
+    """Size rounded towards nothing to a whole number of size steps."""
+    return np.trunc(size / STEP) * STEP
 
 
 @njit(float64(STATE, int64), cache=True)
@@ -92,12 +92,12 @@ def short_key(threshold: float) -> float:
 
 @njit(boolean(STATE, int64), cache=True)
 def for_sale(state: State, contract: int) -> bool:
-    """Whether a contract is that of a place for auctions: nobody trades on it, and its margin is not watched."""
+    """Whether a contract is that of a lot: nobody trades on it, and it is not in the index."""
     return index(state, Account.venue, index(state, Contract.owner, contract)) != 0
 
 
 @njit(void(STATE, int64), cache=True)
-def watch(state: State, contract: int) -> None:
+def list_contract(state: State, contract: int) -> None:
     """Put a contract, and all that share its margin, among those that the lines of their markets may reach.
 
     What equity exceeds maintenance margin by is shared out over the ring by value: the ring can be liquidated only
@@ -115,15 +115,15 @@ def watch(state: State, contract: int) -> None:
     while True:
         market, size = index(state, Contract.market, at), get(state, Contract.quantity, at)
         if size == 0.0 or at == index(state, Perpetual.maker, market) or for_sale(state, at):
-            place(state, -1, index(state, Contract.member, at), 0.0)
+            relist(state, -1, index(state, Contract.member, at), 0.0)
         else:
             share = abs(size) * price_of(state, market) / gross if gross > 0.0 else 1.0 / members
             spare = (equity - maintenance) * share / abs(size)
             long, short = lines(state, market)
             if size > 0.0:
-                place(state, index(state, Perpetual.group, market), index(state, Contract.member, at), long - spare)
+                relist(state, index(state, Perpetual.group, market), index(state, Contract.member, at), long - spare)
             else:
-                place(
+                relist(
                     state,
                     index(state, Perpetual.group + 1, market),
                     index(state, Contract.member, at),
@@ -145,7 +145,7 @@ def _write_cash(state: State, contract: int, cash: float) -> None:
 def set_cash(state: State, contract: int, cash: float) -> None:
     """Set the cash of a contract; funding up to now must be in it."""
     _write_cash(state, contract, cash)
-    watch(state, contract)
+    list_contract(state, contract)
 
 
 @njit(void(STATE, int64, float64, float64), cache=True)
@@ -161,12 +161,12 @@ def _shift(state: State, contract: int, change: float, price: float) -> None:
         entry = (entry * before + price * change) / after
     put(state, cell(state, Contract.quantity, contract), after)
     put(state, cell(state, Contract.entry, contract), entry)
-    watch(state, contract)
+    list_contract(state, contract)
 
 
 @njit(void(STATE, int64, int64, float64, float64), cache=True)
 def exchange(state: State, contract: int, other: int, change: float, price: float) -> None:
-    """Let one contract take `change`, whole lots, from another."""
+    """Let one contract take `change`, whole steps, from another."""
     _shift(state, contract, change, price)
     _shift(state, other, -change, price)
 
@@ -220,7 +220,7 @@ def withdraw(state: State, row: Row, time: float) -> int:
 
 @njit(cache=True)
 def trade(state: State, row: Row, time: float) -> int:
-    """Buy (asset_in 0) or sell `amount` contracts, cut to whole lots, at the maker's quote.
+    """Buy (asset_in 0) or sell `amount` contracts, cut to whole steps, at the maker's quote.
 
     The price is no worse than `limit` (0: any).
     """
@@ -232,7 +232,7 @@ def trade(state: State, row: Row, time: float) -> int:
     market, maker = row.venue, index(state, Perpetual.maker, row.venue)
     if price_of(state, market) <= 0.0:
         return Reason.NO_LIQUIDITY
-    amount = whole_lots(row.amount)
+    amount = whole_steps(row.amount)
     if amount == 0.0 or amount > LARGEST:
         return Reason.BAD_AMOUNT
     change = amount if row.asset_in == 0 else -amount

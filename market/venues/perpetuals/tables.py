@@ -39,6 +39,6 @@ class Contract(Columns):
     quantity = "signed size; positive: long", "units of the underlying"
     cash = "margin paid in less the cost of the size", "USD"
     entry = "mean price at which the size was opened", "USD"
-    funded = "funding up to which the cash is settled", "USD"
+    funded = "funding up to which the cash has been paid", "USD"
     instrument = "what it is in its margin account", "instrument"
     member = "its place in the index of thresholds", "entry"

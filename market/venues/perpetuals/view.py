@@ -30,7 +30,7 @@ VIEWS = {"perpetuals": PerpetualsSeen, "contracts": ContractsSeen}
 
 @njit(float64(STATE, int64), cache=True)
 def cash(state: State, contract: int) -> float:
-    """Cash of a contract once funding is settled [USD]."""
+    """Cash of a contract once funding is paid [USD]."""
     return cash_of(state, contract)
 
 

@@ -13,7 +13,7 @@ def deepest(tables: Tables, rollup: int, asset: int, measure: int) -> int:
     Parameters
     ----------
     tables
-        the books
+        the state
     rollup
         where the pool is to stand
     asset, measure

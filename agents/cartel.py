@@ -1,10 +1,10 @@
-"""A ring of bidders: whose turn it is, whether somebody broke it, and whether it still pays to belong to it.
+"""A cartel of bidders: whose turn it is, whether somebody broke it, and whether it still pays to belong to it.
 
 Members share the market by turns, by stretches of slots or by rollups. In its part a member bids a token and the
-others stay away. The highest bid is public: one above the token tells all of them that the ring is broken, and they
-compete for as long as the punishment lasts. Fines are weighed against what the ring brings: a member leaves for good
-once fines have cost it more than its share of what the ring saves. Values being skewed, it judges by all that was sold,
-not by its own part alone, and not by the first fine.
+others stay away. The highest bid is public: one above the token tells all of them that the cartel is broken, and they
+compete for as long as the punishment lasts. Fines are weighed against what the cartel brings: a member leaves for good
+once fines have cost it more than its share of what the cartel saves. Values being skewed, it judges by all that was
+sold, not by its own part alone, and not by the first fine.
 
 Sources: J. Friedman (1971), A non-cooperative equilibrium for supergames, Review of Economic Studies 38 (the trigger);
 G. Stigler (1964), A theory of oligopoly, Journal of Political Economy 72 (what tells a secret price cut).
@@ -17,7 +17,7 @@ FOR_EVER = 2**62
 ROUNDING = 1e-9
 
 
-class Ring:
+class Cartel:
     """What one member knows and decides.
 
     Parameters
@@ -32,16 +32,16 @@ class Ring:
     punish_slots
         length of the punishment; 0: for ever [slots]
     caution
-        risk-neutral at 1: it leaves once fines exceed what the ring brought times this; 0: it never does [1]
+        risk-neutral at 1: it leaves once fines exceed what the cartel brought times this; 0: it never does [1]
     lessons
         fines that it takes before they are weighed [1]
     members
-        how many of the bidders, the first of them, belong to the ring; 0: all
+        how many of the bidders, the first of them, belong to the cartel; 0: all
 
     Attributes
     ----------
     broken : int
-        times that it found the ring broken
+        times that it found the cartel broken
     punishing_until : int
         slot until which it competes
     rent_usd, fines_usd : float
@@ -76,15 +76,15 @@ class Ring:
         return part % members == seat
 
     def holds(self, slot: int) -> bool:
-        """Whether it keeps to the ring in a slot, as far as it knows when it bids."""
+        """Whether it keeps to the cartel in a slot, as far as it knows when it bids."""
         return not self.left and slot > self.punishing_until
 
     def bid(self, value: float, mine: bool) -> float:
-        """Bid of a member that keeps to the ring for what is worth `value` to it [USD]."""
+        """Bid of a member that keeps to the cartel for what is worth `value` to it [USD]."""
         return self.token_usd if mine and value > self.token_usd else 0.0
 
     def heard(self, slot: int, bidders: int, highest: float, value: float, margin: float) -> None:
-        """Look for a break of the ring in how an auction ended, and state what it brought.
+        """Look for a break of the cartel in how an auction ended, and state what it brought.
 
         `value` is the own estimate of what was sold [USD], `margin` the share of it that competition leaves [1].
         """

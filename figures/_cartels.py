@@ -1,4 +1,4 @@
-"""Panels on rings of bidders in the market: a newcomer, screens, fines."""
+"""Panels on cartels of bidders in the market: a newcomer, screens, fines."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ SCREENS = {"rotation": "rotation", "variance": "price variance", "runner_up": "l
 
 
 def name(role: str, scheme: str) -> str:
-    """What a ring is called in a key."""
+    """What a cartel is called in a key."""
     return f"{role}s, {scheme}"
 
 
-def rings(summary: pd.DataFrame) -> list[tuple[str, str]]:
-    """Role and scheme of each ring, in order of appearance."""
+def cartels(summary: pd.DataFrame) -> list[tuple[str, str]]:
+    """Role and scheme of each cartel, in order of appearance."""
     return list(dict.fromkeys(zip(summary["role"], summary["scheme"], strict=True)))
 
 
 def entry(axes: Axes, path: pd.DataFrame) -> None:
-    """Price of a ring over the competitive one, along the run, with and without a newcomer."""
+    """Price of a cartel over the competitive one, along the run, with and without a newcomer."""
     widths = dict(zip(COLOURS, (4.0, 2.8, 1.7, 0.8), strict=True))  # the paths all but coincide
-    for role, scheme in rings(path):
+    for role, scheme in cartels(path):
         for enters in shared.levels(path, "enters"):
             part = shared.where(path, role=role, scheme=scheme, enters=enters)
             line, label = ("-", name(role, scheme)) if enters < 1.0 else (":", None)
@@ -46,8 +46,8 @@ def entry(axes: Axes, path: pd.DataFrame) -> None:
 
 
 def screens(axes: Axes, summary: pd.DataFrame) -> None:
-    """Share of windows accused, of rings (dots) and of those who compete (crosses)."""
-    found, tests = rings(summary), shared.levels(summary, "strategy")
+    """Share of windows accused, of cartels (dots) and of those who compete (crosses)."""
+    found, tests = cartels(summary), shared.levels(summary, "strategy")
     for row, (role, scheme) in enumerate(found):
         for at, test in enumerate(tests):
             part = shared.where(summary, role=role, scheme=scheme, strategy=test)
@@ -56,7 +56,7 @@ def screens(axes: Axes, summary: pd.DataFrame) -> None:
                 cell = shared.cell(part, outcome=outcome)
                 if cell is not None:
                     axes.plot(cell.mean, place, marker, color=COLOURS[role, scheme], markersize=3.5)
-    axes.plot([], [], "o", color="black", markersize=3.5, label="ring")
+    axes.plot([], [], "o", color="black", markersize=3.5, label="cartel")
     axes.plot([], [], "x", color="black", markersize=3.5, label="competing")
     axes.set_yticks(range(len(tests)), [SCREENS.get(str(test), str(test)) for test in tests], fontsize=7)
     axes.tick_params(axis="y", length=0)
@@ -68,8 +68,8 @@ def screens(axes: Axes, summary: pd.DataFrame) -> None:
 
 
 def fines(axes: Axes, summary: pd.DataFrame) -> None:
-    """Price in the second half under ever larger fines (solid), and what a ring that stays would gain (dashed)."""
-    for role, scheme in rings(summary):
+    """Price in the second half under ever larger fines (solid), and what a cartel that stays would gain (dashed)."""
+    for role, scheme in cartels(summary):
         colour = COLOURS[role, scheme]
         shared.band(axes, _by_threat(summary, role, scheme, "price_second_half"), colour, name(role, scheme))
         stays = _by_threat(summary, role, scheme, "stubborn_gain_share")
@@ -86,8 +86,8 @@ def fines(axes: Axes, summary: pd.DataFrame) -> None:
 
 
 def leavers(axes: Axes, summary: pd.DataFrame) -> None:
-    """Share of members that gave the ring up by the end, by the expected fine over the rent."""
-    for role, scheme in rings(summary):
+    """Share of members that gave the cartel up by the end, by the expected fine over the rent."""
+    for role, scheme in cartels(summary):
         shared.band(axes, _by_threat(summary, role, scheme, "members_that_left"), COLOURS[role, scheme])
     axes.axvline(1.0, color="black", linewidth=0.6, linestyle="--")
     axes.set_xscale("log")

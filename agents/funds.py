@@ -7,7 +7,7 @@ import numpy as np
 from market.access.observation import Observation
 
 
-class Books:
+class Funds:
     """Funds at the beginning of a period, against which its end is held.
 
     Prices are those of the end at both ends: what is counted is trading, not the luck of having held something.

@@ -1,4 +1,4 @@
-"""Setting up what watches over positions and contracts: when a market opens, or after they were written by hand."""
+"""Setting up the index of positions and contracts: when a market opens, or after they were written by hand."""
 
 from __future__ import annotations
 
