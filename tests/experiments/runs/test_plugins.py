@@ -13,7 +13,7 @@ import pytest
 
 from experiments.__main__ import main
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[3]
 
 STRATEGY = '''
 """Buys a little on every rollup whose turn it is, and stops when told to."""

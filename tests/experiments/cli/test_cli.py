@@ -21,7 +21,7 @@ from experiments.runs import study as studies
 from experiments.runs.store import Store
 from experiments.runs.sweep import sweep
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[3]
 SHORT = ("--hours", "0.02")
 ANSWER = '''
 """A stand-in for known answers."""

@@ -3,7 +3,7 @@
 A golden trace is a short readable account of a tiny market under a regime, `golden/<regime>.txt`: read the difference
 before accepting it. After a change that is meant to change it, or for a new regime, write it anew:
 
-    SEQMARKET_UPDATE_GOLDEN=1 uv run pytest tests/test_regimes.py -k golden
+    SEQMARKET_UPDATE_GOLDEN=1 uv run pytest tests/regimes/test_regimes.py -k golden
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from market.errors import InputError
 from market.intents.rows import Status
 from market.measures.outcomes import outcomes
 
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = Path(__file__).parents[1] / "golden"
 UPDATE = "SEQMARKET_UPDATE_GOLDEN"
 INSTALLED = regimes.names()
 BUILT_IN = [name for name in INSTALLED if source("market.regimes", name).parent == Path(regimes.__file__).parent]

@@ -21,7 +21,7 @@ from experiments.runs.study import Run
 from experiments.runs.sweep import Sweep, sweep
 from market.errors import InputError
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
