@@ -210,7 +210,7 @@ class Desk:
         self, kind: int, rollup: int, venue: int, amount: float, *, target: int = -1, asset_in: int = -1,
         asset_out: int = -1, limit: float = 0.0, tip: float = 0.0, bundle: int = -1, expires_s: float = math.inf,
     ) -> None:  # fmt: skip
-        """Submit an intent of any kind, for which there is no method of its own; the kind's meaning says what the numbers are."""
+        """Submit an intent of a kind that has no method of its own; its meaning says what the numbers are."""
         if not 0 <= kind < len(KINDS):
             raise self._fault(f"is of kind {kind}; there are {len(KINDS)}")
         self._add(
