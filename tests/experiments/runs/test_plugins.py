@@ -148,7 +148,8 @@ def test_a_new_study_runs_with_the_new_strategy_regime_and_figure(seqmarket: Com
 def test_new_files_are_covered_by_the_contracts() -> None:
     """The contract tests find them by themselves, and they keep the contract."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "drip or tip_race"]
-    files = [str(ROOT / "tests" / name) for name in ("test_strategies.py", "test_regimes.py", "test_conservation.py")]
+    tests = ("agents/test_strategies.py", "regimes/test_regimes.py", "market/test_conservation.py")
+    files = [str(ROOT / "tests" / name) for name in tests]
     result = subprocess.run([*command, "-rA", *files], cwd=ROOT, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
     assert "test_it_takes_part_and_leaves_what_it_sees_alone[trader-drip]" in result.stdout
