@@ -26,7 +26,7 @@ def drive(seed: int, blocks: int, size: int) -> np.ndarray:
     rng = np.random.default_rng(seed)
     market = world()
     opening = totals(market.tables)
-    deliveries: list[tuple[int, int, int, float]] = []
+    deliveries: list[tuple[int, int, int, int, float]] = []
     filled = np.zeros(len(Kind) + 1, np.int64)
     for number in range(blocks):
         lending.accrue(market.state, 3600.0 * number)
@@ -44,11 +44,12 @@ def drive(seed: int, blocks: int, size: int) -> np.ndarray:
             done = part[part["status"] == Status.FILLED]
             filled += np.bincount(np.clip(done["kind"], 0, len(Kind)), minlength=len(Kind) + 1)
             sent = done[done["kind"] == Kind.BRIDGE]
-            parts = (sent[name].tolist() for name in ("rollup", "asset_in", "sender", "filled_out"))
-            deliveries += zip(*parts, strict=True)
+            back = sent["rollup"] != market.tables.bridges["source"][sent["venue"]]
+            parts = (sent[name].tolist() for name in ("venue", "asset_in", "sender", "filled_out"))
+            deliveries += zip(back.astype(int).tolist(), *parts, strict=True)
         while deliveries and rng.random() < 0.7:
-            direction, asset, account, amount = deliveries.pop(0)
-            assert bridges.deliver(market.state, 0, direction, asset, account, amount), "a promise was broken"
+            direction, bridge, asset, account, amount = deliveries.pop(0)
+            assert bridges.deliver(market.state, bridge, direction, asset, account, amount), "a promise was broken"
             check_ledger(market.tables, opening)
     return filled
 
