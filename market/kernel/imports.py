@@ -253,7 +253,7 @@ def _places(name: str, roots: tuple[str, ...]) -> Iterator[str]:
 
 def _file(name: str, roots: tuple[str, ...]) -> str | None:
     for place in _places(name, roots):
-        for path in (f"{place}{os.sep}{PACKAGE}", f"{place}.py"):
+        for path in (f"{place}{PACKAGE}", f"{place}.py"):
             if os.path.isfile(path):  # noqa: PTH113
                 return path
     return None

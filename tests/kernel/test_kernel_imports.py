@@ -103,9 +103,10 @@ def test_a_stamp_follows_every_text_and_nothing_else(write: Write) -> None:
     assert graph.stamp(str(path)) == ImportGraph().stamp(str(path)) == first
 
 
-def test_a_module_that_is_loaded_is_what_it_was_when_it_was_loaded(write: Write) -> None:
+@pytest.mark.parametrize("file", ["invented_b.py", "invented_b/__init__.py"])
+def test_a_module_that_is_loaded_is_what_it_was_when_it_was_loaded(write: Write, file: str) -> None:
     """What is compiled after an edit, while a run goes on, must not pass for a compilation of the edited text."""
-    path, other = write("invented_a.py", "import invented_b"), write("invented_b.py", "x = 1")
+    path, other = write("invented_a.py", "import invented_b"), write(file, "x = 1")
     importlib.import_module("invented_a")
     graph = ImportGraph()
     first = graph.stamp(str(path))
