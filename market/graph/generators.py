@@ -18,24 +18,31 @@ TRIES = 100
 def build_graph(config: MarketConfig, rng: np.random.Generator | None = None) -> nx.Graph:
     """Lay the bridges between the rollups.
 
-    Args:
-        config: `graph` and `rollups` are used. `graph.bridges` matters to kind `list` alone.
-        rng: draws the rewired bridges of kind `small_world`; the other kinds do not use it.
+    Parameters
+    ----------
+    config
+        `graph` and `rollups` are used. `graph.bridges` matters to kind `list` alone.
+    rng
+        draws the rewired bridges of kind `small_world`; the other kinds do not use it.
 
-    Returns:
-        A graph whose nodes are the indices 0 to n - 1 of the rollups, with the attributes `name`, `block_time_s` [s],
-        `venues` (by venue, the configurations of its markets: `venues["pools"]`), `depth_usd` (value of one side of all
-        its pools [USD]) and `domain` (None, until a market forms its domains). Its edges are bridges, usable in both
-        directions, with `delay_s` [s], `fee_bp` [bp] and `capacity_usd` (funds at either end, per asset [USD]).
+    Returns
+    -------
+    A graph whose nodes are the indices 0 to n - 1 of the rollups, with the attributes `name`, `block_time_s` [s],
+    `venues` (by venue, the configurations of its markets: `venues["pools"]`), `depth_usd` (value of one side of all
+    its pools [USD]) and `domain` (None, until a market forms its domains). Its edges are bridges, usable in both
+    directions, with `delay_s` [s], `fee_bp` [bp] and `capacity_usd` (funds at either end, per asset [USD]).
 
-        complete: a bridge between any two. star: all to the deepest rollup (the first, if several are). ring: each to
-        the next. small_world: a ring on which each has `neighbours` neighbours, each bridge then rewired with
-        probability `rewire`, redrawn until connected (Watts and Strogatz 1998). list: those of `graph.bridges`.
+    complete: a bridge between any two. star: all to the deepest rollup (the first, if several are). ring: each to
+    the next. small_world: a ring on which each has `neighbours` neighbours, each bridge then rewired with
+    probability `rewire`, redrawn until connected (Watts and Strogatz 1998). list: those of `graph.bridges`.
 
-    Raises:
-        InputError: a bridge of the list ends at an unknown rollup or where it begins, or is listed twice; a small world
-            whose `neighbours` are odd or too many, or that stays disconnected.
-        ValueError: a small world without `rng`.
+    Raises
+    ------
+    InputError
+        a bridge of the list ends at an unknown rollup or where it begins, or is listed twice; a small world whose
+        `neighbours` are odd or too many, or that stays disconnected.
+    ValueError
+        a small world without `rng`.
     """
     graph = nx.Graph()
     for i, rollup in enumerate(config.rollups):

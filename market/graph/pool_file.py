@@ -26,17 +26,23 @@ def read_pools(path: Path, template: RollupConfig | None = None) -> tuple[Rollup
     Each row is a pool of ETH against USD: depth is the USD reserve, price the ratio of the reserves; of a concentrated
     pool these are the virtual reserves of its active tick. A column `price` is checked against that ratio.
 
-    Args:
-        path: the file.
-        template: gives the rollups all but name, block time and pools, such as lending markets and borrowers; without
-            it these are the defaults of :class:`~market.config.RollupConfig` (no lending, no borrowers).
+    Parameters
+    ----------
+    path
+        the file.
+    template
+        gives the rollups all but name, block time and pools, such as lending markets and borrowers; without it these
+        are the defaults of :class:`~market.config.RollupConfig` (no lending, no borrowers).
 
-    Returns:
-        One rollup per distinct name, in order of appearance. Block times are 0.25 s for Arbitrum and 2 s for others.
+    Returns
+    -------
+    One rollup per distinct name, in order of appearance. Block times are 0.25 s for Arbitrum and 2 s for others.
 
-    Raises:
-        InputError: no such file, a column missing, a malformed row, no rollup name, a reserve that is not positive, a
-            fee outside 0 to below 10,000 bp, or a stated price more than 1% from the ratio of the reserves. One line.
+    Raises
+    ------
+    InputError
+        no such file, a column missing, a malformed row, no rollup name, a reserve that is not positive, a fee outside 0
+        to below 10,000 bp, or a stated price more than 1% from the ratio of the reserves. One line.
     """
     table = read_table(Path(path), ("rollup", "fee_bps", "eth_reserve", "usd_reserve"), ("price",))
     names = [name.strip() for name in table.columns["rollup"]]
@@ -81,8 +87,10 @@ def reference_level(rollups: tuple[RollupConfig, ...]) -> float:
     As an asset's `price_usd` it puts a replayed price at the level of the pools, so that a run starts without arbitrage
     on the whole.
 
-    Raises:
-        InputError: no pool, a pool without `price_usd`, or pools of different pairs of assets.
+    Raises
+    ------
+    InputError
+        no pool, a pool without `price_usd`, or pools of different pairs of assets.
     """
     pools = [pool for rollup in rollups for pool in rollup.pools]
     pairs = sorted({pool.assets for pool in pools})

@@ -71,11 +71,13 @@ def read_bars(path: Path) -> Bars:
     Timestamps are the opening times in ISO 8601 (UTC unless they name an offset), strictly increasing; the spacing of
     the bars is the most common difference between two neighbours (the smallest, if several are equally common).
 
-    Raises:
-        InputError: no such file, a column missing, a malformed number or timestamp, a price that is not positive, open,
-            close or low above high, or open, close or high below low, timestamps repeated or out of order, fewer than
-            two bars, bars closer than the spacing, or a gap of more than 12 hours. One line: file, row (1 is the
-            header), reason and what is allowed.
+    Raises
+    ------
+    InputError
+        no such file, a column missing, a malformed number or timestamp, a price that is not positive, open, close or
+        low above high, or open, close or high below low, timestamps repeated or out of order, fewer than two bars,
+        bars closer than the spacing, or a gap of more than 12 hours. One line: file, row (1 is the header), reason and
+        what is allowed.
     """
     path = Path(path)
     table = read_table(path, ("timestamp", "open", "high", "low", "close"), ("volume",))
@@ -91,8 +93,10 @@ def read_bars(path: Path) -> Bars:
 def parse_instant(text: str) -> float:
     """Return an ISO 8601 instant (UTC unless it names an offset) as seconds since 1970-01-01 UTC.
 
-    Raises:
-        ValueError: not ISO 8601.
+    Raises
+    ------
+    ValueError
+        not ISO 8601.
     """
     moment = datetime.fromisoformat(text.strip())
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

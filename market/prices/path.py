@@ -32,15 +32,20 @@ class PricePath:
     is advanced. `seeds` is the price's own child of the run's seed sequence, and is not altered. Only
     :meth:`shift` lets the market move the price, as a factor on the path.
 
-    Attributes:
-        current: prices [USD] at the grid point reached, shape (n_assets,), float64; one array for the life of the
-            object, written in place.
-        notes: for a replay, what was read and done: `file`, `start` (first instant replayed), `first` and `last`
-            (opening times of the file's first and last bars), `bars`, `gaps` and `missing_bars` of the file,
-            `gaps_bridged` within the horizon, `rescale_factor`, `seconds` available from `start`. Else empty.
+    Attributes
+    ----------
+    current
+        prices [USD] at the grid point reached, shape (n_assets,), float64; one array for the life of the object,
+        written in place.
+    notes
+        for a replay, what was read and done: `file`, `start` (first instant replayed), `first` and `last` (opening
+        times of the file's first and last bars), `bars`, `gaps` and `missing_bars` of the file, `gaps_bridged` within
+        the horizon, `rescale_factor`, `seconds` available from `start`. Else empty.
 
-    Raises:
-        InputError: impossible correlation, overlapping episodes, bad bars, or bars shorter than `config.horizon_s`.
+    Raises
+    ------
+    InputError
+        impossible correlation, overlapping episodes, bad bars, or bars shorter than `config.horizon_s`.
     """
 
     def __init__(self, config: MarketConfig, seeds: np.random.SeedSequence) -> None:
@@ -68,9 +73,12 @@ class PricePath:
 
         A time short of a grid point by less than a millionth of a step counts as on it.
 
-        Raises:
-            InputError: `time` is beyond the end of a replay.
-            ValueError: `time` is before a grid point already reached.
+        Raises
+        ------
+        InputError
+            `time` is beyond the end of a replay.
+        ValueError
+            `time` is before a grid point already reached.
         """
         row = int(time * self._per_s + SLACK) - self._first
         if not self._row <= row < len(self._prices):
@@ -81,8 +89,10 @@ class PricePath:
     def shift(self, asset: int, log_impact: float) -> None:
         """Multiply the price of `asset` by exp(log_impact), from now on for good.
 
-        Raises:
-            ValueError: `asset` is the numeraire or unknown, or the impact is not finite.
+        Raises
+        ------
+        ValueError
+            `asset` is the numeraire or unknown, or the impact is not finite.
         """
         if not 0 < asset < len(self._factor) or not math.isfinite(log_impact):
             raise ValueError(f"cannot shift asset {asset} of {len(self._factor)} by {log_impact!r}")

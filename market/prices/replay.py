@@ -35,9 +35,11 @@ class Replay:
     normals. So a recorded crash carries over to the other assets in proportion to correlation and volatility, their
     variance is their own on average over the file, and their drift is exact only as far as asset 1's is.
 
-    Raises:
-        InputError: what :func:`market.prices.bars.read_bars` raises; `start` no instant or outside the file; bars that
-            end before `config.horizon_s`; episodes; flat bars that other assets should be correlated with.
+    Raises
+    ------
+    InputError
+        what :func:`market.prices.bars.read_bars` raises; `start` no instant or outside the file; bars that end before
+        `config.horizon_s`; episodes; flat bars that other assets should be correlated with.
     """
 
     def __init__(self, config: MarketConfig, seeds: np.random.SeedSequence) -> None:

@@ -31,8 +31,10 @@ class Table:
     def numbers(self, column: str) -> np.ndarray:
         """Return a column as finite numbers, float64.
 
-        Raises:
-            InputError: an entry is not a finite number.
+        Raises
+        ------
+        InputError
+            an entry is not a finite number.
         """
         texts = self.columns[column]
         found = np.empty(len(texts))
@@ -56,9 +58,11 @@ class Table:
 def read_table(path: Path, needed: tuple[str, ...], optional: tuple[str, ...] = ()) -> Table:
     """Read a UTF-8 CSV file with a header. Other columns are skipped, and so are blank lines.
 
-    Raises:
-        InputError: no such file, not text, no header, a column missing or named twice, no rows, or a row with another
-            number of fields than the header.
+    Raises
+    ------
+    InputError
+        no such file, not text, no header, a column missing or named twice, no rows, or a row with another number of
+        fields than the header.
     """
     allowed = f"a CSV file with the columns {','.join(needed)}"
     try:

@@ -35,8 +35,10 @@ def stream(seeds: np.random.SeedSequence, source: Source, asset: int = 0) -> np.
 def loadings(n: int, correlation: float) -> np.ndarray:
     """Return the lower triangular root of the n x n matrix whose off-diagonal entries are all `correlation`.
 
-    Raises:
-        InputError: the matrix is not positive semidefinite, that is, correlation < -1 / (n - 1).
+    Raises
+    ------
+    InputError
+        the matrix is not positive semidefinite, that is, correlation < -1 / (n - 1).
     """
     if n > 1 and correlation < -1.0 / (n - 1):
         raise InputError(
