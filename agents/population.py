@@ -9,10 +9,10 @@ from functools import partial
 from pydantic import ValidationError
 
 from agents.base import StrategicAgent
+from agents.populations.borrowers import Borrowers
+from agents.populations.perpetual_traders import PerpetualTraders
+from agents.populations.retail import RetailFlow
 from agents.roles import FOLDERS, names
-from agents.traders.borrowers import Borrowers
-from agents.traders.perpetual_traders import PerpetualTraders
-from agents.traders.retail import RetailFlow
 from market import discovery
 from market.access.protocols import Member
 from market.access.seat import Seat

@@ -29,7 +29,7 @@ def names(role: str) -> list[str]:
 
 
 def _is_strategy(package: str, name: str) -> bool:
-    """Whether a file defines a class with a base: a strategy, and not a population or a support module."""
+    """Whether a file defines a class with a base: a strategy, and not a support module."""
     path: Path = discovery.source(package, name)
     tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
     return any(isinstance(node, ast.ClassDef) and node.bases for node in tree.body)

@@ -8,9 +8,9 @@ import numpy as np
 from numba import njit
 
 from agents.base import StrategicAgent
-from agents.foresight import carry_out, end_of_unit
-from agents.insertion import insert
-from agents.liquidators.sniping import ready_liquidations
+from agents.blocks.foresight import carry_out, end_of_unit
+from agents.blocks.insertion import insert
+from agents.blocks.liquidations import ready_liquidations
 from market.access.observation import BlockView
 from market.access.protocols import Arrangement, Bid
 from market.access.seat import Seat

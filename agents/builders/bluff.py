@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.bidding import BLUFF, ascending_bid
+from agents.bidding.ascending import BLUFF, ascending_bid
 from agents.builders.naive import Naive
 from market.access.observation import BlockView
 from market.access.protocols import Bid

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from agents.builders.base import Builder
-from agents.order_flow import gossiped, restricted
+from agents.means.order_flow import gossiped, restricted
 from market.access.observation import BlockView
 from market.access.protocols import Bid
 from market.access.seat import Seat

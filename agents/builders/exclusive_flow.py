@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from agents.builders.base import Builder
-from agents.order_flow import restricted
+from agents.means.order_flow import restricted
 from market.access.observation import BlockView
 from market.access.protocols import Bid
 from market.access.seat import Seat

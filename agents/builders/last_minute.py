@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.bidding import LAST_MINUTE, ascending_bid
+from agents.bidding.ascending import LAST_MINUTE, ascending_bid
 from agents.builders.naive import Naive
 from market.access.seat import Seat
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from agents.bidding.shading import PRICE_EDGES
 from agents.builders.base import Builder
-from agents.shading import PRICE_EDGES
 from market.access.seat import Seat
 
 

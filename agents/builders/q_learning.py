@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from agents.bidding.shading import MARGINS, Shading
 from agents.builders.base import Builder
 from agents.learning import QLearning
-from agents.shading import MARGINS, Shading
 from market.access.seat import Seat
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from agents.bidding import STEALTH, ascending_bid
+from agents.bidding.ascending import STEALTH, ascending_bid
 from agents.builders.naive import Naive
-from agents.order_flow import gossiped, restricted
+from agents.means.order_flow import gossiped, restricted
 from market.access.observation import BlockView
 from market.access.protocols import Bid
 from market.access.seat import Seat

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from agents.base import Liquidator
-from agents.liquidators._auctions import (
+from agents.liquidators._hindsight import Hindsight
+from agents.means.auctions import (
     EXPIRES_S,
     Asked,
     habitual_bid,
@@ -15,9 +16,8 @@ from agents.liquidators._auctions import (
     worth_on_pool,
     worth_outside,
 )
-from agents.liquidators._contract_auctions import escrow, position_at, start_on_perpetuals, tidy, worth
-from agents.liquidators._contract_orders import settle_and_close
-from agents.liquidators._hindsight import Hindsight
+from agents.means.contract_auctions import escrow, position_at, start_on_perpetuals, tidy, worth
+from agents.means.contract_orders import settle_and_close
 from market.access.desk import Desk
 from market.access.observation import Observation
 from market.access.seat import Seat

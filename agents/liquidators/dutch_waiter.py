@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from agents.liquidators._auctions import EXPIRES_S, market_of, sides, start_auctions, worth_outside
-from agents.liquidators._contract_auctions import (
+from agents.liquidators.greedy import Greedy
+from agents.means.auctions import EXPIRES_S, market_of, sides, start_auctions, worth_outside
+from agents.means.contract_auctions import (
     position_at,
     purchase,
     start_on_perpetuals,
     tidy,
 )
-from agents.liquidators._contract_orders import take_and_close
-from agents.liquidators.greedy import Greedy
+from agents.means.contract_orders import take_and_close
 from market.access.desk import Desk
 from market.access.observation import Observation
 from market.access.seat import Seat

@@ -10,7 +10,7 @@ import numpy as np
 from agents.funds import Funds
 from agents.learning import QLearning
 from agents.liquidators.greedy import Greedy
-from agents.speed import SPEEDS, Line
+from agents.means.speed import SPEEDS, Line
 from market.access.desk import Desk
 from market.access.observation import Observation
 from market.access.seat import Seat

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from agents.base import Liquidator
-from agents.liquidators._auctions import EXPIRES_S, Asked
+from agents.means.auctions import EXPIRES_S, Asked
 from market.access.desk import Desk
 from market.access.observation import Observation
 from market.access.seat import Seat

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from agents.base import MarketMaker
-from agents.inventory import rebalance
+from agents.means.inventory import rebalance
 from market.access.desk import Desk
 from market.access.observation import Observation
 from market.access.seat import Seat

@@ -7,7 +7,7 @@ the penalty to be expected.
 
 from __future__ import annotations
 
-from agents.insertion import insert
+from agents.blocks.insertion import insert
 from agents.sequencers.base import Sequencer
 from market.access.observation import BlockView
 from market.access.protocols import Arrangement

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from agents.insertion import insert
-from agents.liquidators.sniping import ready_liquidations
+from agents.blocks.insertion import insert
+from agents.blocks.liquidations import ready_liquidations
 from agents.sequencers.base import Sequencer
 from market.access.observation import BlockView
 from market.access.protocols import Arrangement

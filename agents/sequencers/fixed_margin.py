@@ -5,8 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
+from agents.bidding.shading import PRICE_EDGES
 from agents.sequencers.slot_bidder import SlotBidder
-from agents.shading import PRICE_EDGES
 from market.access.observation import BlockView
 from market.access.seat import Seat
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from agents.bidding.shading import MARGINS, Shading
 from agents.learning import QLearning
 from agents.sequencers.slot_bidder import SlotBidder
-from agents.shading import MARGINS, Shading
 from market.access.observation import BlockView
 from market.access.seat import Seat
 

@@ -5,7 +5,7 @@ For the slot that is about to begin it also counts what it can see: the tips tha
 
 from __future__ import annotations
 
-from agents.insertion import insert
+from agents.blocks.insertion import insert
 from agents.sequencers.extractive import Extractive
 from market.access.observation import BlockView
 from market.access.seat import Seat

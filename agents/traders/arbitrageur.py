@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from agents.arbitrage import best_cycle, outside_arbitrages
 from agents.base import Trader
-from agents.inventory import rebalance
+from agents.blocks.arbitrage import best_cycle, outside_arbitrages
+from agents.means.inventory import rebalance
 from market.access.desk import Desk
 from market.access.observation import Observation
 from market.access.seat import Seat

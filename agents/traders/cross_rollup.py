@@ -19,10 +19,18 @@ from market.intents.rows import Purpose, Status
 from market.venues.pools.rules import output
 
 CHUNK = 512
-
 YEAR_S = 365.0 * 86_400.0
-# columns of a need
-TIME, VALUE, FIRST, SECOND, BENEFIT, KIND = range(6)
+NEED = np.dtype(
+    [
+        ("time", np.float64),  # when it comes up [s]
+        ("value", np.float64),  # what is bought for [USD]
+        ("first", np.int64),  # rollup on which it buys
+        ("second", np.int64),  # rollup on which it sells
+        ("benefit", np.float64),  # of having done both, of the value [1]
+        ("kind", np.float64),  # uniform: below `atomic_only` makes sense as a bundle alone
+    ]
+)
+"""A need to trade on two rollups."""
 
 
 class CrossRollup(Trader):
@@ -80,7 +88,7 @@ class CrossRollup(Trader):
         # needs have a stream of their own: the same come up however often anything else is drawn
         self._exogenous = self.rng_own.spawn(1)[0]
         self._drawn_until = 0.0
-        self._needs = np.zeros((0, 6))
+        self._needs = np.zeros(0, NEED)
         self._sent: dict[tuple[int, float], tuple[float, float, float]] = {}
         self.served = np.zeros(len(rollups))  # value traded, by rollup [USD]
         self.surplus = np.zeros(len(rollups))  # what that was worth, less what it cost against the mid, tips, gas [USD]
@@ -93,7 +101,7 @@ class CrossRollup(Trader):
         while self._drawn_until <= seen.time:
             self._draw()
         pending = self._needs
-        here = (pending[:, TIME] <= seen.time) & np.isin(pending[:, FIRST], seen.rollups)
+        here = (pending["time"] <= seen.time) & np.isin(pending["first"], seen.rollups)
         for need in pending[here]:
             self._meet(seen, desk, need)
         if here.any():
@@ -102,25 +110,25 @@ class CrossRollup(Trader):
     def _draw(self) -> None:
         """Draw the next needs; between two rollups as often as their depths make it likely."""
         rng = self._exogenous
-        new = np.empty((CHUNK, 6))
-        new[:, TIME] = self._drawn_until + np.cumsum(rng.exponential(1.0 / self.per_second, CHUNK))
-        new[:, VALUE] = self.median_usd * np.exp(self.log_sd * rng.standard_normal(CHUNK))
+        new = np.empty(CHUNK, NEED)
+        new["time"] = self._drawn_until + np.cumsum(rng.exponential(1.0 / self.per_second, CHUNK))
+        new["value"] = self.median_usd * np.exp(self.log_sd * rng.standard_normal(CHUNK))
         ends = rng.choice(len(self._weight), (2, CHUNK), p=self._weight)
-        new[:, FIRST], new[:, SECOND] = ends
-        new[:, BENEFIT] = 1e-4 * self.benefit_bp * rng.standard_exponential(CHUNK)
-        new[:, KIND] = rng.random(CHUNK)
-        self._drawn_until = float(new[-1, TIME])
+        new["first"], new["second"] = ends
+        new["benefit"] = 1e-4 * self.benefit_bp * rng.standard_exponential(CHUNK)
+        new["kind"] = rng.random(CHUNK)
+        self._drawn_until = float(new["time"][-1])
         self._needs = np.concatenate([self._needs, new[ends[0] != ends[1]]])
 
-    def _meet(self, seen: Observation, desk: Desk, need: np.ndarray) -> None:
+    def _meet(self, seen: Observation, desk: Desk, need: np.void) -> None:
         """Buy on one rollup and sell on the other, unless that costs more than it is worth."""
-        first, second, value = int(need[FIRST]), int(need[SECOND]), float(need[VALUE])
+        first, second, value = int(need["first"]), int(need["second"]), float(need["value"])
         buy, bought = self._quote(seen.pools, first, 0, value)
         sell, proceeds = self._quote(seen.pools, second, 1, bought)
         if buy < 0 or sell < 0:
             return
         together = seen.atomic(first, second)
-        if not together and need[KIND] < self.atomic_only:
+        if not together and need["kind"] < self.atomic_only:
             self.missed += value
             return
         apart = 0.0 if together else self.aversion * np.hypot(self._step_sd[first], self._step_sd[second])
@@ -128,7 +136,7 @@ class CrossRollup(Trader):
         mid = self._mid(seen.pools, buy), self._mid(seen.pools, sell)
         # a gap between the rollups is no cost of trading
         cost = value * mid[1] / mid[0] - proceeds + gas
-        left = value * (need[BENEFIT] - apart) - cost
+        left = value * (need["benefit"] - apart) - cost
         if left <= 0.0 or value > seen.funds[first, 0] or bought > seen.funds[second, 1]:
             self.missed += value
             return
@@ -137,7 +145,7 @@ class CrossRollup(Trader):
         sold = bought * kept if together else bought
         desk.swap(buy, 0, 1, value, bought * kept, tip=tip, purpose=Purpose.INVENTORY, bundle=bundle)
         desk.swap(sell, 1, 0, sold, proceeds * kept**2, tip=tip, purpose=Purpose.INVENTORY, bundle=bundle)
-        worth = 0.5 * value * (need[BENEFIT] - apart)
+        worth = 0.5 * value * (need["benefit"] - apart)
         self._sent[first, value] = worth, mid[0], float(seen.gas[first])
         self._sent[second, sold] = worth, mid[1], float(seen.gas[second])
 

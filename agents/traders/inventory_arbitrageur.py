@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from agents.arbitrage import outside_arbitrages
+from agents.blocks.arbitrage import outside_arbitrages
 from agents.traders.arbitrageur import Arbitrageur
 from market.access.desk import Desk
 from market.access.observation import Observation

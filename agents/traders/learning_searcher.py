@@ -8,7 +8,7 @@ import numpy as np
 
 from agents.funds import Funds
 from agents.learning import Exp3, QLearning
-from agents.speed import Line
+from agents.means.speed import Line
 from agents.traders.searcher import Searcher
 from market.access.desk import Desk
 from market.access.observation import Observation

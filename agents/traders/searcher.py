@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from agents.base import Trader
-from agents.sandwich import best_front_run, pays
+from agents.blocks.sandwich import best_front_run, pays
 from market.access.desk import Desk
 from market.access.observation import Observation
 from market.access.seat import Seat

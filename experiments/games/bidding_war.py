@@ -2,7 +2,7 @@
 
 Every step brings Poisson numbers of public signals, seen by all, and of private ones, each of which reaches bidder i
 with probability `access[i]`; a signal's value is lognormal. Bidders revise their bids each step by the rules of
-`agents.bidding`; the relay is `market.sequencing.auctions.ascending`.
+`agents.bidding.ascending`; the relay is `market.sequencing.auctions.ascending`.
 
 Source: F. Wu, T. Thiery, S. Leonardos and C. Ventre (2023), Strategic bidding wars in on-chain auctions, arXiv
 2312.14510.
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numba import njit
 
-from agents.bidding import ascending_bid
+from agents.bidding.ascending import ascending_bid
 from market.sequencing.auctions import ascending
 
 STEP_S = 0.01
@@ -52,7 +52,7 @@ class BiddingWar:
     Parameters
     ----------
     rules : tuple of int
-        Bid rule of each bidder, codes of `agents.bidding`.
+        Bid rule of each bidder, codes of `agents.bidding.ascending`.
     delays : tuple of int
         Individual delay of each bidder [steps].
     access : tuple of float or None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agents import bidding
+from agents.bidding import ascending
 from experiments.games.bidding_war import BiddingWar
 
 AUCTIONS = 10_000
@@ -59,7 +59,7 @@ def _mixed(
     profits: tuple[float | None, ...] = (None, None, None),
 ) -> PublishedWar:
     """Four naive, four adaptive, four of a third rule; timing: global delay, reveal before the end, sd of the end."""
-    rules = (bidding.NAIVE,) * 4 + (bidding.ADAPTIVE,) * 4 + (bidding.RULES[late],) * 4
+    rules = (ascending.NAIVE,) * 4 + (ascending.ADAPTIVE,) * 4 + (ascending.RULES[late],) * 4
     delay, epsilon, length_sd_s = timing
     game = BiddingWar(rules, (1,) * 12, global_delay=delay, epsilon=epsilon, length_sd_s=length_sd_s)
     groups = ("naive", "adaptive", late.replace("_", "-"))
@@ -67,7 +67,7 @@ def _mixed(
     return PublishedWar(name, game, groups, members, rates, profits)
 
 
-_TEN = (bidding.NAIVE,) * 10
+_TEN = (ascending.NAIVE,) * 10
 
 WARS = (
     _alone(

@@ -54,7 +54,7 @@ def runs(asked: int | None, quick: bool, configure: Configure) -> Iterator[Run]:
 
 def execute(run: Run) -> dict[str, float | int | str]:
     """Win rate, profit per win and efficiency by group, and what was published."""
-    from agents import bidding
+    from agents.bidding import ascending
     from experiments.games.bidding_war import BiddingWar, simulate
     from experiments.games.published_wars import WARS
 
@@ -65,7 +65,7 @@ def execute(run: Run) -> dict[str, float | int | str]:
         game, members, names = war.game, war.members, war.groups
     else:
         war = None
-        rules = (bidding.NAIVE,) * 4 + (bidding.ADAPTIVE,) * 4 + (bidding.RULES[run.levers["experiment"]],) * 4
+        rules = (ascending.NAIVE,) * 4 + (ascending.ADAPTIVE,) * 4 + (ascending.RULES[run.levers["experiment"]],) * 4
         game = BiddingWar(
             rules,
             (1,) * 12,

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from agents.arbitrage import outside_arbitrages
+from agents.blocks.arbitrage import outside_arbitrages
 from experiments.validation._markets import YEAR_S, Watched, asset, held, intents, pool, rollup, still, trader
 from experiments.validation._rows import mean_and_error, row
 from market.config import PriceConfig

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from worlds import ALICE, BOB, cast, execute, founded, intent, opened, stressed, swap
 
-from agents.foresight import carry_out, end_of_unit, liquidated
-from agents.insertion import simulate_swap
+from agents.blocks.foresight import carry_out, end_of_unit, liquidated, simulate_swap
 from market.config import AgentConfig
 from market.domain import Slot
 from market.intents.rows import Status

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from agents.bidding.shading import Shading
 from agents.learning import QLearning
-from agents.shading import Shading
 from experiments.equilibrium.market import Seat, certify, learned, payoffs, play, replies, seated
 from experiments.games.monitored_auction import MonitoredAuction, collusion_index, deviate, learn
 from experiments.markets.small_market import small

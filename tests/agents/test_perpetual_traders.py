@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from worlds import check_ledger, config, execute, fates, opened, ran, rollup
 
-from agents.traders.perpetual_traders import REDUCE, TOP_UP, Arrivals, look, take_sides
+from agents.populations.perpetual_traders import REDUCE, TOP_UP, arrivals, look, take_sides
 from market import regimes
 from market.config import AgentConfig, MarketConfig, PerpetualConfig
 from market.intents.rows import INTENT
@@ -107,8 +107,8 @@ def test_arrivals_do_not_depend_on_when_they_are_asked_for() -> None:
     """They are drawn in continuous time: any slots see the same ones."""
 
     def drawn(step: float) -> tuple[np.ndarray, ...]:
-        arrivals = Arrivals(np.random.default_rng(4), np.arange(5, 25), 0.01, 2)
-        parts = [arrivals.take(until) for until in np.arange(step, 600.0 + step, step)]
+        coming = arrivals(np.random.default_rng(4), np.arange(5, 25), 0.01, 2)
+        parts = [coming.take(until) for until in np.arange(step, 600.0 + step, step)]
         return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
 
     for coarse, fine in zip(drawn(150.0), drawn(0.5), strict=True):

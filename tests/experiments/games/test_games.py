@@ -5,13 +5,15 @@ import dataclasses
 import numpy as np
 import pytest
 
-from agents import bidding
+from agents.bidding import ascending
 from agents.learning import draws, q_learning
 from experiments.games import contest, matrix, pricing, repeated, role_selection, sealed_bid
 from experiments.games.auction_learning import RepeatedAuction, learn
 from experiments.games.bidding_war import BiddingWar, OrderFlow, simulate
 
-WAR = BiddingWar((bidding.NAIVE, bidding.ADAPTIVE, bidding.LAST_MINUTE, bidding.BLUFF), (1, 2, 1, 3), length_s=1.0)
+WAR = BiddingWar(
+    (ascending.NAIVE, ascending.ADAPTIVE, ascending.LAST_MINUTE, ascending.BLUFF), (1, 2, 1, 3), length_s=1.0
+)
 
 
 class TestBiddingWar:
@@ -39,7 +41,7 @@ class TestBiddingWar:
         assert (trace[:, 10:99, 3] <= 0.4 + 1e-6).all()
 
     def test_honest_winner_keeps_its_margin(self):
-        game = BiddingWar((bidding.NAIVE,) * 3, (1, 1, 1), margin_sd=0.0, length_s=3.0)
+        game = BiddingWar((ascending.NAIVE,) * 3, (1, 1, 1), margin_sd=0.0, length_s=3.0)
         outcome, _ = simulate(game, 300, 5)
         won = outcome.winner >= 0
         np.testing.assert_allclose(outcome.profit[won], game.margin)
@@ -47,7 +49,7 @@ class TestBiddingWar:
 
     def test_equals_win_equally_often_and_faster_ones_more(self):
         flow = OrderFlow(private_rate=0.2)
-        even = BiddingWar((bidding.NAIVE,) * 4, (1,) * 4, length_s=2.0, flow=flow)
+        even = BiddingWar((ascending.NAIVE,) * 4, (1,) * 4, length_s=2.0, flow=flow)
         winners = simulate(even, 4000, 1)[0].winner
         counts = np.bincount(winners[winners >= 0], minlength=4)
         assert np.abs(counts / counts.sum() - 0.25).max() < 4 * np.sqrt(0.25 * 0.75 / counts.sum())
@@ -57,12 +59,12 @@ class TestBiddingWar:
 
     def test_bidders_must_be_described_equally_often(self):
         with pytest.raises(ValueError, match="same number"):
-            BiddingWar((bidding.NAIVE,) * 2, (1,))
+            BiddingWar((ascending.NAIVE,) * 2, (1,))
         with pytest.raises(ValueError, match="at least one step"):
-            BiddingWar((bidding.NAIVE,), (0,), global_delay=0)
+            BiddingWar((ascending.NAIVE,), (0,), global_delay=0)
 
     def test_nobody_wins_an_auction_without_order_flow(self):
-        game = BiddingWar((bidding.NAIVE,) * 2, (1, 1), flow=OrderFlow(public_rate=0.0, private_rate=0.0))
+        game = BiddingWar((ascending.NAIVE,) * 2, (1, 1), flow=OrderFlow(public_rate=0.0, private_rate=0.0))
         outcome, _ = simulate(game, 20, 1)
         assert (outcome.winner == -1).all()
         assert (outcome.paid == 0).all()

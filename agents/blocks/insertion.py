@@ -12,34 +12,31 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from agents.arbitrage import outside_arbitrages
-from agents.foresight import carry_out, end_of_unit, liquidated, simulate_swap
-from agents.sandwich import best_front_run
+from agents.blocks.arbitrage import outside_arbitrages
+from agents.blocks.foresight import carry_out, end_of_unit, liquidated, simulate_swap
+from agents.blocks.sandwich import best_front_run
 from market.access.protocols import Arrangement
+from market.intents.fresh import write
 from market.intents.rows import INTENT, Purpose, Row, Rows, blank
 from market.kernel.row_copy import copy_row
 from market.sequencing.ordering.base import CARRIED, FREE, first_come_order
 from market.venues import Kind
 
 # typed constants: a bare int would have callees compiled once per value
-
-
-TOP = np.int64(-1)
+TOP, NOBODY = np.int64(-1), np.int64(-1)
 MARGIN = 1e-9
 """Relative slack of the limits on inserted intents, against rounding."""
 
 
 @njit(cache=True)
 def _fill(
-    row: Row, like: Row, rollup: int, venue: int | np.int64, asset_in: int, asset_out: int, amount: float,
-    limit: float, kind: int, purpose: int,
+    rows: Rows, at: int, like: Row, rollup: int, venue: int | np.int64, asset_in: int, asset_out: int, amount: float,
+    limit: float, kind: np.int64, purpose: int,
 ) -> None:  # fmt: skip
-    """Write one inserted row after the pattern of a blank one."""
-    row.sender, row.sent, row.arrival = like.sender, like.sent, like.sent
-    row.expiry = np.inf
-    row.around, row.target, row.position = -1, -1, -1
-    row.rollup, row.venue, row.asset_in, row.asset_out = rollup, venue, asset_in, asset_out
-    row.amount, row.limit, row.kind, row.purpose = amount, limit, kind, purpose
+    """Write one inserted row, from the sender and of the time of another."""
+    write(rows, at, like.sender, rollup, kind, venue, NOBODY, purpose, like.sent, like.sent, np.inf)
+    row = rows[at]
+    row.asset_in, row.asset_out, row.amount, row.limit = asset_in, asset_out, amount, limit
 
 
 @njit(cache=True)
@@ -54,10 +51,11 @@ def _arbitrage(pools, prices, fee, rollups, cost, funds, like, order, bundle, in
             continue
         at, new = counts[0], counts[1]
         amount, out = table[k].amount, table[k].output
-        _fill(inserted[new], like, rollup, pool, source, sink, amount, out * (1 - MARGIN), Kind.SWAP, Purpose.ARBITRAGE)
+        _fill(inserted, new, like, rollup, pool, source, sink, amount, out * (1 - MARGIN), Kind.SWAP, Purpose.ARBITRAGE)
         # selling a hair less than the output keeps the second leg within the first
         _fill(
-            inserted[new + 1],
+            inserted,
+            new + 1,
             like,
             rollup,
             TOP,
@@ -89,10 +87,10 @@ def _sandwich(pools, row, victim, prices, cost, funds, like, order, bundle, inse
     if gain <= 0.0:
         return 0.0
     at, new = counts[0], counts[1]
-    _fill(inserted[new], like, rollup, pool, row.asset_in, row.asset_out, size, 0.0, Kind.SWAP, Purpose.SANDWICH)
+    _fill(inserted, new, like, rollup, pool, row.asset_in, row.asset_out, size, 0.0, Kind.SWAP, Purpose.SANDWICH)
     bought = simulate_swap(pools, inserted[new])
     simulate_swap(pools, row)
-    _fill(inserted[new + 1], like, rollup, pool, row.asset_out, row.asset_in, bought, size, Kind.SWAP, Purpose.SANDWICH)
+    _fill(inserted, new + 1, like, rollup, pool, row.asset_out, row.asset_in, bought, size, Kind.SWAP, Purpose.SANDWICH)
     simulate_swap(pools, inserted[new + 1])
     inserted[new].limit = bought * (1 - MARGIN)
     order[at], order[at + 1], order[at + 2] = -1 - new, victim, -2 - new

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from agents.liquidators._auctions import market_of, sides, worth_outside
-from agents.liquidators.contract_sniping import ready_for_contracts, ready_on_rollup
+from agents.blocks.contract_auctions import ready_for_contracts, ready_on_rollup
+from agents.means.auctions import market_of, sides, worth_outside
 from market.access.observation import BlockView
 from market.intents.rows import Purpose, blank
 from market.venues import Kind

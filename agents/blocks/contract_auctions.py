@@ -1,7 +1,7 @@
 """Close-outs of contracts, and takes and bids in auctions of them, ready to be put into a block by whoever writes it.
 
 Where contracts are closed with the maker at once, it does so for the reward, at the top of the block.
-As with collateral (`auction_sniping`): Dutch lots at the top of the block in which a rival wants one or at a price at
+As with collateral (`loan_auctions`): Dutch lots at the top of the block in which a rival wants one or at a price at
 which it would rather not wait, bids in English auctions behind the last rival's in the last block. It bids up to what
 closing brings now, and bears what the lot loses until it can be settled.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from agents.liquidators._contract_auctions import (
+from agents.means.contract_auctions import (
     Position,
     escrow,
     left_over,
@@ -20,7 +20,7 @@ from agents.liquidators._contract_auctions import (
     startable,
     worth,
 )
-from agents.liquidators._contract_orders import row_of, rows_of_purchase
+from agents.means.contract_orders import row_of, rows_of_purchase
 from market.access.observation import BlockView
 from market.venues import Kind
 from market.venues.liquidation.design import DUTCH, FIXED_SPREAD
@@ -36,6 +36,8 @@ It is much smaller than that for collateral: a lot of contracts has no more than
 
 def ready_on_rollup(seen: BlockView, rollup: int) -> list[np.ndarray]:
     """Rows for the top of the block: close-outs, starts, and what is left over from earlier purchases."""
+    if not seen.perpetuals.size:
+        return []
     parts = _close_outs(seen, rollup)
     parts += [
         row_of(seen, Kind.CONTRACT_AUCTION_START, market, contract, 1.0)

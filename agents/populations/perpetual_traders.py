@@ -10,6 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from agents.populations.arrivals import Arrivals, chosen
+from market.intents.fresh import write
 from market.intents.rows import INTENT, Purpose, Row, Rows
 from market.model import SequencerMarket
 from market.state.store import State, balance, get, index
@@ -18,11 +20,9 @@ from market.venues.perpetuals import rules as perpetuals
 from market.venues.perpetuals.instrument import next_contract
 from market.venues.perpetuals.tables import Contract, Perpetual
 
-CHUNK_S = 60.0
+STRETCH_S = 60.0
 WAIT, TOP_UP, REDUCE = range(3)
-# typed constants: a bare int would have callees compiled once per value
-
-
+LATENCY_S, PATIENCE_S = 0.5, 120.0
 FOR_GAS_USD = 20.0
 """What a trader never pays in as margin, so that she can pay for gas [USD]."""
 TOLERANCE = 0.01
@@ -32,27 +32,22 @@ SPARE = 1e-3
 
 
 @njit(cache=True)
-def _blank(state: State, row: Row, kind: np.int64, contract: int, sent: float) -> None:
+def _write(state: State, rows: Rows, at: int, kind: np.int64, contract: int, sent: float) -> Row:
+    """Write what all intents of a trader on her contract have in common; returns the row."""
     market = index(state, Contract.market, contract)
-    row.id, row.bundle, row.around, row.position = -1, -1, -1, -1
-    row.sender, row.rollup = (
-        index(state, Contract.owner, contract),
-        index(state, Perpetual.rollup, market),
-    )
-    row.kind, row.venue, row.target, row.asset_in, row.asset_out = kind, market, contract, 0, 0
-    row.purpose, row.status, row.reason, row.sealed, row.carried = Purpose.USER, 0, 0, 0, 0
-    row.tip, row.route, row.mid, row.limit = 0.0, 0.5, 0.0, 0.0
-    row.sent, row.arrival, row.expiry = sent, sent + 0.5, sent + 120.0
-    row.filled_in, row.filled_out, row.fallback_out, row.executed = 0.0, 0.0, 0.0, 0.0
+    owner, rollup = index(state, Contract.owner, contract), index(state, Perpetual.rollup, market)
+    write(rows, at, owner, rollup, kind, market, contract, Purpose.USER, sent, sent + LATENCY_S, sent + PATIENCE_S)
+    rows[at].route = 0.5
+    return rows[at]
 
 
 @njit(cache=True)
-def _trade(state: State, row: Row, contract: int, change: float, tolerance: float, sent: float) -> bool:
+def _trade(state: State, out: Rows, at: int, contract: int, change: float, tolerance: float, sent: float) -> bool:
     """Buy or sell what changes a size by `change`, at most `tolerance` worse than the oracle's price (0: at any)."""
     market = index(state, Contract.market, contract)
     if not abs(change) >= perpetuals.STEP:
         return False
-    _blank(state, row, Kind.PERPETUAL_TRADE, contract, sent)
+    row = _write(state, out, at, Kind.PERPETUAL_TRADE, contract, sent)
     asset = index(state, Perpetual.asset, market)
     row.asset_in, row.asset_out, row.amount = (0, asset, change) if change > 0.0 else (asset, 0, -change)
     if tolerance > 0.0:
@@ -89,12 +84,11 @@ def look(
         if habit[contract] == TOP_UP:
             amount = min(goal * maintenance - equity, _reserves(state, contract))
             if amount > 0.0:
-                _blank(state, out[count], Kind.PERPETUAL_DEPOSIT, contract, times[k])
-                out[count].amount = amount
+                _write(state, out, count, Kind.PERPETUAL_DEPOSIT, contract, times[k]).amount = amount
                 count += 1
         else:
             share = 1.0 - max(equity, 0.0) / (goal * maintenance)
-            if _trade(state, out[count], contract, -size * share, 0.0, times[k]):
+            if _trade(state, out, count, contract, -size * share, 0.0, times[k]):
                 count += 1
     return count
 
@@ -128,53 +122,36 @@ def take_sides(
         low, high = leverage[market, 0], leverage[market, 1]
         wanted = side * equity * (1.0 - SPARE * high) * low * (high / low) ** draws[k, 2] / price
         if brought > 0.0:
-            if not _trade(state, out[count + 1], contract, wanted, TOLERANCE, times[k]):
+            if not _trade(state, out, count + 1, contract, wanted, TOLERANCE, times[k]):
                 continue
-            _blank(state, out[count], Kind.PERPETUAL_DEPOSIT, contract, times[k])
-            out[count].amount = brought
+            _write(state, out, count, Kind.PERPETUAL_DEPOSIT, contract, times[k]).amount = brought
             out[count].bundle = out[count + 1].bundle = bundle + k
             count += 2
-        elif _trade(state, out[count], contract, wanted - size, TOLERANCE, times[k]):
+        elif _trade(state, out, count, contract, wanted - size, TOLERANCE, times[k]):
             count += 1
     return count
 
 
-class Arrivals:
-    """Poisson arrivals, each with who it is and draws of its own, in continuous time.
+def arrivals(rng: np.random.Generator, who: np.ndarray, rate: float, draws: int) -> Arrivals:
+    """Arrivals of traders.
 
     Parameters
     ----------
     rng
         their stream
     who
-        shape (n,): each arrives at the same rate
+        shape (n,), int64: contracts whose owners arrive, each at the same rate
     rate
         of each [1/s]
     draws
         uniform numbers that come with an arrival
+
+    Returns
+    -------
+    arrivals whose marks are the contract, shape (n,), and the numbers, shape (n, draws)
     """
-
-    def __init__(self, rng: np.random.Generator, who: np.ndarray, rate: float, draws: int) -> None:
-        self._rng, self._who, self._rate, self._draws = rng, who, rate, draws
-        self._until = 0.0
-        self._waiting = self._drawn(0)
-
-    def _drawn(self, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        times = self._until + np.sort(self._rng.random(count)) * CHUNK_S
-        who = self._who[self._rng.integers(self._who.size, size=count)] if count else np.zeros(0, np.int64)
-        return times, who, self._rng.random((count, self._draws))
-
-    def take(self, until: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Remove and return the arrivals up to `until`: times (n,), who (n,), draws (n, draws)."""
-        while self._until < until and self._who.size and self._rate > 0.0:
-            fresh = self._drawn(int(self._rng.poisson(self._who.size * self._rate * CHUNK_S)))
-            times, who, draws = (np.concatenate(parts) for parts in zip(self._waiting, fresh, strict=True))
-            self._waiting = times, who, draws
-            self._until += CHUNK_S
-        end = int(np.searchsorted(self._waiting[0], until, side="right"))
-        times, who, draws = self._waiting
-        self._waiting = times[end:], who[end:], draws[end:]
-        return times[:end], who[:end], draws[:end]
+    expected = who.size * rate * STRETCH_S
+    return Arrivals(rng, STRETCH_S, expected, lambda count: (chosen(rng, who, count), rng.random((count, draws))))
 
 
 class PerpetualTraders:
@@ -199,8 +176,8 @@ class PerpetualTraders:
         draw = habits.random(traders.size)
         self._habit = np.where(draw < law.top_up_share, TOP_UP, WAIT)
         self._habit[(draw >= law.top_up_share) & (draw < law.top_up_share + law.reduce_share)] = REDUCE
-        self._looks = Arrivals(looks, np.flatnonzero(traders & (self._habit != WAIT)), 1.0 / law.attention_s, 0)
-        self._sides = Arrivals(sides, np.flatnonzero(traders), law.trades_per_hour / 3600.0, 3)
+        self._looks = arrivals(looks, np.flatnonzero(traders & (self._habit != WAIT)), 1.0 / law.attention_s, 0)
+        self._sides = arrivals(sides, np.flatnonzero(traders), law.trades_per_hour / 3600.0, 3)
         listed = [spec for rollup in market.config.rollups for spec in rollup.perpetuals]
         self._leverage = np.array([(spec.leverage_low, spec.leverage_high) for spec in listed]).reshape(-1, 2)
         self._idle = not traders.any() or law.top_up_share + law.reduce_share + law.trades_per_hour == 0.0
@@ -212,20 +189,19 @@ class PerpetualTraders:
         """Send what those who look or trade before `until` decide; a view valid until the next call."""
         if self._idle:
             return self._rows[:0]
-        looking, trading = self._looks.take(until), self._sides.take(until)
-        most = looking[0].size + 2 * trading[0].size
+        looked, lookers, _ = self._looks.take(until)
+        times, who, draws = self._sides.take(until)
+        most = looked.size + 2 * times.size
         if most > self._rows.size:
             self._rows = np.zeros(2 * most, INTENT)
-        count = look(
-            self._state, *looking[:2], self._habit, self._law.act_below, self._law.goal, self._rows
-        )  # fmt: skip
+        law = self._law
+        count = look(self._state, looked, lookers, self._habit, law.act_below, law.goal, self._rows)
         trend = self._trend(time)
-        if trading[0].size:
+        if times.size:
             bundle = self._market.bundles
-            self._market.bundles += trading[0].size
-            count += take_sides(
-                self._state, *trading, trend, self._law.momentum_share, self._leverage, bundle, self._rows[count:]
-            )
+            self._market.bundles += times.size
+            rest = self._rows[count:]
+            count += take_sides(self._state, times, who, draws, trend, law.momentum_share, self._leverage, bundle, rest)
         return self._rows[:count]
 
     def _trend(self, time: float) -> np.ndarray:

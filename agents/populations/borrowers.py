@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from agents.populations.arrivals import Arrivals, chosen
+from market.intents.fresh import write
 from market.intents.rows import INTENT, Purpose, Row, Rows
 from market.model import SequencerMarket
 from market.state.store import State, balance, get, index
@@ -20,28 +22,29 @@ from market.venues.pools.depth import deepest
 from market.venues.pools.rules import output, reserve
 from market.venues.pools.tables import Pool
 
-CHUNK_S = 60.0
+STRETCH_S = 60.0
 WAIT, TOP_UP, DELEVERAGE = range(3)
 
 # typed constants: a bare int would have callees compiled once per value
 
 NOBODY = np.int64(-1)
+LATENCY_S, PATIENCE_S = 0.5, 120.0
 TARGET_ABOVE = 0.10
 """A borrower who acts aims at this much health above the level at which she reacts."""
 
 
 @njit(cache=True)
-def _blank(row: Row, sender: int, rollup: int, kind: np.int64, venue: int, target: int | np.int64, sent: float) -> None:
-    row.id, row.bundle, row.around, row.position = -1, -1, -1, -1
-    row.sender, row.rollup, row.kind, row.venue, row.target = sender, rollup, kind, venue, target
-    row.purpose, row.status, row.reason, row.sealed, row.carried = Purpose.BORROWER, 0, 0, 0, 0
-    row.tip, row.route, row.mid, row.limit = 0.0, 0.5, 0.0, 0.0
-    row.sent, row.arrival, row.expiry = sent, sent + 0.5, sent + 120.0
-    row.filled_in, row.filled_out, row.fallback_out, row.executed = 0.0, 0.0, 0.0, 0.0
+def _write(
+    rows: Rows, at: int, sender: int, rollup: int, kind: np.int64, venue: int, target: int | np.int64, sent: float
+) -> Row:
+    """Write what all intents of borrowers have in common; returns the row."""
+    write(rows, at, sender, rollup, kind, venue, target, Purpose.BORROWER, sent, sent + LATENCY_S, sent + PATIENCE_S)
+    rows[at].route = 0.5
+    return rows[at]
 
 
 @njit(cache=True)
-def _top_up(state: State, position: int, owner: int, market: int, goal: float, sent: float, row: Row) -> bool:
+def _top_up(state: State, position: int, owner: int, market: int, goal: float, sent: float, out: Rows, at: int) -> bool:
     """Deposit what lifts health to the goal, as far as reserves reach."""
     rollup, asset = index(state, LendingMarket.rollup, market), index(state, LendingMarket.collateral, market)
     health = lending.health(state, position)
@@ -49,7 +52,7 @@ def _top_up(state: State, position: int, owner: int, market: int, goal: float, s
     amount = min(missing, balance(state, owner, lending.collateral_rollup(state, market), asset))
     if not amount > 0.0:
         return False
-    _blank(row, owner, rollup, Kind.DEPOSIT, market, position, sent)
+    row = _write(out, at, owner, rollup, Kind.DEPOSIT, market, position, sent)
     row.amount, row.asset_in, row.asset_out = amount, asset, asset
     return True
 
@@ -68,10 +71,10 @@ def _sell_and_repay(
     if not amount > 0.0:
         return False
     out = output(x, y, get(state, Pool.fee, pool), amount) * 0.98
-    _blank(rows[0], owner, rollup, Kind.SWAP, pool, NOBODY, sent)
-    rows[0].amount, rows[0].limit, rows[0].asset_in, rows[0].asset_out = amount, out, asset, debt
-    _blank(rows[1], owner, rollup, Kind.REPAY, market, position, sent)
-    rows[1].amount, rows[1].asset_in, rows[1].asset_out = out, debt, debt
+    sale = _write(rows, 0, owner, rollup, Kind.SWAP, pool, NOBODY, sent)
+    sale.amount, sale.limit, sale.asset_in, sale.asset_out = amount, out, asset, debt
+    payment = _write(rows, 1, owner, rollup, Kind.REPAY, market, position, sent)
+    payment.amount, payment.asset_in, payment.asset_out = out, debt, debt
     return True
 
 
@@ -91,7 +94,7 @@ def _look(
         owner = index(state, Loan.owner, position)
         goal = level + TARGET_ABOVE
         if habit[position] == TOP_UP:
-            count += _top_up(state, position, owner, market, goal, times[k], out[count])
+            count += _top_up(state, position, owner, market, goal, times[k], out, count)
         elif pool_of[market] >= 0:
             rows = out[count : count + 2]
             if _sell_and_repay(state, position, owner, market, goal, times[k], pool_of[market], rows):
@@ -117,9 +120,9 @@ class Borrowers:
         self._habit = np.where(draw < law.top_up_share, TOP_UP, WAIT)
         self._habit[(draw >= law.top_up_share) & (draw < law.top_up_share + law.deleverage_share)] = DELEVERAGE
         self._active = np.flatnonzero(self._habit != WAIT)
-        self._rng = np.random.default_rng(looks)
-        self._times, self._who = np.zeros(0), np.zeros(0, np.int64)
-        self._cursor, self._drawn_until, self._looked = 0, 0.0, 0.0
+        rng = np.random.default_rng(looks)
+        expected = self._active.size * STRETCH_S / law.attention_s
+        self._looks = Arrivals(rng, STRETCH_S, expected, lambda count: (chosen(rng, self._active, count),))
         self._pool_of = self._selling_pools(market)
         self._rows = np.zeros(64, INTENT)
 
@@ -140,40 +143,15 @@ class Borrowers:
             return self._rows[:0]
         level = self._law.act_below_health
         if at_risk.calm(self._state, level):
-            self._looked = until  # whoever looked meanwhile saw nothing to do
+            self._looks.skip(until)  # whoever looked meanwhile saw nothing to do
             return self._rows[:0]
-        times, who = self._next(until)
+        times, who = self._looks.take(until)
         if 2 * times.size > self._rows.size:
             self._rows = np.zeros(4 * times.size, INTENT)
         bundle = self._market.bundles
         self._market.bundles += times.size
         count = _look(self._state, times, who, self._habit, self._pool_of, level, bundle, self._rows)
         return self._rows[:count]
-
-    def _next(self, until: float) -> tuple[np.ndarray, np.ndarray]:
-        """Times and positions of the looks up to `until` that have not been passed over."""
-        parts = []
-        while self._drawn_until <= self._looked:
-            self._draw()
-        self._cursor = max(self._cursor, int(np.searchsorted(self._times, self._looked, side="right")))
-        while True:
-            end = int(np.searchsorted(self._times, until, side="right"))
-            parts.append((self._times[self._cursor : end], self._who[self._cursor : end]))
-            self._cursor = end
-            if self._drawn_until > until:
-                break
-            self._draw()
-        if len(parts) == 1:
-            return parts[0]
-        return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
-
-    def _draw(self) -> None:
-        """Draw the next minute of looks: a Poisson process per active borrower."""
-        count = int(self._rng.poisson(self._active.size * CHUNK_S / self._law.attention_s))
-        self._times = self._drawn_until + np.sort(self._rng.random(count)) * CHUNK_S
-        self._who = self._active[self._rng.integers(self._active.size, size=count)]
-        self._cursor = 0
-        self._drawn_until += CHUNK_S
 
     def learn(self, rows: Rows) -> None:
         """Learn nothing from a block: what matters is on its account when a borrower looks."""

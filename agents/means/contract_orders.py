@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from agents.liquidators._auctions import EXPIRES_S
-from agents.liquidators._contract_auctions import Position, Purchase, own_of
+from agents.means.auctions import EXPIRES_S
+from agents.means.contract_auctions import Position, Purchase, own_of
 from market.access.desk import Desk
 from market.access.observation import BlockView, Observation
 from market.intents.rows import Purpose, blank

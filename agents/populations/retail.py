@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from agents.populations.arrivals import Arrivals
+from market.intents.fresh import write
 from market.intents.rows import INTENT, Purpose, Rows, Status
 from market.kernel.compiled import kernel
 from market.model import SequencerMarket
@@ -17,9 +19,24 @@ from market.venues import Kind
 from market.venues.pools.rules import output, reserve
 from market.venues.pools.tables import Pool
 
-CHUNK_S = 600.0
-# columns of a chunk of exogenous draws
-TIME, VALUE, SIDE, CHOICE, SLIPPAGE, TIP_USD, DELAY, ROUTE, ASSET = range(9)
+STRETCH_S = 600.0
+
+NOBODY = np.int64(-1)  # typed: a bare int would have callees compiled once per value
+
+TRADE = np.dtype(
+    [
+        ("value", np.float64),  # what is spent [USD]
+        ("side", np.float64),  # uniform: below one half buys the asset
+        ("choice", np.float64),  # uniform: on which rollup
+        ("slippage", np.float64),  # accepted [1]
+        ("tip", np.float64),  # [USD]
+        ("delay", np.float64),  # until it reaches the sequencer [s]
+        ("route", np.float64),  # uniform above zero: as the intent's
+        ("asset", np.int64),
+    ],
+    align=True,
+)
+"""The exogenous draws that make a trade."""
 
 
 @kernel
@@ -39,36 +56,38 @@ def _best_pool(state: State, offered: np.ndarray, source: int, sink: int, amount
 @kernel
 def _write(
     state: State,
-    drawn: np.ndarray,
+    times: np.ndarray,
+    drawn: Rows,
     choice: np.ndarray,
     offered: np.ndarray,
     sender: int,
     patience: float,
     out: Rows,
 ) -> int:
-    """Turn draws (n, 9) into rows; `choice` (assets, rollups) cumulative, `offered` (assets, rollups, k) pools."""
+    """Turn trades, times (n,) [s] and draws (n,) of `TRADE`, into rows; returns how many there are.
+
+    `choice` (assets, rollups) is cumulative, `offered` (assets, rollups, k) lists pools.
+    """
     count = 0
-    for k in range(drawn.shape[0]):
-        asset = int(drawn[k, ASSET])
-        rollup = min(np.searchsorted(choice[asset], drawn[k, CHOICE], side="right"), choice.shape[1] - 1)
-        buys = drawn[k, SIDE] < 0.5
+    for k in range(times.size):
+        sent, trade = times[k], drawn[k]
+        asset = trade.asset
+        rollup = min(np.searchsorted(choice[asset], trade.choice, side="right"), choice.shape[1] - 1)
+        buys = trade.side < 0.5
         source, sink = (0, asset) if buys else (asset, 0)
-        amount = drawn[k, VALUE] / get(state, Asset.price, source)
+        amount = trade.value / get(state, Asset.price, source)
         pool = _best_pool(state, offered[asset, rollup], source, sink, amount)
         if pool < 0:
             continue
         r_in, r_out = reserve(state, pool, source), reserve(state, pool, sink)
         expected = output(r_in, r_out, get(state, Pool.fee, pool), amount)
+        write(
+            out, count, sender, rollup, Kind.SWAP, pool, NOBODY, Purpose.USER, sent, sent + trade.delay, sent + patience
+        )
         row = out[count]
-        row.id, row.bundle, row.around, row.target, row.position = -1, -1, -1, -1, -1
-        row.sender, row.rollup, row.venue, row.kind, row.purpose = sender, rollup, pool, Kind.SWAP, Purpose.USER
         row.asset_in, row.asset_out, row.amount = source, sink, amount
-        row.status, row.reason, row.sealed, row.carried = 0, 0, 0, 0
-        row.limit = expected * (1.0 - min(0.5, drawn[k, SLIPPAGE]))
-        row.tip, row.route, row.mid = drawn[k, TIP_USD], drawn[k, ROUTE], r_out / r_in
-        row.sent, row.arrival = drawn[k, TIME], drawn[k, TIME] + drawn[k, DELAY]
-        row.expiry = drawn[k, TIME] + patience
-        row.filled_in, row.filled_out, row.fallback_out, row.executed = 0.0, 0.0, 0.0, 0.0
+        row.limit = expected * (1.0 - min(0.5, trade.slippage))
+        row.tip, row.route, row.mid = trade.tip, trade.route, r_out / r_in
         count += 1
     return count
 
@@ -105,13 +124,10 @@ class RetailFlow:
         self._state = market.world.state
         self._sender = market.world.account_of["retail"]
         streams = market.streams["flow"].spawn(2)
-        self._times, self._marks = (np.random.default_rng(stream) for stream in streams)
-        self._chunk = np.zeros((0, 9))
-        self._cursor = 0
-        self._drawn_until = 0.0
-        self._next = 0.0  # nothing is sent before [s]
+        times, self._marks = (np.random.default_rng(stream) for stream in streams)
         self._rows = np.zeros(256, INTENT)
         self._offered, self._weight, self._asset_share = self._venues(market)
+        self._arrivals = Arrivals(times, STRETCH_S, self._flow.per_second * STRETCH_S, self._trades)
         rollups = len(market.config.rollups)
         self.cost_bp = self._expected_cost(market)
         self._choice = np.zeros((len(market.config.asset_names), rollups))
@@ -158,41 +174,31 @@ class RetailFlow:
 
     def submit(self, time: float, until: float) -> np.ndarray:
         """Swaps sent up to `until`; a view valid until the next call."""
-        if until < self._next:
+        if until < self._arrivals.none_before:
             return self._rows[:0]
-        chunk = self._chunk
-        end = self._cursor + int(np.searchsorted(chunk[self._cursor :, TIME], until, side="right"))
-        drawn = chunk[self._cursor : end]
-        while self._drawn_until <= until:
-            self._draw()
-            end = int(np.searchsorted(self._chunk[:, TIME], until, side="right"))
-            drawn = np.concatenate([drawn, self._chunk[:end]])
-        self._cursor = end
-        self._next = float(self._chunk[end, TIME]) if end < len(self._chunk) else self._drawn_until
-        if drawn.shape[0] > self._rows.size:
-            self._rows = np.zeros(2 * drawn.shape[0], INTENT)
-        count = _write(self._state, drawn, self._choice, self._offered, self._sender, self._flow.patience_s, self._rows)
+        times, drawn = self._arrivals.take(until)
+        if times.size > self._rows.size:
+            self._rows = np.zeros(2 * times.size, INTENT)
+        count = _write(
+            self._state, times, drawn, self._choice, self._offered, self._sender, self._flow.patience_s, self._rows
+        )
         return self._rows[:count]
 
-    def _draw(self) -> None:
-        """Draw the next ten minutes of order flow."""
+    def _trades(self, count: int) -> tuple[np.ndarray]:
+        """Draw trades, column by column: shape (count,), dtype `TRADE`."""
         flow, marks = self._flow, self._marks
-        count = int(self._times.poisson(flow.per_second * CHUNK_S))
-        chunk = np.empty((count, 9))
-        chunk[:, TIME] = self._drawn_until + np.sort(self._times.random(count)) * CHUNK_S
-        chunk[:, VALUE] = flow.median_usd * np.exp(flow.log_sd * marks.standard_normal(count))
-        chunk[:, SIDE] = marks.random(count)
-        chunk[:, CHOICE] = marks.random(count)
-        chunk[:, SLIPPAGE] = (
-            1e-4 * flow.slippage_median_bp * np.exp(flow.slippage_log_sd * marks.standard_normal(count))
-        )
-        chunk[:, TIP_USD] = flow.tip_mean_usd * marks.standard_exponential(count)
-        chunk[:, DELAY] = flow.latency_s * marks.standard_exponential(count)
+        drawn = np.empty(count, TRADE)
+        drawn["value"] = flow.median_usd * np.exp(flow.log_sd * marks.standard_normal(count))
+        drawn["side"] = marks.random(count)
+        drawn["choice"] = marks.random(count)
+        slippage = np.exp(flow.slippage_log_sd * marks.standard_normal(count))
+        drawn["slippage"] = 1e-4 * flow.slippage_median_bp * slippage
+        drawn["tip"] = flow.tip_mean_usd * marks.standard_exponential(count)
+        drawn["delay"] = flow.latency_s * marks.standard_exponential(count)
         # a draw of exactly zero would mean "sent to builders alone"
-        chunk[:, ROUTE] = 1.0 - marks.random(count)
-        chunk[:, ASSET] = np.searchsorted(self._asset_share, marks.random(count), side="right")
-        self._chunk, self._cursor = chunk, 0
-        self._drawn_until += CHUNK_S
+        drawn["route"] = 1.0 - marks.random(count)
+        drawn["asset"] = np.searchsorted(self._asset_share, marks.random(count), side="right")
+        return (drawn,)
 
     def learn(self, rows: Rows) -> None:
         """Remember what executions cost, and choose accordingly."""

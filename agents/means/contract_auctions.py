@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from agents.liquidators._auctions import EXPIRES_S, Asked
+from agents.means.auctions import EXPIRES_S, Asked
 from market.access.desk import Desk
 from market.access.observation import Observation
 from market.intents.rows import Purpose

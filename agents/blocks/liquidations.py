@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from agents.liquidators.auction_sniping import ready_auctions
+from agents.blocks.loan_auctions import ready_auctions
 from market.access.observation import BlockView
 from market.intents.rows import INTENT, Purpose, blank
 from market.venues import Kind

@@ -1,0 +1,1 @@
+"""How bidders bid: what is common to builders and sequencers."""

@@ -1,0 +1,1 @@
+"""Writing a block: what its author adds to it, and where."""

@@ -1,0 +1,1 @@
+"""Many small senders held in arrays, not objects."""
