@@ -168,13 +168,13 @@ class SequencerMarket(mesa.Model):
     def learn(self, slot: Slot) -> None:
         """Hand out receipts: to each agent its own, to each population the block's."""
         rows = slot.rows = slot.rows if not slot.expired.size else np.concatenate([slot.rows, slot.expired])
-        of_row = rows["sender"]
-        strategic = np.flatnonzero((of_row >= 0) & (of_row < len(self.participants)))
-        senders = of_row[strategic]
-        with blame(self) as turn:
-            for account in dict.fromkeys(senders.tolist()):
-                turn.agent = self.participants[account]
-                turn.agent.learn(rows.take(strategic[senders == account]))
+        if rows.size:
+            strategic = np.flatnonzero(rows["sender"].view(np.uint64) < len(self.participants))  # nobody's -1 is huge
+            senders = rows["sender"][strategic]
+            with blame(self) as turn:
+                for account in dict.fromkeys(senders.tolist()):
+                    turn.agent = self.participants[account]
+                    turn.agent.learn(rows.take(strategic[senders == account]))
         for population in self.populations:
             population.learn(rows)
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from market.genesis import World
 
 NO_LOTS = np.zeros(0, np.int64)
+NO_LOANS = LiquidatableSeen.of(np.zeros(0, LIQUIDATABLE))
 MOST_FOUND = 4096
 """Most loans or contracts that one search returns."""
 
@@ -123,11 +124,12 @@ class PublicView(Shown):
         """Loans of a rollup that can be liquidated now: shape (n,), dtype `LIQUIDATABLE`."""
         found = self._unhealthy.get(rollup)
         if found is None:
-            count = at_risk.unhealthy(self._state, rollup, self._loans)
-            terms = np.zeros(count, LIQUIDATABLE)
+            count, found = at_risk.unhealthy(self._state, rollup, self._loans), NO_LOANS
             if count:
+                terms = np.zeros(count, LIQUIDATABLE)
                 liquidatable(self._state, self._loans[:count], terms)
-            self._unhealthy[rollup] = found = LiquidatableSeen.of(terms)
+                found = LiquidatableSeen.of(terms)
+            self._unhealthy[rollup] = found
         return found
 
     def fallen(self, market: int, line: float, most: float) -> np.ndarray:

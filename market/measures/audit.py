@@ -29,12 +29,12 @@ class Audit(Recorder):
 
     def on_start(self, market: SequencerMarket) -> None:
         """Take the totals at the start."""
-        self._market = market
+        self._market, self._every = market, market.config.audit_every
         self.opening = totals(market.world.tables)
 
     def on_block(self, slot: Slot) -> None:
         """Check where it is time to."""
-        if self._market.tally.slots % self._market.config.audit_every == 0:
+        if self._market.tally.slots % self._every == 0:
             self.check()
 
     def close(self) -> None:

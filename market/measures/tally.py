@@ -134,6 +134,8 @@ class Tally(Recorder):
     def on_block(self, slot: Slot) -> None:
         """Add a block."""
         self.slots += 1
+        if not slot.rows.size:
+            return
         for rows, author in slot.by_author(slot.rows):
             record_block(self._state, rows, author, slot.leader.account, self._sums)
 

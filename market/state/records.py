@@ -40,6 +40,8 @@ class Records(np.ndarray):
 
     def __getattr__(self, name: str) -> Any:
         """Say which columns there are where one is asked for that is not there."""
+        if name.startswith("__"):  # protocols that it does not take part in; numba asks at every call
+            raise AttributeError(name)
         there = ", ".join(column for column, _, _ in type(self).described)
         raise AttributeError(f"{type(self).__name__} has no column {name!r}; there are: {there}")
 

@@ -6,9 +6,10 @@ import heapq
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from numba import njit
 
 from market.errors import AccountingError
-from market.intents.rows import Status
+from market.intents.rows import Rows, Status
 from market.venues import Kind
 from market.venues.bridges.rules import deliver
 
@@ -31,10 +32,16 @@ class Promise(NamedTuple):
 
 def transfers(rows: np.ndarray) -> np.ndarray:
     """Return the filled transfers of a block: shape (n,), dtype `INTENT`."""
-    # a plain number: numpy compares an array with a member of an enumeration several times slower
-    asked = np.flatnonzero(rows["kind"] == int(Kind.BRIDGE))
-    # most blocks have none, and this is asked of every block
-    return rows[asked[rows["status"][asked] == Status.FILLED]] if asked.size else rows[:0]
+    some = _some(rows)  # most blocks have none, and this is asked of every block
+    return rows[(rows["kind"] == int(Kind.BRIDGE)) & (rows["status"] == int(Status.FILLED))] if some else rows[:0]
+
+
+@njit(cache=True)
+def _some(rows: Rows) -> bool:
+    for k in range(rows.size):  # noqa: SIM110 - numba compiles no any()
+        if rows[k].kind == Kind.BRIDGE and rows[k].status == Status.FILLED:
+            return True
+    return False
 
 
 class Deliveries:
