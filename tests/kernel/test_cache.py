@@ -138,6 +138,7 @@ def test_a_cache_that_cannot_be_written_is_done_without(tree: Tree) -> None:
     assert tree.files("*.nbc") == []
 
 
+@pytest.mark.slow
 def test_without_a_folder_in_the_tree_a_folder_of_this_users_own_is_used(tree: Tree) -> None:
     (tree.root / ".numba_cache").touch()
     tree()
@@ -152,6 +153,7 @@ def test_without_a_folder_in_the_tree_a_folder_of_this_users_own_is_used(tree: T
         assert tree()["compiled"] == ALL
 
 
+@pytest.mark.slow
 def test_what_is_damaged_is_compiled_again(tree: Tree) -> None:
     whole = tree()
     cut, flipped, replaced = tree.files("*.nbc")
@@ -177,6 +179,7 @@ def test_processes_that_start_cold_at_once_do_not_disturb_each_other(tree: Tree)
     assert tree.files("*.nbc.*") == [], "something is left half written"
 
 
+@pytest.mark.slow
 def test_old_versions_and_unused_modules_are_forgotten(tree: Tree) -> None:
     tree()
     [unused] = [path for path in (tree.root / ".numba_cache").iterdir() if path.name.startswith("agents.second")]
