@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 import shlex
 import sys
 from collections.abc import Iterator
@@ -72,6 +73,21 @@ def test_readme_command_runs(
     words = shlex.split(command.removeprefix("uv run seqmarket"))
     words += ["--workers", "1"] * (words[0] == "run")  # as printed, but without waiting for processes to start
     assert main(words) == 0, capsys.readouterr().err
+
+
+def test_readme_script_runs(reader: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shown = [
+        line.removeprefix("uv run python ").strip()
+        for language, text in blocks()
+        if language == "sh"
+        for line in text.split("\n")
+        if line.startswith("uv run python ")
+    ]
+    assert shown == ["idle_blocks.py"]
+    runpy.run_path(str(reader / shown[0]), run_name="__main__")
+    printed = capsys.readouterr().out
+    assert printed.startswith("{0: ")
+    assert "nan" not in printed
 
 
 def test_figure_of_the_readme_exists():
