@@ -1,54 +1,105 @@
-"""The tape: every intent with its fate, written as it happens."""
+"""The tape: every intent with its fate, written as it happens, with all that outcomes of intents are made of.
+
+A tape is a parquet file with a row per intent, in the order of decision; those still pending come last. `COLUMNS` names
+the columns, with meaning and unit, which the file states, too. Under the key `RUN` of its metadata it keeps what
+concerns no single intent: regime, seed and horizon, the names of the assets by number, the agents with their roles in
+the order of their accounts, and who bid how much to whom for blocks, lanes and slots.
+"""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from market.intents.rows import Purpose, Reason, Status
+from market.measures.notes import COUNTED, blank, note
 from market.measures.recorder import Recorder
+from market.state.ledger import Why
 from market.venues import Kind
 
 if TYPE_CHECKING:
     from market.domain import Slot
     from market.model import SequencerMarket
 
+RUN = b"seqmarket"
+"""Key of the metadata under which a tape keeps what concerns the run."""
 ROWS_PER_GROUP = 1 << 16
-NAMES = {"kind": Kind, "status": Status, "reason": Reason, "purpose": Purpose}
 SINGULAR = {"borrowers": "borrower", "perpetual traders": "perpetual trader"}
 """Names of those who send from a group of accounts."""
-COLUMNS = (
-    "id",
-    "position",
-    "venue",
-    "target",
-    "asset_in",
-    "asset_out",
-    "amount",
-    "limit",
-    "filled_in",
-    "filled_out",
-    "fallback_out",
-    "tip",
-    "sent",
-    "arrival",
-    "executed",
-    "bundle",
-    "carried",
+
+
+class Column(NamedTuple):
+    """What a column holds."""
+
+    kind: pa.DataType
+    meaning: str
+    unit: str
+
+
+TEXT, SMALL, WHOLE, LONG, REAL = pa.string(), pa.int8(), pa.int32(), pa.int64(), pa.float64()
+COLUMNS = {
+    "slot": Column(WHOLE, "block of its domain; -1: pending", "number"),
+    "domain": Column(WHOLE, "domain that sequenced it; -1: pending", "number"),
+    "position": Column(WHOLE, "place in the block; -1: not included", "number"),
+    "author": Column(TEXT, "who built the block, and has the tip; empty: pending", "name"),
+    "operator": Column(TEXT, "who led the slot, and has the gas; empty: pending", "name"),
+    "bid_usd": Column(REAL, "paid to the operator for blocks or lanes in this slot, in all", "USD"),
+    "sender": Column(TEXT, "who sent it", "name"),
+    "account": Column(WHOLE, "the sender's account", "number"),
+    "role": Column(TEXT, "the sender's role", "name"),
+    "receiver": Column(TEXT, "who has what it brought: the sender, of a settlement the winner", "name"),
+    "rollup": Column(TEXT, "where it is executed", "name"),
+    "kind": Column(TEXT, "what it asks for", "name"),
+    "status": Column(TEXT, "its fate", "name"),
+    "reason": Column(TEXT, "why it was reverted", "name"),
+    "purpose": Column(TEXT, "what its sender says it is for", "name"),
+    "counts_as": Column(TEXT, "what it counts as in the outcomes", "name"),
+    "id": Column(LONG, "number, unique in a run", "number"),
+    "bundle": Column(LONG, "bundle, which executes all or none; -1: none", "number"),
+    "carried": Column(SMALL, "1: somebody else's in a bundle; 2: cleared together with its neighbours", "number"),
+    "venue": Column(LONG, "venue of its kind: pool, lending market, perpetual, feed, bridge", "number"),
+    "target": Column(LONG, "loan, contract, auction or payee, as the kind says; -1: none", "number"),
+    "loan": Column(WHOLE, "loan that it concerns; -1: none", "number"),
+    "contract": Column(WHOLE, "contract on a perpetual that it concerns; -1: none", "number"),
+    "owner": Column(TEXT, "whose loan or contract that is; empty: none", "name"),
+    "asset_in": Column(LONG, "asset given", "number"),
+    "asset_out": Column(LONG, "asset received", "number"),
+    "amount": Column(REAL, "amount asked for, as the kind says", "units"),
+    "limit": Column(REAL, "limit, as the kind says", "units"),
+    "mid": Column(REAL, "asset_out per asset_in at the mid when it was sent; 0: not noted", "units per unit"),
+    "filled_in": Column(REAL, "amount given; of a trade or close-out on a perpetual, its value", "units, USD"),
+    "filled_out": Column(REAL, "amount received; of a trade on a perpetual, contracts", "units"),
+    "fallback_out": Column(REAL, "what a carried swap had received where its bundle stands; 0: not carried", "units"),
+    "price_in_usd": Column(REAL, "reference price of asset_in at execution", "USD"),
+    "price_out_usd": Column(REAL, "reference price of asset_out at execution", "USD"),
+    "tip": Column(REAL, "tip, paid if it was filled", "USD"),
+    "gas_usd": Column(REAL, "gas paid", "USD"),
+    "fee_usd": Column(REAL, "fee paid to a pool or perpetual, at the reference price", "USD"),
+    "penalty_usd": Column(REAL, "paid for a lot beyond the borrower's debt, at the reference price", "USD"),
+    "sent": Column(REAL, "when it was sent", "s"),
+    "arrival": Column(REAL, "when it reached the sequencer", "s"),
+    "executed": Column(REAL, "when it was decided on; 0: pending", "s"),
+}
+"""Columns of a tape, in order."""
+SCHEMA = pa.schema(
+    [
+        pa.field(name, column.kind, metadata={"meaning": column.meaning, "unit": column.unit})
+        for name, column in COLUMNS.items()
+    ]
 )
 
 
 class Tape(Recorder):
-    """A parquet file with a row per intent, in the order of decision; pending ones come last, with slot -1."""
+    """Writes the tape of a run into a file, a few rows at a time."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._buffer: list[np.ndarray] = []
-        self._slots: list[np.ndarray] = []
+        self._buffer: list[tuple[np.ndarray, np.ndarray]] = []
         self._count = 0
         self._writer: pq.ParquetWriter | None = None
 
@@ -56,48 +107,82 @@ class Tape(Recorder):
         """Take the names of everybody."""
         self._market = market
         self._group = market.world.tables.accounts["group"].astype(np.int64)
-        self._names = np.array([SINGULAR.get(group, group) for group in market.world.groups])
+        self._groups = [SINGULAR.get(group, group) for group in market.world.groups]
         roles = [member.role for member in market.members]
-        self._roles = np.array([*roles, *self._names[len(roles) :]])
-        self._rollups = np.array([rollup.name for rollup in market.config.rollups])
+        self._roles = [*roles, *self._groups[len(roles) :]]
+        self._rollups = [rollup.name for rollup in market.config.rollups]
 
     def on_block(self, slot: Slot) -> None:
         """Add a slot's rows."""
-        self._buffer.append(slot.rows.copy())
-        self._slots.append(np.full(slot.rows.size, slot.domain.slot))
+        if not slot.rows.size:
+            return
+        self._buffer.append((slot.rows.copy(), note(self._market, slot)))
         self._count += slot.rows.size
         if self._count >= ROWS_PER_GROUP:
             self._flush()
 
     def close(self) -> None:
-        """Write what is left, and what is still pending, and finish the file."""
+        """Write what is left, what is still pending and what concerns the run, and finish the file."""
         for domain in self._market.domains:
             pending = self._market.mempool.waiting(domain.index).copy()
-            self._buffer.append(pending)
-            self._slots.append(np.full(pending.size, -1))
+            notes = blank(pending.size)
+            notes["receiver"] = pending["sender"]
+            self._buffer.append((pending, notes))
         self._flush()
-        if self._writer is not None:
-            self._writer.close()
+        writer = self._opened()
+        writer.add_key_value_metadata({RUN: json.dumps(self._run()).encode()})
+        writer.close()
+
+    def _opened(self) -> pq.ParquetWriter:
+        if self._writer is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._writer = pq.ParquetWriter(self._path, SCHEMA, compression="zstd")
+        return self._writer
 
     def _flush(self) -> None:
         if not self._buffer:
             return
-        table = self._table(np.concatenate(self._buffer), np.concatenate(self._slots))
-        if self._writer is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._writer = pq.ParquetWriter(self._path, table.schema)
-        self._writer.write_table(table)
-        self._buffer, self._slots, self._count = [], [], 0
+        rows, notes = (np.concatenate(parts) for parts in zip(*self._buffer, strict=True))
+        self._opened().write_table(self._table(rows, notes))
+        self._buffer, self._count = [], 0
 
-    def _table(self, rows: np.ndarray, slots: np.ndarray) -> pa.Table:
+    def _table(self, rows: np.ndarray, notes: np.ndarray) -> pa.Table:
         sender = self._group[rows["sender"]]
-        columns: dict[str, object] = {
-            "slot": slots,
-            "sender": self._names[sender],
+        columns: dict[str, Any] = {
+            "sender": _named(self._groups, sender),
             "account": rows["sender"],
-            "role": self._roles[sender],
-            "rollup": self._rollups[rows["rollup"]],
+            "role": _named(self._roles, sender),
+            "rollup": _named(self._rollups, rows["rollup"]),
+            "counts_as": _named(COUNTED, notes["counted"]),
         }
-        columns |= {name: np.array([item.name.lower() for item in enum])[rows[name]] for name, enum in NAMES.items()}
-        columns |= {name: np.ascontiguousarray(rows[name]) for name in COLUMNS}
-        return pa.table(columns)
+        for name in ("author", "operator", "receiver", "owner"):
+            group = np.where(notes[name] >= 0, self._group[notes[name]], len(self._groups))
+            columns[name] = _named([*self._groups, ""], group)
+        for name, enum in (("kind", Kind), ("status", Status), ("reason", Reason), ("purpose", Purpose)):
+            columns[name] = _named([item.name.lower() for item in enum], rows[name])
+        for name in COLUMNS.keys() - columns.keys():
+            columns[name] = np.ascontiguousarray((notes if name in (notes.dtype.names or ()) else rows)[name])
+        return pa.table([pa.array(columns[name]).cast(column.kind) for name, column in COLUMNS.items()], SCHEMA)
+
+    def _run(self) -> dict[str, Any]:
+        """What concerns no single intent."""
+        market = self._market
+        bids = market.world.tables.flows[:, :, Why.BID, 0]
+        return {
+            "regime": market.config.regime.name,
+            "seed": market.seed,
+            "horizon_s": market.config.horizon_s,
+            "assets": list(market.config.asset_names),
+            "agents": [{"name": member.name, "role": member.role} for member in market.members],
+            "bids": [
+                {"payer": self._groups[payer], "payee": self._groups[payee], "usd": float(bids[payer, payee])}
+                for payer, payee in np.argwhere(bids)
+            ],
+        }
+
+
+def _named(names: list[str] | tuple[str, ...], numbers: np.ndarray) -> pa.DictionaryArray:
+    """Names by number; an author may insert an intent whose numbers name nothing, which is then reverted."""
+    known = (numbers >= 0) & (numbers < len(names))
+    at = np.where(known, numbers, len(names))
+    return pa.DictionaryArray.from_arrays(pa.array(at, pa.int32()), pa.array([*names, "unknown"], pa.string()))

@@ -1,0 +1,70 @@
+"""What the tape says of an intent besides its receipt: prices and fees of the moment, and the accounts concerned."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from market.intents.rows import Purpose, Status
+from market.venues import rooms
+from market.venues.dispatch import CHARGED, stating
+
+if TYPE_CHECKING:
+    from market.domain import Slot
+    from market.model import SequencerMarket
+
+NOTES = np.dtype(
+    [
+        (name, np.int64)
+        for name in ("slot", "domain", "author", "operator", "receiver", "owner", "loan", "contract", "counted")
+    ]
+    + [(name, np.float64) for name in ("price_in_usd", "price_out_usd", "gas_usd", "fee_usd", "penalty_usd", "bid_usd")]
+)
+"""A note: accounts (-1: nobody), rows of the tables of loans and contracts (-1: none), and USD."""
+COUNTED = tuple(purpose.name.lower() for purpose in Purpose)
+"""Names of what an intent may count as, by number."""
+
+
+def counted(rows: np.ndarray) -> np.ndarray:
+    """Return what each receipt counts as in the totals, its number in `COUNTED`: shape (n,).
+
+    It is what `market.measures.tally` adds gains up by. Nothing else on the tape, nor what reads it, looks at purposes.
+    """
+    return rows["purpose"]
+
+
+def blank(count: int) -> np.ndarray:
+    """Notes on intents that no block has decided on: shape (count,), dtype `NOTES`."""
+    notes = np.zeros(count, NOTES)
+    for name in ("slot", "domain", "author", "operator", "receiver", "owner", "loan", "contract"):
+        notes[name] = -1
+    notes["price_in_usd"] = notes["price_out_usd"] = np.nan
+    return notes
+
+
+def note(market: SequencerMarket, slot: Slot) -> np.ndarray:
+    """Return the notes on an executed block's receipts: shape (n,), dtype `NOTES`.
+
+    Prices are those that the block was executed at. Each venue adds what it alone knows, by the function `note` of its
+    module `receipts`, where it has one.
+    """
+    rows, tables = slot.rows, market.world.tables
+    notes = blank(rows.size)
+    notes["slot"], notes["domain"] = slot.domain.slot, slot.domain.index
+    notes["operator"], notes["bid_usd"] = slot.leader.account, slot.bids
+    done = 0
+    for part, author in slot.by_author(rows):
+        notes["author"][done : done + part.size] = author
+        done += part.size
+    notes["receiver"], notes["counted"] = rows["sender"], counted(rows)
+    for side in ("in", "out"):
+        asset = rows[f"asset_{side}"]
+        known = (asset >= 0) & (asset < tables.prices.size)
+        notes[f"price_{side}_usd"] = np.where(known, tables.prices[np.where(known, asset, 0)], np.nan)
+    filled = rows["status"] == Status.FILLED
+    charged = filled & stating(CHARGED, rows["kind"])
+    notes["gas_usd"][charged] = tables.rollups["gas"][rows["rollup"][charged]]
+    for venue in rooms("receipts").values():
+        venue.note(tables, rows, filled, notes)
+    return notes
