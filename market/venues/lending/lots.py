@@ -8,6 +8,7 @@ from market.intents.rows import Reason, Row
 from market.state.journal import put
 from market.state.ledger import Why, move, within
 from market.state.store import STATE, State, cell, get, index, length
+from market.state.tables import Asset
 from market.venues.lending.rules import health, owed, price_ratio, set_position
 from market.venues.lending.tables import LendingMarket, Loan
 from market.venues.liquidation.grace import in_grace
@@ -77,6 +78,8 @@ def pay_market(state: State, lot: int, payer: int, rollup: int, amount: float, t
     if not move(state, payer, vault, rollup, asset, first, Why.LIQUIDATION):
         return False, tab
     rest = within(state, payer, rollup, asset, amount - first)
+    where = cell(state, LendingMarket.penalties, market)
+    put(state, where, state.cells[where] + rest * get(state, Asset.price, asset))
     return move(state, payer, vault, rollup, asset, rest, Why.PENALTY), tab - amount
 
 

@@ -8,7 +8,6 @@ import numpy as np
 
 from market.intents.rows import Row
 from market.kernel.compiled import kernel
-from market.state.ledger import Why
 from market.state.store import State, get, index
 from market.state.tables import Asset
 from market.venues import Kind
@@ -74,12 +73,11 @@ def count(state: State, row: Row, author: int, operator: int, at: Any, sums: Any
 def report(market: SequencerMarket) -> dict[str, float | int]:
     """Volume and number of liquidations, what borrowers paid for them, and debt that nobody covered."""
     totals, tables = market.tally.totals(), market.world.tables
-    penalties = tables.flows[:, :, Why.PENALTY].sum(axis=(0, 1)) @ tables.prices
     bad = sum(row["bad_debt"] * tables.prices[int(row["debt"])] for row in tables.lending)
     return {
         "liquidated_usd": float(totals["liquidated"]),
         "liquidations": int(totals["liquidations"]),
-        "borrower_penalty_usd": float(totals["penalty"] + penalties),
+        "borrower_penalty_usd": float(totals["penalty"] + tables.lending["penalties"].sum()),
         "bad_debt_usd": float(bad),
         "peak_60s_liquidated_usd": market.tally.peak_liquidated(),
     }

@@ -30,6 +30,7 @@ class LendingMarket(Columns):
     collateral_rollup = "rollup where the collateral lies and is priced", "rollup"
     auction = "its row among the auctions", "auction"
     group = "group of its loans in the index of thresholds", "group"
+    penalties = "paid beyond debts in auctions since the start, at reference prices of the time", "USD"
 
 
 @table("loans")
