@@ -20,8 +20,10 @@ NOTES = np.dtype(
         for name in ("slot", "domain", "author", "operator", "receiver", "owner", "loan", "contract", "counted")
     ]
     + [(name, np.float64) for name in ("price_in_usd", "price_out_usd", "gas_usd", "fee_usd", "penalty_usd", "bid_usd")]
+    + [("paused", np.bool_)]
 )
-"""A note: accounts (-1: nobody), rows of the tables of loans and contracts (-1: none), and USD."""
+"""A note: accounts (-1: nobody), rows of the tables of loans and contracts (-1: none), USD, and whether it
+was ever paused."""
 COUNTED = tuple(purpose.name.lower() for purpose in Purpose)
 """Names of what an intent may count as, by number."""
 

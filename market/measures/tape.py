@@ -2,7 +2,8 @@
 
 A tape is a parquet file with a row per intent, in the order of decision; those still pending come last. `COLUMNS` names
 the columns, with meaning and unit, which the file states, too. Under the key `RUN` of its metadata it keeps what
-concerns no single intent: regime, seed and horizon, the names of the assets by number, the agents with their roles in
+concerns no single intent: regime, seed and horizon, the names of the assets
+by number and of the rollups, the agents with their roles in
 the order of their accounts, and who bid how much to whom for blocks, lanes and slots.
 """
 
@@ -57,6 +58,7 @@ COLUMNS = {
     "kind": Column(TEXT, "what it asks for", "name"),
     "status": Column(TEXT, "its fate", "name"),
     "reason": Column(TEXT, "why it was reverted", "name"),
+    "paused": Column(pa.bool_(), "whether a breaker ever held it back, whatever its fate afterwards", "flag"),
     "purpose": Column(TEXT, "what its sender says it is for", "name"),
     "counts_as": Column(TEXT, "what it counts as in the outcomes", "name"),
     "id": Column(LONG, "number, unique in a run", "number"),
@@ -102,6 +104,7 @@ class Tape(Recorder):
         self._buffer: list[tuple[np.ndarray, np.ndarray]] = []
         self._count = 0
         self._writer: pq.ParquetWriter | None = None
+        self._paused, self._pauses = np.zeros(0, np.int64), 0
 
     def on_start(self, market: SequencerMarket) -> None:
         """Take the names of everybody."""
@@ -114,12 +117,10 @@ class Tape(Recorder):
 
     def on_block(self, slot: Slot) -> None:
         """Add a slot's rows."""
+        self._take_note_of_paused(slot.domain.index)
         if not slot.rows.size:
             return
-        self._buffer.append((slot.rows.copy(), note(self._market, slot)))
-        self._count += slot.rows.size
-        if self._count >= ROWS_PER_GROUP:
-            self._flush()
+        self._add(slot.rows.copy(), note(self._market, slot))
 
     def close(self) -> None:
         """Write what is left, what is still pending and what concerns the run, and finish the file."""
@@ -127,11 +128,28 @@ class Tape(Recorder):
             pending = self._market.mempool.waiting(domain.index).copy()
             notes = blank(pending.size)
             notes["receiver"] = pending["sender"]
-            self._buffer.append((pending, notes))
+            self._add(pending, notes)
         self._flush()
         writer = self._opened()
         writer.add_key_value_metadata({RUN: json.dumps(self._run()).encode()})
         writer.close()
+
+    def _take_note_of_paused(self, domain: int) -> None:
+        """Remember what was paused just now: what becomes of it later overwrites that."""
+        paused = int(self._market.tally.statuses[Status.PAUSED])
+        if paused == self._pauses:
+            return
+        waiting = self._market.mempool.waiting(domain)
+        self._paused = np.union1d(self._paused, waiting["id"][waiting["status"] == Status.PAUSED])
+        self._pauses = paused
+
+    def _add(self, rows: np.ndarray, notes: np.ndarray) -> None:
+        notes["paused"] = (rows["status"] == Status.PAUSED) | np.isin(rows["id"], self._paused)
+        self._paused = np.setdiff1d(self._paused, rows["id"]) if self._paused.size else self._paused
+        self._buffer.append((rows, notes))
+        self._count += rows.size
+        if self._count >= ROWS_PER_GROUP:
+            self._flush()
 
     def _opened(self) -> pq.ParquetWriter:
         if self._writer is None:
@@ -173,6 +191,7 @@ class Tape(Recorder):
             "seed": market.seed,
             "horizon_s": market.config.horizon_s,
             "assets": list(market.config.asset_names),
+            "rollups": self._rollups,
             "agents": [{"name": member.name, "role": member.role} for member in market.members],
             "bids": [
                 {"payer": self._groups[payer], "payee": self._groups[payee], "usd": float(bids[payer, payee])}

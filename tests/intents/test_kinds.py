@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from kinds_examples import AUTHOR, EXAMPLES, GAS_USD, carried_out, world
+from taped import Block, write_tape
 from worlds import ALICE, USD, check_ledger, fates, intent
 
 from market.access.desk import Desk
 from market.genesis import World
 from market.intents.kinds import Defence, Statement
-from market.measures.tape import Tape
 from market.sequencing.breakers._exempt import passes
 from market.sequencing.capacity.gas import admit, capping_values
 from market.sequencing.margin.checked import check
@@ -215,14 +215,9 @@ def test_revenue_counts_its_fees_and_what_it_trades(venue: str, statement: State
 @every_kind
 def test_the_tape_names_it(venue: str, statement: Statement, tmp_path: Path) -> None:
     founded, row, time = ready(statement)
-    places = [SimpleNamespace(name=name) for name in ("a", "b")]
-    market: Any = SimpleNamespace(world=founded, members=[], config=SimpleNamespace(rollups=places), domains=[])
-    tape = Tape(tmp_path / "tape.parquet")
-    tape.on_start(market)
-    slot: Any = SimpleNamespace(rows=carried_out(founded, row, time), domain=SimpleNamespace(slot=3))
-    tape.on_block(slot)
-    tape.close()
-    [noted] = pd.read_parquet(tmp_path / "tape.parquet").to_dict("records")
+    path = tmp_path / "tape.parquet"
+    write_tape(path, founded, [Block(carried_out(founded, row, time), 3, AUTHOR, AUTHOR)])
+    [noted] = pd.read_parquet(path).to_dict("records")
     assert (noted["kind"], noted["status"], noted["rollup"], noted["slot"]) == (statement.name, "filled", "a", 3)
 
 
