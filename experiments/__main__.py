@@ -68,6 +68,7 @@ def _parser() -> Parser:
     listing.add_argument("--json", action="store_true", help="one JSON object")
     _add_run(command("run", "cli.run", "run a study and write its table and figure"))
     _add_simulate(command("simulate", "cli.simulate", "run one market and print its outcomes"))
+    _add_tape(command("tape", "cli.tape", "ask what a tape of `simulate --tape` tells"))
     figures = command("figures", "cli.figures", "draw a study's figure again from its summary.parquet")
     figures.add_argument("study", metavar="STUDY")
     _add_out(figures)
@@ -101,6 +102,18 @@ def _add_simulate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object")
 
 
+def _add_tape(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE.parquet")
+    asked = parser.add_mutually_exclusive_group()
+    asked.add_argument("--block", type=_slot, metavar="N", help="this block as ordered; needs --rollup")
+    asked.add_argument("--sandwiches", action="store_true", help="who sandwiched whom for how much")
+    asked.add_argument("--payments", action="store_true", help="who paid whom for what")
+    asked.add_argument("--agent", metavar="A", help="what this agent sent and gained")
+    asked.add_argument("--position", metavar="P", help="what concerned this position: loan:N or contract:N")
+    parser.add_argument("--rollup", metavar="R", help="of which rollup the block is")
+    parser.add_argument("--json", action="store_true", help="JSON: a list of rows, or an object of outcomes")
+
+
 def _add_validate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("ids", nargs="*", metavar="ID", help="known answers (default: all)")
     parser.add_argument("--quick", action="store_true", help="fewer cases and shorter runs")
@@ -132,6 +145,10 @@ def _count(text: str) -> int:
 
 
 def _seed(text: str) -> int:
+    return _whole(text, 0, math.inf, "a whole number of at least 0")
+
+
+def _slot(text: str) -> int:
     return _whole(text, 0, math.inf, "a whole number of at least 0")
 
 

@@ -74,6 +74,17 @@ class Divider(Trader):
         desk.swap(0, 0, 1, float("nan"), 0.0)
 
 
+class Courier(Trader):
+    """Sends 100 USD over every bridge from a rollup whose slot it is, and pays the first account 1 USD there."""
+
+    def act(self, seen, desk) -> None:
+        for bridge, row in enumerate(seen.bridges):
+            source = int(row["source"])
+            if source in seen.rollups:
+                desk.bridge(bridge, source, 0, 100.0)
+                desk.pay(source, 0, 0, 1.0)
+
+
 def trader(**settings: Any) -> AgentConfig:
     """A trader that follows a test's script, without latency."""
     return AgentConfig(role="trader", strategy="players:Scripted", latency_s=0.0, latency_spread_s=0.0, **settings)
