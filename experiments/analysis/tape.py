@@ -18,6 +18,8 @@ from experiments.analysis.tape_outcomes import (
     CONTRACT_SALES,
     LOAN_SALES,
     REWARDED,
+    Frame,
+    Series,
     gains,
     lost,
     outcomes,
@@ -35,7 +37,7 @@ FATE = ["bundle", "carried", "status", "reason"]
 POSITIONS = ("loan", "contract")
 
 
-def read(path: Path) -> pd.DataFrame:
+def read(path: Path) -> Frame:
     """Read a tape that `simulate --tape` wrote.
 
     Parameters
@@ -72,7 +74,7 @@ def read(path: Path) -> pd.DataFrame:
     return tape
 
 
-def block(tape: pd.DataFrame, rollup: str, number: int) -> pd.DataFrame:
+def block(tape: Frame, rollup: str, number: int) -> Frame:
     """One rollup's part of a block, as it was ordered; what was decided on without being included comes last.
 
     Parameters
@@ -107,7 +109,7 @@ def block(tape: pd.DataFrame, rollup: str, number: int) -> pd.DataFrame:
     return _listed(ordered, ["author", "operator", "bid_usd", *WHEN, "sender", *WHAT, *FATE])
 
 
-def sandwiches(tape: pd.DataFrame) -> pd.DataFrame:
+def sandwiches(tape: Frame) -> Frame:
     """Who sandwiched whom for how much: carried swaps with somebody's intents in front of them in their bundle.
 
     What a swap lost is measured against standing where its bundle stands; whatever the bundle is said to be for.
@@ -133,7 +135,7 @@ def sandwiches(tape: pd.DataFrame) -> pd.DataFrame:
     return victims[names].reset_index(drop=True)
 
 
-def payments(tape: pd.DataFrame) -> pd.DataFrame:
+def payments(tape: Frame) -> Frame:
     """Who paid whom for what, beyond the exchange of one thing for another at its reference price.
 
     Tips, gas and bids; fees of pools, perpetuals, bridges and the outside market; payments; what was had of somebody
@@ -161,13 +163,15 @@ def payments(tape: pd.DataFrame) -> pd.DataFrame:
         _paid("reward", filled["owner"], filled["sender"], filled["filled_out"].where(kind.isin(REWARDED), 0.0)),
         _paid("penalty", filled["owner"], "lending market " + number, filled["penalty_usd"].where(lent, 0.0)),
     ]
-    bids = pd.DataFrame(tape.attrs["run"]["bids"], columns=["payer", "payee", "usd"]).assign(reason="bid", count=1)
-    told = pd.concat([*parts, bids[["payer", "payee", "reason", "usd", "count"]]], ignore_index=True)
-    summed = told.groupby(["payer", "payee", "reason"], as_index=False)[["usd", "count"]].sum()
+    bids: Frame = pd.DataFrame(tape.attrs["run"]["bids"], columns=["payer", "payee", "usd"]).assign(
+        reason="bid", count=1
+    )
+    told: Frame = pd.concat([*parts, bids[["payer", "payee", "reason", "usd", "count"]]], ignore_index=True)
+    summed: Frame = told.groupby(["payer", "payee", "reason"], as_index=False)[["usd", "count"]].sum()
     return summed.sort_values("usd", ascending=False, kind="stable").reset_index(drop=True)
 
 
-def life(tape: pd.DataFrame, agent: str) -> pd.DataFrame:
+def life(tape: Frame, agent: str) -> Frame:
     """What somebody sent, what became of it, and what it gained by it and by tips of others, as outcomes count it.
 
     Returns
@@ -191,7 +195,7 @@ def life(tape: pd.DataFrame, agent: str) -> pd.DataFrame:
     return _listed(rows, [*WHEN, "sender", *WHAT, *FATE, "gain_usd", "gained_usd"])
 
 
-def position(tape: pd.DataFrame, name: str) -> pd.DataFrame:
+def position(tape: Frame, name: str) -> Frame:
     """All that concerned a position: `loan:N` or `contract:N`, N its row in the market's table.
 
     Returns
@@ -215,25 +219,25 @@ def position(tape: pd.DataFrame, name: str) -> pd.DataFrame:
     return _listed(rows, ["owner", *WHEN, "sender", *WHAT, "penalty_usd", *FATE])
 
 
-def _listed(rows: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+def _listed(rows: Frame, names: list[str]) -> Frame:
     """Rows for reading: the columns named, assets by their names."""
     assets = dict(enumerate(rows.attrs["run"]["assets"]))
     named = {side: rows[side].map(assets).fillna("unknown") for side in ("asset_in", "asset_out")}
     return rows.assign(**named)[names].reset_index(drop=True)
 
 
-def _paid(reason: str, payer: pd.Series, payee: pd.Series, usd: pd.Series) -> pd.DataFrame:
+def _paid(reason: str, payer: Series, payee: Series, usd: Series) -> Frame:
     """Payments of one kind that moved something from one to another."""
     moved = (usd != 0.0) & (payer != payee)
     parts = {"payer": payer[moved], "payee": payee[moved], "usd": usd[moved]}
     return pd.DataFrame(parts).assign(reason=reason, count=1)[["payer", "payee", "reason", "usd", "count"]]
 
 
-def _all(rows: pd.DataFrame, name: str) -> pd.Series:
+def _all(rows: Frame, name: str) -> Series:
     return pd.Series(name, rows.index)
 
 
-def _payees(tape: pd.DataFrame, rows: pd.DataFrame) -> pd.Series:
+def _payees(tape: Frame, rows: Frame) -> Series:
     """Whom payments went to: an account's name, where it is an agent's or has sent anything."""
     names = dict(zip(tape["account"], tape["sender"], strict=True))
     names |= {account: member["name"] for account, member in enumerate(tape.attrs["run"]["agents"])}

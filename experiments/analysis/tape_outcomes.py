@@ -30,10 +30,14 @@ EXTRACTIONS = {
     "cycles": ("cycle",),
 }
 """What an intent counts as, by the outcome that adds it up."""
+type Frame = Any
+"""A DataFrame; pandas comes without types that say what a selection of one is."""
+type Series = Any
+"""A column of one."""
 EXTRACTED = ("sandwich", "arbitrage", "cycle", "liquidation")
 
 
-def outcomes(tape: pd.DataFrame) -> dict[str, Any]:
+def outcomes(tape: Frame) -> dict[str, Any]:
     """Outcomes of a run that concern what its intents did, by the names under which `simulate --json` has them.
 
     Parameters
@@ -47,14 +51,14 @@ def outcomes(tape: pd.DataFrame) -> dict[str, Any]:
         outcomes by name, units as suffixes: fates, volume, fees, users' cost and delay, extraction, liquidations
     """
     filled = valued(tape[tape["status"] == "filled"])
-    parts: tuple[Callable[[pd.DataFrame], dict[str, Any]], ...] = (_pools, _users, _liquidations, _elsewhere)
+    parts: tuple[Callable[[Frame], dict[str, Any]], ...] = (_pools, _users, _liquidations, _elsewhere)
     found = _fates(tape) | _extraction(tape, filled)
     for part in parts:
         found |= part(filled)
     return found
 
 
-def valued(filled: pd.DataFrame) -> pd.DataFrame:
+def valued(filled: Frame) -> Frame:
     """Filled intents with `value_in_usd` and `value_out_usd`: what each gave and received at reference prices [USD].
 
     They hold where `filled_in` and `filled_out` are amounts of `asset_in` and `asset_out`: the kinds `MARKED`,
@@ -66,7 +70,7 @@ def valued(filled: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def gains(filled: pd.DataFrame) -> pd.DataFrame:
+def gains(filled: Frame) -> Frame:
     """Who gained what by filled intents, as :func:`valued` returns them.
 
     Returns
@@ -81,7 +85,7 @@ def gains(filled: pd.DataFrame) -> pd.DataFrame:
     change = filled["value_out_usd"] - filled["value_in_usd"]
     closing = (kind == "perpetual_trade") & (filled["counts_as"] == "liquidation")
     settled = kind.isin(SETTLEMENTS)
-    earned = pd.Series(0.0, filled.index)
+    earned: Series = pd.Series(0.0, filled.index)
     earned = earned.mask(kind.isin(MARKED), change)
     earned = earned.mask(kind.isin(REWARDED), filled["filled_out"])
     earned = earned.mask(closing, _traded(filled))
@@ -95,24 +99,26 @@ def gains(filled: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(entries, ignore_index=True)
 
 
-def _traded(filled: pd.DataFrame) -> pd.Series:
+def _traded(filled: Frame) -> Series:
     """What trades on perpetuals gained at the reference price, less their fee [USD]."""
     buys = filled["asset_in"] == 0
     contracts = filled["filled_out"] * filled["price_out_usd"].where(buys, filled["price_in_usd"])
     return (contracts - filled["filled_in"]) * np.where(buys, 1.0, -1.0) - filled["fee_usd"]
 
 
-def _entries(rows: pd.DataFrame, who: str, usd: pd.Series) -> pd.DataFrame:
-    return pd.DataFrame({"row": rows.index, "who": rows[who].array, "counts_as": rows["counts_as"].array, "usd": usd.array})
+def _entries(rows: Frame, who: str, usd: Series) -> Frame:
+    return pd.DataFrame(
+        {"row": rows.index, "who": rows[who].array, "counts_as": rows["counts_as"].array, "usd": usd.array}
+    )
 
 
-def _fates(tape: pd.DataFrame) -> dict[str, int]:
+def _fates(tape: Frame) -> dict[str, int]:
     count = tape["status"].value_counts()
     fates = {name: int(count.get(name, 0)) for name in ("filled", "reverted", "expired")}
     return {"intents": int(tape["id"].nunique())} | fates | {"paused": int(tape["paused"].sum())}
 
 
-def _extraction(tape: pd.DataFrame, filled: pd.DataFrame) -> dict[str, float]:
+def _extraction(tape: Frame, filled: Frame) -> dict[str, float]:
     """Extracted value by kind, and by role of whoever ends up with it, bids passed on to whom they were paid [USD]."""
     run, gained = tape.attrs["run"], gains(filled)
     role = {agent["name"]: agent["role"] for agent in run["agents"]}
@@ -131,7 +137,7 @@ def _extraction(tape: pd.DataFrame, filled: pd.DataFrame) -> dict[str, float]:
     return found | {"auction_revenue_usd": revenue}
 
 
-def _pools(filled: pd.DataFrame) -> dict[str, float]:
+def _pools(filled: Frame) -> dict[str, float]:
     """Volume of swaps, and what providers earned and lost [USD]."""
     swaps = filled[filled["kind"] == "swap"]
     kept = swaps["value_in_usd"] - swaps["value_out_usd"]
@@ -148,7 +154,7 @@ def _pools(filled: pd.DataFrame) -> dict[str, float]:
     }
 
 
-def _users(filled: pd.DataFrame) -> dict[str, float]:
+def _users(filled: Frame) -> dict[str, float]:
     """What users' swaps cost them, lost to bundles around them, and waited for."""
     own = filled[(filled["kind"] == "swap") & (filled["counts_as"] == "user")]
     quoted = own[own["mid"] > 0.0]
@@ -163,14 +169,14 @@ def _users(filled: pd.DataFrame) -> dict[str, float]:
     }
 
 
-def lost(rows: pd.DataFrame) -> pd.Series:
+def lost(rows: Frame) -> Series:
     """What carried swaps received less than where their bundle stands, at reference prices; 0 of others [USD]."""
     carried = (rows["fallback_out"] > 0.0) & (rows["status"] == "filled")
     return ((rows["fallback_out"] - rows["filled_out"]) * rows["price_out_usd"]).where(carried, 0.0)
 
 
-def _quantile(delay: pd.Series, share: float) -> float:
-    """Quantile to the resolution at which a run keeps delays: the middle of its bin, bins equal in the logarithm [s]."""
+def _quantile(delay: Series, share: float) -> float:
+    """Quantile to the resolution at which a run keeps delays, equal in the logarithm: the middle of its bin [s]."""
     if delay.empty:
         return float("nan")
     ordered = np.sort(np.maximum(delay.to_numpy(), DELAY_LOW))
@@ -179,7 +185,7 @@ def _quantile(delay: pd.Series, share: float) -> float:
     return float(DELAY_LOW * 10 ** ((bin_of + 0.5) / DELAY_PER_DECADE))
 
 
-def _liquidations(filled: pd.DataFrame) -> dict[str, float]:
+def _liquidations(filled: Frame) -> dict[str, float]:
     """What was liquidated, and what borrowers paid for it."""
     loans = filled[filled["kind"].isin(LOAN_SALES)]
     contracts = filled[filled["kind"].isin(CONTRACT_SALES)]
@@ -194,7 +200,7 @@ def _liquidations(filled: pd.DataFrame) -> dict[str, float]:
     }
 
 
-def _peak(sales: pd.DataFrame) -> float:
+def _peak(sales: Frame) -> float:
     """Most that was sold within a minute of whole seconds [USD]."""
     if sales.empty:
         return 0.0
@@ -204,7 +210,7 @@ def _peak(sales: pd.DataFrame) -> float:
     return float(each.rolling(SPAN_S, min_periods=1).sum().max())
 
 
-def _elsewhere(filled: pd.DataFrame) -> dict[str, float]:
+def _elsewhere(filled: Frame) -> dict[str, float]:
     """What was sent over bridges and exchanged outside [USD], and how often oracles were heard."""
     kind = filled["kind"]
     return {

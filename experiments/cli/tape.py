@@ -12,7 +12,7 @@ import pandas as pd
 from market.errors import InputError
 
 ONCE = ("author", "operator", "owner", "bid_usd", "executed", "rollup", "slot")
-"""Columns that are told once, above the table, where they are the same in every row."""
+"""Columns that stand once, above the table, where they are the same in every row."""
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -56,7 +56,7 @@ def _print_outcomes(outcomes: dict[str, Any], as_json: bool) -> int:
     return 0
 
 
-def _print(table: pd.DataFrame) -> None:
+def _print(table: Any) -> None:
     """What is the same in every row on the first line, everything else as a table."""
     once = [name for name in ONCE if len(table) and name in table and table[name].nunique() == 1]
     if once:

@@ -1,4 +1,4 @@
-"""What the tape says of intents on lending markets beyond their receipts: whose loan, who won, what penalty was paid."""
+"""What the tape says of intents on lending markets beyond their receipts: whose loan, who won, what penalty."""
 
 from __future__ import annotations
 

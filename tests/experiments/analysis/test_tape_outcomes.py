@@ -23,10 +23,10 @@ from market.state.ledger import Why
 CLOSE = 1e-9
 """Relative difference that sums of the same numbers in another order may have."""
 ELSEWHERE = {
-    "regime", "seed", "slots", "conservation_error", "pauses", "paused_s", "missed_slots", "outage_s", "soft_finality_s",
-    "hard_finality_s", "slot_sales_usd", "revenue_to_rollups_usd", "revenue_to_users_usd", "revenue_burnt_usd",
-    "slashed_usd", "promises_made", "promises_broken", "builder_hhi", "dispersion_bp", "lp_net_bp_per_day",
-    "pool_value_usd", "bad_debt_usd", "deleveraged_usd",
+    "regime", "seed", "slots", "conservation_error", "pauses", "paused_s", "missed_slots", "outage_s",
+    "soft_finality_s", "hard_finality_s", "slot_sales_usd", "revenue_to_rollups_usd", "revenue_to_users_usd",
+    "revenue_burnt_usd", "slashed_usd", "promises_made", "promises_broken", "builder_hhi",
+    "dispersion_bp", "lp_net_bp_per_day", "pool_value_usd", "bad_debt_usd", "deleveraged_usd",
 }  # fmt: skip
 """Outcomes that are not made of what intents did: of slots, protocol payments, prices, and of what is left."""
 
@@ -48,17 +48,17 @@ def run(regime: str) -> Run:
     return taped(busy(regime))
 
 
-def agree(found: dict[str, Any], told: dict[str, Any]) -> None:
+def agree(found: dict[str, Any], report: dict[str, Any]) -> None:
     """Assert that outcomes from a tape are those reported."""
-    assert found == pytest.approx({name: told[name] for name in found}, rel=CLOSE, abs=1e-9, nan_ok=True)
+    assert found == pytest.approx({name: report[name] for name in found}, rel=CLOSE, abs=1e-9, nan_ok=True)
 
 
 @pytest.mark.parametrize("regime", regimes.names())
 def test_recomputed_is_reported_in_every_regime(regime: str) -> None:
-    _, told, read = run(regime)
+    _, report, read = run(regime)
     found = tape.outcomes(read)
-    agree(found, told)
-    assert told.keys() - found.keys() == ELSEWHERE
+    agree(found, report)
+    assert report.keys() - found.keys() == ELSEWHERE
     assert {"liquidate", "perpetual_trade", "bridge", "swap"} <= set(read.loc[read["status"] == "filled", "kind"])
     assert {"filled", "reverted"} <= set(read["status"])
 
@@ -103,26 +103,26 @@ def test_a_penalty_in_another_asset_counts_at_the_price_when_it_was_paid() -> No
         for home, design in zip(base.rollups, ("fixed_spread", DUTCH | {"penalty": 0.05}, ENGLISH), strict=True)
     )
     rising = base.assets[0].model_copy(update={"drift": -base.assets[0].drift})
-    market, told, read = taped(base.model_copy(update={"rollups": homes, "assets": (rising,)}))
-    agree(tape.outcomes(read), told)
+    market, report, read = taped(base.model_copy(update={"rollups": homes, "assets": (rising,)}))
+    agree(tape.outcomes(read), report)
     paid = market.world.tables.flows[:, :, Why.PENALTY, 1].sum()
     assert read["penalty_usd"].sum() == pytest.approx(market.world.tables.lending["penalties"].sum(), rel=CLOSE)
     assert 0.0 < read["penalty_usd"].sum() < 0.99 * paid * market.world.tables.prices[1]
 
 
 def test_sandwiches_add_up_to_what_users_lost_and_lives_to_what_was_extracted() -> None:
-    _, told, read = run("siloed_extractive")
+    _, report, read = run("siloed_extractive")
     found = tape.sandwiches(read)
     of_users = found["id"].isin(read.loc[read["counts_as"] == "user", "id"])
-    assert found.loc[of_users, "loss_usd"].sum() == pytest.approx(told["user_sandwich_loss_usd"], rel=CLOSE)
-    assert told["user_sandwich_loss_usd"] > 0.0
+    assert found.loc[of_users, "loss_usd"].sum() == pytest.approx(report["user_sandwich_loss_usd"], rel=CLOSE)
+    assert report["user_sandwich_loss_usd"] > 0.0
     extracting = ("sandwich", "arbitrage", "cycle", "liquidation")
     gained = 0.0
     for member in read.attrs["run"]["agents"]:
         if member["role"] == "sequencer":
             lived = tape.life(read, member["name"])
             gained += lived.loc[lived["counts_as"].isin(extracting), "gain_usd"].sum()
-    assert gained == pytest.approx(told["extracted_by_sequencers_usd"], rel=CLOSE)
+    assert gained == pytest.approx(report["extracted_by_sequencers_usd"], rel=CLOSE)
 
 
 def test_the_file_says_what_its_columns_mean(tmp_path: Path) -> None:
