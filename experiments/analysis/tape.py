@@ -163,11 +163,11 @@ def payments(tape: Frame) -> Frame:
         _paid("reward", filled["owner"], filled["sender"], filled["filled_out"].where(kind.isin(REWARDED), 0.0)),
         _paid("penalty", filled["owner"], "lending market " + number, filled["penalty_usd"].where(lent, 0.0)),
     ]
-    bids: Frame = pd.DataFrame(tape.attrs["run"]["bids"], columns=["payer", "payee", "usd"]).assign(
-        reason="bid", count=1
-    )
-    told: Frame = pd.concat([*parts, bids[["payer", "payee", "reason", "usd", "count"]]], ignore_index=True)
-    summed: Frame = told.groupby(["payer", "payee", "reason"], as_index=False)[["usd", "count"]].sum()
+    bids = [(bid["payer"], bid["payee"], "bid", bid["usd"], 1) for bid in tape.attrs["run"]["bids"]]
+    parts.append(pd.DataFrame(bids, columns=["payer", "payee", "reason", "usd", "count"]))
+    # the columns of an empty part have no type, which would become that of the whole
+    paid: Frame = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    summed: Frame = paid.groupby(["payer", "payee", "reason"], as_index=False)[["usd", "count"]].sum()
     return summed.sort_values("usd", ascending=False, kind="stable").reset_index(drop=True)
 
 

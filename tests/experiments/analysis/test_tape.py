@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from experiments.analysis import tape
 from market.config import BorrowersConfig, PerpetualConfig, PoolConfig
 from market.errors import InputError
 from market.measures.tape import COLUMNS
+from market.state.ledger import Why, transfer
 from market.venues import Kind
 from market.venues.liquidation.reindex import reindex
 
@@ -239,6 +241,35 @@ def test_a_file_that_is_no_tape(path: Path, tmp_path: Path, capsys: pytest.Captu
         assert capsys.readouterr().err == (
             f"seqmarket: {file}: {why}; allowed: a file that `seqmarket simulate --tape` wrote\n"
         )
+
+
+def test_a_tape_without_an_intent(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "tape.parquet"
+    write_tape(path, founded(), [])
+    read = tape.read(path)
+    assert list(read.columns) == list(COLUMNS)
+    found = tape.outcomes(read)
+    means = {"user_cost_bp", "inclusion_delay_s", "inclusion_delay_p95_s"}
+    assert {name for name, value in found.items() if math.isnan(value)} == means
+    assert all(found[name] == 0.0 for name in found.keys() - means)
+    for question in (["--sandwiches"], ["--payments"], ["--agent", "trader 0"]):
+        assert main(["tape", str(path), *question]) == 0
+        assert capsys.readouterr().out == "none\n"
+
+
+def test_bids_are_paid_by_whom_the_ledger_says(tmp_path: Path) -> None:
+    world, path = founded(), tmp_path / "tape.parquet"
+    assert transfer(world.state, MAKER, OPERATOR, 0, USD, 70.0, Why.BID)
+    assert transfer(world.state, OPERATOR, world.account_of["protocol"], 0, USD, 50.0, Why.BID)
+    write_tape(path, world, [])
+    read = tape.read(path)
+    assert tape.payments(read).to_dict("records") == [
+        {"payer": "market_maker 2", "payee": "sequencer 4", "reason": "bid", "usd": 70.0, "count": 1},
+        {"payer": "sequencer 4", "payee": "protocol", "reason": "bid", "usd": 50.0, "count": 1},
+    ]
+    # what a slot was sold for is no revenue of an auction
+    assert tape.outcomes(read)["auction_revenue_usd"] == 70.0
+    assert tape.outcomes(read)["extracted_by_sequencers_usd"] == 70.0
 
 
 def test_a_tape_is_complete(read: pd.DataFrame) -> None:
