@@ -161,6 +161,7 @@ class Domain:
         # rollups that are sequenced apart do not tick together
         self.phase = float(phases.random()) * self.block_time
         self.rng = np.random.default_rng(order_seed)
+        self._window_s = config.window_s
         self.slot = -1
         self.sealing = self.phase  # when the coming block is sealed [s]
         self.leaders: list[Any] = []
@@ -185,7 +186,7 @@ class Domain:
 
     def _coming(self, now: float) -> None:
         """Put the look before the next sealing on the event list."""
-        look = max(now, self.sealing - self.market.config.window_s)
+        look = max(now, self.sealing - self._window_s)
         self.market.schedule_event(self.look, at=look)
 
     def look(self) -> None:
@@ -194,7 +195,7 @@ class Domain:
         market, now = self.market, self.market.time
         market.advance(now)
         self.announce(now)
-        market.act([(agent, self) for agent in self.actors if agent.wake_at <= now])
+        market.act([(agent, self) for agent in self.actors if agent.wake_at <= now], now)
         if self.sealing > now:
             market.schedule_event(self.seal, at=self.sealing)
         else:
@@ -202,10 +203,10 @@ class Domain:
 
     def seal(self) -> None:
         """Fix the block, and execute it when it is time to."""
-        slot = self.sealed = self.market.seal(self)
+        slot = self.sealed = self.market.seal(self, self.sealing)
         # on its time, or at once where the last block is executed after that
         self.sealing = max(slot.time, self.phase + (self.slot + 1) * self.block_time)
-        if slot.time > self.market.time:
+        if slot.time > slot.sealed_at:
             self.market.schedule_event(self.execute, at=slot.time)
         else:
             self.execute()
@@ -214,8 +215,8 @@ class Domain:
         """End the slot with the execution of its block."""
         assert self.sealed is not None
         self.market.finish(self.sealed)
-        self.sealed = None
-        self._coming(self.market.time)
+        now, self.sealed = self.sealed.time, None
+        self._coming(now)
 
     def announce(self, now: float) -> None:
         """Let everybody see, and venues heed, where liquidations wait: in an outage and for the grace period after."""

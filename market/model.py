@@ -100,11 +100,11 @@ class SequencerMarket(mesa.Model):
             domain.enlist(self.participants)
         self.populations: list[Population] = roster.populations(self)
 
-    def seal(self, domain: Domain) -> Slot:
+    def seal(self, domain: Domain, now: float) -> Slot:
         """Decide what the block of a domain is."""
-        self.advance(self.time)
+        self.advance(now)
         self.public.refresh()
-        return self.sequence(domain, self.time)
+        return self.sequence(domain, now)
 
     def finish(self, slot: Slot) -> None:
         """Execute a block, hand out its receipts, and take note of it."""
@@ -119,21 +119,22 @@ class SequencerMarket(mesa.Model):
         if now <= self._moved_to:
             return
         for population in self.populations:
-            self.mempool.submit(population.submit(self._moved_to, now))
+            rows = population.submit(self._moved_to, now)
+            if rows.size:
+                self.mempool.submit(rows)
         self._moved_to = now
         self.path.advance(now)
         self.world.tables.prices[:] = self.path.current
         for tick in self._ticks:
             tick(now)
 
-    def act(self, turns: list[tuple[Any, Domain]]) -> None:
+    def act(self, turns: list[tuple[Any, Domain]], now: float) -> None:
         """Let agents observe and submit, each at a domain."""
         self.public.refresh()
         with blame(self) as turn:
             for agent, domain in turns:
                 turn.agent = agent
-                seen = self.observations[agent.account]._at(domain, self.time)
-                agent.act(seen, self.outbox.open_for(agent, self.time))
+                agent.act(self.observations[agent.account]._at(domain, now), self.outbox.open_for(agent, now))
         self.mempool.submit(self.outbox.take())
 
     def sequence(self, domain: Domain, now: float) -> Slot:
