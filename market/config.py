@@ -165,9 +165,7 @@ class MarketConfig(_OnMarket):
     regime: RegimeConfig = Field(description="the sequencing regime")
     flow: FlowConfig = Field(default=FlowConfig(), description="retail flow")
     agents: tuple[AgentConfig, ...] = Field(default=(), description="strategic agents")
-    window_s: NonNegative = Field(
-        default=0.1, description="from the start of a slot, when agents act, to the sealing of its block [s]"
-    )
+    window_s: NonNegative = Field(default=0.1, description="from the last look of agents to the sealing of a block [s]")
     audit_every: Annotated[int, Field(ge=1)] = Field(
         default=256, description="blocks between two checks of conservation [1]"
     )

@@ -1,4 +1,16 @@
-"""A sequencing domain and one of its slots."""
+"""A sequencing domain and one of its slots.
+
+The time line of a slot; no two of these moments change places:
+
+- observe: agents look `window_s` before the block is sealed, at the state that the last executed block left;
+- send: what they decide is sent at once, and so is what populations send at times of their own in between;
+- arrive: an intent reaches the mempool its sender's latency later;
+- seal: whoever orders the block knows the world up to here, and what has arrived;
+- execute: what visibility and consensus add later (opening sealed contents, votes), at the prices of that moment;
+- soft finality with the execution, hard finality once the batch that holds the block is final on L1.
+
+A domain seals its next block once the last one is executed.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +42,7 @@ class Slot:
 
     market: SequencerMarket
     domain: Domain
-    time: float
+    time: float  # when the block is executed [s]
     due: np.ndarray
     expired: np.ndarray
     leader: Any
@@ -74,7 +86,7 @@ class Slot:
 
     def view_of(self, agent: Any) -> BlockView:
         """Return what an agent reads of the block that it may order."""
-        view = self.domain.block_view(agent, self.time)
+        view = self.domain.block_view(agent, self.sealed_at)
         view.due = self.domain.regime.visibility.to_author(agent.role, agent.account, self.due)
         return view
 
@@ -105,7 +117,7 @@ class Slot:
             else:
                 received = np.arange(self.due.size)
             self.received[builder.account] = received
-        view = self.domain.block_view(builder, self.time)
+        view = self.domain.block_view(builder, self.sealed_at)
         view.due = visibility.to_author(builder.role, builder.account, self.due[received])
         return view, received
 
@@ -149,9 +161,12 @@ class Domain:
         # rollups that are sequenced apart do not tick together
         self.phase = float(phases.random()) * self.block_time
         self.rng = np.random.default_rng(order_seed)
+        self._window_s = config.window_s
         self.slot = -1
+        self.sealing = self.phase  # when the coming block is sealed [s]
         self.leaders: list[Any] = []
         self.actors: list[Any] = []
+        self.sealed: Slot | None = None  # decided on and not yet executed
         self._views: dict[int, BlockView] = {}
         graces = [(rollup, config.rollups[rollup].grace_s) for rollup in rollups]
         self._graces = [(rollup, grace_s) for rollup, grace_s in graces if grace_s > 0.0]
@@ -164,15 +179,44 @@ class Domain:
         for part in vars(self.regime).values():
             part.seated(self)
 
-    def next_time(self) -> float:
-        """Start of the next slot [s]."""
-        return self.phase + (self.slot + 2) * self.block_time
+    def start(self) -> None:
+        """Put the first look on the event list."""
+        self.sealing = self.phase
+        self._coming(0.0)
 
-    def run(self) -> None:
-        """Run the next slot and put the one after it on the event list."""
+    def _coming(self, now: float) -> None:
+        """Put the look before the next sealing on the event list."""
+        look = max(now, self.sealing - self._window_s)
+        self.market.schedule_event(self.look, at=look)
+
+    def look(self) -> None:
+        """Begin a slot: let agents look, and seal the block when it is time to."""
         self.slot += 1
-        self.market.slot(self)
-        self.market.schedule_event(self.run, at=self.next_time())
+        market, now = self.market, self.market.time
+        market.advance(now)
+        self.announce(now)
+        market.act([(agent, self) for agent in self.actors if agent.wake_at <= now], now)
+        if self.sealing > now:
+            market.schedule_event(self.seal, at=self.sealing)
+        else:
+            self.seal()
+
+    def seal(self) -> None:
+        """Fix the block, and execute it when it is time to."""
+        slot = self.sealed = self.market.seal(self, self.sealing)
+        # on its time, or at once where the last block is executed after that
+        self.sealing = max(slot.time, self.phase + (self.slot + 1) * self.block_time)
+        if slot.time > slot.sealed_at:
+            self.market.schedule_event(self.execute, at=slot.time)
+        else:
+            self.execute()
+
+    def execute(self) -> None:
+        """End the slot with the execution of its block."""
+        assert self.sealed is not None
+        self.market.finish(self.sealed)
+        now, self.sealed = self.sealed.time, None
+        self._coming(now)
 
     def announce(self, now: float) -> None:
         """Let everybody see, and venues heed, where liquidations wait: in an outage and for the grace period after."""
@@ -182,18 +226,22 @@ class Domain:
             self.market.world.tables.rollups["grace"][rollup] = 1.0 if waits else 0.0
 
     def open_slot(self, now: float) -> Slot:
-        """Take what has arrived and name the leader; a slot that consensus misses takes nothing."""
+        """Take what has arrived and name the leader; a slot that consensus misses takes nothing.
+
+        The block is executed once its contents are open and it is agreed on.
+        """
         leader = self.regime.leader.choose(self, now)
         if not self.regime.consensus.reached(self, now, leader is not None):
             nobody = self.leaders[0] if leader is None else leader
-            slot = Slot(self.market, self, now, NO_ROWS, NO_ROWS, nobody, self.rng, missed=True)
+            slot = Slot(self.market, self, now, NO_ROWS, NO_ROWS, nobody, self.rng, sealed_at=now, missed=True)
             self.regime.leader.opened(slot)
             return slot
         self.announce(now)
-        latency = self.regime.visibility.delay() + self.regime.consensus.delay()
-        sealed_at = now + self.market.config.window_s - latency
-        due, expired = self.market.mempool.take(self.index, sealed_at)
-        slot = Slot(self.market, self, now, due, expired, leader, self.rng, sealed_at=sealed_at)
+        due, expired = self.market.mempool.take(self.index, now)
+        wait = self.regime.visibility.delay() + self.regime.consensus.delay()
+        if wait > 0.0:  # the mempool's arrays are somebody else's by then
+            due, expired = due.copy(), expired.copy()
+        slot = Slot(self.market, self, now + wait, due, expired, leader, self.rng, sealed_at=now)
         self.regime.leader.opened(slot)
         self.regime.visibility.begin(slot)
         return slot

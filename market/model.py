@@ -1,4 +1,4 @@
-"""The market model: one slot of a sequencing domain, from the world's move to the record of its block."""
+"""The market model: one slot of a sequencing domain, from the last look of its agents to the record of its block."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import mesa
 import numpy as np
 
+from market.access.alarms import Alarms
 from market.access.observation import Observation
 from market.access.outbox import Outbox
 from market.access.protocols import Population, Roster
@@ -54,6 +55,7 @@ class SequencerMarket(mesa.Model):
         self.path = PricePath(config, self.streams["prices"])
         self._lay_out(roster)
         self.public = PublicView(self.world, len(self.members))
+        self.alarms = Alarms(self)
         self.outbox = Outbox(self)
         self._admit(roster)
         self._ticks, self._after_block = clocks(self)
@@ -61,7 +63,7 @@ class SequencerMarket(mesa.Model):
         for recorder in self.recorders:
             recorder.on_start(self)
         for domain in self.domains:
-            self.schedule_event(domain.run, at=domain.next_time())
+            domain.start()
 
     def _lay_out(self, roster: Roster) -> None:
         """Domains, accounts, venues, mempools and the totals."""
@@ -81,7 +83,7 @@ class SequencerMarket(mesa.Model):
         self.main_pools = main_pools(self.world.tables, len(config.rollups))
         self.tally, self.audit = Tally(len(config.rollups), len(self.world.groups)), Audit()
         self.bundles = 1 << 40  # numbers of bundles tied by block authors, apart from those of the desk
-        self._released = 0.0
+        self._moved_to = 0.0
 
     def _admit(self, roster: Roster) -> None:
         """Seat the agents and the populations."""
@@ -98,37 +100,41 @@ class SequencerMarket(mesa.Model):
             domain.enlist(self.participants)
         self.populations: list[Population] = roster.populations(self)
 
-    def slot(self, domain: Domain) -> None:
-        """Run one slot of a domain."""
-        now = self.time
+    def seal(self, domain: Domain, now: float) -> Slot:
+        """Decide what the block of a domain is."""
         self.advance(now)
-        domain.announce(now)
-        self.act(domain, now)
-        slot = self.sequence(domain, now)
+        self.public.refresh()
+        return self.sequence(domain, now)
+
+    def finish(self, slot: Slot) -> None:
+        """Execute a block, hand out its receipts, and take note of it."""
+        self.advance(slot.time)
         self.execute(slot)
         self.learn(slot)
-        self.record(slot)
+        for recorder in self.recorders:
+            recorder.on_block(slot)
 
     def advance(self, now: float) -> None:
-        """Move the world: prices, what venues do by themselves, the order flow."""
+        """Move the world: order flow sent on what was there so far, prices, and what venues do by themselves."""
+        if now <= self._moved_to:
+            return
+        for population in self.populations:
+            rows = population.submit(self._moved_to, now)
+            if rows.size:
+                self.mempool.submit(rows)
+        self._moved_to = now
         self.path.advance(now)
         self.world.tables.prices[:] = self.path.current
         for tick in self._ticks:
             tick(now)
-        until = now + self.config.window_s
-        if until > self._released:
-            for population in self.populations:
-                self.mempool.submit(population.submit(now, until))
-            self._released = until
 
-    def act(self, domain: Domain, now: float) -> None:
-        """Let the awake agents observe and submit."""
+    def act(self, turns: list[tuple[Any, Domain]], now: float) -> None:
+        """Let agents observe and submit, each at a domain."""
         self.public.refresh()
         with blame(self) as turn:
-            for agent in domain.actors:
-                if agent.wake_at <= now:
-                    turn.agent = agent
-                    agent.act(self.observations[agent.account]._at(domain, now), self.outbox.open_for(agent, now))
+            for agent, domain in turns:
+                turn.agent = agent
+                agent.act(self.observations[agent.account]._at(domain, now), self.outbox.open_for(agent, now))
         self.mempool.submit(self.outbox.take())
 
     def sequence(self, domain: Domain, now: float) -> Slot:
@@ -164,6 +170,7 @@ class SequencerMarket(mesa.Model):
         slot.domain.regime.oversight.after_block(slot)
         for after_block in self._after_block:
             after_block(slot)
+        self.alarms.after_block()
 
     def learn(self, slot: Slot) -> None:
         """Hand out receipts: to each agent its own, to each population the block's."""
@@ -177,11 +184,6 @@ class SequencerMarket(mesa.Model):
                     turn.agent.learn(rows.take(strategic[senders == account]))
         for population in self.populations:
             population.learn(rows)
-
-    def record(self, slot: Slot) -> None:
-        """Let the recorders take note of the block."""
-        for recorder in self.recorders:
-            recorder.on_block(slot)
 
     def step(self) -> None:
         """Once a second: let the recorders sample."""

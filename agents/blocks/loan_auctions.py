@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from agents.blocks.contract_auctions import ready_for_contracts, ready_on_rollup
-from agents.means.auctions import market_of, sides, worth_outside
+from agents.means.auctions import SALE_SLACK, market_of, sides, worth_outside
 from market.access.observation import BlockView
 from market.intents.rows import Purpose, blank
 from market.venues import Kind
@@ -107,7 +107,7 @@ def _bid(seen: BlockView, rollup: int, at: int, left: np.ndarray) -> tuple[np.nd
         if not own:
             return None, TOP
         sold = amount * (1.0 - 1e-9)
-        return _pair(seen, rollup, lot, Kind.LOAN_AUCTION_SETTLE, 1.0, 0.0, sold, worth * (1.0 - 1e-8)), TOP
+        return _pair(seen, rollup, lot, Kind.LOAN_AUCTION_SETTLE, 1.0, 0.0, sold, worth * (1.0 - SALE_SLACK)), TOP
     rivals = _rivals(seen, lot, Kind.LOAN_AUCTION_BID)
     standing = -1.0 if nobody else float(lot["bid"])
     highest = max([standing, *seen.due["amount"][rivals].tolist()])

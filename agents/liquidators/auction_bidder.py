@@ -8,6 +8,7 @@ from agents.base import Liquidator
 from agents.liquidators._hindsight import Hindsight
 from agents.means.auctions import (
     EXPIRES_S,
+    SALE_SLACK,
     Asked,
     habitual_bid,
     market_of,
@@ -87,7 +88,7 @@ class AuctionBidder(Liquidator):
                 terms = seen.auctions[int(lot["auction"])]
                 if terms["design"] != ENGLISH:
                     continue
-                if seen.time >= seen.ends(int(at)):
+                if seen.sealing >= seen.ends(int(at)):
                     self._finish(seen, desk, rollup, int(at))
                 elif lot["bidder"] == self.account:
                     continue
@@ -159,16 +160,16 @@ class AuctionBidder(Liquidator):
         debt, collateral = sides(seen, venue)
         pool, income = self._sale(seen, rollup, lot)
         self.hindsight.won((auction, number), income)
-        sold, least = float(lot["amount"]) * (1.0 - 1e-9), income * (1.0 - 1e-8)
+        sold, least = float(lot["amount"]) * (1.0 - 1e-9), income * (1.0 - SALE_SLACK)
         bundle = desk.bundle()
         desk.auction(Kind.LOAN_AUCTION_SETTLE, venue, number, tip=self.tip_usd, bundle=bundle, expires_s=EXPIRES_S)
         if pool >= 0:
             desk.swap(
-                pool, collateral, debt, sold, 0.98 * least, purpose=Purpose.LIQUIDATION, bundle=bundle,
+                pool, collateral, debt, sold, least, purpose=Purpose.LIQUIDATION, bundle=bundle,
                 expires_s=EXPIRES_S,
             )  # fmt: skip
         else:
-            desk.outside(rollup, collateral, debt, sold, 0.98 * least, purpose=Purpose.LIQUIDATION, bundle=bundle)
+            desk.outside(rollup, collateral, debt, sold, least, purpose=Purpose.LIQUIDATION, bundle=bundle)
 
     def learn(self, receipts: np.ndarray) -> None:
         """Note what was answered; whoever has no habit tips more after an intent that expired."""

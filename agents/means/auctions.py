@@ -12,6 +12,8 @@ from market.venues.pools.rules import output
 
 EXPIRES_S = 60.0
 """Life of an intent [s] of those who do not repeat themselves: who has no answer by then asks again."""
+SALE_SLACK = 0.02
+"""Share of the expected income that a winner gives way when it sells a lot: what it bid is spent either way [1]."""
 
 
 class Asked:

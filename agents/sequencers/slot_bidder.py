@@ -54,12 +54,12 @@ class SlotBidder(Extractive):
         self._looked_at = -1
 
     def bid_for_slot(self, seen: BlockView, slot: int) -> float:
-        """Estimated value less the margin."""
+        """Estimated value less the margin, as far as its funds go."""
         self._look_back(seen)
         visible = self._worth(seen) if slot == seen.slot else 0.0
         self._visible[slot] = visible
         self._value = max(0.0, visible + self.unseen_usd)
-        return self._value * (1.0 - self.margin)
+        return min(self._value * (1.0 - self.margin), float(seen.funds[list(seen.rollups), 0].sum()))
 
     def heard_slot(self, slot: int, won: bool, paid: float, highest: float) -> None:
         """Ask for more after a win, for less after a defeat that a smaller margin would have avoided."""

@@ -23,7 +23,7 @@ from agents.learning import gradient
 from market.intents.rows import blank
 from market.sequencing.auctions import tullock
 from market.sequencing.ordering.base import first_come_order
-from market.sequencing.ordering.timeboost import scores
+from market.sequencing.ordering.timeboost_score import scores
 
 LOTTERY, WINNER_PAYS, FIRST_COME, TIMEBOOST = range(4)
 FORMS = {"lottery": LOTTERY, "winner_pays": WINNER_PAYS, "first_come": FIRST_COME, "timeboost": TIMEBOOST}

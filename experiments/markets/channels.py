@@ -15,6 +15,7 @@ import inspect
 import sys
 from collections.abc import Callable
 
+from agents.population import strategy_class
 from market.config import AgentConfig, MarketConfig, OracleConfig, RollupConfig
 
 PLENTY_USD = 1e9
@@ -58,7 +59,7 @@ def oracle_delay(config: MarketConfig) -> MarketConfig:
 
 def cross_rollup_arbitrage(config: MarketConfig) -> MarketConfig:
     """Nobody trades cycles over the pools of several rollups; whoever also trades with the outside market goes on."""
-    return _agents(config, lambda group: _with(group, cycles=False) if group.strategy == "arbitrageur" else group)
+    return _agents(config, lambda group: _with(group, cycles=False) if _takes(group, "cycles") else group)
 
 
 def scarce_capital(config: MarketConfig) -> MarketConfig:
@@ -108,6 +109,11 @@ def permanent_impact(config: MarketConfig) -> MarketConfig:
 
 def _agents(config: MarketConfig, change: Callable[[AgentConfig], AgentConfig]) -> MarketConfig:
     return config.model_copy(update={"agents": tuple(change(group) for group in config.agents)})
+
+
+def _takes(group: AgentConfig, parameter: str) -> bool:
+    """Whether the strategy of a group has such a parameter."""
+    return parameter in inspect.signature(strategy_class(group.role, group.strategy).__init__).parameters
 
 
 def _with(group: AgentConfig, **parameters: object) -> AgentConfig:

@@ -95,7 +95,7 @@ def cast() -> tuple[AgentConfig, ...]:
         AgentConfig(role="market_maker", strategy="reallocator", count=3, capital_usd=1e6),
         AgentConfig(role="liquidator", strategy="greedy", count=2),
         AgentConfig(role="liquidator", strategy="greedy", parameters={"sell": "outside"}),
-        AgentConfig(role="trader", strategy="arbitrageur", count=2),
+        AgentConfig(role="trader", strategy="express_bidder", count=2),
         AgentConfig(role="trader", strategy="arbitrageur", parameters={"outside": False}),
         AgentConfig(role="trader", strategy="searcher", count=3),
     )

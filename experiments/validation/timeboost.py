@@ -110,7 +110,7 @@ def _first(early_bid: float, late_bid: float, lag: float) -> bool:
 def _overtakes(lags: np.ndarray, early: np.ndarray, late: np.ndarray) -> np.ndarray:
     """For each pair whether the later intent is executed first: shape (n,), in a market with one pair every 5 s."""
     gap = 5.0
-    settings = {"kind": "timeboost", "longest_s": LONGEST_S, "scale_usd": SCALE_USD}
+    settings = {"kind": "timeboost_score", "longest_s": LONGEST_S, "scale_usd": SCALE_USD}
     market = Watched(_market(settings, gap * (lags.size + 1)), seed=1)
     both = intents(market, 2 * lags.size, "retail", kind=Kind.PAYMENT, target=0, amount=0.01)
     both["arrival"][0::2] = gap * np.arange(lags.size) + 0.25

@@ -42,6 +42,18 @@ class Desk:
         """Open a bundle; `around` is the id of a pending intent to be carried in its middle."""
         return self._outbox.open_bundle(around)
 
+    def wake_at(self, time: float) -> None:
+        """Ask to act once more at a time [s], besides before each block."""
+        self._outbox.alarms.at(self._outbox.agent(), time)
+
+    def wake_on_price(self, asset: int, move_bp: float) -> None:
+        """Ask to act as soon as a reference price has moved by `move_bp` [bp] from now, once."""
+        self._outbox.alarms.on_price(self._outbox.agent(), asset, move_bp)
+
+    def wake_on_change(self, table: str, row: int) -> None:
+        """Ask to act as soon as a block has changed a row of a table, such as "pools" or "loans", once."""
+        self._outbox.alarms.on_change(self._outbox.agent(), table, row)
+
     def _pool(self, pool: int) -> int:
         if not 0 <= pool < len(self._outbox.pool_rollup):
             raise self._fault(f"names pool {pool}; there are {len(self._outbox.pool_rollup)}")

@@ -78,6 +78,11 @@ class Observation(Shown):
         """Time between two slots of this domain [s]."""
         return self._domain.block_time
 
+    @property
+    def sealing(self) -> float:
+        """When the coming block of this domain is sealed [s]."""
+        return self._domain.sealing
+
     # -- what follows from public state ------------------------------------------------------------------------------
 
     def unhealthy(self, rollup: int) -> LiquidatableSeen:
@@ -105,8 +110,8 @@ class Observation(Shown):
         return self._public.open_lots(rollup)
 
     def asked(self, lot: int) -> float:
-        """Price of a unit in a Dutch auction now, by its row; nan where it must be reset first [money of the lot]."""
-        return self._public.asked(lot, self.time)
+        """Price of a unit in a Dutch auction at the coming sealing, by its row; nan: it must be reset [its money]."""
+        return self._public.asked(lot, self.sealing)
 
     def ends(self, lot: int) -> float:
         """When an English auction ends unless there is another bid, by its row in `lots` [s]."""

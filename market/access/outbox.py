@@ -30,6 +30,7 @@ class Outbox:
     def __init__(self, market: SequencerMarket, room: int = 1024) -> None:
         self._market = market
         self._desk = Desk(self)
+        self.alarms = market.alarms
         self.tables = tables = market.world.tables
         self._make_room(np.zeros(room, INTENT))
         self._count = 0
@@ -53,6 +54,12 @@ class Outbox:
         self._now = now
         self._arrival = -1.0  # drawn with the first intent: most agents send none in most slots
         return self._desk
+
+    def agent(self) -> Any:
+        """Return whoever acts; raises StrategyError outside of `act`."""
+        if self._agent is None:
+            raise self.fault("is asked for outside of `act`")
+        return self._agent
 
     def aside(self) -> Outbox:
         """Return an outbox of the same agent that nobody collects: what is in it has arrived at once."""

@@ -99,6 +99,16 @@ class PricePath:
         self._factor[asset] *= math.exp(log_impact)
         self.current[asset] = self._prices[self._row, asset] * self._factor[asset]
 
+    def leaves(self, asset: int, low: float, high: float) -> float:
+        """Return when the price of `asset` next leaves what lies between two prices [USD], unless it is shifted [s].
+
+        Where it stays between them on what is drawn, the first time that is not: not before then.
+        """
+        ahead = self._prices[self._row + 1 :, asset] * self._factor[asset]
+        out = np.flatnonzero((ahead <= low) | (ahead >= high))
+        at = self._row + 1 + (int(out[0]) if out.size else ahead.size)
+        return (self._first + at) * self._step
+
     def _load(self, row: int, time: float) -> int:
         """Draw on until `row` (counted from the rows at hand) is at hand; return it counted from the new rows."""
         if row < self._row:

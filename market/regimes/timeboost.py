@@ -1,19 +1,18 @@
-"""One honest operator per rollup that orders by Timeboost score: arrival, less the time that a tip buys.
+"""Timeboost as deployed: one honest operator per rollup, first come, with an express lane sold in rounds of a minute.
 
-What `siloed` would be with a market for time: a tip buys up to half a second. The deployed form, an auctioned express
-lane, is the ordering `express_lane`.
-Source: Mamageishvili, Kelkar, Schlegel & Felten (2023), Buying time: latency racing vs. bidding for transaction
-ordering, AFT (arXiv 2306.02179).
+The lane's controller comes at once, everybody else 200 ms later. What it pays is the operator's. The form that was
+proposed first, in which every intent's tip buys time, is the regime `timeboost_score`.
+Source: Arbitrum documentation, "Timeboost: a gentle introduction" (2025).
 """
 
 from market.config import RegimeConfig
 
 REGIME = RegimeConfig(
     name="timeboost",
-    source="Mamageishvili, Kelkar, Schlegel & Felten 2023 (arXiv 2306.02179)",
+    source="Arbitrum documentation 2025",
     domains={"kind": "alone"},
     leader={"kind": "operator"},
     visibility={"kind": "operator_only"},
-    ordering={"kind": "timeboost", "longest_s": 0.5, "scale_usd": 1.0},
+    ordering={"kind": "express_lane"},
     sequencer="honest",
 )

@@ -90,7 +90,7 @@ def test_messages_arrive_after_the_agents_latency() -> None:
 
 
 def test_a_message_that_comes_after_the_sealing_waits_for_the_next_block() -> None:
-    """Blocks of a shared domain are sealed 0.1 s after a slot begins, and slots are 2 s apart."""
+    """Agents look 0.1 s before a block is sealed, and blocks of a shared domain are 2 s apart."""
 
     def script(agent: Any, seen: Any, desk: Any) -> None:
         desk.swap(0, USD, ETH, 1.0, 0.0)
@@ -98,8 +98,8 @@ def test_a_message_that_comes_after_the_sealing_waits_for_the_next_block() -> No
     late = AgentConfig(role="trader", strategy="players:Scripted", latency_s=0.3, latency_spread_s=0.0)
     [prompt] = submitted(script, regime="centralized_shared", horizon_s=8.0)
     [waited] = submitted(script, regime="centralized_shared", horizon_s=8.0, agents=(late,))
-    assert prompt["executed"] - prompt["sent"] == 0.0
-    assert waited["executed"] - waited["sent"] == pytest.approx(2.0)
+    assert prompt["executed"] - prompt["sent"] == pytest.approx(0.1)
+    assert waited["executed"] - waited["sent"] == pytest.approx(2.1)
 
 
 FAULTS: list[tuple[str, Script, str]] = [

@@ -19,7 +19,7 @@ from market.sequencing import make
 from market.sequencing.ordering.base import first_come_order, write_block
 from market.sequencing.ordering.median_arrival import medians
 from market.sequencing.ordering.priority_fee import tip_order
-from market.sequencing.ordering.timeboost import advantage, score, scores
+from market.sequencing.ordering.timeboost_score import advantage, score, scores
 from market.state.ledger import Why, totals
 from market.venues import Kind
 from market.venues.pools import batch
@@ -28,7 +28,7 @@ KINDS = (
     "first_come",
     "priority_fee",
     "median_arrival",
-    "timeboost",
+    "timeboost_score",
     "express_lane",
     "random_batch",
     "uniform_price_batch",
@@ -158,7 +158,7 @@ def test_no_bid_makes_up_for_a_lag_of_g(bid, early, lag):
 @settings(max_examples=50, deadline=None)
 @given(rows=pending(), step=st.floats(0.1, 2.0))
 def test_scores_fall_across_blocks(rows, step):
-    rule = make("ordering", {"kind": "timeboost", "longest_s": 0.5, "scale_usd": 2.0})
+    rule = make("ordering", {"kind": "timeboost_score", "longest_s": 0.5, "scale_usd": 2.0})
     found = dict(zip(rows["id"].tolist(), scores(rows, 0.5, 2.0).tolist(), strict=True))
     done, waiting, time = [], rows, 0.0
     while waiting.size:
@@ -369,7 +369,7 @@ def test_express_bidders_pay_for_what_they_learn_the_lane_to_be_worth():
 @pytest.mark.parametrize(
     ("ordering", "complaint"),
     [
-        ({"kind": "timeboost", "longest_s": 0.0}, "longest_s"),
+        ({"kind": "timeboost_score", "longest_s": 0.0}, "longest_s"),
         ({"kind": "median_arrival", "members": 0}, "members"),
         ({"kind": "express_lane", "closing_s": 60.0}, "closing_s must be less"),
         ({"kind": "random_batch", "period_s": 1.0}, "period_s"),

@@ -123,7 +123,9 @@ class StakeLottery(Leaders):
             return
         for seat, sequencer in enumerate(domain.leaders):
             with blame(domain.market, sequencer):
-                change = float(sequencer.restake(domain.market.observations[sequencer.account]._at(domain, slot.time)))
+                change = float(
+                    sequencer.restake(domain.market.observations[sequencer.account]._at(domain, slot.sealed_at))
+                )
             if not np.isfinite(change):
                 raise fault(domain.market, sequencer, f"restakes {change}; allowed: a finite amount")
             if change > 0.0:

@@ -59,7 +59,7 @@ class ExpressLane(Ordering):
 
     def arrange(self, slot) -> tuple[Arrangement | None, object]:
         """Order by arrival at the lane; what is still being delayed waits for the next block."""
-        coming = int((slot.time + self.closing_s) // self.round_s)
+        coming = int((slot.sealed_at + self.closing_s) // self.round_s)
         if coming > self._auctioned:
             self._auctioned = coming
             self._sell(slot, coming)
@@ -101,7 +101,7 @@ class ExpressLane(Ordering):
     def _bid(self, slot, bidder: Any) -> float:
         """Return a party's standing bid [USD]; -1, no bid, where its deposit does not cover it."""
         market = slot.market
-        seen: Observation = market.observations[bidder.account]._at(slot.domain, slot.time)
+        seen: Observation = market.observations[bidder.account]._at(slot.domain, slot.sealed_at)
         with blame(market, bidder):
             asked = np.atleast_1d(np.asarray(bidder.bid_for_lane(seen), float))
         if not (np.isfinite(asked).all() and (asked >= 0.0).all()):

@@ -20,7 +20,17 @@ from market.model import SequencerMarket
 
 STUDIES = ("latency_contest", "atomicity", "censorship", "redistribution", "network_competition")
 SHORT = {"censorship": 120.0, "atomicity": 60.0, "redistribution": 60.0, "network_competition": 20.0}
-NAMED = ("rotation", "slot_auction", "fair_ordering", "frequent_batch", "timeboost", "espresso", "astria", "radius")
+NAMED = (
+    "rotation",
+    "slot_auction",
+    "fair_ordering",
+    "frequent_batch",
+    "timeboost",
+    "timeboost_score",
+    "espresso",
+    "astria",
+    "radius",
+)
 NAMED += ("protocol_specific", "competing_networks", "based")
 
 

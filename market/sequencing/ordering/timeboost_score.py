@@ -50,10 +50,10 @@ def scores(rows: Rows, longest: float, scale: float) -> np.ndarray:
     return found
 
 
-class Timeboost(Ordering):
+class TimeboostScore(Ordering):
     """Latency-bid score, enforced by the regime."""
 
-    kind: Literal["timeboost"] = "timeboost"
+    kind: Literal["timeboost_score"] = "timeboost_score"
     longest_s: float = Field(
         0.5, gt=0, allow_inf_nan=False, description="g: least upper bound of the time that a bid can buy [s]"
     )
