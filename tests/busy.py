@@ -70,4 +70,6 @@ def busy(regime: str | RegimeConfig, **changes: Any) -> MarketConfig:
         "perpetual_traders": PerpetualTradersConfig(trades_per_hour=600.0),
     }
     base = stressed(treatment, **changes)
+    # where slots are long it takes more of them until everything has happened
+    settings["horizon_s"] = max(base.horizon_s, 8.0 * (treatment.block_time_s or 0.0))
     return base.model_copy(update=settings)

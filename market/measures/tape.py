@@ -125,7 +125,10 @@ class Tape(Recorder):
     def close(self) -> None:
         """Write what is left, what is still pending and what concerns the run, and finish the file."""
         for domain in self._market.domains:
-            pending = self._market.mempool.waiting(domain.index).copy()
+            sealed = domain.sealed
+            kept = [] if sealed is None else [sealed.rows, sealed.expired]
+            pending = np.concatenate([*kept, self._market.mempool.waiting(domain.index)])
+            pending["status"], pending["position"], pending["executed"] = int(Status.PENDING), -1, 0.0
             notes = blank(pending.size)
             notes["receiver"] = pending["sender"]
             self._add(pending, notes)
