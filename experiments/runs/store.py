@@ -20,7 +20,7 @@ import math
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -149,14 +149,14 @@ def finished(runs: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(runs[runs["status"] == "done"])
 
 
-def code_version(study: str, strategies: Iterable[str] = ()) -> str:
+def code_version(study: str, strategies: Iterable[str] = (), read: Callable[[Path], bytes] = Path.read_bytes) -> str:
     """Name of the source that determines a study's numbers: 12 hexadecimal digits of a hash of its files.
 
-    Raises InputError when one of the files is not Python.
+    `read` returns the content of a file. Raises InputError when one of the files is not Python.
     """
     digest = hashlib.sha256()
     for name, path in code_files(study, strategies).items():
-        digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
+        digest.update(name.encode() + b"\0" + read(path) + b"\0")
     return digest.hexdigest()[:12]
 
 
