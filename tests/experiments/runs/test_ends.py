@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -90,10 +91,11 @@ def disturb(results: Path, ending: signal.Signals, whole_group: bool) -> bool:
             time.sleep(0.01)
     time.sleep(random.uniform(0.0, 0.8))
     before = kept(results)
-    if whole_group:
-        os.killpg(process.pid, ending)
-    else:
-        process.send_signal(ending)
+    with contextlib.suppress(ProcessLookupError):  # it has just ended by itself
+        if whole_group:
+            os.killpg(process.pid, ending)
+        else:
+            process.send_signal(ending)
     out, said = process.communicate(timeout=60)
     assert set(before) <= set(kept(results)), "what was kept is lost"
     if process.returncode == 0:
