@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import warnings
 from collections.abc import Callable
 from subprocess import CompletedProcess
@@ -16,8 +17,9 @@ from market.kernel.interpreted import interpreted, row_type, wrapping
 
 
 def numbers(text: str) -> dict[str, float]:
-    """Return the outcomes but for names and wall-clock time."""
-    return {name: value for name, value in json.loads(text).items() if name not in ("regime", "seconds")}
+    """Return the outcomes but for names and wall-clock time; NaN where there is none."""
+    found = {name: value for name, value in json.loads(text).items() if name not in ("regime", "seconds")}
+    return {name: math.nan if value is None else value for name, value in found.items()}
 
 
 def test_a_small_market_has_the_same_outcomes(
