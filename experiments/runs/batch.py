@@ -44,8 +44,8 @@ def _add_to_path(folder: str) -> None:
 class Batch:
     """Some runs of a study.
 
-    A configuration may be of a class that only a plug-in defines. A worker can read it once it has been told where
-    plug-ins are, and a process that cannot read what it is sent dies: the runs travel as bytes, which the worker
+    A configuration may be of a class that only a plug-in defines. A worker can read it once it knows where plug-ins
+    are, and a process that cannot read what it is sent dies: the runs travel as bytes, which the worker
     reads when it is ready.
     """
 

@@ -22,7 +22,7 @@ def write(path: Path, content: str | bytes) -> None:
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give the name under which to write what is to take the place of a file, and remove it if that fails.
+    """Give the name under which to write what is to replace a file, and remove it if that fails.
 
     An OSError names the file that was to be written.
     """

@@ -32,7 +32,7 @@ def row_type(fields: Sequence[Any], align: bool = False) -> np.dtype:
     fields
         name, type and, if it is not one number, shape of each, as numpy takes them
     align
-        whether fields are placed as a compiler of C would
+        whether fields are aligned as a compiler of C would
     """
     plain = np.dtype(list(fields), align=align)
     return np.dtype((np.record, plain)) if interpreted() else plain

@@ -23,7 +23,7 @@ def tree(tmp_path: Path) -> Iterator[Tree]:
             folder.chmod(0o700)
 
 
-def told(what: str) -> str:
+def complaint(what: str) -> str:
     return rf"seqmarket: NUMBA_CACHE_DIR: \S+/seqmarket {what}; compiled functions are not kept\n"
 
 
@@ -40,7 +40,7 @@ def test_a_named_folder_that_cannot_be_used_is_done_without_and_said_once(tree: 
         cases |= {"inside": "belongs to another user", "theirs": "belongs to another user|cannot be made"}
     started = {name: tree.start(NUMBA_CACHE_DIR=name) for name in cases}
     for name, what in cases.items():
-        found = answer(started[name], told(f"({what})"))
+        found = answer(started[name], complaint(f"({what})"))
         assert (found["compiled"], found["found"]["first"]) == (ALL, [7.0])
     assert tree.files("*.nbc") == []
 

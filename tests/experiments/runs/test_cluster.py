@@ -85,7 +85,7 @@ def dask(tmp_path: Path) -> Iterator[Dask]:
 
 @pytest.fixture
 def results(plugins: Callable[[str, str], Path], tmp_path: Path) -> Path:
-    """The study is installed for whoever runs it; workers are told of it."""
+    """The study is installed for whoever runs it; workers hear of it."""
     dice.add(plugins)
     return tmp_path / "results" / "dice"
 
@@ -213,5 +213,5 @@ def test_it_waits_for_a_worker_and_says_for_how_long(dask: Dask, results: Path, 
         done = sweep("dice", runs, cluster)
     assert len(done.rows) == 4
     assert done.failed == []
-    told = f"--scheduler {dask.address}: no worker is there; waiting for one, {{}} s at most"
-    assert sorted(said) == sorted([told.format(300), told.format(2)])
+    waits = f"--scheduler {dask.address}: no worker is there; waiting for one, {{}} s at most"
+    assert sorted(said) == sorted([waits.format(300), waits.format(2)])

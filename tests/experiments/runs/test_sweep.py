@@ -146,7 +146,7 @@ def test_a_batch_is_read_once_its_plug_ins_are_known(plugins: Callable[[str, str
     batch = pickle.dumps(Batch("dice", [("a", Run({}, "", seed, part))]))
     code = "import pickle, sys; print(pickle.loads(bytes.fromhex(sys.argv[1])).open()[1][0][1].config.backwards)"
     variables = {name: value for name, value in os.environ.items() if name != "SEQMARKET_PLUGINS"}
-    told = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", code, batch.hex()],
         cwd=ROOT,
         env={**variables, "PYTHONPATH": str(ROOT)},
@@ -154,7 +154,7 @@ def test_a_batch_is_read_once_its_plug_ins_are_known(plugins: Callable[[str, str
         text=True,
         check=True,
     )
-    assert told.stdout == "True\n"
+    assert done.stdout == "True\n"
 
 
 def test_grids_that_are_refused(log: Path) -> None:
