@@ -6,8 +6,11 @@ import argparse
 import importlib
 import math
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -23,8 +26,15 @@ class Parser(argparse.ArgumentParser):
         raise InputError(f"{self.prog.partition(' ')[2]}: {message}".removeprefix(": "))
 
 
+class Terminated(KeyboardInterrupt):
+    """Somebody has asked the process to end: it does so as if interrupted by hand."""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit code: 0 done, 1 something failed, 2 bad input, 130 interrupted."""
+    """Run a command and return its exit code.
+
+    0: done; 1: something failed; 2: bad input, or a fault of the surroundings; 130: interrupted; 143: terminated.
+    """
     if (here := str(Path.cwd())) not in sys.path:
         sys.path.insert(0, here)  # a user's own strategies are modules of the folder she works in
     resume = ""
@@ -32,7 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments = _parser().parse_args(argv)
         if arguments.name == "run":
             resume = f"; finished runs are kept in {arguments.out / arguments.study}, the same command resumes"
-        return importlib.import_module(arguments.module).main(arguments)
+        with _terminated():
+            return importlib.import_module(arguments.module).main(arguments)
     except InputError as error:
         return _complain(str(error), 2)
     except errors.StrategyError as error:
@@ -41,9 +52,29 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        return _complain(f"{error.filename or 'system'}: {error.strerror or error}", 2)
+        return _complain(f"{error.filename or 'system'}: {error.strerror or error}{resume}", 2)
+    except Terminated:
+        return _complain(f"terminated{resume}", 143)
     except KeyboardInterrupt:
         return _complain(f"interrupted{resume}", 130)
+
+
+@contextmanager
+def _terminated() -> Iterator[None]:
+    """Let SIGTERM raise `Terminated`, so that files are finished or removed, and processes ended."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals are the main thread's
+        return
+
+    def end(*_: object) -> NoReturn:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough
+        raise Terminated
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)
 
 
 def _complain(message: str, code: int) -> int:

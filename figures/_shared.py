@@ -6,6 +6,7 @@ mean, an interval or a seed's value stands in the columns mean, low, high and va
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -35,18 +36,18 @@ class Cell(NamedTuple):
     values: NDArray[np.float64]
 
 
-def save(draw: Callable[[pd.DataFrame], Figure], summary: pd.DataFrame, folder: Path) -> list[Path]:
-    """Draw a summary in the house style and write figure.pdf and figure.png into a folder; returns the two paths.
+def drawn(draw: Callable[[pd.DataFrame], Figure], summary: pd.DataFrame) -> dict[str, bytes]:
+    """Draw a summary in the house style; returns the contents of figure.pdf and figure.png by name.
 
     The same summary gives the same bytes: neither file says when it was made.
     """
+    pdf, png = io.BytesIO(), io.BytesIO()
     with mpl.rc_context(), context(STYLE):
         figure = draw(summary)
         FigureCanvasAgg(figure)
-        paths = [folder / "figure.pdf", folder / "figure.png"]
-        figure.savefig(paths[0], metadata={"CreationDate": None})
-        figure.savefig(paths[1], metadata={"Software": None})
-    return paths
+        figure.savefig(pdf, format="pdf", metadata={"CreationDate": None})
+        figure.savefig(png, format="png", metadata={"Software": None})
+    return {"figure.pdf": pdf.getvalue(), "figure.png": png.getvalue()}
 
 
 def label(name: str) -> str:

@@ -95,6 +95,15 @@ def constant(package: str, name: str, variable: str, default: str | None = None)
     return default
 
 
+def open_all() -> None:
+    """Let every package of the tree reach into the plug-in folders, for whoever imports a plug-in by its full name."""
+    tree = Path(__file__).parents[1]
+    for root in plugin_folders():
+        for folder in {file.parent.relative_to(root) for file in root.rglob("*.py")}:
+            if folder.parts and (tree / folder / "__init__.py").is_file():
+                _open(".".join(folder.parts))
+
+
 def still_there(found: type) -> bool:
     """Whether a class that was found before is what its module still defines: plug-ins may be taken away."""
     return getattr(sys.modules.get(found.__module__), found.__name__, None) is found

@@ -10,9 +10,10 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from market.kernel.interpreted import row_type
 from market.venues.pools.view import Pools
 
-OPPORTUNITY = np.dtype(
+OPPORTUNITY = row_type(
     [
         ("pool", np.int64),
         ("source", np.int64),  # asset given

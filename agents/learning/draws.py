@@ -10,6 +10,7 @@ Source: G. Steele, D. Lea and C. Flood (2014), Fast splittable pseudorandom numb
 import numpy as np
 
 from market.kernel.compiled import kernel
+from market.kernel.interpreted import wrapping
 
 _GAMMA = np.uint64(0x9E3779B97F4A7C15)
 _FIRST = np.uint64(0xBF58476D1CE4E5B9)
@@ -24,6 +25,7 @@ def stream(seed: int | np.random.SeedSequence) -> np.ndarray:
     return parent.generate_state(1, np.uint64)
 
 
+@wrapping
 @kernel
 def uniform(state: np.ndarray) -> float:
     """Draw from [0, 1) and advance `state`."""

@@ -12,6 +12,7 @@ from agents.populations.arrivals import Arrivals
 from market.intents.fresh import write
 from market.intents.rows import INTENT, Purpose, Rows, Status
 from market.kernel.compiled import kernel
+from market.kernel.interpreted import row_type
 from market.model import SequencerMarket
 from market.state.store import State, get
 from market.state.tables import Asset
@@ -23,7 +24,7 @@ STRETCH_S = 600.0
 
 NOBODY = np.int64(-1)  # typed: a bare int would have callees compiled once per value
 
-TRADE = np.dtype(
+TRADE = row_type(
     [
         ("value", np.float64),  # what is spent [USD]
         ("side", np.float64),  # uniform: below one half buys the asset

@@ -16,11 +16,12 @@ from market.access.desk import Desk
 from market.access.observation import Observation
 from market.access.seat import Seat
 from market.intents.rows import Purpose, Status
+from market.kernel.interpreted import row_type
 from market.venues.pools.rules import output
 
 CHUNK = 512
 YEAR_S = 365.0 * 86_400.0
-NEED = np.dtype(
+NEED = row_type(
     [
         ("time", np.float64),  # when it comes up [s]
         ("value", np.float64),  # what is bought for [USD]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from experiments.runs import study
+from experiments.runs.files import write
 from experiments.runs.store import read_summary
 from market import discovery
 
@@ -26,4 +27,7 @@ def draw(figure: str, summary: pd.DataFrame, folder: Path) -> list[Path]:
     module = discovery.load("figures", figure)
     from figures import _shared
 
-    return _shared.save(module.draw, summary, folder)
+    contents = _shared.drawn(module.draw, summary)
+    for name, content in contents.items():
+        write(folder / name, content)
+    return [folder / name for name in contents]

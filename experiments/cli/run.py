@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import sys
 from collections.abc import Iterator
 from concurrent.futures import Executor
@@ -12,11 +11,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
+from tqdm import tqdm
 
 from experiments.analysis import summaries
 from experiments.cli import figures, provenance
 from experiments.runs import configuration
 from experiments.runs import study as studies
+from experiments.runs.cluster import connected
+from experiments.runs.source import Source
 from experiments.runs.store import Store, code_version, finished
 from experiments.runs.study import Run, Study
 from experiments.runs.sweep import Sweep, sweep
@@ -29,8 +31,10 @@ def main(arguments: argparse.Namespace) -> int:
     started = datetime.now(UTC)
     study = studies.load(arguments.study)
     runs = grid(study, arguments)
-    store = Store(arguments.out / study.name, code_version(study.name, _strategies(runs)))
-    with _executor(arguments.scheduler, arguments.workers) as (executor, workers):
+    strategies = _strategies(runs)
+    store = Store(arguments.out / study.name, code_version(study.name, strategies))
+    source = Source.of(study.name, strategies, store.code)
+    with _executor(arguments.scheduler, arguments.workers, source) as (executor, workers):
         done = sweep(study.name, runs, executor, workers, store)
     write(study, runs, done, store, started)
     return _report(done, store)
@@ -88,18 +92,14 @@ def _strategies(runs: list[Run]) -> set[str]:
 
 
 @contextmanager
-def _executor(address: str | None, workers: int) -> Iterator[tuple[Executor | None, int]]:
-    """Executor of a Dask cluster and its number of workers; without an address, local processes."""
+def _executor(address: str | None, workers: int, source: Source) -> Iterator[tuple[Executor | None, int]]:
+    """Executor of a Dask cluster and how much it can do at once; without an address, local processes."""
     if address is None:
         yield None, workers
         return
-    try:
-        distributed = importlib.import_module("distributed")
-    except ImportError as error:
-        raise InputError("--scheduler: needs the extra 'cluster'; `uv sync --extra cluster` installs it") from error
-    try:
-        client = distributed.Client(address, timeout=10)
-    except (OSError, ValueError) as error:
-        raise InputError(f"--scheduler {address}: no answer; allowed: the address of a Dask scheduler") from error
-    with client:
-        yield client.get_executor(), max(1, sum(client.ncores().values()))
+    with connected(address, source, _say) as cluster:
+        yield cluster, cluster.threads
+
+
+def _say(message: str) -> None:
+    tqdm.write(f"seqmarket: {message}", file=sys.stderr)

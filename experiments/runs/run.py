@@ -11,6 +11,7 @@ from market.config import MarketConfig
 from market.execution import execute_block
 from market.intents.rows import blank
 from market.kernel import cache
+from market.kernel.interpreted import interpreted
 from market.kernel.warm import warm_marker
 from market.measures.outcomes import outcomes
 from market.measures.recorder import Recorder
@@ -57,7 +58,7 @@ def warm(processes: int = 1) -> None:
     from market import regimes
 
     done = warm_marker()
-    if done is not None and done.exists():
+    if interpreted() or (done is not None and done.exists()):
         return
     if processes > 1:
         other = multiprocessing.get_context("spawn").Process(target=_warm_writing, daemon=True)

@@ -17,10 +17,9 @@ import contextlib
 import hashlib
 import json
 import math
-import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +30,7 @@ import pyarrow.parquet as pq
 
 from experiments.runs import imports
 from experiments.runs import study as studies
+from experiments.runs.files import forget_partial, replacing, write
 from market import discovery
 from market.errors import InputError
 
@@ -64,6 +64,8 @@ class Store:
             self._batches.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise InputError(f"{folder}: {error.strerror}; allowed: a folder that can be written") from error
+        for written in (folder, self._batches):
+            forget_partial(written)
 
     def save(self, rows: Sequence[Row]) -> None:
         """Keep the rows of some finished runs; afterwards they survive a kill."""
@@ -95,7 +97,7 @@ class Store:
         keys = dict.fromkeys([*IDENTITY, *(key for row in rows for key in row)])
         columns = {key: _column([row.get(key) for row in rows]) for key in keys if not is_wall_clock(key)}
         path = self.folder / RUNS
-        with _replacing(path) as partial:
+        with replacing(path) as partial:
             pq.write_table(pa.table(columns), partial, compression="zstd")
         return pd.read_parquet(path)
 
@@ -107,7 +109,7 @@ class Store:
         """Write summary.parquet, and return it as it reads back."""
         path = self.folder / SUMMARY
         columns = {str(name): _summary_column(column) for name, column in summary.items()}
-        with _replacing(path) as partial:
+        with replacing(path) as partial:
             pq.write_table(pa.table(columns), partial, compression="zstd")
         return pd.read_parquet(path)
 
@@ -149,14 +151,14 @@ def finished(runs: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(runs[runs["status"] == "done"])
 
 
-def code_version(study: str, strategies: Iterable[str] = ()) -> str:
+def code_version(study: str, strategies: Iterable[str] = (), read: Callable[[Path], bytes] = Path.read_bytes) -> str:
     """Name of the source that determines a study's numbers: 12 hexadecimal digits of a hash of its files.
 
-    Raises InputError when one of the files is not Python.
+    `read` returns the content of a file. Raises InputError when one of the files is not Python.
     """
     digest = hashlib.sha256()
     for name, path in code_files(study, strategies).items():
-        digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
+        digest.update(name.encode() + b"\0" + read(path) + b"\0")
     return digest.hexdigest()[:12]
 
 
@@ -192,24 +194,6 @@ def _folders_of(modules: Iterable[str]) -> list[Path]:
                 found[folder.resolve()] = None
                 break
     return [folder for folder in found if folder.name not in INSTALLED]
-
-
-def write(path: Path, text: str) -> None:
-    """Write a text file whole or not at all, and only return when it is on the disk."""
-    with _replacing(path) as partial:
-        partial.write_text(text, encoding="utf-8")
-
-
-@contextlib.contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    try:
-        yield partial
-        with partial.open("rb") as stream:
-            os.fsync(stream.fileno())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _summary_column(column: pd.Series) -> pa.Array:

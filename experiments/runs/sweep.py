@@ -5,7 +5,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-import sys
 import threading
 import time
 from collections import deque
@@ -15,21 +14,20 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import islice
 from multiprocessing import connection
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 from tqdm import tqdm
 
 from experiments.runs import study as studies
+from experiments.runs.batch import Batch, Task
+from experiments.runs.cluster import Cluster, WorkerDied
 from experiments.runs.store import IDENTITY, Row, Store
 from experiments.runs.study import Run, Study
 from market.errors import InputError
 
 BATCH_S = 1.0  # a batch of runs is about this long: long enough to hide its overhead, short enough to lose to a kill
 LARGEST_BATCH = 256
-
-type Task = tuple[str, Run]  # run_id and run
 
 
 @dataclass(frozen=True)
@@ -133,7 +131,7 @@ class _Progress:
             self._submit(batch)
 
     def _submit(self, batch: list[Task]) -> None:
-        self._pending[self.pool.submit(_work, self.study.name, batch, str(Path.cwd()))] = batch
+        self._pending[self.pool.submit(_work, Batch(self.study.name, batch))] = batch
 
     def _collect(self, future: Future[list[Row]], batch: list[Task]) -> None:
         error = future.exception()
@@ -158,10 +156,16 @@ class _Workers:
         self._given, self._workers, self._warm = given, workers, warm
         self._executor = given
         self._before = multiprocessing.active_children()
-        self.window = 1 if given is None and workers == 1 else 2 * workers  # one batch waits for each worker
 
     def __enter__(self) -> Self:
         return self
+
+    @property
+    def window(self) -> int:
+        """How many batches may be under way: one waits for each worker."""
+        if isinstance(self._given, Cluster):
+            return 2 * self._given.threads
+        return 1 if self._given is None and self._workers == 1 else 2 * self._workers
 
     def submit(self, work: Callable[..., list[Row]], *arguments: Any) -> Future[list[Row]]:
         if self._executor is None:
@@ -176,8 +180,10 @@ class _Workers:
 
     def renew(self, error: BrokenExecutor) -> None:
         """Replace local processes after one of them died; a given executor is its owner's to replace."""
+        if isinstance(error, WorkerDied):
+            return
         if self._given is not None:
-            raise error
+            raise error.__cause__ or error
         if self._executor is not None:
             self._executor.shutdown(wait=False, cancel_futures=True)
             self._executor = None
@@ -243,12 +249,10 @@ def _end_with(sentinel: int) -> None:
     os._exit(1)
 
 
-def _work(study: str, batch: list[Task], folder: str) -> list[Row]:
-    """Rows of a batch of runs; ``folder`` is where the user's own modules may lie."""
-    if folder not in sys.path:
-        sys.path.insert(0, folder)
-    loaded = studies.load(study)
-    return [_row(loaded, run_id, run) for run_id, run in batch]
+def _work(batch: Batch) -> list[Row]:
+    """Rows of a batch of runs."""
+    study, tasks = batch.open()
+    return [_row(study, run_id, run) for run_id, run in tasks]
 
 
 def _row(study: Study, run_id: str, run: Run) -> Row:

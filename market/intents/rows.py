@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from market.kernel.interpreted import row_type
+
 
 class Status(IntEnum):
     """Fate of an intent."""
@@ -57,7 +59,7 @@ class Purpose(IntEnum):
     CYCLE = 7
 
 
-INTENT = np.dtype(
+INTENT = row_type(
     [
         ("id", np.int64),  # unique in a run, given by the mempool
         ("bundle", np.int64),  # members execute all or none; -1: none

@@ -29,7 +29,8 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from market.kernel import imports
+from market.kernel import folders, imports
+from market.kernel.folders import base
 from market.kernel.imports import PACKAGES, ROOT, ImportGraph, Parsed, installed
 
 VARIABLE = "NUMBA_CACHE_LOCATOR_CLASSES"
@@ -56,37 +57,6 @@ def register() -> None:
     loaded: Any = sys.modules.get("numba.core.config")
     if loaded is not None:  # it has read its environment before
         loaded.CACHE_LOCATOR_CLASSES = os.environ[VARIABLE]
-
-
-def base() -> Path | None:
-    """Folder of all that is kept: where the user says, or in the tree, or of this user among the temporary files.
-
-    None where there is none of these to write into: then every process compiles for itself.
-    """
-    return _base(os.environ.get("NUMBA_CACHE_DIR", ""))
-
-
-@functools.cache
-def _base(named: str) -> Path | None:
-    if named:
-        folder = Path(named, "seqmarket").absolute()
-        return folder if _made(folder) else None
-    folder = ROOT / ".numba_cache"
-    if _made(folder):
-        return folder
-    import tempfile
-
-    user = getattr(os, "getuid", lambda: 0)()
-    folder = Path(tempfile.gettempdir(), f"seqmarket_numba_cache_{user}")
-    # what somebody else put there would be run as code
-    return folder if _made(folder) and (os.name == "nt" or folder.lstat().st_uid == user) else None
-
-
-def _made(folder: Path) -> bool:
-    """Make a folder unless it exists; whether it is there to be written into."""
-    with contextlib.suppress(OSError):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
 
 
 def module_folder(path: str) -> Path | None:
@@ -122,14 +92,15 @@ def keep(path: Path, content: bytes) -> bool:
 
 
 def write(path: Path, content: bytes) -> bool:
-    """Write a file whole, whoever else writes or reads it; False where that is impossible."""
+    """Write a file whole, whoever else writes or reads it; False, which is said, where that is impossible."""
     partial = path.with_name(f"{path.name}.{uuid.uuid4().hex[:16]}")
     try:
         partial.write_bytes(content)
         partial.replace(path)
-    except OSError:
+    except OSError as error:
         with contextlib.suppress(OSError):
             partial.unlink()
+        folders.say("write", f"{path.parent}: {error.strerror or error}; compiled functions are not kept")
         return False
     return True
 
@@ -187,8 +158,8 @@ def _changed(path: Path) -> float:
 @functools.cache
 def _remember_parsed(folder: Path) -> None:
     """Take up what was read about imports in earlier runs; a file that is damaged says nothing."""
-    with contextlib.suppress(OSError, ValueError, TypeError, AttributeError):
-        found = json.loads((folder / PARSED).read_bytes())
+    with contextlib.suppress(ValueError, TypeError, AttributeError):
+        found = json.loads(folders.read(folder / PARSED) or b"{}")
         graph.parsed |= {digest: Parsed(tuple(names), tuple(loads)) for digest, (names, loads) in found.items()}
 
 

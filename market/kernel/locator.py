@@ -16,7 +16,7 @@ from numba.core import caching
 from numba.core.registry import cpu_target
 from numba.core.serialize import dumps
 
-from market.kernel import cache
+from market.kernel import cache, folders
 
 VERSIONS = (numba.__version__, llvmlite.__version__, np.__version__)
 CHECK = 32
@@ -85,13 +85,16 @@ class Entries:
         if self._folder is None:
             return None
         path = self._path(self._folder, key)
-        try:
-            content = path.read_bytes()
-        except OSError:
+        content = folders.read(path)
+        if content is None:
             return None
         if hashlib.sha256(content[CHECK:]).digest() != content[:CHECK]:
+            folders.say("file", f"{path} is damaged; its functions are compiled again")
             return None
-        found, data = pickle.loads(content[CHECK:])
+        try:
+            found, data = pickle.loads(content[CHECK:])
+        except (ImportError, AttributeError):  # it names something of a module that is no longer there
+            return None
         if found != key:
             return None
         caching._cache_log("[cache] data loaded from %r", str(path))

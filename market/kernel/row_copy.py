@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
+
+from market.kernel.interpreted import interpreted
 
 
 def _copy_row(_: Any, target: Any, at: Any, source: Any, k: Any) -> Any:
@@ -30,4 +33,8 @@ def _copy_row(_: Any, target: Any, at: Any, source: Any, k: Any) -> Any:
     return types.void(target, types.intp, source, types.intp), generate
 
 
-copy_row: Any = intrinsic(_copy_row)
+def _copy_interpreted(target: np.ndarray, at: int, source: np.ndarray, k: int) -> None:
+    target[at] = source[k]
+
+
+copy_row: Any = _copy_interpreted if interpreted() else intrinsic(_copy_row)

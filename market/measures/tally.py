@@ -8,6 +8,7 @@ import numpy as np
 
 from market.intents.rows import Purpose, Row, Rows, Status
 from market.kernel.compiled import kernel
+from market.kernel.interpreted import row_type
 from market.kernel.switch import switch
 from market.measures.recorder import Recorder
 from market.state.store import State, get, index
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from market.domain import Slot
     from market.model import SequencerMarket
 
-TOTALS = np.dtype(
+TOTALS = row_type(
     [(name, np.float64) for venue in rooms("outcomes").values() for name in getattr(venue, "TOTALS", {})], align=True
 )
 """Totals of a rollup: a field for each that the venues' modules `outcomes` declare, where they are described."""

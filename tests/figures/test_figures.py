@@ -32,10 +32,12 @@ def test_every_study_of_this_tree_says_which_panels_show_its_means(name: str) ->
 
 
 @pytest.mark.parametrize(("count", "seeds"), [(1, 1), (2, 2), (5, 10), (16, 10)])
-def test_regimes_draws_few_and_many(tmp_path: Path, count: int, seeds: int) -> None:
-    paths = _shared.save(regimes.draw, summary(invented.SIXTEEN[:count], seeds), tmp_path)
-    assert [path.name for path in paths] == ["figure.pdf", "figure.png"]
-    assert [path.read_bytes()[:4] for path in paths] == [b"%PDF", b"\x89PNG"]
+def test_regimes_draws_few_and_many(count: int, seeds: int) -> None:
+    contents = _shared.drawn(regimes.draw, summary(invented.SIXTEEN[:count], seeds))
+    assert {name: content[:4] for name, content in contents.items()} == {
+        "figure.pdf": b"%PDF",
+        "figure.png": b"\x89PNG",
+    }
 
 
 @pytest.mark.parametrize(("count", "seeds"), [(5, 10), (16, 3)])
@@ -74,14 +76,13 @@ def test_the_table_and_the_figure_have_the_same_intervals() -> None:
     assert printed == [f"[{row.low:.3g}, {row.high:.3g}]" for row in rows.itertuples()]
 
 
-def test_the_same_runs_give_the_same_files(tmp_path: Path) -> None:
+def test_the_same_runs_give_the_same_files() -> None:
     found = summary(seeds=2)
-    first, second = ([p.read_bytes() for p in _shared.save(regimes.draw, found, tmp_path)] for _ in range(2))
-    assert first == second
+    assert _shared.drawn(regimes.draw, found) == _shared.drawn(regimes.draw, found)
 
 
-def test_fonts_stay_text(tmp_path: Path) -> None:
-    content = _shared.save(regimes.draw, summary(seeds=2), tmp_path)[0].read_bytes()
+def test_fonts_stay_text() -> None:
+    content = _shared.drawn(regimes.draw, summary(seeds=2))["figure.pdf"]
     assert b"/Type3" not in content
     assert b"/TrueType" in content or b"/CIDFontType2" in content or b"/FontFile2" in content
 

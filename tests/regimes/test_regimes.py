@@ -29,6 +29,7 @@ UPDATE = "SEQMARKET_UPDATE_GOLDEN"
 INSTALLED = regimes.names()
 BUILT_IN = [name for name in INSTALLED if source("market.regimes", name).parent == Path(regimes.__file__).parent]
 
+pytestmark = pytest.mark.interpreted
 every_regime = pytest.mark.parametrize("name", INSTALLED)
 
 

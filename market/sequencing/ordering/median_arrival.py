@@ -17,6 +17,7 @@ from pydantic import Field, PrivateAttr
 
 from market.access.protocols import Arrangement
 from market.intents.rows import Rows
+from market.kernel.interpreted import wrapping
 from market.sequencing.ordering.base import Ordering, untouched
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -32,6 +33,7 @@ def _mix(value: np.uint64) -> np.uint64:
     return value ^ (value >> S31)
 
 
+@wrapping
 @njit(cache=True)
 def medians(rows: Rows, members: int, noise: float, key: int) -> np.ndarray:
     """Median of what the members measured of each row [s]; members of a bundle arrive with its first.

@@ -6,6 +6,7 @@ import numpy as np
 from numba import float64, int64, njit, types
 
 from market.intents.rows import Row
+from market.kernel.interpreted import row_type
 from market.state.records import Records
 from market.state.store import STATE, State, cell, described, get, index
 from market.venues.lending import fixed_spread
@@ -23,7 +24,7 @@ TERMS = (
     ("rate", "collateral seized per unit repaid", "units of the collateral per unit of the debt asset"),
     ("collateral_rollup", "rollup where the collateral lies", "rollup"),
 )
-LIQUIDATABLE = np.dtype([(name, np.float64) for name, *_ in TERMS])
+LIQUIDATABLE = row_type([(name, np.float64) for name, *_ in TERMS])
 """A loan that can be liquidated now, and on what terms."""
 
 

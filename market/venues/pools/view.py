@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from market.kernel.interpreted import row_type
 from market.state.records import Records
 from market.state.store import State, described, get, index, length
 from market.venues.pools.rules import reserve
@@ -22,7 +23,7 @@ COLUMNS = (
     ("growth", "fees per share since the start, of either asset", "units of the asset"),
 )
 SIDED = ("asset", "reserve", "growth")
-SEEN_POOL = np.dtype([(name, np.float64, (2,) if name in SIDED else ()) for name, *_ in COLUMNS])
+SEEN_POOL = row_type([(name, np.float64, (2,) if name in SIDED else ()) for name, *_ in COLUMNS])
 """A pool as everybody sees it at the start of a slot."""
 
 Pools = Any

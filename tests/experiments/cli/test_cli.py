@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -199,24 +196,6 @@ def test_a_grid_that_fails_for_bad_input_is_bad_input(
     plugins("experiments/studies/coinless.py", broken)
     assert main(["run", "coinless", "--workers", "1", "--quick"]) == 2
     assert "seqmarket: coins: no coins; allowed: some\n" in capsys.readouterr().err
-
-
-def test_interrupted_by_hand(coins: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COINS_SLEEP", "0.3")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "experiments", "run", "coins"],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    deadline = time.monotonic() + 30
-    while not (coins / "log").exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    os.killpg(process.pid, signal.SIGINT)
-    said = process.communicate(timeout=30)[1]
-    assert process.returncode == 130
-    assert said == "seqmarket: interrupted; finished runs are kept in results/coins, the same command resumes\n"
 
 
 def test_validate(coins: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
-import random
-import signal
+import os
+import pickle
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import dice
+import numpy as np
 import pytest
 import stand_in
 
-from experiments.__main__ import main
 from experiments.runs import study as studies
+from experiments.runs.batch import Batch
 from experiments.runs.store import Store, code_version
 from experiments.runs.study import Run
 from experiments.runs.sweep import Sweep, sweep
+from market import discovery
 from market.errors import InputError
 
+PART = '''
+"""A part of a regime that is a plug-in."""
+
+from typing import Literal
+
+from market.sequencing.ordering.base import Ordering
+
+
+class BySender(Ordering):
+    """By the sender's number."""
+
+    kind: Literal["by_sender"] = "by_sender"
+    backwards: bool = True
+'''
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -111,36 +127,34 @@ def test_a_run_whose_process_dies_does_not_take_the_others_with_it(log: Path, mo
     assert [row for row in shown(done) if row["status"] == "done"] == expected[:7]
 
 
-@pytest.mark.parametrize("kills", [1, pytest.param(4, marks=pytest.mark.slow)])
-def test_a_killed_sweep_resumes_with_the_same_table(
-    log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kills: int
-) -> None:
-    command = ["run", "coins", "--workers", "2", "--out", str(tmp_path / "killed")]
-    monkeypatch.setenv("COINS_SLEEP", "0.1")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_plug_in_may_define_its_own_configuration(plugins: Callable[[str, str], Path], workers: int) -> None:
+    dice.add(plugins)
+    done = sweep("dice", studies.load("dice").runs(3, False, lambda base: base), workers=workers)
+    assert [row["status"] for row in done.rows] == ["done"] * 3, done.failed
+    assert [row["rolled"] for row in done.rows] == [
+        int(np.random.default_rng(seed).integers(1, 7, 10).sum()) for seed in (1, 2, 3)
+    ]
 
-    def kept() -> int:
-        return len(list(tmp_path.glob("killed/coins/runs/*/*.jsonl")))
 
-    random.seed()  # another moment every time: there is none at which it may be killed
-    for _ in range(kills):
-        already = kept()
-        process = subprocess.Popen(
-            [sys.executable, "-m", "experiments", *command], cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True
-        )
-        deadline = time.monotonic() + 30
-        while kept() == already and process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.02)
-        time.sleep(random.uniform(0.0, 0.7))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-    monkeypatch.setenv("COINS_SLEEP", "0")
-    before = begun(log)
-    assert main(command) == 0
-    assert begun(log) < before + 24  # something was kept
-    store = Store(tmp_path / "whole", code_version("coins"))
-    store.write_runs(sweep("coins", grid(), workers=1, store=store).rows)
-    killed = tmp_path / "killed" / "coins" / "runs.parquet"
-    assert killed.read_bytes() == (store.folder / "runs.parquet").read_bytes()
+def test_a_batch_is_read_once_its_plug_ins_are_known(plugins: Callable[[str, str], Path]) -> None:
+    """In a process that knows nothing of them, with a configuration made of a part that is a plug-in, too."""
+    dice.add(plugins)
+    plugins("market/sequencing/ordering/by_sender.py", PART)
+    seed = next(iter(studies.load("dice").runs(1, False, lambda base: base))).seed
+    part = discovery.load("market.sequencing.ordering", "by_sender").BySender()
+    batch = pickle.dumps(Batch("dice", [("a", Run({}, "", seed, part))]))
+    code = "import pickle, sys; print(pickle.loads(bytes.fromhex(sys.argv[1])).open()[1][0][1].config.backwards)"
+    variables = {name: value for name, value in os.environ.items() if name != "SEQMARKET_PLUGINS"}
+    done = subprocess.run(
+        [sys.executable, "-c", code, batch.hex()],
+        cwd=ROOT,
+        env={**variables, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "True\n"
 
 
 def test_grids_that_are_refused(log: Path) -> None:

@@ -1,0 +1,217 @@
+"""Sweeps on a Dask cluster of processes of their own: who may take part, and what the death of each of them does."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import dice
+import pandas as pd
+import pytest
+
+from experiments.runs import study as studies
+from experiments.runs.cluster import Cluster, connected
+from experiments.runs.source import Source
+from experiments.runs.store import Store, code_version
+from experiments.runs.sweep import sweep
+from market.errors import InputError
+
+ROOT = Path(__file__).resolve().parents[3]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(os.name != "posix", reason="ends processes with signals"),
+    pytest.mark.filterwarnings("ignore"),  # of Dask's own
+]
+
+
+class Dask:
+    """A scheduler and its workers; all end with the test."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file, self._folder = folder / "scheduler.json", folder
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self.scheduler = self._start("scheduler", ROOT, "--host", "127.0.0.1", "--port", "0")
+        until(self._file.exists)
+        self.address = json.loads(self._file.read_text())["address"]
+
+    def worker(self, root: Path = ROOT, *options: str) -> subprocess.Popen[bytes]:
+        """Start a worker that has the source of a tree."""
+        return self._start("worker", root, "--nthreads", "1", "--host", "127.0.0.1", *options)
+
+    def _start(self, kind: str, root: Path, *options: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", f"distributed.cli.dask_{kind}", "--scheduler-file", str(self._file)]
+        variables = {name: value for name, value in os.environ.items() if name != "SEQMARKET_PLUGINS"}
+        with (self._folder / f"{kind}-{len(self._processes)}.txt").open("wb") as log:
+            process = subprocess.Popen(
+                [*command, "--no-dashboard", *options],
+                cwd=self._folder,
+                env={**variables, "PYTHONPATH": str(root)},
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self._processes.append(process)
+        return process
+
+    def end(self) -> None:
+        for process in self._processes:
+            try:
+                os.killpg(process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+            process.wait()
+
+
+def until(happened: Callable[[], object], seconds: float = 90.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < deadline, "it has not happened"
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def dask(tmp_path: Path) -> Iterator[Dask]:
+    made = Dask(tmp_path)
+    yield made
+    made.end()
+
+
+@pytest.fixture
+def results(plugins: Callable[[str, str], Path], tmp_path: Path) -> Path:
+    """The study is installed for whoever runs it; workers hear of it."""
+    dice.add(plugins)
+    return tmp_path / "results" / "dice"
+
+
+def started(dask: Dask, results: Path, *settings: str) -> subprocess.Popen[str]:
+    """Start the study on the cluster."""
+    command = ["run", "dice", "--scheduler", dask.address, "--out", str(results.parent)]
+    words = [word for setting in settings for word in ("--set", setting)]
+    return subprocess.Popen(
+        [sys.executable, "-m", "experiments", *command, *words],
+        cwd=results.parents[1],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def ended(process: subprocess.Popen[str], code: int) -> list[str]:
+    """Lines that a process has said on the standard error; it has ended with a code."""
+    said = process.communicate(timeout=180)[1]
+    assert process.returncode == code, said
+    return said.splitlines()
+
+
+def rolled(results: Path) -> pd.DataFrame:
+    return pd.read_parquet(results / "runs.parquet")
+
+
+def expected(tmp_path: Path) -> pd.DataFrame:
+    """Make the runs in this very process."""
+    store = Store(tmp_path / "alone", "code")
+    runs = list(studies.load("dice").runs(None, False, lambda base: base))
+    return store.write_runs(sweep("dice", runs, workers=1, store=store).rows)
+
+
+def kept(results: Path) -> int:
+    return sum(len(path.read_text().splitlines()) for path in results.glob("runs/*/*.jsonl"))
+
+
+def same(found: pd.DataFrame, whole: pd.DataFrame) -> bool:
+    """Whether two tables have the same outcomes; their configurations, and with them the names of runs, may differ."""
+    return found.drop(columns="run_id").equals(whole.drop(columns="run_id"))
+
+
+def other_tree(folder: Path) -> Path:
+    """Copy this tree, with a remark that makes it another source."""
+    for room in ("market", "agents", "experiments", "figures"):
+        shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
+    with (folder / "market" / "errors.py").open("a", encoding="utf-8") as stream:
+        stream.write("\n# a remark\n")
+    return folder
+
+
+def test_two_workers_give_the_same_bytes_and_stay_for_an_edit(
+    dask: Dask, results: Path, plugins: Callable[[str, str], Path], tmp_path: Path
+) -> None:
+    dask.worker()
+    dask.worker()
+    log = tmp_path / "log"
+    said = ended(started(dask, results, f"log='{log}'", "sleep_s=0.2"), 0)
+    assert [line for line in said if "no worker is there" not in line] == []
+    assert same(rolled(results), expected(tmp_path))
+    assert len({line.split()[0] for line in log.read_text().splitlines()}) == 2
+    # they have loaded what has been edited since, and would execute that
+    plugins("experiments/studies/dice.py", dice.STUDY.replace("die.sides + 1", "die.sides + 2"))
+    said = ended(started(dask, results), 2)
+    assert said[-1].startswith(f"seqmarket: --scheduler {dask.address}: no worker holds this source; allowed: ")
+    assert all("holds source" in line for line in said[:-1])
+
+
+def test_a_worker_of_other_source_that_joins_later_is_not_used(dask: Dask, results: Path, tmp_path: Path) -> None:
+    dask.worker()
+    log = tmp_path / "log"
+    log.touch()
+    process = started(dask, results, f"log='{log}'", "sleep_s=1.0")
+    until(log.read_text)
+    dask.worker(other_tree(tmp_path / "other"))
+    said = ended(process, 0)
+    assert len(said) == 1 + ("no worker is there" in said[0]), said
+    assert "holds source" in said[-1]
+    assert said[-1].endswith("it is not used")
+    assert len({line.split()[0] for line in log.read_text().splitlines()}) == 1
+    assert same(rolled(results), expected(tmp_path))
+
+
+def test_a_scheduler_that_dies_is_one_line_and_what_is_finished_is_kept(
+    dask: Dask, results: Path, tmp_path: Path
+) -> None:
+    dask.worker()
+    process = started(dask, results, "sleep_s=0.3")
+    until(lambda: kept(results) >= 3)
+    dask.scheduler.kill()
+    said = [line for line in ended(process, 2) if "no worker is there" not in line]
+    assert said == [
+        f"seqmarket: --scheduler {dask.address}: the scheduler is gone; finished runs are kept in {results}, "
+        "the same command resumes"
+    ]
+    before = kept(results)
+    runs = list(studies.load("dice").runs(None, False, lambda base: base.model_copy(update={"sleep_s": 0.3})))
+    done = sweep("dice", runs, workers=1, store=Store(results, code_version("dice")))
+    assert done.reused == before >= 3
+    assert len(done.rows) == 24
+    assert done.failed == []
+
+
+def test_a_run_that_kills_its_worker_fails_alone(dask: Dask, results: Path) -> None:
+    dask.worker()
+    dask.worker()
+    ended(started(dask, results, "deadly=7", "sleep_s=0.1"), 1)
+    runs = rolled(results).set_index("seed")
+    assert runs.index[runs["status"] == "failed"].tolist() == [7]
+    assert "its process died" in runs.loc[7, "error"]
+
+
+def test_it_waits_for_a_worker_and_says_for_how_long(dask: Dask, results: Path, tmp_path: Path) -> None:
+    source = Source.of("dice", (), code_version("dice"))
+    said: list[str] = []
+    runs = list(studies.load("dice").runs(None, True, lambda base: base))
+    with connected(dask.address, source, said.append) as cluster:
+        hurried = Cluster(cluster._client, dask.address, source, said.append, wait_s=2.0)
+        with pytest.raises(InputError, match=r"no worker came within 2 s; allowed: a scheduler with workers"):
+            sweep("dice", runs, hurried)
+        dask.worker()
+        done = sweep("dice", runs, cluster)
+    assert len(done.rows) == 4
+    assert done.failed == []
+    waits = f"--scheduler {dask.address}: no worker is there; waiting for one, {{}} s at most"
+    assert sorted(said) == sorted([waits.format(300), waits.format(2)])
