@@ -93,7 +93,9 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
 def _add_simulate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--regime", metavar="NAME", help="sequencing regime (default: siloed)")
     _add_configuration(parser)
-    parser.add_argument("--prices", metavar="FILE[:TICKER]", help="replay these bars as the reference price; - is a pipe")
+    parser.add_argument(
+        "--prices", metavar="FILE[:TICKER]", help="replay these bars as the reference price; - is a pipe"
+    )
     _add_columns(parser)
     parser.add_argument("--pools", type=_file, metavar="CSV", help="real pools in place of the reference scenario's")
     parser.add_argument("--hours", type=_hours, metavar="H", help="length of the run [h]")

@@ -43,7 +43,9 @@ def main(arguments: argparse.Namespace) -> int:
         print(json.dumps({key: _json(value) for key, value in outcomes.items()} | said | flows, allow_nan=False))
         return 0
     _print(outcomes, config)
-    for file, repairs in zip((config.prices.file, arguments.pools), (read.repairs, said.get("pool_repairs")), strict=True):
+    for file, repairs in zip(
+        (config.prices.file, arguments.pools), (read.repairs, said.get("pool_repairs")), strict=True
+    ):
         for repair in repairs or ():
             print(f"{file}: {repair}.")
     if arguments.flows:
@@ -101,7 +103,9 @@ def _check_tape(tape: Path | None) -> None:
     if tape is None:
         return
     if tape.is_dir():
-        raise InputError(f"--tape {tape}: a folder; allowed: a file in an existing folder, as in {tape / 'tape.parquet'}")
+        raise InputError(
+            f"--tape {tape}: a folder; allowed: a file in an existing folder, as in {tape / 'tape.parquet'}"
+        )
     if not tape.parent.is_dir():
         raise InputError(f"--tape {tape}: no such folder; allowed: a file in an existing folder")
 
@@ -115,7 +119,9 @@ def _blamed_on_tape(tape: Path | None) -> Iterator[None]:
         if tape is None or error.filename not in (None, str(tape)):
             raise
         reason = os.strerror(error.errno) if error.errno else " ".join(str(error).split())
-        raise InputError(f"--tape {tape}: {reason}; allowed: a file that can be written, on a disk with room") from error
+        raise InputError(
+            f"--tape {tape}: {reason}; allowed: a file that can be written, on a disk with room"
+        ) from error
 
 
 def _json(value: Any) -> Any:

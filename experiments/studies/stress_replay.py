@@ -148,7 +148,9 @@ def episodes(named: Path | None) -> dict[str, Path]:
     if named is not None:
         file = located(named)
         if not file.is_file():
-            raise InputError(f"prices.file: no file {str(named)!r}; allowed: bars in a file, which every worker can read")
+            raise InputError(
+                f"prices.file: no file {str(named)!r}; allowed: a CSV of bars, which every worker can read"
+            )
         return {file.stem: file}
     folder = os.environ.get(DATA, "")
     found = {name: Path(folder, file) for name, file in RECORDED.items() if folder and Path(folder, file).is_file()}

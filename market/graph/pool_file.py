@@ -99,16 +99,16 @@ def read_pool_table(path: Path) -> PoolTable:
         of the median, reserves that look swapped or like integers of the smallest unit, or fees that look like those of
         another unit. One line that names the row and the unit that is suspected.
     """
-    grid = read_grid(Path(path), lambda rows: max((len(_KNOWN & _plain(row).keys()) for row in rows), default=0), ALLOWED)
+    grid = read_grid(
+        Path(path), lambda rows: max((len(_KNOWN & _plain(row).keys()) for row in rows), default=0), ALLOWED
+    )
     table = _named(grid)
     names = table.columns["rollup"]
     table.reject(np.array([not name for name in names]), lambda i: "no rollup named", "a name in the column rollup")
     numeric = [name for name in table.columns if name != "rollup"]
     for name in numeric:
         texts = table.columns[name]
-        table.reject(
-            missing(texts), lambda i, n=name, t=texts: f"{n} {t[i]!r} is not a number", "a finite number"
-        )
+        table.reject(missing(texts), lambda i, n=name, t=texts: f"{n} {t[i]!r} is not a number", "a finite number")
     values = read_numbers(table, numeric)
     fee_bp = _fees(table, values)
     eth, usd = values["eth_reserve"], values["usd_reserve"]
@@ -158,7 +158,10 @@ def _named(grid: Grid) -> Table:
 
 def _check_concentrated(names: list[str], index: Mapping[str, int], where: str) -> None:
     plain = {re.sub(r"[^a-z0-9]", "", name.lower()) for name in names}
-    if plain & {"sqrtprice", "sqrtpricex96", "ticklower", "tick"} and not {"eth_reserve", "usd_reserve"} <= index.keys():
+    if (
+        plain & {"sqrtprice", "sqrtpricex96", "ticklower", "tick"}
+        and not {"eth_reserve", "usd_reserve"} <= index.keys()
+    ):
         missing_ones = ", ".join(name for name in NEEDED if name not in index)
         raise InputError(
             f"{where}: concentrated liquidity by its square-root price, but pools here hold liquidity over the whole "

@@ -11,14 +11,29 @@ from market.prices.rows import Table
 FACTOR = 3.0
 """Largest factor between a pool's price and the median of all, or the bars that are replayed."""
 PLAUSIBLE_USD = (25.0, 100_000.0)
-"""Prices of ETH that are believed of pools when nothing else is known [USD]: on record are 80 to 5000 since the first."""
+"""Prices of ETH that are believed of pools when nothing else is known [USD]: since the first, 80 to 5000 were paid."""
 MOST_USD, MOST_ETH = 1e12, 1e9
 """Reserves that no pool has: a third of all dollars in accounts, eight times all ETH."""
-SMALLEST = ((18, 6), (18, 18), (18, 8), (0, 6), (18, 0), (0, 18), (0, 12), (12, 0), (6, 18), (9, 0), (9, 6), (0, 3), (0, 2))
+SMALLEST = (
+    (18, 6),
+    (18, 18),
+    (18, 8),
+    (0, 6),
+    (18, 0),
+    (0, 18),
+    (0, 12),
+    (12, 0),
+    (6, 18),
+    (9, 0),
+    (9, 6),
+    (0, 3),
+    (0, 2),
+)
 """Decimals of ETH and of USD that may not have been taken off, the usual ones first."""
 
 FEES: Mapping[str, float | None] = {
-    "fee_bps": 1.0, "fee_bp": 1.0, "fee_ppm": 0.01, "fee_percent": 100.0, "fee_pct": 100.0, "fee_fraction": 1e4, "fee": None,
+    "fee_bps": 1.0, "fee_bp": 1.0, "fee_ppm": 0.01, "fee_percent": 100.0, "fee_pct": 100.0, "fee_fraction": 1e4,
+    "fee": None,
 }  # fmt: skip
 """bp in a unit of each column that fees may stand in; None: the fees must show it."""
 _UNITS = {"bp": 1.0, "ppm": 0.01, "percent": 100.0, "fractions": 1e4}
@@ -101,8 +116,10 @@ def check_sizes(table: Table, eth: np.ndarray, usd: np.ndarray) -> None:
     for name, values, most in (("eth_reserve", eth, MOST_ETH), ("usd_reserve", usd, MOST_USD)):
         table.reject(
             values > most,
-            lambda i, n=name, v=values: f"{n} {v[i]:g} is more than there is: integers of the smallest unit? "
-            "suspected decimals that were not taken off: 18 of both reserves",
+            lambda i, n=name, v=values: (
+                f"{n} {v[i]:g} is more than there is: integers of the smallest unit? "
+                "suspected decimals that were not taken off: 18 of both reserves"
+            ),
             f"whole units, at most {most:g}",
         )
 
@@ -122,7 +139,9 @@ def check_fees(table: Table, column: str, stated: np.ndarray, unit: float) -> No
     said = next(word for word, scale in _UNITS.items() if scale == unit)
     table.reject(
         others[name],
-        lambda i: f"{column} {stated[i]:g} is no usual fee in {said}, but in {name}, as {stated[i] * _UNITS[name]:g} bp",
+        lambda i: (
+            f"{column} {stated[i]:g} is no usual fee in {said}, but in {name}, as {stated[i] * _UNITS[name]:g} bp"
+        ),
         f"fees in {said}, or a column fee_bps, fee_ppm, fee_percent or fee_fraction that says what they are",
     )
 

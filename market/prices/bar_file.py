@@ -142,7 +142,9 @@ def _in_order(
         first = first_at.setdefault(at, i)
         if first == i:
             kept.append(i)
-        elif differs := [name for name, v in values.items() if v[i] != v[first] and not np.isnan([v[i], v[first]]).all()]:
+        elif differs := [
+            name for name, v in values.items() if v[i] != v[first] and not np.isnan([v[i], v[first]]).all()
+        ]:
             shown, before = (", ".join(f"{n} {values[n][row]:.10g}" for n in differs) for row in (i, first))
             raise table.error(
                 i,
@@ -251,6 +253,8 @@ def _check_jumps(table: Table, price: np.ndarray, before: np.ndarray) -> None:
     jump = np.concatenate([[1.0], np.maximum(price / before, before / price)])
     table.reject(
         jump >= LARGEST_JUMP,
-        lambda i: f"{price[i - 1]:g} after {before[i - 1]:g}, a factor of {jump[i]:.3g}: another unit, or another asset?",
+        lambda i: (
+            f"{price[i - 1]:g} after {before[i - 1]:g}, a factor of {jump[i]:.3g}: another unit, or another asset?"
+        ),
         f"prices within a factor of {LARGEST_JUMP:g} from one bar to the next",
     )

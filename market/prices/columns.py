@@ -16,7 +16,7 @@ CLOCK = re.compile(r"\d{1,2}:\d\d(:\d\d(\.\d+)?)?|\d{6}|\d{4}", re.ASCII)
 """A time of day, as in a column beside that of dates."""
 _DUMP = 12
 """Columns of the dumps that exchanges publish without a header: start, prices, volume, end, and five more."""
-_ORDERED = re.compile(r"\d{9,19}(\.\d*)?|\d{4}[-/.]\d\d[-/.]\d\d.*", re.ASCII)
+_ORDERED = re.compile(r"\d{9,19}(\.\d*)?|\d{8}[ T]?\d*|\d{4}[-/.]\d\d[-/.]\d\d.*", re.ASCII)
 """Times that are in the order of their text."""
 
 
@@ -66,7 +66,9 @@ def _only(grid: Grid, header: int, names: Sequence[str], where: list[int], all_a
     """Return the first of the columns that a role may have, unless others have its name, or mean just the same."""
     first = where[0]
     if any(all_alike or plain(names[i]) == plain(names[first]) for i in where[1:]):
-        raise InputError(f"{grid.path}: row {grid.lines[header]}: column {names[first]} appears twice; allowed: {SETTLES}")
+        raise InputError(
+            f"{grid.path}: row {grid.lines[header]}: column {names[first]} appears twice; allowed: {SETTLES}"
+        )
     return first
 
 

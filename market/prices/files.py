@@ -116,7 +116,15 @@ def _check_size(path: Path, data: bytes) -> None:
 def _unpack(path: Path, name: str, data: bytes) -> bytes:
     try:
         unpacked = _UNPACK[name](data)
-    except (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as why:
+    except (
+        OSError,
+        EOFError,
+        zlib.error,
+        lzma.LZMAError,
+        zipfile.BadZipFile,
+        NotImplementedError,
+        RuntimeError,
+    ) as why:
         raise InputError(f"{path}: damaged or locked {name} ({why}); allowed: a whole {name} file") from None
     except ValueError as why:
         raise InputError(f"{path}: {why}") from None

@@ -61,7 +61,9 @@ def named_columns(grid: Grid, asked: Mapping[str, str], ticker: str | None) -> t
     if "ticker" in columns:
         table = _of_ticker(table, ticker)
     elif ticker is not None and layout.ticker is None:
-        raise InputError(f"{grid.path}: it names no tickers, but {ticker!r} is asked for; allowed: the file's name alone")
+        raise InputError(
+            f"{grid.path}: it names no tickers, but {ticker!r} is asked for; allowed: the file's name alone"
+        )
     if "clock" in columns:
         pairs = zip(table.columns["timestamp"], table.columns["clock"], strict=True)
         table.columns["timestamp"] = [f"{day} {clock}" for day, clock in pairs]
@@ -77,7 +79,9 @@ def _layout(grid: Grid, asked: Mapping[str, str]) -> Layout:
     if header is None:
         header = next((i for i, row in enumerate(rows) if is_header(row)), None)
     if header is None and first == 0:
-        return Layout(None, _width(grid.rows[0]), without_names(grid, asked), ("no header: columns told by their order",))
+        return Layout(
+            None, _width(grid.rows[0]), without_names(grid, asked), ("no header: columns told by their order",)
+        )
     if header is None:
         header = (first or 1) - 1
     if first is not None and first < header:
@@ -104,9 +108,13 @@ def _width(row: list[str]) -> int:
 
 def _is_data(row: list[str]) -> bool:
     """Return whether a row begins with a digit and holds mostly figures from there on."""
+    return row[0][:1].isdigit() and _holds_figures(row)
+
+
+def _holds_figures(row: list[str]) -> bool:
     cells = [cell for cell in row[1:] if cell]
     figures = sum(_FIGURE.fullmatch(cell) is not None for cell in cells)
-    return row[0][:1].isdigit() and figures > 0 and 2 * figures >= len(cells)
+    return figures > 0 and 2 * figures >= len(cells)
 
 
 def _wide(grid: Grid, ticker: str | None) -> Layout | None:
@@ -121,7 +129,7 @@ def _wide(grid: Grid, ticker: str | None) -> Layout | None:
         fields, tickers = (upper, lower) if _are_fields(upper) else (lower, upper)
         if not _are_fields(fields) or _are_fields(tickers) or len(upper) != len(lower):
             continue
-        if not all(tickers[1:]) or _is_data(tickers):
+        if not all(tickers[1:]) or _holds_figures(tickers):
             continue
         chosen = _choice(grid, list(dict.fromkeys(tickers[1:])), ticker)
         index = {"timestamp": 0}
@@ -133,7 +141,9 @@ def _wide(grid: Grid, ticker: str | None) -> Layout | None:
                 index[role] = column
         lacking = [role for role in PRICES if role not in index]
         if lacking:
-            raise InputError(f"{grid.path}: row {grid.lines[i]}: no column {lacking[0]} of {chosen}; allowed: {SETTLES}")
+            raise InputError(
+                f"{grid.path}: row {grid.lines[i]}: no column {lacking[0]} of {chosen}; allowed: {SETTLES}"
+            )
         third = grid.rows[i + 2] if len(grid.rows) > i + 2 else [""]
         last = i + 2 if not any(third[1:]) and plain(third[0]) in (*TIMES, "") else i + 1
         return Layout(last, len(fields), index, (f"columns by ticker: {chosen} taken",), chosen)

@@ -30,6 +30,7 @@ MONTHS = (
 type DayOrder = Literal["dmy", "mdy"]
 
 _EPOCH = re.compile(r"(\d{1,19})(?:\.(\d*))?", re.ASCII)
+_POWER = re.compile(r"\d(\.\d*)?[eE]\+?\d+", re.ASCII)
 _DIGITS = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)(?:[ T]?(\d{2,6}))?Z?", re.ASCII)
 _YEAR_FIRST = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?:[ T,]+(.+))?", re.ASCII)
 _DAY_OR_MONTH = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d\d)(?:[ T,]+(.+))?", re.ASCII)
@@ -86,7 +87,7 @@ def read_instants(table: Table, texts: list[str], order: DayOrder | None = None,
     if _DIGITS.fullmatch(first) and _try(_digits, first) is not None:
         table.repairs.append("times are dates of digits, taken as UTC")
         found = _each(table, texts, _digits, first)
-    elif _EPOCH.fullmatch(first):
+    elif _EPOCH.fullmatch(first) or _POWER.fullmatch(first):
         found = _epochs(table, texts)
     elif _DAY_OR_MONTH.fullmatch(first):
         found = _day_or_month(table, texts, order)
@@ -137,7 +138,7 @@ def _epochs(table: Table, texts: list[str]) -> np.ndarray:
     for i, text in enumerate(texts):
         match = _EPOCH.fullmatch(text)
         if match is None:
-            what = "is written in powers of ten, which lose digits" if re.fullmatch(r"[\d.]+[eE].*", text) else "is none"
+            what = "is written in powers of ten, which lose digits" if _POWER.fullmatch(text) else "is none"
             raise table.error(i, f"timestamp {text[:40]!r} {what}", f"an epoch in digits, as in row {table.lines[0]}")
         whole = int(match[1])
         size = next((u for u, scale in enumerate((1e11, 1e14, 1e17)) if whole < scale), 3)
@@ -146,7 +147,7 @@ def _epochs(table: Table, texts: list[str]) -> np.ndarray:
             reason = f"timestamp {text} is in {UNITS[size][0]}, row {table.lines[0]} in {UNITS[unit][0]}"
             raise table.error(i, reason, "epochs of one unit in the whole file")
         per_s = UNITS[unit][1]
-        # Beyond microseconds nothing is held, and rounding up would make the last instant of a bar the next one's first.
+        # Nothing beyond microseconds is held, and rounding up would turn the end of a bar into the start of the next.
         rest = whole % per_s // (per_s // 10**6) / 10**6 if size == 3 else whole % per_s / per_s
         found[i] = whole // per_s + rest + float(f"0.{match[2] or 0}") / per_s
     table.repairs.append(f"times are epochs in {UNITS[unit or 0][0]}")
@@ -225,9 +226,7 @@ def _day_or_month(table: Table, texts: list[str], asked: DayOrder | None) -> np.
     return _each(table, texts, parse, texts[0])
 
 
-def _shown_order(
-    table: Table, texts: list[str], parts: list[tuple[int, int, int, str | None]]
-) -> tuple[DayOrder, str]:
+def _shown_order(table: Table, texts: list[str], parts: list[tuple[int, int, int, str | None]]) -> tuple[DayOrder, str]:
     """Return the order that a number above 12 shows, or that alone leaves no gap that is too long."""
     first = next((i for i, (a, _, _, _) in enumerate(parts) if a > 12), None)
     second = next((i for i, (_, b, _, _) in enumerate(parts) if b > 12), None)
@@ -241,7 +240,8 @@ def _shown_order(
     differs = next((i for i, (a, b, _, _) in enumerate(parts) if a != b), None)
     if differs is None:
         return "dmy", "which is month first, too, in every row"
-    fits = [order for order in ("dmy", "mdy") if _unbroken(parts, order == "dmy")]
+    orders: tuple[DayOrder, ...] = ("dmy", "mdy")
+    fits: list[DayOrder] = [order for order in orders if _unbroken(parts, order == "dmy")]
     if len(fits) == 1:
         return fits[0], "for the other order leaves gaps of more than 12 hours"
     day, month = parts[differs][:2]

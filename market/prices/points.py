@@ -18,7 +18,7 @@ LENGTHS_S = (
 def bars_of_points(table: Table, time_s: np.ndarray, price: np.ndarray) -> tuple[list[np.ndarray], float]:
     """Return bars (opening time, open, high, low, close) of prices at rising points in time, and their spacing [s].
 
-    Points that are evenly spaced, but for some that are missing, are the ends of bars: a bar opens at a point, which
+    Points that are evenly spaced, but for some that are missing (fewer than half), are the ends of bars: a bar opens at a point, which
     is where the one before closed, and closes at the next. Between two points further apart there is a gap.
 
     Other points fall into bars of the common length next to their median distance. Such a bar opens at the last price
@@ -40,7 +40,7 @@ def bars_of_points(table: Table, time_s: np.ndarray, price: np.ndarray) -> tuple
         lambda i: f"gap of {(step[i - 1] - spacing) / 3600:.1f} h before {stamps[i]}",
         f"gaps of at most {LONGEST_GAP_S / 3600:g} h",
     )
-    if np.remainder(np.round(step / spacing, 9), 1.0).any():
+    if 2 * counts.max() < len(step) or np.remainder(np.round(step / spacing, 9), 1.0).any():
         return _collected(table, time_s, price, float(np.median(step)))
     table.repairs.append("points, not bars: every bar opens where the one before closed")
     here = np.flatnonzero(step == spacing)
@@ -48,9 +48,7 @@ def bars_of_points(table: Table, time_s: np.ndarray, price: np.ndarray) -> tuple
     return [time_s[here].copy(), opens, np.maximum(opens, closes), np.minimum(opens, closes), closes], spacing
 
 
-def _collected(
-    table: Table, time_s: np.ndarray, price: np.ndarray, typical_s: float
-) -> tuple[list[np.ndarray], float]:
+def _collected(table: Table, time_s: np.ndarray, price: np.ndarray, typical_s: float) -> tuple[list[np.ndarray], float]:
     """Return bars of a common length that collect points at uneven distances."""
     spacing = float(min(LENGTHS_S, key=lambda length: abs(np.log(length / typical_s))))
     number = np.floor(time_s / spacing)

@@ -40,8 +40,8 @@ class Replay:
     Raises
     ------
     InputError
-        what :func:`market.prices.bar_file.read_bars` raises; `start` no instant or outside the file; bars that end before
-        `config.horizon_s`; episodes; flat bars that other assets should be correlated with.
+        what :func:`market.prices.bar_file.read_bars` raises; `start` no instant or outside the file; bars that end
+        before `config.horizon_s`; episodes; flat bars that other assets should be correlated with.
     """
 
     def __init__(self, config: MarketConfig, seeds: np.random.SeedSequence) -> None:

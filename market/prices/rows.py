@@ -97,7 +97,9 @@ def read_grid(path: Path, known: Callable[[list[list[str]]], int], allowed: str)
         return Grid(content.path, rows, list(range(len(rows))), "", (*repairs, "parquet: the first row is row 1"))
     text = decode(content, allowed)
     delimiter = _delimiter(text, known)
-    rows, lines, empty = _split(content.path, csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+    rows, lines, empty = _split(
+        content.path, csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    )
     if delimiter != ",":
         repairs.append(f"columns are separated by {DELIMITERS[delimiter]}")
     if empty:
