@@ -110,6 +110,9 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
     _add_columns(parser)
     parser.add_argument("--dates", choices=("dmy", "mdy"), help="order of day and month in dates such as 05/08/2024")
     parser.add_argument("--any-time", action="store_true", help="believe times before 2008 and in the future")
+    parser.add_argument(
+        "--any-jump", action="store_true", help="believe prices that change by a factor of five at once"
+    )
     parser.add_argument("--plot", type=_file, metavar="FILE.png", help="draw the bars: png, pdf or svg")
     parser.add_argument("--json", action="store_true", help="one JSON object")
 

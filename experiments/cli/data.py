@@ -24,7 +24,7 @@ def main(arguments: argparse.Namespace) -> int:
     _check_plot(arguments.plot)
     file, ticker = split_ticker(arguments.file)
     columns = parse_columns(arguments.prices_columns)
-    bars = read_bars(Path(file), columns, ticker, arguments.dates, arguments.any_time)
+    bars = read_bars(Path(file), columns, ticker, arguments.dates, arguments.any_time, arguments.any_jump)
     found = describe(bars)
     if arguments.plot is not None:
         _plot(bars, arguments.plot)

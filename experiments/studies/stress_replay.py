@@ -107,7 +107,7 @@ def _replayed(base: MarketConfig, file: Path, name: str, configure: Configure, l
 
 def _recorded(asked_for: PriceConfig, file: Path) -> PriceConfig:
     """Return the replay of a file, read as the user says it is to be read."""
-    reading = asked_for.model_dump(include={"columns", "ticker", "dates", "any_time"})
+    reading = asked_for.model_dump(include={"columns", "ticker", "dates", "any_time", "any_jump"})
     return PriceConfig(kind="replay", file=file, rescale=True, **reading)
 
 

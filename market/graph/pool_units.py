@@ -10,7 +10,7 @@ from market.prices.rows import Table
 
 FACTOR = 3.0
 """Largest factor between a pool's price and the median of all, or the bars that are replayed."""
-PLAUSIBLE_USD = (25.0, 100_000.0)
+PLAUSIBLE_USD = (50.0, 50_000.0)
 """Prices of ETH that are believed of pools when nothing else is known [USD]: since the first, 80 to 5000 were paid."""
 MOST_USD, MOST_ETH = 1e12, 1e9
 """Reserves that no pool has: a third of all dollars in accounts, eight times all ETH."""

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 ROUNDING = 1e-9
 """Relative error of a price that was computed: by so much it may lie outside the range of its bar."""
-LARGEST_JUMP = 10.0
+LARGEST_JUMP = 5.0
 """Largest factor between the close of a bar and the opening of the next: beyond it, one of them is in another unit."""
+_ANY_JUMP = ", or any with --set prices.any_jump=true"
 _END_SLACKS_S = ((1e-3, 1.0), (1e-6, 1.0), (1.0, 60.0))
 """By how much a time may be short of the end of its bar that is meant to be its last instant, and the shortest bars of
 which that is believed [s]."""
@@ -36,6 +37,7 @@ def read_bars(
     ticker: str | None = None,
     order: DayOrder | None = None,
     any_time: bool = False,
+    any_jump: bool = False,
 ) -> Bars:
     """Read the bars of a file: text in any usual form, or parquet, packed or not.
 
@@ -57,15 +59,17 @@ def read_bars(
         of day and month in dates such as 05/08/2024, where nothing shows it.
     any_time
         whether times before 2008 and in the future are believed.
+    any_jump
+        whether prices are believed that change by a factor of five within a bar, or from one bar to the next.
 
     Raises
     ------
     InputError
         no such file, or no table; columns, times or numbers that may be read in two ways; a price that is not positive,
-        open, close or low above high, or open, close or high below low; prices that change by a factor of ten from one
-        bar to the next; rows in no order, a time twice with different prices, fewer than two bars, bars closer than
-        the spacing, or a gap of more than 12 hours. One line: file, row (the line in the file), what was seen, and
-        what is allowed.
+        open, close or low above high, or open, close or high below low; prices that change by a factor of five from one
+        bar to the next or within one; rows in no order, a time twice with different prices, fewer than two bars, bars
+        closer than the spacing, or a gap of more than 12 hours. One line: file, row (the line in the file), what was
+        seen, and what is allowed.
     """
     columns = columns or {}
     grid = read_grid(Path(path), lambda rows: known(rows, columns), SETTLES)
@@ -80,14 +84,17 @@ def read_bars(
         table.reject(numbers <= 0, lambda i, n=name, v=numbers: f"{n} {v[i]:g} is not positive", "prices above 0")
     table, time_s, values = _in_order(table, time_s, values)
     if "price" in values:
-        _check_jumps(table, values["price"][1:], values["price"][:-1])
+        if not any_jump:
+            _check_jumps(table, values["price"][1:], values["price"][:-1])
         found, spacing_s = bars_of_points(table, time_s, values["price"])
         time_s, *prices = found
     else:
         values = _within_range(table, values)
         table, time_s, values, spacing_s = _spaced(table, time_s, values)
         time_s = _opening(table, time_s, spacing_s, ends)
-        _check_jumps(table, values["open"][1:], values["close"][:-1])
+        if not any_jump:
+            _check_jumps(table, values["open"][1:], values["close"][:-1])
+            _check_ranges(table, values)
         prices = [values[name] for name in PRICES]
     for array in (time_s, *prices):
         array.setflags(write=False)
@@ -97,7 +104,7 @@ def read_bars(
 def bars_of(prices: PriceConfig) -> Bars:
     """Return the bars that a configuration replays; InputError as :func:`read_bars` raises it."""
     assert prices.file is not None  # the configuration sees to it
-    return read_bars(prices.file, prices.columns, prices.ticker, prices.dates, prices.any_time)
+    return read_bars(prices.file, prices.columns, prices.ticker, prices.dates, prices.any_time, prices.any_jump)
 
 
 def split_ticker(text: str) -> tuple[str, str | None]:
@@ -256,5 +263,18 @@ def _check_jumps(table: Table, price: np.ndarray, before: np.ndarray) -> None:
         lambda i: (
             f"{price[i - 1]:g} after {before[i - 1]:g}, a factor of {jump[i]:.3g}: another unit, or another asset?"
         ),
-        f"prices within a factor of {LARGEST_JUMP:g} from one bar to the next",
+        f"prices within a factor of {LARGEST_JUMP:g} from one bar to the next{_ANY_JUMP}",
+    )
+
+
+def _check_ranges(table: Table, values: dict[str, np.ndarray]) -> None:
+    opens, closes = values["open"], values["close"]
+    above = values["high"] / np.maximum(opens, closes)
+    below = np.minimum(opens, closes) / values["low"]
+    table.reject(
+        np.maximum(above, below) >= LARGEST_JUMP,
+        lambda i: (
+            f"low {values['low'][i]:g} to high {values['high'][i]:g} about open {opens[i]:g} and close {closes[i]:g}"
+        ),
+        f"bars within a factor of {LARGEST_JUMP:g} of their ends{_ANY_JUMP}",
     )

@@ -80,6 +80,9 @@ class PriceConfig(Settings):
         default=None, description="order of day and month in a file's dates such as 05/08/2024"
     )
     any_time: bool = Field(default=False, description="believe a file's times before 2008 and in the future")
+    any_jump: bool = Field(
+        default=False, description="believe a file's prices that change by a factor of five within a bar or to the next"
+    )
     any_level: bool = Field(
         default=False, description="replay prices at the level of real pools that are further than a factor 3 from them"
     )

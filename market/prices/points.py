@@ -18,8 +18,9 @@ LENGTHS_S = (
 def bars_of_points(table: Table, time_s: np.ndarray, price: np.ndarray) -> tuple[list[np.ndarray], float]:
     """Return bars (opening time, open, high, low, close) of prices at rising points in time, and their spacing [s].
 
-    Points that are evenly spaced, but for some that are missing (fewer than half), are the ends of bars: a bar opens at a point, which
-    is where the one before closed, and closes at the next. Between two points further apart there is a gap.
+    Points that are evenly spaced, but for some that are missing (fewer than half), are the ends of bars: a bar opens at
+    a point, which is where the one before closed, and closes at the next. Between two points further apart there is a
+    gap.
 
     Other points fall into bars of the common length next to their median distance. Such a bar opens at the last price
     before it, or at its first where none is near, and a bar without a point is a gap.

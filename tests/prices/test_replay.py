@@ -141,7 +141,7 @@ RISING = "allowed: timestamps that increase from row to row, or decrease from ro
             "row 4: gap of 12.0 h before 2024-01-01T12:02:01Z; allowed: gaps of at most 12 h",
         ),
         (
-            (THIRD, "2024-01-01T00:02:30Z,96,97,95,96,7", "2024-01-01T00:03:00Z,96,97,95,96,7"),
+            (THIRD, "2024-01-01T00:02:30Z,96,97,95,96,7", "2024-01-01T00:04:00Z,96,97,95,96,7"),
             "row 5: timestamp 2024-01-01T00:02:30Z is 30 s after the row before; "
             "allowed: bars at least 60 s apart, as most of them are",
         ),
