@@ -126,10 +126,12 @@ def _split(path: Path, reader: Reader) -> tuple[list[list[str]], list[int], int]
     """Return the rows that hold something, their line numbers, and how many rows of delimiters alone there were."""
     rows: list[list[str]] = []
     lines: list[int] = []
-    empty = 0
+    empty = last = 0
     try:
         for row in reader:
-            cells = [cell.strip() for cell in row]
+            # a quoted cell may have line breaks, which no complaint may have
+            broken, last = reader.line_num > last + 1, reader.line_num
+            cells = [" ".join(cell.split()) if broken else cell.strip() for cell in row]
             if any(cells):
                 rows.append(cells)
                 lines.append(reader.line_num)

@@ -143,9 +143,9 @@ def test_it_is_the_same_pools(tmp_path: Path, content: str | bytes) -> None:
             "row 1: fees in the columns",
         ),
         (
-            "id,feeTier,liquidity,sqrtPrice,token0Price\n0x88e6,500,14676598827104346561852,1585000000000000000000000000,2516\n",
-            "row 1: concentrated liquidity by its square-root price, but pools here hold liquidity over the whole range; "
-            "missing: rollup",
+            "id,feeTier,liquidity,sqrtPrice,token0Price\n0x88e6,500,14676598827104346,1585000000000000000000000000,2516\n",
+            "row 1: concentrated liquidity by its square-root price, but pools here hold liquidity over the whole "
+            "range; missing: rollup",
         ),
         ("rollup,tick,liquidity,sqrtPriceX96\nbase,5,1,1\n", "missing: fee_bps, eth_reserve, usd_reserve; allowed: "),
         (
