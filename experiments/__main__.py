@@ -98,6 +98,7 @@ def _parser() -> Parser:
     )  # fmt: skip
     listing.add_argument("--json", action="store_true", help="one JSON object")
     _add_run(command("run", "cli.run", "run a study and write its table and figure"))
+    _add_data(command("data", "cli.data", "say what is understood of a file of prices"))
     _add_simulate(command("simulate", "cli.simulate", "run one market and print its outcomes"))
     _add_tape(command("tape", "cli.tape", "ask what a tape of `simulate --tape` tells"))
     figures = command("figures", "cli.figures", "draw a study's figure again from its summary.parquet")
@@ -124,11 +125,14 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
 def _add_simulate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--regime", metavar="NAME", help="sequencing regime (default: siloed)")
     _add_configuration(parser)
-    parser.add_argument("--prices", type=Path, metavar="CSV", help="replay these bars as the reference price")
-    parser.add_argument("--pools", type=Path, metavar="CSV", help="real pools in place of the reference scenario's")
+    parser.add_argument(
+        "--prices", metavar="FILE[:TICKER]", help="replay these bars as the reference price; - is a pipe"
+    )
+    _add_columns(parser)
+    parser.add_argument("--pools", type=_file, metavar="CSV", help="real pools in place of the reference scenario's")
     parser.add_argument("--hours", type=_hours, metavar="H", help="length of the run [h]")
     parser.add_argument("--seed", type=_seed, default=1, metavar="S", help="default: %(default)s")
-    parser.add_argument("--tape", type=Path, metavar="FILE.parquet", help="write every intent and its fate")
+    parser.add_argument("--tape", type=_file, metavar="FILE.parquet", help="write every intent and its fate")
     parser.add_argument("--flows", action="store_true", help="print who paid whom for what, from the ledger")
     parser.add_argument("--json", action="store_true", help="one JSON object")
 
@@ -145,6 +149,25 @@ def _add_tape(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="JSON: a list of rows, or an object of outcomes")
 
 
+def _add_data(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE[:TICKER]", help="prices in CSV or parquet, packed or not; - is a pipe")
+    _add_columns(parser)
+    parser.add_argument("--dates", choices=("dmy", "mdy"), help="order of day and month in dates such as 05/08/2024")
+    parser.add_argument("--any-time", action="store_true", help="believe times before 2008 and in the future")
+    parser.add_argument(
+        "--any-jump", action="store_true", help="believe prices that change by a factor of five at once"
+    )
+    parser.add_argument("--plot", type=_file, metavar="FILE.png", help="draw the bars: png, pdf or svg")
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+
+
+def _add_columns(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--prices-columns", action="append", default=[], metavar="ROLE=NAME,...",
+        help="names or numbers of the file's columns, as in timestamp=unix,open=Open,close=5",
+    )  # fmt: skip
+
+
 def _add_validate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("ids", nargs="*", metavar="ID", help="known answers (default: all)")
     parser.add_argument("--quick", action="store_true", help="fewer cases and shorter runs")
@@ -154,11 +177,15 @@ def _add_validate(parser: argparse.ArgumentParser) -> None:
 
 def _add_configuration(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="as in flow.per_second=20")
-    parser.add_argument("--config", type=Path, metavar="FILE.toml", help="configuration to lay over the default one")
+    parser.add_argument("--config", type=_file, metavar="FILE.toml", help="configuration to lay over the default one")
 
 
 def _add_out(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, default=Path("results"), metavar="DIR", help="default: %(default)s")
+
+
+def _file(text: str) -> Path:
+    return Path(os.path.expanduser(text))  # noqa: PTH111 - pathlib's raises for the home of somebody who does not exist
 
 
 def _whole(text: str, low: int, high: float, what: str) -> int:

@@ -172,7 +172,10 @@ class MarketConfig(_OnMarket):
 
     @model_validator(mode="after")
     def _names(self) -> MarketConfig:
-        _unique("assets", [NUMERAIRE, *(asset.name for asset in self.assets)])
+        if NUMERAIRE in (named := [asset.name for asset in self.assets]):
+            where = f"assets.{named.index(NUMERAIRE)}.name"
+            raise ValueError(f"{where}: name {NUMERAIRE!r} is that of the numeraire; allowed: other names")
+        _unique("assets", named)
         _unique("rollups", [rollup.name for rollup in self.rollups])
         known = {NUMERAIRE, *(asset.name for asset in self.assets)}
         used = {(f"rollups.{r.name}.{field}", name) for r in self.rollups for field, name in _used("assets_used", r)}
@@ -195,6 +198,9 @@ class MarketConfig(_OnMarket):
 
 
 def _unique(where: str, names: list[str]) -> None:
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    if repeated:
-        raise ValueError(f"{where}: name {repeated[0]!r} is used twice; names must be unique")
+    for second, name in enumerate(names):
+        if name in names[:second]:
+            raise ValueError(
+                f"{where}.{second}.name: name {name!r} is used twice, first by {where}.{names.index(name)}; "
+                "allowed: unique names"
+            )

@@ -29,7 +29,9 @@ def plugin_folders() -> list[Path]:
 
     Raises InputError when the environment names one that does not exist.
     """
-    folders = [Path(part).resolve() for part in os.environ.get(VARIABLE, "").split(os.pathsep) if part]
+    # pathlib's own expansion raises for the home folder of somebody who does not exist
+    parts = [os.path.expanduser(part) for part in os.environ.get(VARIABLE, "").split(os.pathsep) if part]  # noqa: PTH111
+    folders = [Path(part).resolve() for part in parts]
     for folder in folders:
         if not folder.is_dir():
             raise InputError(f"{VARIABLE}: no folder {str(folder)!r}; allowed: existing folders that mirror the tree")

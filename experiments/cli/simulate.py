@@ -5,67 +5,123 @@ from __future__ import annotations
 import argparse
 import json
 import math
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from experiments.markets import price_files
 from experiments.runs import configuration
 from market.config import MarketConfig
 from market.errors import InputError
+from market.prices.bar_file import split_ticker
+from market.prices.files import exists, located
+
+if TYPE_CHECKING:
+    from market.graph.pool_file import PoolTable
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Run one market and print its outcomes, as a table or as the JSON object that programs read."""
-    if arguments.tape is not None and not arguments.tape.parent.is_dir():
-        raise InputError(f"--tape {arguments.tape}: no such folder; allowed: a file in an existing folder")
-    config = configure(arguments)
+    _check_tape(arguments.tape)
+    pools = None if arguments.pools is None else _read_pools(arguments.pools)
+    config = configure(arguments, pools)
+    notes = [] if pools is None else price_files.compare(pools, config.prices)
     from experiments.runs.run import run_one
     from market.measures.flows import WhoPaidWhom
     from market.measures.tape import Tape
 
-    paid = WhoPaidWhom()
+    paid, read = WhoPaidWhom(), price_files.Repairs()
     taped = [] if arguments.tape is None else [Tape(arguments.tape)]
-    outcomes = run_one(config, arguments.seed, [paid, *taped])
+    with _blamed_on_tape(arguments.tape):
+        outcomes = run_one(config, arguments.seed, [paid, read, *taped])
+    said = {"price_repairs": read.repairs} if config.prices.kind == "replay" else {}
+    said |= {} if pools is None else {"pool_repairs": [*pools.repairs, *notes]}
     if arguments.json:
         flows = {"flows": paid.table} if arguments.flows else {}
-        print(json.dumps({key: _json(value) for key, value in outcomes.items()} | flows, allow_nan=False))
+        print(json.dumps({key: _json(value) for key, value in outcomes.items()} | said | flows, allow_nan=False))
         return 0
     _print(outcomes, config)
+    for file, repairs in zip(
+        (config.prices.file, arguments.pools), (read.repairs, said.get("pool_repairs")), strict=True
+    ):
+        for repair in repairs or ():
+            print(f"{file}: {repair}.")
     if arguments.flows:
         _print_flows(paid.table)
     return 0
 
 
-def configure(arguments: argparse.Namespace) -> MarketConfig:
-    """The reference scenario under the regime and with the pools named, then the file, the flags and --set over it."""
+def configure(arguments: argparse.Namespace, pools: PoolTable | None) -> MarketConfig:
+    """The reference scenario under the regime and with the pools read, then the file, the flags and --set over it."""
     from experiments.markets.scenarios import reference
     from market.regimes import load as load_regime
 
     base = reference().model_copy(update={"regime": load_regime(arguments.regime or "siloed")})
-    if arguments.pools is not None:
-        base = _with_pools(base, arguments.pools)
+    if pools is not None:
+        base = _with_pools(base, pools)
     flags = []
     if arguments.hours is not None:
         flags.append(f"horizon_s={arguments.hours * 3600}")
+    columns = price_files.parse_columns(arguments.prices_columns)
     if arguments.prices is not None:
-        if not arguments.prices.is_file():
-            raise InputError(f"--prices {arguments.prices}: no such file; allowed: a CSV of bars")
-        # The file's name as a TOML string, whatever it looks like; a replay has no synthetic episodes.
-        flags += [f"prices.file={json.dumps(str(arguments.prices))}", "prices.episodes=[]"]
+        file, ticker = split_ticker(arguments.prices)
+        if not exists(located(file)):
+            raise InputError(f"--prices {file}: no such file; allowed: bars in CSV or parquet, FILE or FILE:TICKER")
+        # Texts as TOML strings, whatever they look like; a replay has no synthetic episodes.
+        flags += [f"prices.file={_toml(str(located(file)))}", "prices.episodes=[]"]
         flags += ["prices.kind=replay", "prices.rescale=true"]
+        flags += [] if ticker is None else [f"prices.ticker={_toml(ticker)}"]
+    flags += [f"prices.columns.{role}={_toml(name)}" for role, name in columns.items()]
     return configuration.load(arguments.config, [*flags, *arguments.set], base)
 
 
-def _with_pools(base: MarketConfig, path: Path) -> MarketConfig:
-    from market.graph.pool_file import read_pools, reference_level
+def _toml(text: str) -> str:
+    return json.dumps(text)
 
-    if not path.is_file():
+
+def _read_pools(path: Path) -> PoolTable:
+    from market.graph.pool_file import read_pool_table
+
+    if not exists(located(path)):
         raise InputError(f"--pools {path}: no such file; allowed: a CSV of pools")
+    return read_pool_table(path)
+
+
+def _with_pools(base: MarketConfig, pools: PoolTable) -> MarketConfig:
+    from market.graph.pool_file import reference_level
+
     # real pools come without lending: the markets and borrowers are those of a reference rollup
-    rollups = read_pools(path, template=base.rollups[1])
+    rollups = pools.rollups(template=base.rollups[1])
     asset = base.assets[0].model_copy(update={"price_usd": reference_level(rollups)})
     changed = base.model_copy(update={"rollups": rollups, "assets": (asset,)})
     return MarketConfig.model_validate(changed.model_dump())
+
+
+def _check_tape(tape: Path | None) -> None:
+    if tape is None:
+        return
+    if tape.is_dir():
+        raise InputError(
+            f"--tape {tape}: a folder; allowed: a file in an existing folder, as in {tape / 'tape.parquet'}"
+        )
+    if not tape.parent.is_dir():
+        raise InputError(f"--tape {tape}: no such folder; allowed: a file in an existing folder")
+
+
+@contextmanager
+def _blamed_on_tape(tape: Path | None) -> Iterator[None]:
+    """Say of what the system refuses during a run that the tape was being written."""
+    try:
+        yield
+    except OSError as error:
+        if tape is None or error.filename not in (None, str(tape)):
+            raise
+        reason = os.strerror(error.errno) if error.errno else " ".join(str(error).split())
+        raise InputError(
+            f"--tape {tape}: {reason}; allowed: a file that can be written, on a disk with room"
+        ) from error
 
 
 def _json(value: Any) -> Any:

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from experiments.runs import toml_lines
 from market import discovery
 from market.config import RegimeConfig
 from market.errors import InputError
@@ -56,7 +57,7 @@ def _read(file: Path) -> dict[str, Any]:
     if not file.is_file():
         raise InputError(f"{file}: no such file; allowed: a TOML file")
     try:
-        return _plain(tomllib.loads(file.read_text(encoding="utf-8")))
+        return _plain(tomllib.loads(file.read_text(encoding="utf-8-sig")))
     except UnicodeDecodeError as error:
         raise InputError(f"{file}: not a text file; allowed: TOML in UTF-8") from error
     except tomllib.TOMLDecodeError as error:
@@ -154,8 +155,18 @@ def _explain(error: ValidationError, model: type[BaseModel], file: Path | None, 
     errors = error.errors(include_url=False)
     first = errors[0]
     keys = [str(part) for part in first["loc"]]
+    what = _what(first, model, keys)
+    if not keys:  # a complaint of the whole begins with the key that it is about
+        keys = _named(what)
+        what = what.removeprefix(f"{'.'.join(keys)}: ")
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-    return f"{_where(keys, file, settings)}: {_what(first, model, keys)}{more}"
+    return f"{_where(keys, file, settings)}: {what}{more}"
+
+
+def _named(message: str) -> list[str]:
+    """The dotted key that a complaint of the whole configuration begins with."""
+    found = re.match(r"([A-Za-z_]\w*(?:\.\d+(?:\.\w+)?|\.\w+)*): ", message)
+    return found[1].split(".") if found else []
 
 
 def _where(keys: list[str], file: Path | None, settings: list[list[str]]) -> str:
@@ -165,7 +176,9 @@ def _where(keys: list[str], file: Path | None, settings: list[list[str]]) -> str
             return f"--set {dotted}" if dotted else f"--set {'.'.join(setting)}"
     if file is None:
         return dotted or "configuration"
-    lines = file.read_text(encoding="utf-8").splitlines()
+    lines = file.read_text(encoding="utf-8-sig").splitlines()
+    if keys and (line := toml_lines.line_of(lines, keys)) is not None:
+        return f"{file}:{line}: {dotted}"
     pattern = re.compile(rf"(^|[\s{{,.]){re.escape(keys[-1])}\s*=") if keys else None
     found = [number for number, line in enumerate(lines, 1) if pattern and pattern.search(line)]
     place = f"{file}:{found[0]}" if len(found) == 1 else str(file)

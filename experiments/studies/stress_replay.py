@@ -29,7 +29,10 @@ from market.config import MarketConfig, PriceConfig
 from market.errors import InputError
 from market.measures.outcomes import outcomes
 from market.model import SequencerMarket
-from market.prices.bars import Bars, format_instant, parse_instant, read_bars
+from market.prices.bar_file import bars_of
+from market.prices.bars import Bars
+from market.prices.files import located
+from market.prices.instants import format_instant, parse_instant
 from market.regimes import load, names
 
 TITLE = "A recorded crash through every sequencing regime"
@@ -90,8 +93,9 @@ def _replayed(base: MarketConfig, file: Path, name: str, configure: Configure, l
     """Return the scenario with the worst stretch of a file under a regime, as the user would have it."""
     asked_for = configure(base)
     horizon = asked_for.horizon_s * longer
-    start = asked_for.prices.start or worst_start(read_bars(file), horizon)
-    prices = PriceConfig(kind="replay", file=file, start=start, rescale=True)
+    prices = _recorded(asked_for.prices, file)
+    start = asked_for.prices.start or worst_start(bars_of(prices), horizon)
+    prices = prices.model_copy(update={"start": start})
     config = configure(base.model_copy(update={"prices": prices, "regime": load(name)}))
     if config.regime.name != name or config.prices.kind != "replay" or config.prices.episodes:
         raise InputError(
@@ -101,9 +105,15 @@ def _replayed(base: MarketConfig, file: Path, name: str, configure: Configure, l
     return config.model_copy(update={"horizon_s": horizon})
 
 
+def _recorded(asked_for: PriceConfig, file: Path) -> PriceConfig:
+    """Return the replay of a file, read as the user says it is to be read."""
+    reading = asked_for.model_dump(include={"columns", "ticker", "dates", "any_time", "any_jump"})
+    return PriceConfig(kind="replay", file=file, rescale=True, **reading)
+
+
 def _reaches(asked_for: MarketConfig, file: Path) -> bool:
     """Whether a file holds the longer stretch."""
-    bars, start = read_bars(file), asked_for.prices.start
+    bars, start = bars_of(_recorded(asked_for.prices, file)), asked_for.prices.start
     first = float(bars.time_s[0]) if start is None else parse_instant(start)
     return first + LONGER * asked_for.horizon_s <= bars.end_s
 
@@ -136,9 +146,12 @@ def episodes(named: Path | None) -> dict[str, Path]:
     Raises InputError, with what is missing where, when there is none.
     """
     if named is not None:
-        if not named.is_file():
-            raise InputError(f"prices.file: no file {str(named)!r}; allowed: a CSV of bars")
-        return {named.stem: named}
+        file = located(named)
+        if not file.is_file():
+            raise InputError(
+                f"prices.file: no file {str(named)!r}; allowed: a CSV of bars, which every worker can read"
+            )
+        return {file.stem: file}
     folder = os.environ.get(DATA, "")
     found = {name: Path(folder, file) for name, file in RECORDED.items() if folder and Path(folder, file).is_file()}
     if not found:
@@ -170,8 +183,8 @@ def worst_start(bars: Bars, horizon_s: float) -> str:
 def _steepest(config: MarketConfig) -> float:
     """When the bar begins that falls most of those replayed [s]."""
     prices = config.prices
-    assert prices.file is not None and prices.start is not None
-    bars, start = read_bars(prices.file), parse_instant(prices.start)
+    assert prices.start is not None
+    bars, start = bars_of(prices), parse_instant(prices.start)
     first, last = np.searchsorted(bars.time_s, [start, start + config.horizon_s])
     fall = np.log(bars.low[first:last] / bars.open[first:last])
     return float(bars.time_s[first + int(np.argmin(fall))]) - start
@@ -216,8 +229,7 @@ def busiest(volume: np.ndarray, width: int) -> float:
 
 def deepest(prices: PriceConfig, horizon_s: float) -> float:
     """Share of its first price that is lost at the lowest price of the stretch replayed."""
-    assert prices.file is not None
-    bars = read_bars(prices.file)
+    bars = bars_of(prices)
     first = int(np.searchsorted(bars.time_s, parse_instant(prices.start))) if prices.start else 0
     last = int(np.searchsorted(bars.time_s, bars.time_s[first] + horizon_s))
     return 1.0 - float(bars.low[first:last].min() / bars.open[first])

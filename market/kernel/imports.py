@@ -222,7 +222,8 @@ def _roots(path: tuple[str, ...], plugins: str, here: str) -> tuple[str, ...]:
     here
         the working folder, for which the path has an empty entry
     """
-    folders = [str(ROOT), *(str(Path(part).resolve()) for part in plugins.split(os.pathsep) if part)]
+    named = [os.path.expanduser(part) for part in plugins.split(os.pathsep) if part]  # noqa: PTH111 - as market.discovery
+    folders = [str(ROOT), *(str(Path(part).resolve()) for part in named)]
     folders += [part or here for part in path]
     own = (folder for folder in folders if folder == str(ROOT) or (folder and not installed(folder)))
     return tuple(dict.fromkeys(own))

@@ -70,7 +70,21 @@ class PriceConfig(Settings):
         default=(), description="stretches with another volatility (gbm, merton)"
     )
     file: Path | None = Field(
-        default=None, description="CSV of bars for kind replay: timestamp,open,high,low,close,volume"
+        default=None, description="bars or points for kind replay: CSV or parquet, with timestamp,open,high,low,close"
+    )
+    columns: dict[str, str] = Field(
+        default={}, description="names or numbers of the file's columns by timestamp, open, high, low, close, price"
+    )
+    ticker: str | None = Field(default=None, description="which to read of a file that holds several")
+    dates: Literal["dmy", "mdy"] | None = Field(
+        default=None, description="order of day and month in a file's dates such as 05/08/2024"
+    )
+    any_time: bool = Field(default=False, description="believe a file's times before 2008 and in the future")
+    any_jump: bool = Field(
+        default=False, description="believe a file's prices that change by a factor of five within a bar or to the next"
+    )
+    any_level: bool = Field(
+        default=False, description="replay prices at the level of real pools that are further than a factor 3 from them"
     )
     start: str | None = Field(default=None, description="first instant of a replay, ISO 8601 (default: the first bar)")
     rescale: bool = Field(

@@ -40,7 +40,7 @@ class PricePath:
     notes
         for a replay, what was read and done: `file`, `start` (first instant replayed), `first` and `last` (opening
         times of the file's first and last bars), `bars`, `gaps` and `missing_bars` of the file, `gaps_bridged` within
-        the horizon, `rescale_factor`, `seconds` available from `start`. Else empty.
+        the horizon, `rescale_factor`, `seconds` available from `start`, `repairs` done to the file. Else empty.
 
     Raises
     ------

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from market.errors import InputError
-from market.prices.bars import Bars, format_instant, parse_instant, read_bars
+from market.prices.bar_file import bars_of
+from market.prices.bars import Bars
+from market.prices.instants import format_instant, parse_instant
 from market.prices.shocks import Source, loadings, mix, stream
 from market.settings import YEAR_S
 
@@ -38,16 +40,15 @@ class Replay:
     Raises
     ------
     InputError
-        what :func:`market.prices.bars.read_bars` raises; `start` no instant or outside the file; bars that end before
-        `config.horizon_s`; episodes; flat bars that other assets should be correlated with.
+        what :func:`market.prices.bar_file.read_bars` raises; `start` no instant or outside the file; bars that end
+        before `config.horizon_s`; episodes; flat bars that other assets should be correlated with.
     """
 
     def __init__(self, config: MarketConfig, seeds: np.random.SeedSequence) -> None:
         prices = config.prices
-        assert prices.file is not None  # the configuration sees to it
         if prices.episodes:
             raise InputError("prices.episodes: kind 'replay' takes no episodes; allowed: kinds gbm and merton")
-        bars = read_bars(prices.file)
+        bars = bars_of(prices)
         start_s = _start(bars, prices.start)
         available_s = bars.end_s - start_s
         if config.horizon_s > available_s * (1.0 + 1e-12):
@@ -78,6 +79,7 @@ class Replay:
             "gaps_bridged": int(np.count_nonzero(in_run)),
             "rescale_factor": self._factor,
             "seconds": available_s,
+            "repairs": bars.repairs,
         }
 
     def draw(self, rows: int) -> np.ndarray:

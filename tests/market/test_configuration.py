@@ -105,7 +105,10 @@ def test_a_regime_by_name(tmp_path: Path) -> None:
         ("rollups.0.block_time_s=0", "--set rollups.0.block_time_s: got 0; allowed: greater than 0"),
         ("rollups.2.block_time_s=1", "--set rollups.2: no such place in a list; allowed: 0 to 1"),
         ("rollups.first.name=x", "--set rollups.first: no such place in a list; allowed: 0 to 1"),
-        ("rollups.1.name=one", "--set rollups.1.name: rollups: name 'one' is used twice"),
+        (
+            "rollups.1.name=one",
+            "--set rollups.1.name: name 'one' is used twice, first by rollups.0; allowed: unique names",
+        ),
         ("prices.kind=mertn", "--set prices.kind: unknown name 'mertn' (did you mean 'merton'?); allowed: gbm, merton"),
         ("prices.episodes.0.end_s=0.5", "--set prices.episodes.0: end_s must be larger than start_s"),
         ("horizon_s.x=1", "--set horizon_s.x: horizon_s is a value and has no keys"),
@@ -127,7 +130,7 @@ def test_mistakes_in_settings_are_one_clear_line(setting: str, complaint: str) -
         ("horizon_s = \n", "market.toml:1: "),
         ("[flow]\n\nper_secnd = 1\n", "market.toml:3: flow.per_secnd: unknown key 'per_secnd' (did you mean"),
         ("horizon_s = -5\n", "market.toml:1: horizon_s: got -5; allowed: greater than 0"),
-        ("[[rollups]]\nblock_time_s = 1\n", "market.toml: rollups.0.name: missing; expected: unique name"),
+        ("[[rollups]]\nblock_time_s = 1\n", "market.toml:1: rollups.0.name: missing; expected: unique name"),
         (
             '[[agents]]\nrole = "wizard"\nstrategy = "x"\n',
             "market.toml:2: agents.2.role: unknown name 'wizard'; allowed: seq",

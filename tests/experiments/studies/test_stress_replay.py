@@ -12,7 +12,8 @@ from experiments.__main__ import main
 from experiments.runs import study as studies
 from experiments.studies import stress_replay
 from market.errors import InputError
-from market.prices.bars import parse_instant, read_bars
+from market.prices.bar_file import read_bars
+from market.prices.instants import parse_instant
 
 STUDY = studies.load("stress_replay")
 
