@@ -5,13 +5,18 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from experiments.runs import configuration
+from experiments.runs.apart import apart
 from market.config import MarketConfig
 from market.errors import InputError
+
+if TYPE_CHECKING:
+    from experiments.runs.needs import Needs
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -19,21 +24,31 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.tape is not None and not arguments.tape.parent.is_dir():
         raise InputError(f"--tape {arguments.tape}: no such folder; allowed: a file in an existing folder")
     config = configure(arguments)
+    work = (config, arguments.seed, arguments.tape)
+    outcomes, flows = run(*work) if arguments.time_limit is None else apart(arguments.time_limit, run, *work)
+    if arguments.json:
+        told = {"flows": flows} if arguments.flows else {}
+        print(json.dumps({key: _json(value) for key, value in outcomes.items()} | told, allow_nan=False))
+        return 0
+    _print(outcomes, config)
+    if arguments.flows:
+        _print_flows(flows)
+    return 0
+
+
+def run(config: MarketConfig, seed: int, tape: Path | None) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Run the market, having said on stderr what that takes, and return its outcomes and who paid whom for what."""
     from experiments.runs.run import run_one
     from market.measures.flows import WhoPaidWhom
     from market.measures.tape import Tape
 
     paid = WhoPaidWhom()
-    taped = [] if arguments.tape is None else [Tape(arguments.tape)]
-    outcomes = run_one(config, arguments.seed, [paid, *taped])
-    if arguments.json:
-        flows = {"flows": paid.table} if arguments.flows else {}
-        print(json.dumps({key: _json(value) for key, value in outcomes.items()} | flows, allow_nan=False))
-        return 0
-    _print(outcomes, config)
-    if arguments.flows:
-        _print_flows(paid.table)
-    return 0
+    outcomes = run_one(config, seed, [paid, *([] if tape is None else [Tape(tape)])], before=_state)
+    return outcomes, paid.table
+
+
+def _state(needs: Needs) -> None:
+    print(f"seqmarket: {needs}", file=sys.stderr)
 
 
 def configure(arguments: argparse.Namespace) -> MarketConfig:
