@@ -16,6 +16,8 @@ from market import errors
 from market.errors import InputError
 
 MOST_SEEDS, MOST_WORKERS, YEAR_S = 100_000, 1024, 31_536_000
+LONGEST_LINE = 1500
+"""Most characters of a complaint: what somebody typed, or an error of theirs, may be of any length."""
 SIMULATING = ("experiments.cli.run", "experiments.cli.simulate")
 LONGEST = 60
 """Most characters of an argument that a complaint repeats."""
@@ -66,7 +68,8 @@ def _bounded(module: str) -> Iterator[None]:
 
 
 def _complain(message: str, code: int) -> int:
-    print("seqmarket:", " ".join(message.split()), file=sys.stderr)
+    line = " ".join(message.split())
+    print("seqmarket:", line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}...", file=sys.stderr)
     return code
 
 

@@ -29,7 +29,7 @@ def main(arguments: argparse.Namespace) -> int:
     started = datetime.now(UTC)
     study = studies.load(arguments.study)
     runs = grid(study, arguments)
-    _state(runs, arguments.workers)
+    _state(runs, arguments.workers if arguments.scheduler is None else 0)
     store = Store(arguments.out / study.name, code_version(study.name, _strategies(runs)))
     with _executor(arguments.scheduler, arguments.workers) as (executor, workers):
         done = sweep(study.name, runs, executor, workers, store, arguments.time_limit)
@@ -52,16 +52,16 @@ def grid(study: Study, arguments: argparse.Namespace) -> list[Run]:
 def _state(runs: list[Run], workers: int) -> None:
     """Say on stderr what the grid will need; InputError where not one of its markets fits into this machine.
 
-    Each run is checked once more when it begins: one that does not fit fails, and the others go on.
+    A cluster (no local workers) may have more than this machine. Each run is checked once more when it begins: one that does not fit fails, and the others go on.
     """
     from experiments.runs import machine, needs
 
     told = [needs.estimate(run.config) for run in runs if isinstance(run.config, MarketConfig)]
     if not told:
         return
-    at_once = min(workers, len(runs))
-    smallest = min(told, key=lambda need: (need.memory_bytes, need.seconds))
-    smallest.check(machine.available(), at_once)
+    if workers:
+        smallest = min(told, key=lambda need: (need.memory_bytes, need.seconds))
+        smallest.check(machine.available(), min(workers, len(runs)))
     print(f"seqmarket: {len(told)} runs, {needs.total(told)}", file=sys.stderr)
 
 

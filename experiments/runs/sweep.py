@@ -181,14 +181,14 @@ class _Workers:
     def __enter__(self) -> Self:
         return self
 
-    def submit(self, work: Callable[..., list[Row]], *arguments: Any) -> Future[list[Row]]:
+    def submit[T](self, work: Callable[..., T], *arguments: Any) -> Future[T]:
         if self._executor is None:
             self._executor = self._start()
         try:
             with _interrupts_later() if isinstance(self._executor, ProcessPoolExecutor) else nullcontext():
                 return self._executor.submit(work, *arguments)
         except BrokenExecutor as error:
-            broken: Future[list[Row]] = Future()
+            broken: Future[T] = Future()
             broken.set_exception(error)
             return broken
 

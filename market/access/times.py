@@ -24,13 +24,13 @@ def awake(wakes: Any, now: float) -> bool:
 
 def check_wake(wakes: Any, now: float) -> None:
     """Raise ValueError where a time to wake is not one [s] from now on; infinity, never again, is one."""
-    if not isinstance(wakes, numbers.Real) or not wakes >= now:
+    if not isinstance(wakes, numbers.Real) or not float(wakes) >= now:
         raise ValueError(f"wake_at = {wakes!r}: no time from {now:g} s on; allowed: a number of at least the time now")
 
 
 def latency_of(agent: Any) -> float:
     """Return the delay of an agent's next message [s]; raises ValueError where it is none."""
     latency = agent.latency_s
-    if not isinstance(latency, numbers.Real) or not 0.0 <= latency < math.inf:
+    if not isinstance(latency, numbers.Real) or not 0.0 <= float(latency) < math.inf:
         raise ValueError(f"latency_s = {latency!r}: no delay; allowed: a number of seconds, finite and not negative")
     return float(latency)
