@@ -27,7 +27,9 @@ TEXTS = (
     *("[" * 400 + "]" * 400, "[" * 5000, "{a=" * 300 + "1" + "}" * 300, "ünïcödé", '"\\u0000"', "\u202e", "🦀", "''"),
     *("1\n2", '"""', "#", "= 1", "a.b.c", "null", "None", "[{}]", "[{name = 'a'}]", "/dev/null", "/", "~", "x" * 5000),
 )
-SMALL = st.sampled_from(("0", "1", "2", "5", "0.1", "0.5", "0.9", "1.0", "1.5", "10.0", "100.0", "1e4", "true", "[1.0]"))
+SMALL = st.sampled_from(
+    ("0", "1", "2", "5", "0.1", "0.5", "0.9", "1.0", "1.5", "10.0", "100.0", "1e4", "true", "[1.0]")
+)
 JUNK_KEYS = ("", ".", "a", "a.b", "0", "-1", "rollups", "rollups.9.x", "rollups.x", "rollups..name", "é", "x" * 300)
 
 
@@ -91,7 +93,10 @@ def settings_(draw: st.DrawFn) -> list[str]:
         elif which < 6:
             texts = [f"{key}={draw(values)}"]
         elif which < 11:
-            texts = [t + draw(st.one_of(values, SMALL)) if t.endswith("=") else t for t in draw(st.sampled_from(of_regimes())).split("|")]
+            texts = [
+                t + draw(st.one_of(values, SMALL)) if t.endswith("=") else t
+                for t in draw(st.sampled_from(of_regimes())).split("|")
+            ]
         else:
             texts = [draw(st.sampled_from(JUNK_KEYS)) + draw(st.sampled_from(("=", "", "=="))) + draw(values)]
         for text in texts:
@@ -133,7 +138,9 @@ def lines() -> st.SearchStrategy[list[str]]:
         lambda name: st.lists(OTHER[name], min_size=1, max_size=2).map(lambda parts: [name, *_joined(parts)])
     )
     any_words = st.lists(values, max_size=3)
-    return st.one_of(simulate, *[settings_().map(lambda words: ["simulate", "--json", *words])] * 8, run, others, any_words)
+    return st.one_of(
+        simulate, *[settings_().map(lambda words: ["simulate", "--json", *words])] * 8, run, others, any_words
+    )
 
 
 FILE = """
@@ -192,7 +199,9 @@ def files(draw: st.DrawFn) -> bytes:
         elif how == 4:
             text[at] = f"{draw(st.sampled_from(JUNK_KEYS))} = {draw(values)}"
         else:
-            text.insert(at, draw(st.sampled_from(("[[rollups]]", "[a]", "[[a.b]]", "[prices]", "[flow]", "\ufeff", "]"))))
+            text.insert(
+                at, draw(st.sampled_from(("[[rollups]]", "[a]", "[[a.b]]", "[prices]", "[flow]", "\ufeff", "]")))
+            )
         if not text:
             break
     data = bytearray("\n".join(text).encode("utf-8", "surrogatepass"))
@@ -200,5 +209,3 @@ def files(draw: st.DrawFn) -> bytes:
         if data:
             data[draw(st.integers(0, len(data) - 1))] = draw(st.integers(0, 255))
     return bytes(data)
-
-
