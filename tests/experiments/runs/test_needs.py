@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from worlds import config, lender, opened, rollup, stressed
+from worlds import config, lender, opened, rollup
 
 from experiments.markets.scenarios import reference
 from experiments.runs import machine, needs
@@ -69,17 +69,19 @@ def test_memory_is_told_within_a_factor_of_three_of_what_is_allocated(count: int
     )
     market, need = opened(settings), needs.estimate(settings)
     state = market.world.state.cells.nbytes
-    told = sum(demand.memory_bytes for demand in need.demands) / needs.STATES
-    told -= count * needs.AGENT_BYTES / needs.STATES
+    laid_out = [demand for demand in need.demands if demand.setting.startswith(("agents", "regime", "rollups"))]
+    told = sum(demand.memory_bytes for demand in laid_out) - (count + 2) * needs.AGENT_BYTES
+    told /= needs.STATES
     assert state / 3.0 <= told <= 3.0 * state
 
 
 @pytest.mark.parametrize("regime", ["siloed", "centralized_shared", "pbs"])
 def test_slots_and_intents_are_those_of_the_run(regime: str) -> None:
-    settings = stressed(regime, horizon_s=60.0)
+    settings = config(regime=regime, horizon_s=60.0)
     need, outcomes = needs.estimate(settings), run_one(settings, 1)
     assert abs(need.slots - float(outcomes["slots"])) <= len(settings.rollups)
-    assert 0.3 <= need.intents / float(outcomes["intents"]) <= 3.0
+    # Poisson arrivals at 4 a second for a minute and a window, and a few updates of oracles
+    assert abs(need.intents - float(outcomes["intents"])) <= 5.0 * math.sqrt(240.0) + 20.0
 
 
 def test_the_estimate_grows_with_what_it_is_made_of() -> None:
