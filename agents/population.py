@@ -6,8 +6,6 @@ import importlib
 import inspect
 from functools import partial
 
-from pydantic import ValidationError
-
 from agents.base import StrategicAgent
 from agents.populations.borrowers import Borrowers
 from agents.populations.perpetual_traders import PerpetualTraders
@@ -17,7 +15,7 @@ from market import discovery
 from market.access.protocols import Member
 from market.access.seat import Seat
 from market.config import AgentConfig, MarketConfig
-from market.errors import InputError
+from market.errors import InputError, message_of, said
 from market.model import SequencerMarket
 from market.sequencing import compose
 
@@ -63,10 +61,10 @@ def _outside(name: str) -> type[StrategicAgent]:
     module_name, _, class_name = name.partition(":")
     try:
         module = importlib.import_module(module_name)
-    except ImportError as error:
+    except (Exception, SystemExit) as error:
         raise InputError(
-            f"agents.strategy: cannot import {module_name!r}: {error}; allowed: an importable module"
-        ) from None
+            f"agents.strategy: cannot import {module_name!r}: {said(error)}; allowed: an importable module"
+        ) from error
     found = getattr(module, class_name, None)
     if not (inspect.isclass(found) and issubclass(found, StrategicAgent)):
         raise InputError(f"agents.strategy: {name!r} is no subclass of agents.base.StrategicAgent")
@@ -127,5 +125,10 @@ class Population:
 def _make(found: type[StrategicAgent], parameters: dict, seat: Seat) -> StrategicAgent:
     try:
         return found(seat, **parameters)
-    except (TypeError, ValueError, ValidationError) as error:
-        raise InputError(f"agents.{found.__name__}.parameters: {error}") from error
+    except Exception as error:
+        # whatever a constructor raises that was given parameters may be due to them; else it is the strategy's fault
+        plain = isinstance(error, TypeError | ValueError)
+        if plain or parameters:
+            what = message_of(error) if plain else said(error)
+            raise InputError(f"agents.{found.__name__}.parameters: {what}") from error
+        raise

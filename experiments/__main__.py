@@ -17,6 +17,13 @@ from typing import NoReturn
 from market import errors
 from market.errors import InputError
 
+MOST_SEEDS, MOST_WORKERS, YEAR_S = 100_000, 1024, 31_536_000
+LONGEST_LINE = 1500
+"""Most characters of a complaint: what somebody typed, or an error of theirs, may be of any length."""
+SIMULATING = ("experiments.cli.run", "experiments.cli.simulate")
+LONGEST = 60
+"""Most characters of an argument that a complaint repeats."""
+
 
 class Parser(argparse.ArgumentParser):
     """Reports a mistake as one line, like every other bad input."""
@@ -42,12 +49,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments = _parser().parse_args(argv)
         if arguments.name == "run":
             resume = f"; finished runs are kept in {arguments.out / arguments.study}, the same command resumes"
-        with _terminated():
+        with _terminated(), _bounded(arguments.module):
             return importlib.import_module(arguments.module).main(arguments)
     except InputError as error:
         return _complain(str(error), 2)
-    except errors.StrategyError as error:
+    except (errors.StrategyError, errors.AccountingError) as error:
         return _complain(str(error), 1)
+    except MemoryError as error:
+        return _complain(f"memory: {error or 'there is not enough'}; allowed: what fits into what is free", 2)
     except BrokenPipeError:  # the reader of a pipe has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -77,8 +86,19 @@ def _terminated() -> Iterator[None]:
         signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)
 
 
+@contextmanager
+def _bounded(module: str) -> Iterator[None]:
+    """Bound the memory of what simulates; listing needs no bound, and should not wait for one."""
+    if module not in SIMULATING:
+        yield
+        return
+    with importlib.import_module("experiments.runs.machine").bounded():
+        yield
+
+
 def _complain(message: str, code: int) -> int:
-    print("seqmarket:", " ".join(message.split()), file=sys.stderr)
+    line = " ".join(message.split())
+    print("seqmarket:", line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}...", file=sys.stderr)
     return code
 
 
@@ -114,9 +134,12 @@ def _parser() -> Parser:
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("study", metavar="STUDY")
-    parser.add_argument("--seeds", type=_count, metavar="N", help="number of seeds (default: the study's own)")
-    parser.add_argument("--workers", type=_count, default=2, metavar="N", help="local processes (default: %(default)s)")
+    parser.add_argument("--seeds", type=_seeds, metavar="N", help="number of seeds (default: the study's own)")
+    parser.add_argument(
+        "--workers", type=_workers, default=2, metavar="N", help="local processes (default: %(default)s)"
+    )
     parser.add_argument("--scheduler", metavar="ADDRESS", help="run on this Dask cluster")
+    _add_time_limit(parser)
     _add_configuration(parser)
     _add_out(parser)
     parser.add_argument("--quick", action="store_true", help="a grid of less than a minute")
@@ -132,6 +155,7 @@ def _add_simulate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--pools", type=_file, metavar="CSV", help="real pools in place of the reference scenario's")
     parser.add_argument("--hours", type=_hours, metavar="H", help="length of the run [h]")
     parser.add_argument("--seed", type=_seed, default=1, metavar="S", help="default: %(default)s")
+    _add_time_limit(parser)
     parser.add_argument("--tape", type=_file, metavar="FILE.parquet", help="write every intent and its fate")
     parser.add_argument("--flows", action="store_true", help="print who paid whom for what, from the ledger")
     parser.add_argument("--json", action="store_true", help="one JSON object")
@@ -180,6 +204,13 @@ def _add_configuration(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=_file, metavar="FILE.toml", help="configuration to lay over the default one")
 
 
+def _add_time_limit(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--time-limit", type=_seconds, metavar="S",
+        help="a run that takes longer fails, and says whose turn it was [s] (default: none)",
+    )  # fmt: skip
+
+
 def _add_out(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, default=Path("results"), metavar="DIR", help="default: %(default)s")
 
@@ -194,12 +225,16 @@ def _whole(text: str, low: int, high: float, what: str) -> int:
     except ValueError:
         value = low - 1
     if not low <= value <= high:
-        raise argparse.ArgumentTypeError(f"got {text!r}; allowed: {what}")
+        raise argparse.ArgumentTypeError(f"got {_short(text)}; allowed: {what}")
     return value
 
 
-def _count(text: str) -> int:
-    return _whole(text, 1, math.inf, "a whole number of at least 1")
+def _seeds(text: str) -> int:
+    return _whole(text, 1, MOST_SEEDS, f"a whole number from 1 to {MOST_SEEDS}")
+
+
+def _workers(text: str) -> int:
+    return _whole(text, 1, MOST_WORKERS, f"a whole number from 1 to {MOST_WORKERS}")
 
 
 def _seed(text: str) -> int:
@@ -215,13 +250,25 @@ def _port(text: str) -> int:
 
 
 def _hours(text: str) -> float:
+    return _above_zero(text, math.inf, "a number of hours above 0")
+
+
+def _seconds(text: str) -> float:
+    return _above_zero(text, YEAR_S, f"a number of seconds above 0 and up to {YEAR_S}")
+
+
+def _above_zero(text: str, high: float, what: str) -> float:
     try:
         value = float(text)
     except ValueError:
         value = math.nan
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"got {text!r}; allowed: a number of hours above 0")
+    if not (0 < value <= high and value < math.inf):
+        raise argparse.ArgumentTypeError(f"got {_short(text)}; allowed: {what}")
     return value
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= LONGEST else f"{text[:LONGEST]}...")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from pydantic import Field, create_model, model_validator
 
 from market import venues
 from market.prices.config import AssetConfig, EpisodeConfig, HestonConfig, JumpConfig, PriceConfig
-from market.settings import NUMERAIRE, NonNegative, Positive, Settings, Share
+from market.settings import NUMERAIRE, LogSd, NonNegative, Positive, Settings, Share
 from market.venues.bridges import config as _bridges
 from market.venues.bridges.config import BridgeConfig, GraphConfig
 from market.venues.lending import config as _lending
@@ -98,9 +98,9 @@ class FlowConfig(Settings):
 
     per_second: NonNegative = Field(default=3.0, description="arrival rate over all rollups [1/s]")
     median_usd: Positive = Field(default=300.0, description="median size of a swap [USD]")
-    log_sd: NonNegative = Field(default=1.8, description="standard deviation of the log size [1]")
+    log_sd: LogSd = Field(default=1.8, description="standard deviation of the log size [1]")
     slippage_median_bp: Positive = Field(default=20.0, description="median slippage limit [bp]")
-    slippage_log_sd: NonNegative = Field(default=0.8, description="standard deviation of the log slippage limit [1]")
+    slippage_log_sd: LogSd = Field(default=0.8, description="standard deviation of the log slippage limit [1]")
     tip_mean_usd: NonNegative = Field(default=0.01, description="mean of the exponential tip [USD]")
     latency_s: NonNegative = Field(default=0.2, description="mean network delay of an intent [s]")
     patience_s: Positive = Field(default=60.0, description="an intent not executed after this time expires [s]")

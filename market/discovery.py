@@ -22,6 +22,8 @@ from typing import Any
 from market.errors import InputError
 
 VARIABLE = "SEQMARKET_PLUGINS"
+LONGEST = 80
+"""Most characters of an unknown name that a complaint repeats."""
 
 
 def plugin_folders() -> list[Path]:
@@ -66,7 +68,7 @@ def load(package: str, name: str) -> ModuleType:
 def source(package: str, name: str) -> Path:
     """File of the plug-in ``name`` of a package, found without importing it."""
     _open(package)
-    spec = importlib.util.find_spec(f"{package}.{name}")
+    spec = importlib.util.find_spec(f"{package}.{name}") if name.isidentifier() else None
     if spec is None or spec.origin is None:
         raise InputError(f"{package.replace('.', '/')}: {unknown(name, modules(package))}")
     return Path(spec.origin)
@@ -114,9 +116,10 @@ def still_there(found: type) -> bool:
 def unknown(name: str, allowed: Iterable[str]) -> str:
     """One-line complaint about a name that is not among the allowed ones, with the nearest one proposed."""
     allowed = list(allowed)
-    near = difflib.get_close_matches(name, allowed, n=1)
+    near = difflib.get_close_matches(name[:LONGEST], allowed, n=1)
     hint = f" (did you mean {near[0]!r}?)" if near else ""
-    return f"unknown name {name!r}{hint}; allowed: {', '.join(allowed) or 'none exist'}"
+    shown = name if len(name) <= LONGEST else f"{name[:LONGEST]}..."
+    return f"unknown name {shown!r}{hint}; allowed: {', '.join(allowed) or 'none exist'}"
 
 
 def _open(package: str) -> ModuleType:

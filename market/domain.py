@@ -166,6 +166,7 @@ class Domain:
         self.sealing = self.phase  # when the coming block is sealed [s]
         self.leaders: list[Any] = []
         self.actors: list[Any] = []
+        self.turns: list[tuple[Any, Domain]] = []
         self.sealed: Slot | None = None  # decided on and not yet executed
         self._views: dict[int, BlockView] = {}
         graces = [(rollup, config.rollups[rollup].grace_s) for rollup in rollups]
@@ -176,6 +177,7 @@ class Domain:
         self.actors = [
             agent for agent in participants if agent.acts and (agent.role != "sequencer" or agent in self.leaders)
         ]
+        self.turns = [(agent, self) for agent in self.actors]
         for part in vars(self.regime).values():
             part.seated(self)
 
@@ -195,7 +197,7 @@ class Domain:
         market, now = self.market, self.market.time
         market.advance(now)
         self.announce(now)
-        market.act([(agent, self) for agent in self.actors if agent.wake_at <= now], now)
+        market.act(self.turns, now)
         if self.sealing > now:
             market.schedule_event(self.seal, at=self.sealing)
         else:

@@ -14,16 +14,17 @@ from market.access.outbox import Outbox
 from market.access.protocols import Population, Roster
 from market.access.public import PublicView
 from market.access.seat import Seated, seats
+from market.access.times import awake, check_wake, seated
 from market.config import MarketConfig
 from market.domain import Domain, Slot
-from market.errors import blame
+from market.errors import InputError, blame
 from market.execution import execute_block
 from market.genesis import World, check, found
 from market.graph.kept import keep
 from market.intents.mempool import Mempool
 from market.measures.audit import Audit
 from market.measures.flows import BridgeFlows
-from market.measures.recorder import Recorder
+from market.measures.recorder import Recorder, tell
 from market.measures.tally import Tally
 from market.prices.path import PricePath
 from market.sequencing import compose
@@ -60,8 +61,7 @@ class SequencerMarket(mesa.Model):
         self._admit(roster)
         self._ticks, self._after_block = clocks(self)
         self.recorders: list[Recorder] = [self.tally, self.audit, BridgeFlows(), *recorders]
-        for recorder in self.recorders:
-            recorder.on_start(self)
+        tell(self, "on_start", self)
         for domain in self.domains:
             domain.start()
 
@@ -87,9 +87,11 @@ class SequencerMarket(mesa.Model):
 
     def _admit(self, roster: Roster) -> None:
         """Seat the agents and the populations."""
-        self.participants: list[Any] = [
-            member.make(seat) for member, seat in zip(self.members, seats(self), strict=True)
-        ]
+        self.participants: list[Any] = []
+        with blame(self, passes=(InputError,)) as turn:
+            for member, seat in zip(self.members, seats(self), strict=True):
+                turn.agent = member
+                self.participants.append(seated(member.make(seat)))
         self.seated = [Seated(self, agent) for agent in self.participants]
         self.builders = [agent for agent in self.participants if agent.role == "builder"]
         for member, agent in zip(self.members, self.participants, strict=True):
@@ -111,8 +113,7 @@ class SequencerMarket(mesa.Model):
         self.advance(slot.time)
         self.execute(slot)
         self.learn(slot)
-        for recorder in self.recorders:
-            recorder.on_block(slot)
+        tell(self, "on_block", slot)
 
     def advance(self, now: float) -> None:
         """Move the world: order flow sent on what was there so far, prices, and what venues do by themselves."""
@@ -128,13 +129,16 @@ class SequencerMarket(mesa.Model):
         for tick in self._ticks:
             tick(now)
 
-    def act(self, turns: list[tuple[Any, Domain]], now: float) -> None:
-        """Let agents observe and submit, each at a domain."""
+    def act(self, turns: list[tuple[Any, Domain]], now: float, called: bool = False) -> None:
+        """Let agents observe and submit, each at a domain: those who are awake, or all where they are called."""
         self.public.refresh()
         with blame(self) as turn:
             for agent, domain in turns:
-                turn.agent = agent
-                agent.act(self.observations[agent.account]._at(domain, now), self.outbox.open_for(agent, now))
+                turn.agent, wakes = agent, agent.wake_at
+                if called or awake(wakes, now):
+                    agent.act(self.observations[agent.account]._at(domain, now), self.outbox.open_for(agent, now))
+                    if agent.wake_at is not wakes:
+                        check_wake(agent.wake_at, now)
         self.mempool.submit(self.outbox.take())
 
     def sequence(self, domain: Domain, now: float) -> Slot:
@@ -158,8 +162,7 @@ class SequencerMarket(mesa.Model):
 
     def execute(self, slot: Slot) -> None:
         """Carry out the block, and let the regime and the venues see what it did."""
-        for recorder in self.recorders:
-            recorder.before_block(slot)
+        tell(self, "before_block", slot)
         parts = slot.by_author(slot.rows)
         for rows, author in parts:
             execute_block(self.world.state, rows, slot.time, author, slot.leader.account)
@@ -187,11 +190,9 @@ class SequencerMarket(mesa.Model):
 
     def step(self) -> None:
         """Once a second: let the recorders sample."""
-        for recorder in self.recorders:
-            recorder.on_second(self)
+        tell(self, "on_second", self)
 
     def run(self) -> None:
         """Run to the horizon."""
         self.run_until(self.config.horizon_s)
-        for recorder in self.recorders:
-            recorder.close()
+        tell(self, "close")

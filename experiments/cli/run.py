@@ -31,11 +31,12 @@ def main(arguments: argparse.Namespace) -> int:
     started = datetime.now(UTC)
     study = studies.load(arguments.study)
     runs = grid(study, arguments)
+    _state(runs, arguments.workers if arguments.scheduler is None else 0)
     strategies = _strategies(runs)
     store = Store(arguments.out / study.name, code_version(study.name, strategies))
     source = Source.of(study.name, strategies, store.code)
     with _executor(arguments.scheduler, arguments.workers, source) as (executor, workers):
-        done = sweep(study.name, runs, executor, workers, store)
+        done = sweep(study.name, runs, executor, workers, store, arguments.time_limit)
     write(study, runs, done, store, started)
     return _report(done, store)
 
@@ -50,6 +51,23 @@ def grid(study: Study, arguments: argparse.Namespace) -> list[Run]:
     if not runs:
         raise InputError(f"{study.name}: the grid is empty; allowed: at least one run")
     return runs
+
+
+def _state(runs: list[Run], workers: int) -> None:
+    """Say on stderr what the grid will need; InputError where not one of its markets fits into this machine.
+
+    A cluster (no local workers) may have more than this machine. Each run is checked once more when it begins: one that
+    does not fit fails, and the others go on.
+    """
+    from experiments.runs import machine, needs
+
+    told = [needs.estimate(run.config) for run in runs if isinstance(run.config, MarketConfig)]
+    if not told:
+        return
+    if workers:
+        smallest = min(told, key=lambda need: (need.memory_bytes, need.seconds))
+        smallest.check(machine.available(), min(workers, len(runs)))
+    print(f"seqmarket: {len(told)} runs, {needs.total(told)}", file=sys.stderr)
 
 
 def write(study: Study, runs: list[Run], done: Sweep, store: Store, started: datetime) -> None:

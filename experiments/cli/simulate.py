@@ -6,6 +6,7 @@ import argparse
 import json
 import math
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.markets import price_files
 from experiments.runs import configuration
+from experiments.runs.apart import apart
 from market.config import MarketConfig
 from market.errors import InputError
 from market.prices.bar_file import split_ticker
@@ -21,6 +23,9 @@ from market.prices.files import exists, located
 if TYPE_CHECKING:
     from market.graph.pool_file import PoolTable
 
+if TYPE_CHECKING:
+    from experiments.runs.needs import Needs
+
 
 def main(arguments: argparse.Namespace) -> int:
     """Run one market and print its outcomes, as a table or as the JSON object that programs read."""
@@ -28,29 +33,39 @@ def main(arguments: argparse.Namespace) -> int:
     pools = None if arguments.pools is None else _read_pools(arguments.pools)
     config = configure(arguments, pools)
     notes = [] if pools is None else price_files.compare(pools, config.prices)
+    work = (config, arguments.seed, arguments.tape)
+    limit = arguments.time_limit
+    outcomes, flows, repairs = run(*work) if limit is None else apart(limit, run, *work)
+    said = {"price_repairs": repairs} if config.prices.kind == "replay" else {}
+    said |= {} if pools is None else {"pool_repairs": [*pools.repairs, *notes]}
+    if arguments.json:
+        said |= {"flows": flows} if arguments.flows else {}
+        print(json.dumps({key: _json(value) for key, value in outcomes.items()} | said, allow_nan=False))
+        return 0
+    _print(outcomes, config)
+    for file, mended in zip((config.prices.file, arguments.pools), (repairs, said.get("pool_repairs")), strict=True):
+        for repair in mended or ():
+            print(f"{file}: {repair}.")
+    if arguments.flows:
+        _print_flows(flows)
+    return 0
+
+
+def run(config: MarketConfig, seed: int, tape: Path | None) -> tuple[dict[str, Any], list[dict[str, Any]], list[str]]:
+    """Run the market, having said on stderr what that takes: outcomes, who paid whom for what, repairs of prices."""
     from experiments.runs.run import run_one
     from market.measures.flows import WhoPaidWhom
     from market.measures.tape import Tape
 
     paid, read = WhoPaidWhom(), price_files.Repairs()
-    taped = [] if arguments.tape is None else [Tape(arguments.tape)]
-    with _blamed_on_tape(arguments.tape):
-        outcomes = run_one(config, arguments.seed, [paid, read, *taped])
-    said = {"price_repairs": read.repairs} if config.prices.kind == "replay" else {}
-    said |= {} if pools is None else {"pool_repairs": [*pools.repairs, *notes]}
-    if arguments.json:
-        flows = {"flows": paid.table} if arguments.flows else {}
-        print(json.dumps({key: _json(value) for key, value in outcomes.items()} | said | flows, allow_nan=False))
-        return 0
-    _print(outcomes, config)
-    for file, repairs in zip(
-        (config.prices.file, arguments.pools), (read.repairs, said.get("pool_repairs")), strict=True
-    ):
-        for repair in repairs or ():
-            print(f"{file}: {repair}.")
-    if arguments.flows:
-        _print_flows(paid.table)
-    return 0
+    taped = [] if tape is None else [Tape(tape)]
+    with _blamed_on_tape(tape):
+        outcomes = run_one(config, seed, [paid, read, *taped], before=_state)
+    return outcomes, paid.table, read.repairs
+
+
+def _state(needs: Needs) -> None:
+    print(f"seqmarket: {needs}", file=sys.stderr)
 
 
 def configure(arguments: argparse.Namespace, pools: PoolTable | None) -> MarketConfig:

@@ -21,7 +21,7 @@ from pydantic_core import ErrorDetails
 from experiments.runs import toml_lines
 from market import discovery
 from market.config import RegimeConfig
-from market.errors import InputError
+from market.errors import InputError, message_of
 
 
 def load[M: BaseModel](file: Path | None, overrides: Sequence[str], base: M) -> M:
@@ -60,7 +60,9 @@ def _read(file: Path) -> dict[str, Any]:
         return _plain(tomllib.loads(file.read_text(encoding="utf-8-sig")))
     except UnicodeDecodeError as error:
         raise InputError(f"{file}: not a text file; allowed: TOML in UTF-8") from error
-    except tomllib.TOMLDecodeError as error:
+    except (RecursionError, tomllib.TOMLDecodeError, ValueError) as error:
+        if not isinstance(error, tomllib.TOMLDecodeError):  # numbers of thousands of digits, lists within lists
+            raise InputError(f"{file}: {_beyond(error)}; allowed: TOML") from error
         message, line = re.sub(r"\s*\(at .*\)$", "", str(error)), re.search(r"at line (\d+)", str(error))
         where = f"{file}:{line[1]}" if line else str(file)
         raise InputError(f"{where}: {message}; allowed: TOML") from error
@@ -75,7 +77,14 @@ def _parse(text: str) -> tuple[list[str], Any]:
         table = tomllib.loads(f"value = {raw}")
     except tomllib.TOMLDecodeError:
         return keys, raw.strip()
+    except (RecursionError, ValueError) as error:
+        raise InputError(f"--set {'.'.join(keys)}: {_beyond(error)}; allowed: a value as in TOML") from error
     return keys, _plain(table["value"]) if len(table) == 1 else raw.strip()
+
+
+def _beyond(error: Exception) -> str:
+    """What no reader of TOML can make something of, although it may be TOML."""
+    return "lists or tables nested too deep" if isinstance(error, RecursionError) else message_of(error)
 
 
 def _plain(value: Any) -> Any:

@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import multiprocessing
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from agents.population import Population
+from experiments.runs import machine
+from experiments.runs.needs import Needs, estimate
 from market.config import MarketConfig
+from market.errors import AccountingError, fault
 from market.execution import execute_block
 from market.intents.rows import blank
+from market.interrupts import OutOfTime, told_apart
 from market.kernel import cache
 from market.kernel.interpreted import interpreted
 from market.kernel.warm import warm_marker
+from market.measures import suspects
 from market.measures.outcomes import outcomes
 from market.measures.recorder import Recorder
 from market.model import SequencerMarket
 
 
-def run_one(config: MarketConfig, seed: int, recorders: Iterable[Recorder] = ()) -> dict[str, float | int | str]:
+def run_one(
+    config: MarketConfig,
+    seed: int,
+    recorders: Iterable[Recorder] = (),
+    before: Callable[[Needs], object] | None = None,
+) -> dict[str, float | int | str]:
     """Run a market to its horizon.
 
     Parameters
@@ -29,6 +39,8 @@ def run_one(config: MarketConfig, seed: int, recorders: Iterable[Recorder] = ())
         root of all streams of random numbers
     recorders
         what takes note of the run besides the totals
+    before
+        is told what the run will need once the market is founded, before it runs
 
     Returns
     -------
@@ -39,13 +51,26 @@ def run_one(config: MarketConfig, seed: int, recorders: Iterable[Recorder] = ())
     Raises
     ------
     market.errors.InputError
-        for input that no run can be made of
+        for input that no run can be made of, or for a run that needs more than the machine has
     market.errors.StrategyError
-        for a strategy's fault
+        for a strategy's or a recorder's fault
+    market.errors.AccountingError
+        where the books do not balance and nobody is to blame
     """
     began = time.perf_counter()
-    market = SequencerMarket(config, seed, Population(config), recorders)
-    market.run()
+    needs = estimate(config)
+    needs.check(machine.available())
+    with told_apart():
+        market = SequencerMarket(config, seed, Population(config), recorders)
+        if before is not None:
+            before(needs)
+        try:
+            market.run()
+        except AccountingError as error:
+            again = SequencerMarket(config, seed, Population(config))
+            raise suspects.named(again, error, market.audit.balanced_at) from error
+        except OutOfTime as error:  # while no strategy had its turn
+            raise fault(market, market, str(error)) from error
     return outcomes(market) | {"seconds": time.perf_counter() - began}
 
 

@@ -10,10 +10,12 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import islice
 from multiprocessing import connection
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 import numpy as np
@@ -22,12 +24,15 @@ from tqdm import tqdm
 from experiments.runs import study as studies
 from experiments.runs.batch import Batch, Task
 from experiments.runs.cluster import Cluster, WorkerDied
+from experiments.runs.limits import Limit
 from experiments.runs.store import IDENTITY, Row, Store
 from experiments.runs.study import Run, Study
-from market.errors import InputError
+from market.errors import InputError, said
+from market.interrupts import pressed, told_apart
 
 BATCH_S = 1.0  # a batch of runs is about this long: long enough to hide its overhead, short enough to lose to a kill
 LARGEST_BATCH = 256
+WHOLE = 1 << 63  # whole numbers of tables are below this
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,12 @@ class Sweep:
 
 
 def sweep(
-    study: str, runs: Iterable[Run], executor: Executor | None = None, workers: int = 2, store: Store | None = None
+    study: str,
+    runs: Iterable[Run],
+    executor: Executor | None = None,
+    workers: int = 2,
+    store: Store | None = None,
+    time_limit_s: float | None = None,
 ) -> Sweep:
     """Run a study's grid; the results do not depend on the executor, the workers, or how often it was interrupted.
 
@@ -60,6 +70,8 @@ def sweep(
     executor : any executor whose workers can import this project; it is left open. Default: local processes
     workers : local processes (one: this very process), or the number of workers of a given executor
     store : where finished runs are kept and looked up; without it nothing outlives the call
+    time_limit_s : wall-clock time that a run may take [s]; one worker then is a process of its own, too, so that it can
+        be ended
 
     A run that raises is a row with status ``failed`` and the error; the others go on, and it is tried again next time.
     So is a run whose process dies. On KeyboardInterrupt what is finished is kept and local processes are ended.
@@ -68,8 +80,13 @@ def sweep(
     start = time.perf_counter()
     total = len(runs) if isinstance(runs, Sequence) else None
     loaded = studies.load(study)
-    with _Workers(executor, workers, warm=loaded.has_market) as pool, _bar(study, total) as bar:
-        progress = _Progress(loaded, pool, store, bar.update)
+    with ExitStack() as stack:
+        limit = None
+        if time_limit_s is not None:
+            limit = Limit(time_limit_s, Path(stack.enter_context(TemporaryDirectory())))
+        pool = stack.enter_context(_Workers(executor, workers, warm=loaded.has_market, apart=limit is not None))
+        bar = stack.enter_context(_bar(study, total))
+        progress = _Progress(loaded, pool, store, bar.update, limit)
         progress.drive(runs)
     rows = store.rows(list(progress.order)) if store else [progress.memory[run_id] for run_id in progress.order]
     return Sweep(rows, progress.reused, time.perf_counter() - start)
@@ -82,8 +99,10 @@ def _bar(study: str, total: int | None) -> tqdm[Any]:
 class _Progress:
     """A sweep under way: a few batches at the workers, as long as the pace of the runs suggests."""
 
-    def __init__(self, study: Study, pool: _Workers, store: Store | None, report: Callable[[int], Any]) -> None:
-        self.study, self.pool, self.store, self.report = study, pool, store, report
+    def __init__(
+        self, study: Study, pool: _Workers, store: Store | None, report: Callable[[int], Any], limit: Limit | None
+    ) -> None:
+        self.study, self.pool, self.store, self.report, self.limit = study, pool, store, report, limit
         self.finished = store.finished() if store else set[str]()
         self.order: dict[str, None] = {}
         self.memory: dict[str, Row] = {}
@@ -131,7 +150,7 @@ class _Progress:
             self._submit(batch)
 
     def _submit(self, batch: list[Task]) -> None:
-        self._pending[self.pool.submit(_work, Batch(self.study.name, batch))] = batch
+        self._pending[self.pool.submit(_work, Batch(self.study.name, batch), self.limit)] = batch
 
     def _collect(self, future: Future[list[Row]], batch: list[Task]) -> None:
         error = future.exception()
@@ -140,7 +159,7 @@ class _Progress:
             if not self._alone:
                 self._suspects.extend(batch)
                 return
-        rows = [_failure(self.study.name, *task, error) for task in batch] if error else future.result()
+        rows = [_failure(self.study.name, *task, error, self.limit) for task in batch] if error else future.result()
         self._pace_s = 0.5 * self._pace_s + 0.5 * float(np.mean([row["seconds"] for row in rows]))
         if self.store:
             self.store.save(rows)
@@ -152,8 +171,8 @@ class _Progress:
 class _Workers:
     """Workers on a given executor, or local processes that live for the whole sweep and start with the first run."""
 
-    def __init__(self, given: Executor | None, workers: int, warm: bool) -> None:
-        self._given, self._workers, self._warm = given, workers, warm
+    def __init__(self, given: Executor | None, workers: int, warm: bool, apart: bool = False) -> None:
+        self._given, self._workers, self._warm, self._apart = given, workers, warm, apart
         self._executor = given
         self._before = multiprocessing.active_children()
 
@@ -167,14 +186,14 @@ class _Workers:
             return 2 * self._given.threads
         return 1 if self._given is None and self._workers == 1 else 2 * self._workers
 
-    def submit(self, work: Callable[..., list[Row]], *arguments: Any) -> Future[list[Row]]:
+    def submit[T](self, work: Callable[..., T], *arguments: Any) -> Future[T]:
         if self._executor is None:
             self._executor = self._start()
         try:
             with _interrupts_later() if isinstance(self._executor, ProcessPoolExecutor) else nullcontext():
                 return self._executor.submit(work, *arguments)
         except BrokenExecutor as error:
-            broken: Future[list[Row]] = Future()
+            broken: Future[T] = Future()
             broken.set_exception(error)
             return broken
 
@@ -199,7 +218,7 @@ class _Workers:
     def _start(self) -> Executor:
         if self._warm:
             _warm(self._workers)
-        if self._workers == 1:
+        if self._workers == 1 and not self._apart:
             return _ThisProcess()
         # Spawned, not forked: compiled code and the threads of libraries do not survive a fork reliably.
         context = multiprocessing.get_context("spawn")
@@ -249,28 +268,33 @@ def _end_with(sentinel: int) -> None:
     os._exit(1)
 
 
-def _work(batch: Batch) -> list[Row]:
+def _work(batch: Batch, limit: Limit | None) -> list[Row]:
     """Rows of a batch of runs."""
     study, tasks = batch.open()
-    return [_row(study, run_id, run) for run_id, run in tasks]
+    with told_apart():
+        return [_row(study, run_id, run, limit) for run_id, run in tasks]
 
 
-def _row(study: Study, run_id: str, run: Run) -> Row:
+def _row(study: Study, run_id: str, run: Run, limit: Limit | None) -> Row:
     start = time.perf_counter()
     try:
-        outcomes = {key: _plain(key, value) for key, value in study.execute(run).items()}
+        with limit.of(run_id) if limit else nullcontext():
+            outcomes = {key: _plain(key, value) for key, value in study.execute(run).items()}
         if twice := (set(outcomes) & set(run.levers)):
             raise ValueError(f"outcome {min(twice)!r} has the name of a lever")
-    except Exception as error:  # noqa: BLE001 - whatever is wrong with one run must not end the others
+    except BaseException as error:  # whatever is wrong with one run must not end the others, sys.exit() included
+        if pressed(error):
+            raise
         return _failure(study.name, run_id, run, error) | {"seconds": time.perf_counter() - start}
     row = _identity(study.name, run_id, run, "done", None)
     outcomes = {key: value for key, value in outcomes.items() if key not in row}
     return row | outcomes | {"seconds": time.perf_counter() - start}
 
 
-def _failure(study: str, run_id: str, run: Run, error: BaseException) -> Row:
-    text = "its process died" if isinstance(error, BrokenExecutor) else " ".join(str(error).split())
-    return _identity(study, run_id, run, "failed", f"{type(error).__name__}: {text}") | {"seconds": 0.0}
+def _failure(study: str, run_id: str, run: Run, error: BaseException, limit: Limit | None = None) -> Row:
+    died = isinstance(error, BrokenExecutor)
+    what = f"{type(error).__name__}: {limit.told(run_id) if limit else 'its process died'}" if died else said(error)
+    return _identity(study, run_id, run, "failed", what) | {"seconds": 0.0}
 
 
 def _identity(study: str, run_id: str, run: Run, status: str, error: str | None) -> Row:
@@ -281,6 +305,10 @@ def _identity(study: str, run_id: str, run: Run, status: str, error: str | None)
 def _plain(key: str, value: Any) -> Any:
     """A number or a string as Python's own type."""
     value = value.item() if isinstance(value, np.generic) else value
+    if not isinstance(key, str):
+        raise InputError(f"{key!r} is no name; allowed: strings as names of levers and outcomes")
     if value is not None and not isinstance(value, bool | int | float | str):
         raise InputError(f"{key!r} is a {type(value).__name__}; allowed: numbers and strings")
+    if isinstance(value, int) and not -WHOLE <= value < WHOLE:
+        raise InputError(f"{key!r} is a whole number of {value.bit_length()} bits; allowed: up to 63 bits and a sign")
     return value

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from market.access.desk import Desk
-from market.errors import StrategyError, fault
+from market.access.times import latency_of
+from market.errors import OutOfTurnError, StrategyError, fault
 from market.intents.rows import INTENT, Purpose
 
 if TYPE_CHECKING:
@@ -85,6 +86,8 @@ class Outbox:
 
     def open_bundle(self, around: int = -1) -> int:
         """Open a bundle; `around` is the id of a pending intent to be carried in its middle."""
+        if self._agent is None:
+            raise self.fault("was bundled outside of `act`")
         self._bundles += 1
         self._opened[self._bundles] = (self._account, -1, -1)
         if around >= 0:
@@ -94,8 +97,10 @@ class Outbox:
     def _make_room(self, rows: np.ndarray) -> None:
         self._rows, self._bytes, self._room = rows, rows.view(np.uint8).data, len(rows)
 
-    def fault(self, what: str) -> StrategyError:
-        """Return the error that names the agent and the intent."""
+    def fault(self, what: str) -> StrategyError | OutOfTurnError:
+        """Return the error that names the agent and the intent; whose turn it is outside of `act`, its caller says."""
+        if self._agent is None:
+            return OutOfTurnError(f"an intent {what}")
         return fault(self._market, self._agent, f"intent {self._count} {what}")
 
     def add(
@@ -122,6 +127,8 @@ class Outbox:
             raise self.fault(f"has a number that is not finite: amount={amount}, limit={limit}, tip={tip}")
         if tip < 0.0:
             raise self.fault(f"has a negative tip: {tip}")
+        if not expires_s >= 0.0:
+            raise self.fault(f"expires after {expires_s} s; allowed: a time from now on")
         if not 0 <= rollup < self._rollups:
             raise self.fault(f"names rollup {rollup}; there are {self._rollups}")
         if not 0 <= purpose < PURPOSES:
@@ -129,7 +136,7 @@ class Outbox:
         if bundle >= 0:
             self._join(bundle, rollup)
         if self._arrival < 0.0:
-            self._arrival = self._now + self._agent.latency_s
+            self._arrival = self._now + latency_of(self._agent)
         if self._count == self._room:
             self._make_room(np.concatenate([self._rows, np.zeros_like(self._rows)]))
         try:

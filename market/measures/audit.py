@@ -25,12 +25,15 @@ class Audit(Recorder):
     ----------
     opening : (assets,) array
         totals at the start [units of the asset]
+    balanced_at : int
+        slots of all domains so far when the books last balanced [1]
     """
 
     def on_start(self, market: SequencerMarket) -> None:
         """Take the totals at the start."""
         self._market, self._every = market, market.config.audit_every
         self.opening = totals(market.world.tables)
+        self.balanced_at = 0
 
     def on_block(self, slot: Slot) -> None:
         """Check where it is time to."""
@@ -51,3 +54,4 @@ class Audit(Recorder):
             raise AccountingError(
                 f"total of {asset} drifted by {drift.max():.2e} at {market.time:g} s (seed {market.seed})"
             )
+        self.balanced_at = market.tally.slots

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+from market.errors import AccountingError, InputError, blame
 
 if TYPE_CHECKING:
     from market.domain import Slot
@@ -30,3 +32,15 @@ class Recorder(Protocol):
 
     def close(self) -> None:
         """Finish: the market has reached its horizon."""
+
+
+NO_FAULTS = (AccountingError, InputError, OSError)
+"""What a recorder may have to say that is not its own fault: books do not balance, a file cannot be written."""
+
+
+def tell(market: SequencerMarket, what: str, *about: Any) -> None:
+    """Call a method of every recorder of a market; raises StrategyError, which names it, where a recorder raises."""
+    with blame(market, passes=NO_FAULTS) as turn:
+        for recorder in market.recorders:
+            turn.agent = recorder
+            getattr(recorder, what)(*about)

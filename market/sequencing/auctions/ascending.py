@@ -16,6 +16,7 @@ import numpy as np
 from pydantic import Field
 
 from market.access.protocols import Bid
+from market.access.times import latency_of
 from market.errors import blame
 from market.kernel.compiled import kernel
 from market.sequencing.auctions.base import SealedAuction
@@ -116,8 +117,12 @@ class Ascending(SealedAuction):
         last = self.rounds
         if self.closing_sd > 0.0:
             last = min(self.rounds, max(1, round(slot.rng.normal(self.rounds, self.closing_sd))))
-        # a message sent in a round arrives in the next one at the earliest
-        delays = [max(1, math.ceil(builder.latency_s / self.round_s)) for builder in builders]
+        # a message sent in a round arrives in the next one at the earliest, and behind the last one not at all
+        delays = []
+        with blame(slot.market) as turn:
+            for builder in builders:
+                turn.agent = builder
+                delays.append(max(1, math.ceil(min(latency_of(builder) / self.round_s, last + 1.0))))
         pending, standing = np.empty((max(delays, default=1) + 1, len(builders))), np.empty(len(builders))
         clear(pending, standing)
         highest = 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from pydantic import Field
 from market.access.protocols import Bid, Sale
 from market.errors import blame, fault
 from market.sequencing import Part
+from market.sequencing.arrangements import malformed
 from market.sequencing.payments import pay
 from market.state.ledger import Why
 
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
     from market.domain import Slot
 
 ROUNDING = 1e-9
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 class Auction(Part):
@@ -36,6 +42,11 @@ class Auction(Part):
             if not isinstance(offer, Bid):
                 raise TypeError(f"build returned {type(offer).__name__}, not a Bid")
         self.check(slot, builder, offer.amount)
+        if not _is_number(offer.value) or not np.isfinite(offer.value):
+            raise fault(slot.market, builder, f"expects to earn {offer.value!r}; allowed: a finite number")
+        wrong = malformed(offer.arrangement, received.size, slot.domain.rollups)
+        if wrong:
+            raise fault(slot.market, builder, f"its block {wrong}")
         order = offer.arrangement.order
         taken = order >= 0
         if (order[taken] >= received.size).any():
@@ -46,8 +57,8 @@ class Auction(Part):
 
     def check(self, slot: Slot, builder: Any, bid: float) -> None:
         """Raise the builder's fault where a bid is no bid."""
-        if not np.isfinite(bid) or bid < 0.0:
-            raise fault(slot.market, builder, f"bids {bid}; allowed: finite and not negative")
+        if not _is_number(bid) or not np.isfinite(bid) or bid < 0.0:
+            raise fault(slot.market, builder, f"bids {bid!r}; allowed: finite and not negative")
 
     def collect(self, slot: Slot, builder: Any, payment: float) -> None:
         """Take the payment from wherever in the domain the builder has funds; a bid that it cannot pay is a fault."""

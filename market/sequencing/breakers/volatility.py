@@ -11,11 +11,12 @@ import numpy as np
 from pydantic import Field
 
 from market.config import Positive
+from market.errors import InputError
 from market.sequencing.breakers._pausing import DOMAIN, Pausing
 from market.venues.oracles.rules import pool_price
 
 if TYPE_CHECKING:
-    from market.domain import Slot
+    from market.domain import Domain, Slot
     from market.model import SequencerMarket
 
 
@@ -29,6 +30,13 @@ class Volatility(Pausing):
         default="pool", description="price watched: the mean over the scope's deepest pools, or the outside market's"
     )
     asset: int = Field(default=1, ge=1, description="asset watched: 1 is the first risky one")
+
+    def seated(self, domain: Domain) -> None:
+        """Raise InputError for an asset that there is not."""
+        super().seated(domain)
+        assets = domain.market.config.assets
+        if self.asset > len(assets):
+            raise InputError(f"regime.breaker.asset: got {self.asset}; allowed: 1 to {len(assets)}, the risky assets")
 
     def threshold(self) -> float:
         """Return the move of the log price that sets off a pause."""

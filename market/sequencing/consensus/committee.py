@@ -18,6 +18,7 @@ from pydantic import Field, PrivateAttr
 from scipy.special import ndtri
 
 from market.sequencing.consensus.base import Consensus
+from market.settings import LogSd
 
 
 class _Latest:
@@ -33,7 +34,7 @@ class Committee(Consensus):
     rounds: int = Field(default=2, ge=1, description="rounds of votes before a block is agreed on [1]")
     base_s: float = Field(default=0.0, ge=0, description="fixed part of the latency: making and sending a block [s]")
     round_trip_s: float = Field(default=0.1, gt=0, description="median time from a proposal to a member's vote [s]")
-    round_trip_log_sd: float = Field(default=0.4, ge=0, description="standard deviation of its logarithm [1]")
+    round_trip_log_sd: LogSd = Field(default=0.4, description="standard deviation of its logarithm [1]")
     work_s: float = Field(default=0.0005, ge=0, description="leader's time per member and round: sending, checking [s]")
     offline: float = Field(default=0.0, ge=0, lt=1, description="chance that a member does not vote in a slot [1]")
     miss: float = Field(default=0.0, ge=0, lt=1, description="chance that a leader proposes nothing [1]")

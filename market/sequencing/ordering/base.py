@@ -9,10 +9,11 @@ from numba import njit
 
 from market.access.protocols import Arrangement
 from market.errors import fault
-from market.intents.rows import INTENT, Purpose, Rows
+from market.intents.rows import INTENT, Rows
 from market.kernel.compiled import kernel
 from market.kernel.row_copy import copy_row
 from market.sequencing import Part
+from market.sequencing.arrangements import malformed, plain
 
 FAULTS = (
     "",
@@ -164,9 +165,10 @@ class Ordering(Part):
     def _write(self, slot, arrangement: Arrangement, author: Any, included: np.ndarray) -> np.ndarray:
         """Return the rows of one piece and mark the pending intents that it includes."""
         market = slot.market
-        wrong = _malformed(arrangement, slot.domain.rollups)
+        wrong = malformed(arrangement, slot.due.size, slot.domain.rollups)
         if wrong:
             raise fault(market, author, f"its block {wrong}")
+        arrangement = plain(arrangement)
         block = np.empty(arrangement.order.size, INTENT)
         broken = write_block(
             slot.due,
@@ -184,22 +186,6 @@ class Ordering(Part):
         market.mempool.submitted += arrangement.inserted.size
         market.bundles += arrangement.order.size
         return block
-
-
-def _malformed(arrangement: Arrangement, rollups: tuple[int, ...]) -> str:
-    """What is wrong with the arrays and the author's own intents before their order is looked at; "" if nothing."""
-    order, bundle, inserted = arrangement
-    if order.shape != bundle.shape or order.ndim != 1:
-        return f"has {order.shape} places and {bundle.shape} bundles; allowed: one of each per intent"
-    if not inserted.size:
-        return ""
-    if not np.isin(inserted["rollup"], rollups).all():
-        return "inserts an intent on a rollup of another domain"
-    if not all(np.isfinite(inserted[name]).all() for name in ("amount", "limit", "tip")):
-        return "inserts an intent with a number that is not finite"
-    if (inserted["purpose"] < 0).any() or (inserted["purpose"] >= len(Purpose)).any():
-        return "inserts an intent of an unknown purpose"
-    return ""
 
 
 def untouched(order: np.ndarray) -> Arrangement:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from market.settings import NUMERAIRE, NonNegative, Positive, Settings, Share
+from market.settings import NUMERAIRE, LogSd, NonNegative, Positive, Settings, Share
 from market.venues.liquidation.config import design_by_name
 
 
@@ -56,7 +56,7 @@ class BorrowersConfig(Settings):
     """Leveraged borrowers: how they start and what they do when their health falls."""
 
     collateral_median_usd: Positive = Field(default=20_000.0, description="median collateral of a borrower [USD]")
-    collateral_log_sd: NonNegative = Field(default=1.2, description="standard deviation of the log collateral [1]")
+    collateral_log_sd: LogSd = Field(default=1.2, description="standard deviation of the log collateral [1]")
     ltv_low: float = Field(default=0.30, ge=0, lt=1, description="lowest loan-to-value at the start [1]")
     ltv_high: float = Field(default=0.78, gt=0, lt=1, description="highest loan-to-value at the start [1]")
     ltv_law: Literal["beta", "log_uniform"] = Field(

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from market.settings import NonNegative, Positive, Settings, Share
+from market.settings import LogSd, NonNegative, Positive, Settings, Share
 from market.venues.liquidation.config import design_by_name
 
 
@@ -26,7 +26,7 @@ class PerpetualConfig(Settings):
     maker_usd: Positive = Field(default=1e7, description="maker's margin at the start [USD]")
     traders: Annotated[int, Field(ge=0)] = Field(default=0, description="traders with a contract at the start [1]")
     margin_median_usd: Positive = Field(default=2000.0, description="median margin of a trader [USD]")
-    margin_log_sd: NonNegative = Field(default=1.2, description="standard deviation of the log margin [1]")
+    margin_log_sd: LogSd = Field(default=1.2, description="standard deviation of the log margin [1]")
     leverage_low: Positive = Field(default=2.0, description="lowest leverage at the start [1]")
     leverage_high: Positive = Field(default=20.0, description="highest leverage, uniform in the logarithm [1]")
     long_share: Share = Field(default=0.6, description="share of traders who are long [1]")

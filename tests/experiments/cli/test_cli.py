@@ -57,8 +57,10 @@ MISTAKES = [
     (["list", "--jsn"], "unrecognized arguments: --jsn"),
     (["run"], "run: the following arguments are required: STUDY"),
     (["run", "coin"], "experiments/studies: unknown name 'coin' (did you mean 'coins'?); allowed: "),
-    (["run", "coins", "--seeds", "0"], "run: argument --seeds: got '0'; allowed: a whole number of at least 1"),
-    (["run", "coins", "--workers", "two"], "run: argument --workers: got 'two'; allowed: a whole number of at least 1"),
+    (["run", "coins", "--seeds", "0"], "run: argument --seeds: got '0'; allowed: a whole number from 1 to 1"),
+    (["run", "coins", "--workers", "two"], "run: argument --workers: got 'two'; allowed: a whole number from 1 to 1"),
+    (["run", "coins", "--seeds", "9" * 5000], "run: argument --seeds: got '999"),
+    (["run", "coins", "--time-limit", "nan"], "run: argument --time-limit: got 'nan'; allowed: a number of seconds"),
     (
         ["run", "coins", "--out", "/dev/null/x"],
         "/dev/null/x/coins: Not a directory; allowed: a folder that can be written",
