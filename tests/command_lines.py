@@ -115,7 +115,8 @@ SIMULATE = st.one_of(
 )  # fmt: skip
 RUN = st.one_of(
     _option("--seeds", "1", "2"), _option("--workers", "1"), _option("--out", "results"), st.just(["--quick"]),
-    settings_(), _option("--config"), _option("--time-limit", "1e-3x", "-1"), st.just(["--nonsense"]), st.just(["--set"]),
+    settings_(), _option("--config"), _option("--time-limit", "1e-3x", "-1"), st.just(["--nonsense"]),
+    st.just(["--set"]),
 )  # fmt: skip
 OTHER = {
     "list": st.one_of(values.map(lambda value: [value]), st.just(["--json"]), st.just(["regimes"]), st.just(["--x"])),
@@ -179,6 +180,7 @@ strategy = "arbitrageur"
 count = 1
 parameters = {outside = false}
 """
+TABLES = ("[[rollups]]", "[a]", "[[a.b]]", "[prices]", "[flow]", "\ufeff", "]")
 LINES = FILE.strip().splitlines()
 
 

@@ -52,7 +52,8 @@ def grid(study: Study, arguments: argparse.Namespace) -> list[Run]:
 def _state(runs: list[Run], workers: int) -> None:
     """Say on stderr what the grid will need; InputError where not one of its markets fits into this machine.
 
-    A cluster (no local workers) may have more than this machine. Each run is checked once more when it begins: one that does not fit fails, and the others go on.
+    A cluster (no local workers) may have more than this machine.
+    Each run is checked once more when it begins: one that does not fit fails, and the others go on.
     """
     from experiments.runs import machine, needs
 

@@ -61,7 +61,7 @@ def raising(error: BaseException) -> Callable[..., Any]:
     return act
 
 
-class Unspeakable(Exception):
+class UnspeakableError(Exception):
     def __str__(self) -> str:
         raise ValueError
 
@@ -81,7 +81,7 @@ ENDS = {
     "memory": (lambda *_: np.zeros(1 << 55), "MemoryError"),
     "warning": (warns, "UserWarning: odd"),
     "bad input": (raising(InputError("mine")), "InputError: mine"),
-    "unspeakable": (raising(Unspeakable()), "its message cannot be read"),
+    "unspeakable": (raising(UnspeakableError()), "its message cannot be read"),
     "many lines": (raising(ValueError("a\nb" * 10_000)), "ValueError: a ba b"),
 }
 
