@@ -180,6 +180,7 @@ strategy = "arbitrageur"
 count = 1
 parameters = {outside = false}
 """
+TABLES = ("[[rollups]]", "[a]", "[[a.b]]", "[prices]", "[flow]", "\ufeff", "]")
 LINES = FILE.strip().splitlines()
 
 

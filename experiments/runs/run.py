@@ -10,7 +10,7 @@ from agents.population import Population
 from experiments.runs import machine
 from experiments.runs.needs import Needs, estimate
 from market.config import MarketConfig
-from market.errors import AccountingError, fault
+from market.errors import AccountingError, StrategyError
 from market.execution import execute_block
 from market.intents.rows import blank
 from market.interrupts import OutOfTime, told_apart
@@ -60,18 +60,26 @@ def run_one(
     began = time.perf_counter()
     needs = estimate(config)
     needs.check(machine.available())
+    market: SequencerMarket | None = None
     with told_apart():
-        market = SequencerMarket(config, seed, Population(config), recorders)
-        if before is not None:
-            before(needs)
         try:
-            market.run()
-        except AccountingError as error:
-            again = SequencerMarket(config, seed, Population(config))
-            raise suspects.named(again, error, market.audit.balanced_at) from error
+            market = SequencerMarket(config, seed, Population(config), recorders)
+            if before is not None:
+                before(needs)
+            _to_the_end(market)
         except OutOfTime as error:  # while no strategy had its turn
-            raise fault(market, market, str(error)) from error
+            when = f"(slot {market.tally.slots}, " if market else "(before the first slot, "
+            raise StrategyError(f"the market itself: {error} {when}seed {seed})") from error
     return outcomes(market) | {"seconds": time.perf_counter() - began}
+
+
+def _to_the_end(market: SequencerMarket) -> None:
+    """Run a market; where its books do not balance, find out who wrote to them."""
+    try:
+        market.run()
+    except AccountingError as error:
+        again = SequencerMarket(market.config, market.seed, Population(market.config))
+        raise suspects.named(again, error, market.audit.balanced_at) from error
 
 
 def warm(processes: int = 1) -> None:
