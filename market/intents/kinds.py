@@ -43,6 +43,8 @@ class Statement:
         whether it takes part in liquidating somebody: it passes every pause
     sells
         whether it sells what is liquidated: what it fills counts as liquidated volume
+    withdraws
+        whether it takes back or replaces what its sender offers to others (a quote, liquidity), and no more
     defends
         class of intents under which a pause may exempt it; "": none
     submit
@@ -61,5 +63,6 @@ class Statement:
     marked: bool = False
     liquidates: bool = False
     sells: bool = False
+    withdraws: bool = False
     defends: Defence = ""
     submit: str = ""

@@ -33,6 +33,8 @@ EXCHANGES = np.array(
 """Whether it gives one asset for another and nothing else."""
 SELLS = np.array([statement.sells for statement in STATEMENTS])
 """Whether it sells what is liquidated."""
+WITHDRAWS = np.array([statement.withdraws for statement in STATEMENTS])
+"""Whether it takes back or replaces what its sender offers to others."""
 
 
 def stating(flags: np.ndarray, kinds: np.ndarray) -> np.ndarray:

@@ -78,6 +78,8 @@ def test_it_states_all_of_itself(venue: str, statement: Statement) -> None:
     # what sells takes part in a liquidation, and what liquidates passes every pause: it need not defend
     assert statement.liquidates or not statement.sells
     assert not (statement.liquidates and statement.defends)
+    # what only takes back takes part in nothing else
+    assert not statement.withdraws or (statement.gives == "nothing" and not statement.liquidates)
 
 
 @every_kind

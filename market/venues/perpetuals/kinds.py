@@ -48,6 +48,7 @@ KINDS = (
         "venue: perpetual; amount: half spread that its maker quotes from now on",
         rule="rules.set_spread",
         gas=80e3,
+        withdraws=True,
         submit="quote",
     ),
     Statement(

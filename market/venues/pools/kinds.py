@@ -30,6 +30,7 @@ KINDS = (
         "venue: pool; amount of shares",
         rule="rules.remove_liquidity",
         gas=180e3,
+        withdraws=True,
         submit="remove_liquidity",
     ),
 )
