@@ -57,7 +57,7 @@ class Shown:
     prices
         reference prices of the outside market, shape (assets,) [USD]
     gas
-        fee of an included intent, paid to the operator, shape (rollups,) [USD]
+        fee of an included intent of usual size, gas and data, paid to the operator, shape (rollups,) [USD]
     balance
         what every account holds, shape (accounts, rollups, assets) [units of the asset]
     outside_fee
@@ -100,7 +100,7 @@ class PublicView(Shown):
         self._views: dict[str, Any] = {name: view.of(getattr(tables, name)) for name, view in table_views().items()}
         self._views["pools"] = PoolsSeen.of(self._pools)
         self._views["prices"] = read_only(tables.prices)
-        self._views["gas"] = read_only(tables.rollups)["gas"]
+        self._views["gas"] = read_only(tables.rollups)["usual"]
         self._views["balance"] = read_only(tables.balance)
         self._views["outside_fee"] = float(tables.outside["fee"][0])
         self._views["graph"] = read_only_graph(world.graph)

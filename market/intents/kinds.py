@@ -22,6 +22,8 @@ class Statement:
         of its execution [gas]
     charged
         whether its sender pays gas to the operator
+    bytes
+        what it takes on L1 once compressed [bytes]
     rule
         where in the venue's folder its rule lies, "module.function": function(state, row, time) -> reason
     gives
@@ -56,6 +58,7 @@ class Statement:
     gas: float
     rule: str
     charged: bool = True
+    bytes: float = 120.0
     gives: str = "nothing"
     brings: str = "nothing"
     capped: str = "nothing"

@@ -27,6 +27,11 @@ SHIFT = 20
 """A column's value is its table's number, shifted by so many bits, plus its place in the row."""
 VARIABLE = 0
 """Width of a column that depends on the market: its shape is given to :func:`market.state.store.allocate`."""
+VENUES_FROM = 16
+"""First number of a venue's table: a new table of the state, which has a number below, leaves theirs as they are.
+
+Compiled functions that are kept contain these numbers, and a venue's know nothing of the state's own tables.
+"""
 DENSE = ("balance", "flows")
 """Arrays of plain numbers that lie before all tables."""
 
@@ -45,12 +50,22 @@ class Columns(IntEnum):
         """Place the column behind those declared before it."""
         if any(not column.width for column in cls):
             raise TypeError(f"{cls.__name__}: nothing may stand behind a column of variable width")
-        number = _numbers.setdefault((cls.__module__, cls.__qualname__), len(_numbers))
+        number = _numbers.setdefault((cls.__module__, cls.__qualname__), _next(cls.__module__))
         place = sum(column.width for column in cls)
         self = int.__new__(cls, (number << SHIFT) + place)
         self._value_ = (number << SHIFT) + place
         self.meaning, self.unit, self.width = meaning, unit, width
         return self
+
+
+def _next(module: str) -> int:
+    """Return the number of the next table that is declared in a module."""
+    own = module.startswith("market.state.")
+    taken = [number for (where, _), number in _numbers.items() if where.startswith("market.state.") == own]
+    number = len(taken) + (0 if own else VENUES_FROM)
+    if own and number >= VENUES_FROM:
+        raise TypeError(f"{module}: the state has {VENUES_FROM} tables of its own already")
+    return number
 
 
 def table[T: type[Columns]](name: str) -> Callable[[T], T]:

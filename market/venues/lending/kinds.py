@@ -42,6 +42,7 @@ KINDS = (
         "venue: lending market; target: loan; amount: most debt to repay; limit: least collateral seized",
         rule="fixed_spread.liquidate",
         gas=450e3,
+        bytes=180.0,
         gives="input",
         brings="flows.to_collateral",
         capped="input",
