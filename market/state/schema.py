@@ -17,6 +17,7 @@ pool are ``Pool.asset`` and ``Pool.asset + 1``. The last one may be as wide as t
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 from enum import IntEnum
 from typing import Self
@@ -27,11 +28,8 @@ SHIFT = 20
 """A column's value is its table's number, shifted by so many bits, plus its place in the row."""
 VARIABLE = 0
 """Width of a column that depends on the market: its shape is given to :func:`market.state.store.allocate`."""
-VENUES_FROM = 16
-"""First number of a venue's table: a new table of the state, which has a number below, leaves theirs as they are.
-
-Compiled functions that are kept contain these numbers, and a venue's know nothing of the state's own tables.
-"""
+NUMBERS = 1 << 14
+"""How many numbers there are for tables."""
 DENSE = ("balance", "flows")
 """Arrays of plain numbers that lie before all tables."""
 
@@ -50,7 +48,7 @@ class Columns(IntEnum):
         """Place the column behind those declared before it."""
         if any(not column.width for column in cls):
             raise TypeError(f"{cls.__name__}: nothing may stand behind a column of variable width")
-        number = _numbers.setdefault((cls.__module__, cls.__qualname__), _next(cls.__module__))
+        number = _numbers.setdefault((cls.__module__, cls.__qualname__), _number(cls.__module__, cls.__qualname__))
         place = sum(column.width for column in cls)
         self = int.__new__(cls, (number << SHIFT) + place)
         self._value_ = (number << SHIFT) + place
@@ -58,13 +56,15 @@ class Columns(IntEnum):
         return self
 
 
-def _next(module: str) -> int:
-    """Return the number of the next table that is declared in a module."""
-    own = module.startswith("market.state.")
-    taken = [number for (where, _), number in _numbers.items() if where.startswith("market.state.") == own]
-    number = len(taken) + (0 if own else VENUES_FROM)
-    if own and number >= VENUES_FROM:
-        raise TypeError(f"{module}: the state has {VENUES_FROM} tables of its own already")
+def _number(module: str, name: str) -> int:
+    """Return the number of a table: its name's own, whatever other tables there are.
+
+    Compiled functions that are kept contain these numbers, and know nothing of tables that they do not use.
+    """
+    number = zlib.crc32(f"{module}.{name}".encode()) % NUMBERS
+    for known, other in _numbers.items():
+        if other == number and known != (module, name):
+            raise TypeError(f"{module}.{name} has the number of {'.'.join(known)}: one of them needs another name")
     return number
 
 
