@@ -46,7 +46,7 @@ class Statement:
     sells
         whether it sells what is liquidated: what it fills counts as liquidated volume
     withdraws
-        whether it takes back or replaces what its sender offers to others (a quote, liquidity), and no more
+        whether it takes back or replaces what its sender offers to trade (a quote, liquidity), and no more
     defends
         class of intents under which a pause may exempt it; "": none
     submit

@@ -46,6 +46,8 @@ class Why(IntEnum):
     SURPLUS = 24  # what an auction returns to the borrower
     DATA_FEE = 25  # what a sender pays for what its intent takes on L1
     DATA_COST = 26  # what whoever sequences pays L1 for that
+    SUPPLY = 27  # funds for a lending market, and their return
+    INTEREST = 28  # what a lending market pays suppliers and its treasury beyond that
 
 
 REASONS = len(Why)

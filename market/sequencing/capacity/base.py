@@ -70,4 +70,6 @@ class Capacity(Part):
         if self._price is not None and self.l1_data is not None:
             price = self._price.at(time)
             rollups["data_cost"][at], rollups["data_fee"][at] = price, self.l1_data.passed_on * price
-        rollups["usual"][at] = rollups["gas"][at] + self._usual_bytes * rollups["data_fee"][at]
+        gas, data = rollups["gas"][at], self._usual_bytes * rollups["data_fee"][at]
+        rollups["usual"][at] = gas + data
+        rollups["usual_reverted"][at] = self.reverted_gas * gas + data if self.reverted_gas > 0.0 else 0.0

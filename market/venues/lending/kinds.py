@@ -102,4 +102,26 @@ KINDS = (
         sells=True,
         submit="auction",
     ),
+    Statement(
+        "supply",
+        "venue: lending market; amount of the debt asset, to be lent",
+        rule="supply.supply",
+        gas=170e3,
+        gives="flows.funds_given",
+        submit="submit",
+    ),
+    Statement(
+        "redeem",
+        "venue: lending market; amount of the debt asset, of one's own with interest",
+        rule="supply.redeem",
+        gas=200e3,
+        submit="submit",
+    ),
+    Statement(
+        "collect_reserves",
+        "venue: lending market; amount of the debt asset (at most its reserves), paid to the rollup's treasury",
+        rule="supply.collect",
+        gas=100e3,
+        submit="submit",
+    ),
 )
