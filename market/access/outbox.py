@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from market.access.desk import Desk
+from market.access.latency import Strain
 from market.errors import StrategyError, fault
 from market.intents.rows import INTENT, Purpose
 
@@ -29,6 +30,7 @@ class Outbox:
 
     def __init__(self, market: SequencerMarket, room: int = 1024) -> None:
         self._market = market
+        self._strain = Strain(market)
         self._desk = Desk(self)
         self.tables = tables = market.world.tables
         self._make_room(np.zeros(room, INTENT))
@@ -122,7 +124,7 @@ class Outbox:
         if bundle >= 0:
             self._join(bundle, rollup)
         if self._arrival < 0.0:
-            self._arrival = self._now + self._agent.latency_s
+            self._arrival = self._now + self._strain.stretched(self._agent, self._now)
         if self._count == self._room:
             self._make_room(np.concatenate([self._rows, np.zeros_like(self._rows)]))
         try:
