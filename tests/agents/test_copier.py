@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from typing import Any
 
 import numpy as np
 import pytest
-from worlds import ETH, ETH_USD, USD, check_ledger, config, opened, ran, rollup
+from worlds import ETH, ETH_USD, USD, check_ledger, config, on_block, opened, ran, rollup
 
 from agents.traders.copier import COPIES, Copier
 from market.config import AgentConfig, FlowConfig, PriceConfig, RegimeConfig
@@ -31,7 +33,7 @@ def lottery(*agents: AgentConfig, reverted: float = 0.0, **changes: Any) -> Any:
     )
     settings: dict[str, Any] = {
         "agents": agents, "regime": regime, "prices": PriceConfig(kind="gbm", step_s=0.25), "horizon_s": 120.0,
-        "assets": ({"name": "ETH", "price_usd": ETH_USD, "volatility": 8.0},),
+        "assets": ({"name": "ETH", "price_usd": ETH_USD, "volatility": 30.0},),
     }  # fmt: skip
     return config(rollup("a", gas_usd=GAS), **settings | changes)
 
@@ -83,19 +85,37 @@ def gains(market: Any) -> list[float]:
     return [float(market.tally.gains[account, Purpose.ARBITRAGE]) for account in accounts]
 
 
-def test_copies_win_a_lottery_in_proportion_and_a_price_on_reverting_undoes_it() -> None:
+def fates_of(market: Any) -> dict[int, Counter[int]]:
+    """Run a market; by trader, how many of its arbitrages met each fate."""
+    found = {agent.account: Counter[int]() for agent in market.participants if agent.role == "trader"}
+
+    def noted(slot: Any) -> None:
+        rows = slot.rows[(slot.rows["purpose"] == Purpose.ARBITRAGE) & (slot.rows["position"] >= 0)]
+        for account, counts in found.items():
+            counts.update(rows["status"][rows["sender"] == account].tolist())
+
+    on_block(market, noted)
+    market.run()
+    check_ledger(market.world.tables, market.audit.opening)
+    return found
+
+
+def test_copies_win_a_lottery_in_proportion_and_pay_for_those_in_vain() -> None:
+    """Of two who see the same gaps, one sends eight copies of its two intents: eight tickets of nine."""
     eight, one = trader("copier", copies=(8,), cycles=False), trader("arbitrageur", cycles=False)
-    free = ran(lottery(eight, one))
-    many, few = gains(free)
-    # eight tickets of nine, up to chance: gaps differ in size
-    assert many > 3.0 * few > 0.0
-    priced = ran(lottery(eight, one, reverted=1.0))
-    paid, other = gains(priced)
-    assert paid < 0.5 * many
-    assert other - paid > few - many
-    for market in (free, priced):
-        check_ledger(market.world.tables, market.audit.opening)
-        assert market.tally.conservation_error < 1e-9
+    nobody = FlowConfig(per_second=0.0)
+    free, priced = (opened(lottery(eight, one, reverted=share, flow=nobody)) for share in (0.0, 1.0))
+    many, few = fates_of(free).values()
+    won = many[Status.FILLED] // 2
+    gaps = won + few[Status.FILLED] // 2
+    assert gaps > 20
+    assert won / gaps == pytest.approx(8 / 9, abs=4 * math.sqrt(8 / 81 / gaps))
+    assert many[Status.REVERTED] == 2 * (8 * gaps - won)
+    # the same draws decide in both markets
+    again = fates_of(priced)
+    assert list(again.values()) == [many, few]
+    for free_usd, paid_usd, counts in zip(gains(free), gains(priced), again.values(), strict=True):
+        assert free_usd - paid_usd == pytest.approx(GAS * counts[Status.REVERTED], rel=1e-9)
 
 
 def test_copies_leave_the_same_holdings_as_one() -> None:
