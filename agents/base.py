@@ -42,14 +42,14 @@ class StrategicAgent:
     def __init__(self, seat: Seat) -> None:
         self.account, self.name, self.capital_usd = seat.account, seat.name, seat.capital_usd
         self.rng_own = seat.stream
-        self._latency = seat.latency_s
+        self._latency, self.latency_law = seat.latency_s, seat.latency
         self._delays: list[float] = []
 
     @property
     def latency_s(self) -> float:
-        """Delay of the next message [s]: the mean latency times a draw from U(0.5, 1.5)."""
+        """Delay of the next message [s]: a draw from the agent's law, by default U(0.5, 1.5) times the mean."""
         if not self._delays:
-            self._delays = (self._latency * (0.5 + self.rng_own.random(DELAYS))).tolist()
+            self._delays = self.latency_law.draw(self.rng_own, self._latency, DELAYS).tolist()
         return self._delays.pop()
 
     def act(self, seen: Observation, desk: Desk) -> None:

@@ -113,9 +113,8 @@ class Population:
         found = strategy_class(group.role, group.strategy)
         _check_parameters(group, found)
         latency = group.latency_s + group.latency_spread_s * number / max(1, group.count)
-        return Member(
-            name, group.role, group.capital_usd, latency, partial(_make, found, dict(group.parameters)), domain
-        )
+        make = partial(_make, found, dict(group.parameters))
+        return Member(name, group.role, group.capital_usd, latency, make, domain, group.latency)
 
     def populations(self, market: SequencerMarket) -> list:
         """Retail flow, borrowers and traders of perpetuals."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, create_model, model_validator
 
 from market import venues
+from market.access.latency import USUAL, LatencyLaw
 from market.prices.config import AssetConfig, EpisodeConfig, HestonConfig, JumpConfig, PriceConfig
 from market.settings import NUMERAIRE, LogSd, NonNegative, Positive, Settings, Share
 from market.venues.bridges import config as _bridges
@@ -119,6 +120,7 @@ class AgentConfig(Settings):
     capital_usd: NonNegative = Field(default=2e6, description="funds per rollup and asset at the start, in value [USD]")
     latency_s: NonNegative = Field(default=0.02, description="delay from deciding to arriving at the sequencer [s]")
     latency_spread_s: NonNegative = Field(default=0.03, description="agent i of n adds i/n of this to its latency [s]")
+    latency: LatencyLaw = Field(default=USUAL, description="law of the delays around their mean")
     parameters: dict[str, Any] = Field(default_factory=dict, description="passed to the strategy's constructor")
 
 

@@ -13,14 +13,15 @@ from typing import Any
 
 import numpy as np
 
+from market.intents.costs import data_reverted, gas_reverted, posted
 from market.intents.rows import BATCHED, Reason, Row, Rows, Status
 from market.kernel.compiled import kernel
 from market.state.journal import full, open_journal, undo
 from market.state.ledger import Why, move
-from market.state.store import State, get, length, rollups
+from market.state.store import State, balance, get, index, length, rollups
 from market.state.tables import Account, Rollup
 from market.venues import Kind
-from market.venues.dispatch import CHARGED, carry_out
+from market.venues.dispatch import CHARGED, carry_out, pays
 from market.venues.pools import batch
 from market.venues.pools import rules as pools
 from market.venues.pools.tables import Pool
@@ -28,7 +29,7 @@ from market.venues.pools.tables import Pool
 
 @kernel
 def _charge(state: State, row: Row, builder: int, operator: int) -> int:
-    """Tip, to whoever built the block, and gas, to the operator."""
+    """Tip, to whoever built the block, gas and data fee, to the operator, and what it pays L1."""
     if not row.tip >= 0.0:
         return Reason.BAD_AMOUNT
     if row.tip > 0.0 and not move(state, row.sender, builder, row.rollup, 0, row.tip, Why.TIP):
@@ -36,7 +37,35 @@ def _charge(state: State, row: Row, builder: int, operator: int) -> int:
     gas = get(state, Rollup.gas, row.rollup)
     if gas > 0.0 and CHARGED[row.kind] and not move(state, row.sender, operator, row.rollup, 0, gas, Why.GAS):
         return Reason.INSUFFICIENT_BALANCE
+    cost = get(state, Rollup.data_cost, row.rollup)
+    if cost > 0.0:
+        fee, size = get(state, Rollup.data_fee, row.rollup), posted(state, row)
+        if CHARGED[row.kind] and not move(state, row.sender, operator, row.rollup, 0, fee * size, Why.DATA_FEE):
+            return Reason.INSUFFICIENT_BALANCE
+        if not move(state, operator, index(state, Rollup.l1, row.rollup), row.rollup, 0, cost * size, Why.DATA_COST):
+            return Reason.INSUFFICIENT_BALANCE
     return Reason.NONE
+
+
+@kernel
+def _pay_up(state: State, payer: int, payee: int, rollup: int, amount: float, why: int) -> None:
+    """Move an amount, or what the payer holds where that is less."""
+    if not move(state, payer, payee, rollup, 0, amount, why):
+        move(state, payer, payee, rollup, 0, balance(state, payer, rollup, 0), why)
+
+
+@kernel
+def _charge_reverted(state: State, row: Row, operator: int) -> None:
+    """Take the fees of an intent that stands in the block without effect, as far as the sender's balance goes."""
+    if not pays(state, row):
+        return
+    if get(state, Rollup.reverted, row.rollup) == 0.0:
+        return
+    open_journal(state)
+    size, l1 = data_reverted(state, row), index(state, Rollup.l1, row.rollup)
+    _pay_up(state, row.sender, operator, row.rollup, gas_reverted(state, row), Why.GAS)
+    _pay_up(state, row.sender, operator, row.rollup, size * get(state, Rollup.data_fee, row.rollup), Why.DATA_FEE)
+    _pay_up(state, operator, l1, row.rollup, size * get(state, Rollup.data_cost, row.rollup), Why.DATA_COST)
 
 
 @kernel
@@ -63,6 +92,9 @@ def _attempt(state: State, rows: Rows, first: int, last: int, time: float, build
             break
     for k in range(first, last):
         _finish(rows[k], reason if failed in (-1, k) else Reason.BUNDLE, time)
+        # what a bundle carried is executed again, and may then succeed
+        if failed >= 0 and not (rows[k].carried and last > first + 1):
+            _charge_reverted(state, rows[k], operator)
     return failed
 
 
@@ -112,6 +144,8 @@ def _batch(state: State, rows: Rows, first: int, last: int, time: float, builder
             open_journal(state)
             batch.give(state, rows[k], price)
         _finish(rows[k], rows[k].reason, time)
+        if rows[k].reason != Reason.NONE:
+            _charge_reverted(state, rows[k], operator)
 
 
 @kernel

@@ -16,13 +16,14 @@ from market.config import MarketConfig
 from market.graph.generators import build_graph
 from market.state.ledger import REASONS, endow
 from market.state.store import Sizes, allocate
+from market.venues import STATEMENTS
 from market.venues.founding import Plan, World, foundings
 from market.venues.liquidation.reindex import reindex
 
 __all__ = ["Plan", "World", "check", "found"]
 
-NAMED = ("retail", "protocol", "stakes", "burnt")
-"""Accounts that exist once, with or without venues: users, proceeds of the sequencing protocol, stakes, the burnt."""
+NAMED = ("retail", "protocol", "stakes", "burnt", "l1")
+"""Accounts that exist once, with or without venues: users, proceeds of the protocol, stakes, the burnt, L1's income."""
 
 
 def found(config: MarketConfig, members: list[Member], prices: np.ndarray, rng: np.random.Generator) -> World:
@@ -52,7 +53,9 @@ def found(config: MarketConfig, members: list[Member], prices: np.ndarray, rng: 
     plan = Plan(config, members, prices, build_graph(config, rng))
     world = _lay_out(plan)
     world.tables.prices[:] = prices
-    world.tables.rollups["gas"] = [rollup.gas_usd for rollup in config.rollups]
+    world.tables.rollups["gas"] = world.tables.rollups["usual"] = [rollup.gas_usd for rollup in config.rollups]
+    world.tables.kinds["bytes"] = [statement.bytes for statement in STATEMENTS]
+    world.tables.rollups["l1"] = world.account_of["l1"]
     # users bring their funds: they stand for the rest of the world
     world.tables.accounts["open"][world.account_of["retail"]] = 1.0
     _endow_members(world, plan)
@@ -83,7 +86,9 @@ def _lay_out(plan: Plan) -> World:
         group_of += [len(groups)] * count
         groups.append(name)
     sizes = Sizes(len(group_of), len(config.rollups), len(config.asset_names), len(groups), REASONS)
-    rows = _joined(venue.rows(plan) for venue in venues) | {"instruments": sum(v.instruments(plan) for v in venues)}
+    rows = _joined(venue.rows(plan) for venue in venues) | {
+        "instruments": sum(v.instruments(plan) for v in venues), "kinds": len(STATEMENTS)
+    }  # fmt: skip
     state, tables = allocate(sizes, rows, _joined(venue.shapes(plan) for venue in venues))
     tables.accounts["group"] = group_of
     tables.accounts["venue"][len(names) : len(names) + sum(own.values())] = 1.0

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-STREAMS = ("prices", "founding", "flow", "borrowers", "ordering", "phases", "agents", "faults", "perpetual traders")
+STREAMS = (
+    "prices",
+    "founding",
+    "flow",
+    "borrowers",
+    "ordering",
+    "phases",
+    "agents",
+    "faults",
+    "perpetual traders",
+    "l1",
+)
 """Names of the streams, in the order in which the seed's children are dealt out: a new one goes to the end."""
 
 

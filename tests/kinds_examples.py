@@ -132,6 +132,27 @@ def _(world: World) -> Example:
     return _own(world, Kind.REPAY, 10.0)
 
 
+def _funds(kind: int, amount: float) -> np.ndarray:
+    return intent(kind, MAKER, venue=FIXED, amount=amount, asset_in=USD, asset_out=USD)
+
+
+@example(Kind.SUPPLY)
+def _(world: World) -> Example:
+    return _funds(Kind.SUPPLY, 100.0), 0.0
+
+
+@example(Kind.REDEEM)
+def _(world: World) -> Example:
+    _first(world, _funds(Kind.SUPPLY, 100.0))
+    return _funds(Kind.REDEEM, 100.0), 0.0
+
+
+@example(Kind.COLLECT_RESERVES)
+def _(world: World) -> Example:
+    world.tables.lending["reserves"][FIXED] = 10.0
+    return _funds(Kind.COLLECT_RESERVES, 10.0), 0.0
+
+
 @example(Kind.LIQUIDATE)
 def _(world: World) -> Example:
     _post(world, 0.3)

@@ -261,6 +261,9 @@ def _check_lending(tables: Tables) -> None:
         owed = of_market["debt"].sum()
         scale = max(owed, row["scaled_debt"], 1.0)
         assert abs(owed - row["scaled_debt"]) <= DRIFT * scale, "debts do not add up to the market's total"
+        shares = tables.supplies["shares"][:, at]
+        assert np.all(shares >= -DRIFT * row["supplied"])
+        assert abs(shares.sum() - row["supplied"]) <= DRIFT * row["supplied"], "supplies are not the market's total"
         pledged = of_market["collateral"].sum()
         held = tables.balance[int(row["account"]), int(row["collateral_rollup"]), int(row["collateral"])]
         assert pledged <= held * (1.0 + DRIFT) + DRIFT, "collateral is missing"

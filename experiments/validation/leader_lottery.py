@@ -3,11 +3,13 @@
 Every draw is one of the market's own stake lottery. The expected values follow from independent slots: the waiting time
 for a run and the chance of one in a given stretch from the chain of current run lengths, Feller (1968), An Introduction
 to Probability Theory and Its Applications I, XIII.7; the censored slots from a truncated geometric law; a corrupt
-committee from the binomial law.
+committee from the hypergeometric law, for members are drawn without replacement, and from the binomial one, its limit
+for candidates without number.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -24,6 +26,8 @@ ID = "A10"
 TITLE = "Leader lotteries, censorship and corrupt committees"
 
 ERRORS = 4.0  # tolerance in standard errors: one row in 16,000 fails by chance
+MANY = 10**8
+"""Candidates of whom hardly any is drawn twice: the laws differ by some 16**2 / MANY of a chance."""
 
 
 class Draws:
@@ -39,10 +43,9 @@ class Draws:
         choose, domain = self.lottery.choose, self.domain
         return np.fromiter((choose(domain, 0.0) == 0 for _ in range(slots)), np.bool_, slots)
 
-    def corrupt(self, size: int, committees: int) -> np.ndarray:
-        """Places of the first sequencer in each of so many committees: shape (committees,)."""
-        places = self.lottery.committee(self.domain, size * committees, self.domain.rng)
-        return (places == 0).reshape(committees, size).sum(axis=1)
+    def held(self, size: int, among: int, committees: int) -> np.ndarray:
+        """Members of the first sequencer in each of so many committees: shape (committees,)."""
+        return self.lottery.committee(self.domain, size, among, self.domain.rng, committees)[:, 0]
 
 
 def rows(quick: bool, data: Path | None) -> Iterator[dict[str, Any]]:
@@ -67,6 +70,8 @@ def rows(quick: bool, data: Path | None) -> Iterator[dict[str, Any]]:
     committees = slots // 3
     for q, expected in ((0.2, 3.26e-5), (0.33, 3.70e-3), (0.5, 0.105)):
         yield _corrupt(q, expected, committees)
+    for q, among in ((0.5, 32), (0.375, 64), (0.5, 128)):
+        yield _corrupt_of_few(q, among, committees)
 
 
 def waits_for_run(led: np.ndarray, k: int) -> np.ndarray:
@@ -113,8 +118,20 @@ def _censored(q: float, deadline: int, intents: int) -> dict[str, Any]:
 
 def _corrupt(q: float, expected: float, committees: int) -> dict[str, Any]:
     draws = Draws((q, 1.0 - q), seed=13)
-    corrupt = (draws.corrupt(16, committees) >= 11).mean()
+    corrupt = (draws.held(16, MANY, committees) >= 11).mean()
     exact = float(stats.binom.sf(10, 16, q))
     assert abs(exact / expected - 1.0) < 0.01  # the published figure, to its digits
     error = (exact * (1.0 - exact) / committees) ** 0.5
     return row(ID, f"q={q} t=11 n=16", "chance that a committee is corrupt", exact, corrupt, ERRORS * error, error)
+
+
+def _corrupt_of_few(q: float, among: int, committees: int) -> dict[str, Any]:
+    """A committee out of so few candidates that none of them being drawn twice makes a difference."""
+    corrupt = (Draws((q, 1.0 - q), seed=14).held(16, among, committees) >= 11).mean()
+    held = round(q * among)
+    # ways to draw 11 to 16 of the candidates held, and the rest of the others, out of all ways
+    ways = sum(math.comb(held, k) * math.comb(among - held, 16 - k) for k in range(11, 17))
+    exact = ways / math.comb(among, 16)
+    error = (exact * (1.0 - exact) / committees) ** 0.5
+    case = f"q={q} t=11 n=16 N={among}"
+    return row(ID, case, "chance that a committee is corrupt", exact, corrupt, ERRORS * error, error)

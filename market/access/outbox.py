@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from market.access.desk import Desk
-from market.access.times import latency_of
+from market.access.latency import Strain
 from market.errors import OutOfTurnError, StrategyError, fault
 from market.intents.rows import INTENT, Purpose
 
@@ -30,6 +30,7 @@ class Outbox:
 
     def __init__(self, market: SequencerMarket, room: int = 1024) -> None:
         self._market = market
+        self._strain = Strain(market)
         self._desk = Desk(self)
         self.alarms = market.alarms
         self.tables = tables = market.world.tables
@@ -136,7 +137,7 @@ class Outbox:
         if bundle >= 0:
             self._join(bundle, rollup)
         if self._arrival < 0.0:
-            self._arrival = self._now + latency_of(self._agent)
+            self._arrival = self._now + self._strain.stretched(self._agent, self._now)
         if self._count == self._room:
             self._make_room(np.concatenate([self._rows, np.zeros_like(self._rows)]))
         try:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
+from market.access.latency import USUAL, LatencyLaw
+
 if TYPE_CHECKING:
     from market.access.desk import Desk
     from market.access.observation import BlockView, Observation
@@ -121,6 +123,7 @@ class Member:
     latency_s: float
     make: Callable[[Seat], Any]  # (seat) -> Participant
     domain: int = -1  # the domain that a sequencer serves; -1: none
+    latency: LatencyLaw = USUAL
 
 
 class Roster(Protocol):

@@ -20,6 +20,7 @@ from market.venues.lending.view import (
     LendingSeen,
     LiquidatableSeen,
     LoansSeen,
+    SuppliesSeen,
     lines_at,
     liquidatable,
     liquidatable_at,
@@ -57,7 +58,9 @@ class Shown:
     prices
         reference prices of the outside market, shape (assets,) [USD]
     gas
-        fee of an included intent, paid to the operator, shape (rollups,) [USD]
+        fee of an included intent of usual size, gas and data, paid to the operator, shape (rollups,) [USD]
+    gas_reverted
+        the same of a reverted intent, 0 where it is left out of the block, shape (rollups,) [USD]
     balance
         what every account holds, shape (accounts, rollups, assets) [units of the asset]
     outside_fee
@@ -70,6 +73,7 @@ class Shown:
     provisions: ProvisionsSeen
     lending: LendingSeen
     loans: LoansSeen
+    supplies: SuppliesSeen
     feeds: FeedsSeen
     bridges: BridgesSeen
     outside: OutsideSeen
@@ -79,6 +83,7 @@ class Shown:
     lots: LotsSeen
     prices: np.ndarray
     gas: np.ndarray
+    gas_reverted: np.ndarray
     balance: np.ndarray
     outside_fee: float
     graph: nx.Graph
@@ -100,7 +105,8 @@ class PublicView(Shown):
         self._views: dict[str, Any] = {name: view.of(getattr(tables, name)) for name, view in table_views().items()}
         self._views["pools"] = PoolsSeen.of(self._pools)
         self._views["prices"] = read_only(tables.prices)
-        self._views["gas"] = read_only(tables.rollups)["gas"]
+        self._views["gas"] = read_only(tables.rollups)["usual"]
+        self._views["gas_reverted"] = read_only(tables.rollups)["usual_reverted"]
         self._views["balance"] = read_only(tables.balance)
         self._views["outside_fee"] = float(tables.outside["fee"][0])
         self._views["graph"] = read_only_graph(world.graph)

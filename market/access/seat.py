@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import mesa
 import numpy as np
 
+from market.access.latency import LatencyLaw
 from market.access.public import PublicView
 from market.config import MarketConfig
 from market.state.records import read_only
@@ -37,6 +38,8 @@ class Seat:
         funds at the start, on all rollups together [USD]
     latency_s
         mean delay of its messages [s]
+    latency
+        law of these delays
     config
         the configuration of the market, which is public
     stream
@@ -65,6 +68,7 @@ class Seat:
     domain: int
     capital_usd: float
     latency_s: float
+    latency: LatencyLaw
     config: MarketConfig
     stream: np.random.Generator
     funds: np.ndarray
@@ -104,7 +108,7 @@ def seats(market: SequencerMarket) -> list[Seat]:
         Seat(
             name=member.name, role=member.role, account=at, number=groups[:at].count(groups[at]),
             seats=groups.count(groups[at]), domain=member.domain, capital_usd=member.capital_usd,
-            latency_s=member.latency_s, stream=_stream(market.streams["agents"], member.name),
+            latency_s=member.latency_s, latency=member.latency, stream=_stream(market.streams["agents"], member.name),
             funds=tables.balance[at].copy(), provider=int(tables.accounts["provider"][at]),
             makes=tuple(np.flatnonzero(made_by == at).tolist()), **shared,
         )

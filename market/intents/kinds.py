@@ -22,6 +22,8 @@ class Statement:
         of its execution [gas]
     charged
         whether its sender pays gas to the operator
+    bytes
+        what it takes on L1 once compressed [bytes]
     rule
         where in the venue's folder its rule lies, "module.function": function(state, row, time) -> reason
     gives
@@ -43,6 +45,8 @@ class Statement:
         whether it takes part in liquidating somebody: it passes every pause
     sells
         whether it sells what is liquidated: what it fills counts as liquidated volume
+    withdraws
+        whether it takes back or replaces what its sender offers to trade (a quote, liquidity), and no more
     defends
         class of intents under which a pause may exempt it; "": none
     submit
@@ -54,6 +58,7 @@ class Statement:
     gas: float
     rule: str
     charged: bool = True
+    bytes: float = 120.0
     gives: str = "nothing"
     brings: str = "nothing"
     capped: str = "nothing"
@@ -61,5 +66,6 @@ class Statement:
     marked: bool = False
     liquidates: bool = False
     sells: bool = False
+    withdraws: bool = False
     defends: Defence = ""
     submit: str = ""

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from market.intents.costs import fees_borne, fees_reverted
 from market.intents.rows import Purpose, Row, Rows, Status
 from market.kernel.compiled import kernel
 from market.kernel.interpreted import row_type
 from market.kernel.switch import switch
 from market.measures.recorder import Recorder
 from market.state.store import State, get, index
-from market.state.tables import Account, Asset, Rollup
+from market.state.tables import Account, Asset
 from market.venues import KINDS, STATEMENTS, rooms
+from market.venues.dispatch import pays
 from market.venues.lending import outcomes as lending
 from market.venues.pools import outcomes as pools
 
@@ -59,8 +61,7 @@ def _mark(state: State, row: Row, author: int, operator: int, gains: np.ndarray)
     """Add what the sender of a trade gains by it at reference prices, and its tip to whoever built the block."""
     brought = row.filled_out * get(state, Asset.price, row.asset_out)
     gain = brought - row.filled_in * get(state, Asset.price, row.asset_in) - row.tip
-    if row.sender != operator:
-        gain -= get(state, Rollup.gas, row.rollup)
+    gain -= fees_borne(state, row, operator)
     gains[index(state, Account.group, row.sender), row.purpose] += gain
     if EXTRACTS[row.purpose]:
         gains[author, row.purpose] += row.tip
@@ -80,6 +81,9 @@ def record_block(state: State, rows: Rows, builder: int, operator: int, sums: Su
         sums.statuses[row.status] += 1
         pools.count_clearing(state, rows, k, sums.by_rollup)
         if row.status != Status.FILLED:
+            # what was taken out of the block before it was executed stands nowhere in it, and pays nothing
+            if row.status == Status.REVERTED and row.position >= 0 and pays(state, row):
+                sums.gains[index(state, Account.group, row.sender), row.purpose] -= fees_reverted(state, row, operator)
             continue
         at = sums.by_rollup[row.rollup]
         _count(state, row, author, operator, at, sums)

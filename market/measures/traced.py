@@ -82,6 +82,8 @@ def scene(market: SequencerMarket) -> Scene:
         raise ValueError(f"cascades are traced with one risky asset, not {len(tables.prices) - 1}")
     if (tables.lending["debt"] != 0).any():
         raise ValueError("cascades are traced where debt is owed in USD; a lending market lends the asset")
+    if tables.lending["slope_below"].any() or tables.lending["slope_above"].any():
+        raise ValueError("cascades are traced where rates are constant; a lending market's follow its utilisation")
     source = tables.feeds["source"].astype(np.int64)
     if not np.isin(source, (EXTERNAL, POOL_SPOT)).all():
         raise ValueError("cascades are traced with oracles that read 'pool' or 'external'; a feed reads a mean")

@@ -44,6 +44,10 @@ class Why(IntEnum):
     ESCROW = 22  # bids that may be returned
     PENALTY = 23  # what a borrower pays the market beyond the debt
     SURPLUS = 24  # what an auction returns to the borrower
+    DATA_FEE = 25  # what a sender pays for what its intent takes on L1
+    DATA_COST = 26  # what whoever sequences pays L1 for that
+    SUPPLY = 27  # funds for a lending market, and their return
+    INTEREST = 28  # what a lending market pays suppliers and its treasury beyond that
 
 
 REASONS = len(Why)

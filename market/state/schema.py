@@ -17,6 +17,7 @@ pool are ``Pool.asset`` and ``Pool.asset + 1``. The last one may be as wide as t
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 from enum import IntEnum
 from typing import Self
@@ -27,6 +28,8 @@ SHIFT = 20
 """A column's value is its table's number, shifted by so many bits, plus its place in the row."""
 VARIABLE = 0
 """Width of a column that depends on the market: its shape is given to :func:`market.state.store.allocate`."""
+NUMBERS = 1 << 14
+"""How many numbers there are for tables."""
 DENSE = ("balance", "flows")
 """Arrays of plain numbers that lie before all tables."""
 
@@ -45,12 +48,24 @@ class Columns(IntEnum):
         """Place the column behind those declared before it."""
         if any(not column.width for column in cls):
             raise TypeError(f"{cls.__name__}: nothing may stand behind a column of variable width")
-        number = _numbers.setdefault((cls.__module__, cls.__qualname__), len(_numbers))
+        number = _numbers.setdefault((cls.__module__, cls.__qualname__), _number(cls.__module__, cls.__qualname__))
         place = sum(column.width for column in cls)
         self = int.__new__(cls, (number << SHIFT) + place)
         self._value_ = (number << SHIFT) + place
         self.meaning, self.unit, self.width = meaning, unit, width
         return self
+
+
+def _number(module: str, name: str) -> int:
+    """Return the number of a table: its name's own, whatever other tables there are.
+
+    Compiled functions that are kept contain these numbers, and know nothing of tables that they do not use.
+    """
+    number = zlib.crc32(f"{module}.{name}".encode()) % NUMBERS
+    for known, other in _numbers.items():
+        if other == number and known != (module, name):
+            raise TypeError(f"{module}.{name} has the number of {'.'.join(known)}: one of them needs another name")
+    return number
 
 
 def table[T: type[Columns]](name: str) -> Callable[[T], T]:

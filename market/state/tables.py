@@ -11,6 +11,7 @@ class Account(Columns):
 
     group = "group that the ledger counts it to", "group"
     provider = "row of the provisions of a liquidity provider; -1: none", "row"
+    supplier = "row of the supplies of a lender; -1: it cannot supply", "row"
     open = "1: stands for the rest of the world, and may owe", "flag"
     venue = "1: belongs to a venue, which alone gives what it holds a meaning", "flag"
 
@@ -20,7 +21,20 @@ class Rollup(Columns):
     """A rollup."""
 
     gas = "fee of an included intent, paid to the operator", "USD"
+    data_fee = "what senders pay the operator for what an intent takes on L1", "USD/byte"
+    data_cost = "what the operator pays L1 for it", "USD/byte"
+    usual = "gas and data fee of an intent of usual size", "USD"
+    usual_reverted = "the same of a reverted one", "USD"
+    l1 = "account that L1's income goes to", "account"
+    reverted = "share of its gas that a reverted intent pays; 0: it is left out, and pays nothing", "1"
     grace = "1 while nobody is liquidated, after an outage", "flag"
+
+
+@table("kinds")
+class Posted(Columns):
+    """What an intent of a kind takes on L1: a row for each kind."""
+
+    bytes = "what it takes once compressed", "bytes"
 
 
 @table("instruments")

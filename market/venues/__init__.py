@@ -25,7 +25,7 @@ VENUES = ("pools", "lending", "oracles", "bridges", "outside", "perpetuals", "li
 """The venues that exist, in the order of their tables and kinds."""
 LOADS = (
     "tables", "kinds", "config", "genesis", "rules", "auctions", "fixed_spread", "close_out", "flows", "instrument",
-    "exemptions", "view", "outcomes", "clock",
+    "supply", "exemptions", "view", "outcomes", "clock",
 )  # fmt: skip
 """Modules of a venue that others find by these names, where a venue has them."""
 

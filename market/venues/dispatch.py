@@ -14,8 +14,8 @@ import numpy as np
 from market.intents.rows import Reason, Row
 from market.kernel.compiled import kernel
 from market.kernel.switch import switch
-from market.state.store import State, assets, get
-from market.state.tables import Asset
+from market.state.store import State, assets, get, length, rollups
+from market.state.tables import Account, Asset
 from market.venues import KINDS, STATEMENTS
 
 GAS = np.array([statement.gas for statement in STATEMENTS])
@@ -33,12 +33,22 @@ EXCHANGES = np.array(
 """Whether it gives one asset for another and nothing else."""
 SELLS = np.array([statement.sells for statement in STATEMENTS])
 """Whether it sells what is liquidated."""
+WITHDRAWS = np.array([statement.withdraws for statement in STATEMENTS])
+"""Whether it takes back or replaces what its sender offers to others."""
 
 
 def stating(flags: np.ndarray, kinds: np.ndarray) -> np.ndarray:
     """Whether kinds (n,) state something, given `flags` by kind; a kind that does not exist states nothing."""
     known = (kinds >= 0) & (kinds < flags.size)
     return flags[np.where(known, kinds, 0)] & known
+
+
+@kernel
+def pays(state: State, row: Row) -> bool:
+    """Whether an intent is one that somebody sent somewhere, and its sender is charged for it."""
+    if not (0 <= row.sender < length(state, Account.group) and 0 <= row.rollup < rollups(state)):
+        return False
+    return 0 <= row.kind < CHARGED.size and bool(CHARGED[row.kind])
 
 
 @kernel

@@ -22,7 +22,7 @@ from market.access.desk import Desk
 from market.genesis import World
 from market.intents.kinds import Defence, Statement
 from market.sequencing.breakers._exempt import passes
-from market.sequencing.capacity.gas import admit, capping_values
+from market.sequencing.capacity.gas import admit, asked_fees, capping_values
 from market.sequencing.margin.checked import check
 from market.sequencing.revenue.base import brought
 from market.state.ledger import totals
@@ -78,6 +78,8 @@ def test_it_states_all_of_itself(venue: str, statement: Statement) -> None:
     # what sells takes part in a liquidation, and what liquidates passes every pause: it need not defend
     assert statement.liquidates or not statement.sells
     assert not (statement.liquidates and statement.defends)
+    # what only takes back takes part in nothing else
+    assert not statement.withdraws or (statement.gives == "nothing" and not statement.liquidates)
 
 
 @every_kind
@@ -178,16 +180,17 @@ def test_a_check_of_balances_lets_it_through_if_its_sender_can_pay(venue: str, s
 @every_kind
 def test_a_block_has_room_for_its_gas_or_none(venue: str, statement: Statement) -> None:
     founded, row, _ = ready(statement)
-    rollup, fee, values = int(row["rollup"][0]), np.full(2, GAS_USD), capping_values(founded.state, row)
+    rollup, values, fees = int(row["rollup"][0]), capping_values(founded.state, row), asked_fees(founded.state, row)
     assert (values[0] >= 0.0) == (statement.capped != "nothing")
+    assert fees.tolist() == [GAS_USD if statement.charged else 0.0]
     for limit, fits in ((statement.gas, True), (0.999 * statement.gas, False)):
         used, kept = np.zeros(2), np.zeros(1, np.bool_)
-        admit(row, values, GAS, fee, limit, 1.0, used, kept)
+        admit(row, values, GAS, fees, limit, 1.0, used, kept)
         assert kept.tolist() == [fits]
         assert used[rollup] == (statement.gas if fits else 0.0)
     # a sender whose intent moves less than its fee waits
     used, kept = np.zeros(2), np.zeros(1, np.bool_)
-    admit(row, values, GAS, np.full(2, 1e9), np.inf, 1.0, used, kept)
+    admit(row, values, GAS, 1e9 * fees, np.inf, 1.0, used, kept)
     assert kept.tolist() == [values[0] < 0.0 or not statement.charged]
 
 

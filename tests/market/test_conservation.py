@@ -18,7 +18,7 @@ from market.state.ledger import totals
 from market.venues import Kind
 from market.venues.bridges import rules as bridges
 from market.venues.lending import rules as lending
-from market.venues.perpetuals import rules as perpetuals
+from market.venues.perpetuals import funding
 
 
 def drive(seed: int, blocks: int, size: int) -> np.ndarray:
@@ -31,7 +31,7 @@ def drive(seed: int, blocks: int, size: int) -> np.ndarray:
     for number in range(blocks):
         lending.accrue(market.state, 3600.0 * number)
         if market.tables.feeds["price"].max() < 1e9:  # at an absurd price funding is beyond any number
-            perpetuals.accrue(market.state, 3600.0 * number)
+            funding.accrue(market.state, 3600.0 * number)
         market.tables.prices[1:] *= np.exp(rng.normal(0.0, 0.03, 2))
         rows = random_rows(market, rng, size)
         rows = rows[~absurd(market, rows)]

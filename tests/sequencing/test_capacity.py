@@ -40,7 +40,7 @@ def blocks(draw):
 def admitted(rows, limit, fee=0.0, share=0.01):
     used, kept = np.zeros(2), np.zeros(rows.size, np.bool_)
     values = rows["amount"] * PRICES[rows["asset_in"]]
-    admit(rows, values, GAS, np.full(2, fee), limit, share, used, kept)
+    admit(rows, values, GAS, np.full(rows.size, fee), limit, share, used, kept)
     return used, kept
 
 
@@ -189,6 +189,7 @@ def test_bad_parameters_are_one_line(parameters, complaint):
 def test_gas_by_kind_can_be_set():
     rule = make("capacity", {"kind": "gas", "gas": {"swap": 7.0}}).start()
     config = worlds.config(worlds.rollup("a", gas_usd=0.5))
-    rule.seated(SimpleNamespace(market=SimpleNamespace(config=config), rollups=(0,)))
+    world = worlds.founded(*config.rollups)
+    rule.seated(SimpleNamespace(market=SimpleNamespace(config=config, world=world), rollups=(0,)))
     assert rule._gas[int(Kind.SWAP)] == 7.0
     np.testing.assert_array_equal(rule.base_fee, [0.5])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -67,10 +68,43 @@ def test_round_robin_is_exact(members: int, slots: int) -> None:
     assert order == [slot % members for slot in range(slots)]
 
 
-def test_committee_places_follow_the_stakes() -> None:
+def tail(threshold: int, among: int, held: int, size: int) -> float:
+    """Chance that at least `threshold` of `size` drawn without replacement are among the `held`, by counting."""
+    ways = sum(math.comb(held, k) * math.comb(among - held, size - k) for k in range(threshold, size + 1))
+    return ways / math.comb(among, size)
+
+
+@pytest.mark.parametrize(("stakes", "among", "held"), [((1.0, 1.0), 20, 10), ((1.0, 3.0), 32, 8), ((0.6, 0.4), 12, 7)])
+def test_committees_have_the_exact_hypergeometric_tail(stakes: tuple[float, ...], among: int, held: int) -> None:
+    lottery, domain = StakeLottery(stakes=stakes).start(), bare(len(stakes))
+    assert lottery.candidates(domain, among).tolist() == [held, among - held]
+    draws, size = 20_000, 8
+    drawn = lottery.committee(domain, size, among, np.random.default_rng(2), draws)
+    assert (drawn.sum(axis=1) == size).all()
+    for threshold in range(1, size + 1):
+        exact = tail(threshold, among, held, size)
+        error = (exact * (1.0 - exact) / draws) ** 0.5
+        assert (drawn[:, 0] >= threshold).mean() == pytest.approx(exact, abs=4 * error + 1e-12)
+
+
+def test_a_committee_of_all_candidates_leaves_nothing_to_chance() -> None:
     lottery, domain = StakeLottery(stakes=(1.0, 3.0)).start(), bare(2)
-    places = lottery.committee(domain, 20_000, np.random.default_rng(2))
-    assert places.mean() == pytest.approx(0.75, abs=4 * (0.1875 / 20_000) ** 0.5)
+    drawn = lottery.committee(domain, 16, 16, np.random.default_rng(2), 100)
+    assert (drawn == [4, 12]).all()
+
+
+@given(
+    stakes=st.lists(st.floats(0.01, 100.0), min_size=1, max_size=6).map(tuple), among=st.integers(1, 300),
+    share=st.floats(0.0, 1.0), seed=st.integers(0, 9),
+)  # fmt: skip
+def test_no_candidate_is_drawn_twice(stakes: tuple[float, ...], among: int, share: float, seed: int) -> None:
+    lottery, domain, size = StakeLottery(stakes=stakes, least_usd=0.0).start(), bare(len(stakes)), int(share * among)
+    candidates = lottery.candidates(domain, among)
+    assert candidates.sum() == among
+    assert (abs(candidates - lottery.weights(domain) * among) < 1.0 + 1e-9).all()
+    drawn = lottery.committee(domain, size, among, np.random.default_rng(seed))
+    assert drawn.sum() == size
+    assert ((drawn >= 0) & (drawn <= candidates)).all()
 
 
 def test_stakes_are_bonded_and_slashing_burns_them() -> None:

@@ -32,6 +32,8 @@ KINDS = (
     "express_lane",
     "random_batch",
     "uniform_price_batch",
+    "cancel_first",
+    "speed_bump",
 )
 TIMES = st.floats(0.0, 4.0, allow_nan=False)
 TIPS = st.one_of(st.just(0.0), st.floats(0.0, 1e3, allow_nan=False))
@@ -372,6 +374,7 @@ def test_express_bidders_pay_for_what_they_learn_the_lane_to_be_worth():
         ({"kind": "timeboost_score", "longest_s": 0.0}, "longest_s"),
         ({"kind": "median_arrival", "members": 0}, "members"),
         ({"kind": "express_lane", "closing_s": 60.0}, "closing_s must be less"),
+        ({"kind": "speed_bump", "delay_s": -1.0}, "delay_s"),
         ({"kind": "random_batch", "period_s": 1.0}, "period_s"),
     ],
 )

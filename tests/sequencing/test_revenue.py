@@ -80,8 +80,10 @@ def test_the_share_that_is_passed_on_is_the_one_that_was_set(kind: str, payee: s
     assert revenue_flows(market).get(("sequencer 0", payee), 0.0) == pytest.approx(share * brought)
 
 
-def test_what_a_slot_brings_is_what_the_ledger_says_the_leader_received() -> None:
-    market = opened(stressed(regime("keep")))
+@pytest.mark.parametrize("reverted_gas", [0.0, 0.5])
+def test_what_a_slot_brings_is_what_the_ledger_says_the_leader_received(reverted_gas: float) -> None:
+    capacity = {"kind": "unlimited", "reverted_gas": reverted_gas, "l1_data": {}}
+    market = opened(stressed(regime("keep", capacity=capacity)))
     brought = Purses(market).total
     leader = market.world.account_of["sequencer 0"]
     flows = market.world.tables.flows[:, leader, :, 0]

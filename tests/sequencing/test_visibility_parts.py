@@ -9,7 +9,7 @@ import pytest
 import worlds
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import binom
+from scipy.stats import binom, hypergeom
 
 from market.config import RegimeConfig
 from market.errors import InputError
@@ -48,18 +48,19 @@ class Leader:
 
 
 class Bonds:
-    """A leader part with stakes, whose committees consist of the seats given."""
+    """A leader part with stakes, of whose committees the sequencers hold so many members each."""
 
     slash_early_decryption = 0.2
 
-    def __init__(self, seats=()):
-        self.seats, self.slashed = seats, []
+    def __init__(self, held=()):
+        self.held, self.slashed = held, []
 
     def bonded(self):
         return np.array([1000.0, 1000.0, 1000.0])
 
-    def committee(self, domain, size, rng):
-        return np.array(self.seats)
+    def committee(self, domain, size, among, rng):
+        assert sum(self.held) == size <= among
+        return np.array(self.held)
 
     def slash(self, domain, sequencer, share, why):
         self.slashed.append((sequencer.account, share, why))
@@ -82,8 +83,8 @@ def scene(colluders, bonds, seed=0):
 )
 def test_sealed_intents_cannot_be_read_by_fewer_than_t(members, threshold, held, colluders):
     threshold, held = min(threshold, members), min(held, members)
-    # places of the committee held by the leader, the rest by the third sequencer
-    bonds = Bonds([0] * held + [2] * (members - held))
+    # members of the committee that are the leader's, the rest are the third sequencer's
+    bonds = Bonds([held, 0, members - held])
     rule = make(
         "visibility", {"kind": "sealed", "members": members, "threshold": threshold, "committee": "sequencers"}
     ).start()
@@ -97,19 +98,23 @@ def test_sealed_intents_cannot_be_read_by_fewer_than_t(members, threshold, held,
         assert hidden(rule.to_author(role, 17, secrets()))
 
 
-def test_outsiders_are_bought_as_often_as_the_binomial_law_says():
-    rule = make("visibility", {"kind": "sealed", "members": 16, "threshold": 11, "corrupt_share": 0.5}).start()
-    slot = scene({0}, Bonds())
-    opened = 0
-    for _ in range(4000):
-        rule.begin(slot)
-        opened += not hidden(rule.to_author("sequencer", 0, secrets(1)))
-    expected = binom.sf(10, 16, 0.5)
-    assert abs(opened / 4000 - expected) < 4 * np.sqrt(expected * (1 - expected) / 4000)
+def test_outsiders_are_bought_as_often_as_the_hypergeometric_law_says():
+    chances = []
+    for candidates in (20, 10**8):
+        settings_of = {"kind": "sealed", "members": 16, "threshold": 11, "corrupt_share": 0.5, "candidates": candidates}
+        rule, slot, opened = make("visibility", settings_of).start(), scene({0}, Bonds()), 0
+        for _ in range(4000):
+            rule.begin(slot)
+            opened += not hidden(rule.to_author("sequencer", 0, secrets(1)))
+        expected = hypergeom.sf(10, candidates, candidates // 2, 16)
+        assert abs(opened / 4000 - expected) < 4 * np.sqrt(expected * (1 - expected) / 4000) + 1e-12
+        chances.append(expected)
+    # 16 of 20 with 10 sold hold 6 to 10 of these; with candidates without number, the law is binomial
+    assert chances == pytest.approx([0.0, binom.sf(10, 16, 0.5)], rel=1e-6)
 
 
 def test_early_decryption_is_found_out_once_a_slot_at_most():
-    bonds = Bonds([0, 0, 1])
+    bonds = Bonds([2, 1, 0])
     rule = make(
         "visibility",
         {"kind": "sealed", "members": 3, "threshold": 2, "committee": "sequencers", "detection": 1.0},
@@ -145,6 +150,11 @@ def test_the_penalty_to_be_expected_deters():
 def test_a_threshold_beyond_the_committee_is_refused():
     with pytest.raises(InputError, match="threshold must not exceed members"):
         make("visibility", {"kind": "sealed", "members": 3, "threshold": 4})
+
+
+def test_a_committee_larger_than_its_candidates_is_refused():
+    with pytest.raises(InputError, match="members must not exceed candidates, which is 15"):
+        make("visibility", {"kind": "sealed", "members": 16, "candidates": 15})
 
 
 def regime(**changes):

@@ -16,11 +16,12 @@ import numpy as np
 from numba import njit
 from pydantic import Field, PrivateAttr, field_validator
 
+from market.intents.costs import fees
 from market.intents.rows import Rows
 from market.sequencing.capacity.base import Capacity
 from market.state.store import State
 from market.venues import Kind
-from market.venues.dispatch import CHARGED, GAS, caps
+from market.venues.dispatch import GAS, caps, pays
 
 if TYPE_CHECKING:
     from market.domain import Domain, Slot
@@ -36,15 +37,25 @@ def capping_values(state: State, rows: Rows) -> np.ndarray:
 
 
 @njit(cache=True)
+def asked_fees(state: State, rows: Rows) -> np.ndarray:
+    """What the sender of each row would pay in fees [USD], 0 where it is not charged: shape (n,)."""
+    found = np.zeros(rows.size)
+    for k in range(rows.size):
+        if pays(state, rows[k]):
+            found[k] = fees(state, rows[k])
+    return found
+
+
+@njit(cache=True)
 def admit(
-    rows: Rows, values: np.ndarray, gas: np.ndarray, fee: np.ndarray, limit: float, share: float, used: np.ndarray,
+    rows: Rows, values: np.ndarray, gas: np.ndarray, fees: np.ndarray, limit: float, share: float, used: np.ndarray,
     kept: np.ndarray,
 ) -> None:  # fmt: skip
     """Mark in `kept` what goes into the block, and add its gas to `used` (per rollup).
 
     Bundles fit as a whole or not at all. Once something has not fitted on a rollup, nothing behind it goes in there: a
     small intent does not overtake a large one. A sender who waits for a lower fee is overtaken. `values` (n,) are those
-    by which senders cap the fee [USD], below 0 where they do not.
+    by which senders cap the fee [USD], below 0 where they do not; `fees` (n,) is what they would pay [USD].
     """
     closed = np.zeros(used.size, np.bool_)
     asked = np.zeros(used.size)
@@ -61,8 +72,7 @@ def admit(
             if not (0 <= row.rollup < used.size and 0 <= row.kind < gas.size):
                 continue
             asked[row.rollup] += gas[row.kind]
-            if CHARGED[row.kind]:
-                cost += fee[row.rollup]
+            cost += fees[k]
             if values[k] >= 0.0:
                 cap = True
                 value = max(value, values[k])
@@ -119,10 +129,6 @@ class Gas(Capacity):
                 raise ValueError(f"gas of {name} must be finite and not negative, not {amount}")
         return values
 
-    def start(self) -> Gas:
-        """Give each domain base fees of its own."""
-        return self.model_copy()
-
     @property
     def base_fee(self) -> np.ndarray:
         """Fee of an intent in the next block, by rollup (those of other domains: 0) [USD]."""
@@ -132,11 +138,12 @@ class Gas(Capacity):
         """Fill the block up to the limit, charge the base fee, and set that of the next block."""
         tables, rollups = slot.market.world.tables, list(slot.domain.rollups)
         tables.rollups["gas"][rollups] = self._fee[rollups]
+        self._quote(slot.domain, slot.time)
         limit = self.limit_per_s * slot.domain.block_time
         used, kept = np.zeros(self._fee.size), np.zeros(rows.size, np.bool_)
         share = self.most_fee_share
         state = slot.market.world.state
-        admit(rows, capping_values(state, rows), self._gas, self._fee, limit, share, used, kept)
+        admit(rows, capping_values(state, rows), self._gas, asked_fees(state, rows), limit, share, used, kept)
         target = self.target_share * limit
         change = np.clip((used[rollups] - target) / target, -1.0, 1.0)
         self._fee[rollups] = np.maximum(self._floor[rollups], self._fee[rollups] * (1.0 + self.adjustment * change))
@@ -147,6 +154,7 @@ class Gas(Capacity):
 
     def seated(self, domain: Domain) -> None:
         """Begin with the fees that the rollups are configured with."""
+        super().seated(domain)
         config, rollups = domain.market.config, list(domain.rollups)
         self._floor = np.zeros(len(config.rollups))
         self._floor[rollups] = [max(self.floor_usd, config.rollups[at].gas_usd) for at in rollups]

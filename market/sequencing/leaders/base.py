@@ -36,12 +36,27 @@ class Leaders(Part):
         """Return each sequencer's share in the right to lead: shape (seats,), sums to 1."""
         return np.full(len(domain.leaders), 1.0 / len(domain.leaders))
 
-    def committee(self, domain: Domain, size: int, rng: np.random.Generator) -> np.ndarray:
-        """Draw who holds each of `size` places of a committee: shape (size,), seats, with repetition.
+    def candidates(self, domain: Domain, count: int) -> np.ndarray:
+        """Divide so many candidates for committees, of equal stake, among the sequencers: shape (seats,), whole.
 
-        Places are drawn independently in proportion to the right to lead.
+        Each has its share in the right to lead, rounded by largest remainders; of equal ones the first come first.
         """
-        return rng.choice(len(domain.leaders), size=size, p=self.weights(domain))
+        exact = self.weights(domain) * count
+        whole = np.floor(exact).astype(np.int64)
+        behind = np.argsort(whole - exact, kind="stable")
+        whole[behind[: count - int(whole.sum())]] += 1
+        return whole
+
+    def committee(
+        self, domain: Domain, size: int, among: int, rng: np.random.Generator, draws: int | None = None
+    ) -> np.ndarray:
+        """Draw how many of the `size` members of a committee belong to each sequencer: shape (seats,).
+
+        Members are drawn without replacement from `among` candidates of equal stake, at least `size`, that are divided
+        by the right to lead: the numbers have the multivariate hypergeometric law. With `draws`, so many committees
+        independently: shape (draws, seats).
+        """
+        return rng.multivariate_hypergeometric(self.candidates(domain, among), size, size=draws)
 
     def slash(self, domain: Domain, sequencer: Any, share: float | None, why: Fault) -> float:
         """Punish a sequencer of the domain for a proved fault; returns what it lost [USD].

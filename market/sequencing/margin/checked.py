@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numba import njit
 
+from market.intents.costs import fees as intent_fees
 from market.intents.rows import Reason, Rows, Status
 from market.sequencing.margin.base import Margin
-from market.state.store import State, assets, balance, get, index, length, rollups
-from market.state.tables import Account, Rollup
+from market.state.store import State, assets, balance, index, length, rollups
+from market.state.tables import Account
 from market.venues.dispatch import CHARGED, brings, gives
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def _spent(state: State, rows: Rows, taken: np.ndarray, own: int, at: int, asset
         if given == asset:
             total += amount
         if asset == 0:
-            total += row.tip + get(state, Rollup.gas, rollup)
+            total += row.tip + intent_fees(state, row)
     return total
 
 
@@ -68,7 +69,7 @@ def _covered(state: State, rows: Rows, taken: np.ndarray, own: int, at: int) -> 
     asset, amount = gives(state, row)
     if asset < 0 or asset >= assets(state):
         return False
-    fees = row.tip + get(state, Rollup.gas, row.rollup)
+    fees = row.tip + intent_fees(state, row)
     if asset == 0:
         amount += fees
     elif fees > 0.0:

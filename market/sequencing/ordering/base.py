@@ -55,6 +55,14 @@ def first_come_order(rows: Rows, ties: np.ndarray) -> np.ndarray:
     return order
 
 
+def first_of_unit(rows: np.ndarray) -> np.ndarray:
+    """Index of the first row of the unit that each row belongs to, an intent on its own or a bundle: shape (n,)."""
+    at = np.arange(rows.size)
+    follows = np.zeros(rows.size, np.bool_)
+    follows[1:] = (rows["bundle"][1:] >= 0) & (rows["bundle"][1:] == rows["bundle"][:-1])
+    return np.maximum.accumulate(np.where(follows, 0, at))
+
+
 @kernel
 def _bundle_fault(due: Rows, order: np.ndarray, bundle: np.ndarray, at: int) -> int:
     """Check that the bundle of pending intent order[at] is whole and in sequence, but for an intent that it carries."""

@@ -21,7 +21,7 @@ from market.access.observation import Observation
 from market.access.protocols import Arrangement
 from market.errors import blame, fault
 from market.sequencing.auctions import second_price
-from market.sequencing.ordering.base import Ordering, first_come_order, untouched
+from market.sequencing.ordering.base import Ordering, first_come_order, first_of_unit, untouched
 from market.sequencing.payments import pay
 from market.state.ledger import Why
 
@@ -75,9 +75,7 @@ class ExpressLane(Ordering):
         for number, account in self._controllers.items():
             express |= (rounds == number) & (rows["sender"] == account)
         times = rows["arrival"] + np.where(express, 0.0, self.delay_s)
-        follows = np.zeros(rows.size, np.bool_)
-        follows[1:] = (rows["bundle"][1:] >= 0) & (rows["bundle"][1:] == rows["bundle"][:-1])
-        return times[np.maximum.accumulate(np.where(follows, 0, np.arange(rows.size)))] if rows.size else times
+        return times[first_of_unit(rows)]
 
     def _sell(self, slot, number: int) -> None:
         """Sell one round: sealed bids, the highest wins and pays the second highest or the reserve."""

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numba import njit
 
+from market.intents.costs import gas_reverted
 from market.intents.rows import Rows, Status
 from market.sequencing import Part
 from market.sequencing.payments import pay
 from market.state.ledger import Why
 from market.state.store import State, get
 from market.state.tables import Rollup
-from market.venues.dispatch import CHARGED, traded
+from market.venues.dispatch import CHARGED, pays, traded
 
 if TYPE_CHECKING:
     from market.domain import Slot
@@ -47,7 +48,15 @@ def brought(
     for k in range(rows.size):
         row = rows[k]
         paid[k], offered[k], value[k] = 0.0, 0.0, 0.0
-        if row.status != Status.FILLED or row.sender == leader:
+        if row.sender == leader:
+            continue
+        if row.status == Status.REVERTED and row.position >= 0 and pays(state, row):
+            # what was taken out of the block before it was executed stands nowhere in it
+            paid[k] = gas_reverted(state, row)
+            fees[row.rollup] += paid[k]
+            if row.sender != author:
+                offered[k] = paid[k]
+        if row.status != Status.FILLED:
             continue
         if CHARGED[row.kind]:
             paid[k] += get(state, Rollup.gas, row.rollup)

@@ -2,8 +2,9 @@
 
 The key is shared among n committee members of whom t are needed to open an intent. A coalition of t can open early:
 then a leader who belongs to it reads what it orders. Early decryption leaves evidence; found out, the sequencers of
-the coalition lose part of their stake. P(committee of n can be bought) = P(Binomial(n, q) >= t) for a share q of
-members who sell.
+the coalition lose part of their stake. The committee is drawn without replacement from N candidates, K of whom belong
+to the coalition: it can be bought with chance P(Hypergeometric(N, K, n) >= t), which for N without bound is
+P(Binomial(n, K / N) >= t).
 Source: Bebel & Ojha (2022), Ferveo: threshold decryption for mempool privacy, IACR ePrint 2022/898; Shutter
 documentation.
 """
@@ -34,12 +35,19 @@ class Sealed(Visibility):
     )
     members: int = Field(16, ge=1, description="n: shares of the key, each held by a member of the committee [1]")
     threshold: int = Field(11, ge=1, description="t: shares that open an intent [1]")
+    candidates: int = Field(
+        128, ge=1, le=10**8, description="N: candidates that a slot's committee is drawn from, without replacement [1]"
+    )
     committee: Literal["outsiders", "sequencers"] = Field(
         "outsiders",
-        description="whose members are drawn in each slot: outsiders alike, or sequencers by their right to lead",
+        description="who the candidates are: outsiders, or sequencers, each in proportion to its right to lead",
     )
     corrupt_share: float = Field(
-        0.0, ge=0, le=1, description="chance that an outsider sells its share to a leader who asks for it [1]"
+        0.0,
+        ge=0,
+        le=1,
+        description="share of outside candidates, to the nearest whole number of them, who sell to a leader that asks "
+        "for a share of the key [1]",
     )
     detection: float = Field(0.5, ge=0, le=1, description="chance that an early decryption is proven [1]")
     slash_share: float | None = Field(
@@ -56,6 +64,8 @@ class Sealed(Visibility):
     def _reachable(self) -> Sealed:
         if self.threshold > self.members:
             raise ValueError(f"threshold must not exceed members, which is {self.members}")
+        if self.members > self.candidates:
+            raise ValueError(f"members must not exceed candidates, which is {self.candidates}")
         return self
 
     def start(self) -> Sealed:
@@ -79,10 +89,12 @@ class Sealed(Visibility):
         if not self._coalition:
             return
         if self.committee == "outsiders":
-            self._shares = int(slot.rng.binomial(self.members, self.corrupt_share))
+            sold = round(self.corrupt_share * self.candidates)
+            self._shares = int(slot.rng.hypergeometric(sold, self.candidates - sold, self.members))
         else:
-            seats = slot.domain.regime.leader.committee(slot.domain, self.members, slot.rng)
-            self._shares = sum(leaders[seat] in self._coalition for seat in seats.tolist())
+            rule = slot.domain.regime.leader
+            held = rule.committee(slot.domain, self.members, self.candidates, slot.rng).tolist()
+            self._shares = sum(count for agent, count in zip(leaders, held, strict=True) if agent in self._coalition)
 
     def _colludes(self, slot: Slot, agent: Any) -> bool:
         """Whether a sequencer would open early at the penalty to be expected; whoever is not asked would not."""

@@ -11,6 +11,16 @@ from market.settings import NUMERAIRE, LogSd, NonNegative, Positive, Settings, S
 from market.venues.liquidation.config import design_by_name
 
 
+class UtilisationRates(Settings):
+    """Rates that follow utilisation, the share of the funds that are lent out, with a kink."""
+
+    base: NonNegative = Field(default=0.0, description="borrowing rate when nothing is lent out [1/year]")
+    kink: float = Field(default=0.9, gt=0, lt=1, description="utilisation at which the slope changes [1]")
+    slope_below: NonNegative = Field(default=0.055, description="what the rate rises by from 0 to the kink [1/year]")
+    slope_above: NonNegative = Field(default=0.6, description="what it rises by from the kink to 1 [1/year]")
+    reserve_factor: Share = Field(default=0.1, description="share of interest that is kept as reserves [1]")
+
+
 class LendingConfig(Settings):
     """A lending market: one collateral asset against one debt asset."""
 
@@ -29,7 +39,12 @@ class LendingConfig(Settings):
     bonus: float = Field(
         default=0.05, ge=0, lt=1, description="liquidation bonus, seized over repaid value less one [1]"
     )
-    rate: float = Field(default=0.05, ge=0, description="continuously compounded borrowing rate [1/year]")
+    rate: float = Field(
+        default=0.05, ge=0, description="continuously compounded borrowing rate, unless `rates` is set [1/year]"
+    )
+    rates: UtilisationRates | None = Field(
+        default=None, description="borrowing rate by utilisation (default: constant, and suppliers get all of it)"
+    )
     cash_usd: NonNegative = Field(default=20e6, description="lendable funds at the start, in value [USD]")
     collateral_on: str | None = Field(
         default=None,
@@ -44,6 +59,12 @@ class LendingConfig(Settings):
     @classmethod
     def _kind_by_name(cls, values: Any) -> Any:
         return design_by_name(values)
+
+    @model_validator(mode="after")
+    def _tells_cash_from_collateral(self) -> LendingConfig:
+        if self.rates is not None and self.collateral == self.debt:
+            raise ValueError(f"rates by utilisation need a debt asset that is not the collateral, {self.debt}")
+        return self
 
     @model_validator(mode="after")
     def _auctions_at_home(self) -> LendingConfig:

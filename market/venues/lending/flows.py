@@ -24,6 +24,12 @@ def collateral_given(state: State, row: Row) -> tuple[int, float]:
 
 
 @njit(cache=True)
+def funds_given(state: State, row: Row) -> tuple[int, float]:
+    """Funds that a supplier pays in."""
+    return (index(state, LendingMarket.debt, row.venue), row.amount) if _exists(state, row.venue) else (0, 0.0)
+
+
+@njit(cache=True)
 def debt_given(state: State, row: Row) -> tuple[int, float]:
     """Debt that a repayment takes: no more than is owed."""
     if not _exists(state, row.venue):

@@ -14,7 +14,7 @@ from market.state.journal import open_journal
 from market.state.ledger import endow, endow_each
 from market.state.store import State, index, length
 from market.venues.founding import Founding, Plan, World
-from market.venues.lending.config import BorrowersConfig, LendingConfig
+from market.venues.lending.config import BorrowersConfig, LendingConfig, UtilisationRates
 from market.venues.lending.rules import list_loan, open_positions, price_ratio
 from market.venues.lending.tables import LendingMarket, Loan
 from market.venues.liquidation.design import Design
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from market.config import MarketConfig
 
 
+LENDERS = "lenders"
+"""Who has supplied all funds at the start, and does nothing with them."""
 FOR_FEES_USD = 100.0
 """What a borrower has left of what was borrowed and spent elsewhere, to pay fees with [USD]."""
 
@@ -44,6 +46,8 @@ def _positions(plan: Plan) -> np.ndarray:
 
 class Genesis(Founding):
     """What lending does for the founding of a market."""
+
+    named = (LENDERS,)
 
     def check(self, config: MarketConfig, partition: list[list[int]]) -> None:
         """Raise InputError where collateral lies on a rollup of another domain: no block could seize it."""
@@ -82,7 +86,9 @@ class Genesis(Founding):
 
     def rows(self, plan: Plan) -> dict[str, int | tuple[int, ...]]:
         """Return the numbers of lending markets and of positions."""
-        return {"lending": len(plan.listed("lending")), "loans": _positions(plan).size}
+        count = len(plan.listed("lending"))
+        supplies = (len(plan.members) + 1, count)
+        return {"lending": count, "loans": _positions(plan).size, "supplies": supplies}
 
     def open_venue(self, world: World, plan: Plan, rng: np.random.Generator) -> None:
         """Write the terms, endow the markets with lendable funds, and enter the positions."""
@@ -98,16 +104,37 @@ class Genesis(Founding):
             row["feed_debt"] = feed_of.get((rollup, debt), -1)
             row["threshold"], row["max_ltv"] = spec.liquidation_threshold, spec.max_ltv
             row["close_factor"], row["full_close"] = spec.close_factor, spec.full_close_health
-            row["bonus"], row["rate"] = spec.bonus, spec.rate / YEAR_S
-            row["index"] = 1.0
+            row["bonus"], row["index"], row["supply_index"] = spec.bonus, 1.0, 1.0
+            row["treasury"] = world.treasury[rollup]
+            _write_rates(row, spec)
             endow(tables, int(row["account"]), rollup, debt, spec.cash_usd / plan.prices[debt])
         _open_positions(world, plan, rng)
+        _open_supplies(world, plan)
         # a lot of collateral lies on the account of its own
         tables.lots["contract"][lots_of(plan, "lending")[0]] = -1.0
 
     def index(self, state: State) -> None:
         """Enter every position."""
         _index(state)
+
+
+def _write_rates(row: np.void, spec: LendingConfig) -> None:
+    """Write the law of a market's rates; a constant one has no slopes."""
+    law = spec.rates or UtilisationRates(base=spec.rate, slope_below=0.0, slope_above=0.0, reserve_factor=0.0)
+    row["floor"], row["kink"], row["reserve_factor"] = law.base / YEAR_S, law.kink, law.reserve_factor
+    row["slope_below"], row["slope_above"] = law.slope_below / YEAR_S, law.slope_above / YEAR_S
+    row["rate"] = row["floor"]
+
+
+def _open_supplies(world: World, plan: Plan) -> None:
+    """Let strategic agents supply, and give the lenders what is in the markets at the start: cash, and what is owed."""
+    tables, members, lenders = world.tables, len(plan.members), world.account_of[LENDERS]
+    tables.accounts["supplier"] = -1.0
+    tables.accounts["supplier"][[*range(members), lenders]] = range(members + 1)
+    for market, row in enumerate(tables.lending):
+        cash = tables.balance[int(row["account"]), int(row["rollup"]), int(row["debt"])]
+        row["supplied"] = cash + row["scaled_debt"]
+        tables.supplies["shares"][members, market] = tables.supplies["principal"][members, market] = row["supplied"]
 
 
 def _open_positions(world: World, plan: Plan, rng: np.random.Generator) -> None:

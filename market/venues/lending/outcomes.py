@@ -71,13 +71,15 @@ def count(state: State, row: Row, author: int, operator: int, at: Any, sums: Any
 
 
 def report(market: SequencerMarket) -> dict[str, float | int]:
-    """Volume and number of liquidations, what borrowers paid for them, and debt that nobody covered."""
+    """Volume and number of liquidations, what borrowers paid for them, debt that nobody covered, and interest."""
     totals, tables = market.tally.totals(), market.world.tables
+    interest = sum(row["interest"] * tables.prices[int(row["debt"])] for row in tables.lending)
     bad = sum(row["bad_debt"] * tables.prices[int(row["debt"])] for row in tables.lending)
     return {
         "liquidated_usd": float(totals["liquidated"]),
         "liquidations": int(totals["liquidations"]),
         "borrower_penalty_usd": float(totals["penalty"] + tables.lending["penalties"].sum()),
         "bad_debt_usd": float(bad),
+        "interest_usd": float(interest),
         "peak_60s_liquidated_usd": market.tally.peak_liquidated(),
     }

@@ -15,6 +15,7 @@ from market.intents.rows import Reason, Row
 from market.state.journal import put
 from market.state.ledger import Why, move
 from market.state.store import STATE, State, Tables, cell, get, index, length
+from market.venues.lending.rates import borrowing_rate, hand_out
 from market.venues.lending.tables import LendingMarket, Loan
 from market.venues.liquidation.thresholds import relist
 from market.venues.oracles.rules import oracle_price
@@ -80,9 +81,13 @@ def accrue(state: State, time: float) -> None:
     for market in range(length(state, LendingMarket.rollup)):
         elapsed = time - get(state, LendingMarket.accrued_at, market)
         if elapsed > 0.0:
-            growth = np.exp(get(state, LendingMarket.rate, market) * elapsed)
+            # nothing has moved since the last block: the rate that it left holds for all of the time
+            rate = borrowing_rate(state, market)
+            growth = np.exp(rate * elapsed)
             grown = get(state, LendingMarket.index, market) * growth
             interest = get(state, LendingMarket.scaled_debt, market) * (grown - get(state, LendingMarket.index, market))
+            hand_out(state, market, interest)
+            state.cells[cell(state, LendingMarket.rate, market)] = rate
             state.cells[cell(state, LendingMarket.interest, market)] += interest
             state.cells[cell(state, LendingMarket.index, market)] = grown
             state.cells[cell(state, LendingMarket.accrued_at, market)] = time

@@ -11,7 +11,7 @@ from market.state.records import Records
 from market.state.store import STATE, State, cell, described, get, index
 from market.venues.lending import fixed_spread
 from market.venues.lending.rules import liquidation_line, price_ratio
-from market.venues.lending.tables import LendingMarket, Loan
+from market.venues.lending.tables import LendingMarket, Loan, Supply
 from market.venues.oracles.tables import Feed
 
 TERMS = (
@@ -36,16 +36,25 @@ class LendingSeen(Records, columns=described(LendingMarket)):
         """All debts with interest [units of the debt asset]."""
         return self.scaled_debt * self.index
 
+    @property
+    def claims(self) -> np.ndarray:
+        """All claims of suppliers with interest [units of the debt asset]."""
+        return self.supplied * self.supply_index
+
 
 class LoansSeen(Records, columns=described(Loan)):
     """Loans of all markets: shape (loans,)."""
+
+
+class SuppliesSeen(Records, columns=described(Supply)):
+    """Who has supplied what: shape (suppliers, markets), strategic agents by account and behind them the lenders."""
 
 
 class LiquidatableSeen(Records, columns=TERMS):
     """Loans that can be liquidated, and on what terms: shape (n,)."""
 
 
-VIEWS = {"lending": LendingSeen, "loans": LoansSeen}
+VIEWS = {"lending": LendingSeen, "loans": LoansSeen, "supplies": SuppliesSeen}
 """Views of whole tables, by the name of the table."""
 
 

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from market.venues.clock import Clock
-from market.venues.perpetuals.rules import accrue
+from market.venues.perpetuals.funding import accrue
 
 if TYPE_CHECKING:
     from market.model import SequencerMarket

@@ -20,7 +20,14 @@ class PerpetualConfig(Settings):
     fee_bp: float = Field(default=4.0, ge=0, lt=10_000, description="fee of a trade on its value [bp]")
     spread_bp: float = Field(default=1.0, ge=0, lt=10_000, description="maker's half spread [bp]")
     depth_usd: Positive = Field(default=5e8, description="net position that moves the maker's log price by one [USD]")
-    funding_period_s: Positive = Field(default=28_800.0, description="time in which the premium is paid once [s]")
+    funding_period_s: Positive = Field(default=28_800.0, description="time in which the funding rate is paid once [s]")
+    funding_interest: float = Field(default=0.0, gt=-1, lt=1, description="interest part of the rate per period [1]")
+    funding_clamp: Share = Field(
+        default=0.0, description="most by which the rate is brought from the premium towards the interest part [1]"
+    )
+    funding_cap: Positive | None = Field(
+        default=None, description="largest rate per period, of either sign (default: none) [1]"
+    )
     reward_bp: float = Field(default=10.0, ge=0, lt=10_000, description="liquidator's reward over value closed [bp]")
     fund_usd: NonNegative = Field(default=1e5, description="insurance fund at the start [USD]")
     maker_usd: Positive = Field(default=1e7, description="maker's margin at the start [USD]")

@@ -144,6 +144,8 @@ def _write_terms(world: World, market: int, rollup: int, spec: PerpetualConfig) 
     row["initial"], row["maintenance"] = 1.0 / spec.max_leverage, spec.maintenance
     row["fee"], row["spread"], row["reward"] = np.array([spec.fee_bp, spec.spread_bp, spec.reward_bp]) * 1e-4
     row["depth"], row["period"] = spec.depth_usd, spec.funding_period_s
+    row["interest"], row["clamp"] = spec.funding_interest, spec.funding_clamp
+    row["cap"] = np.inf if spec.funding_cap is None else spec.funding_cap
 
 
 def _open_contracts(world: World, market: int, spec: PerpetualConfig, at: np.ndarray, rng: np.random.Generator) -> None:

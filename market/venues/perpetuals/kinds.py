@@ -10,6 +10,7 @@ KINDS = (
         "venue: perpetual; target: contract; amount bought if asset_in is 0, else sold; limit: price",
         rule="rules.trade",
         gas=400e3,
+        bytes=160.0,
         capped="flows.trade_named",
         traded="flows.trade_filled",
         submit="perpetual",
@@ -48,6 +49,7 @@ KINDS = (
         "venue: perpetual; amount: half spread that its maker quotes from now on",
         rule="rules.set_spread",
         gas=80e3,
+        withdraws=True,
         submit="quote",
     ),
     Statement(

@@ -5,7 +5,7 @@ Sizes of a market add up to nothing and cash adds up to what the vault holds: no
 vault is one per rollup; contracts that share margin belong to one margin account (:mod:`market.venues.margin`).
 
 Trades are with the market's maker, who quotes around the oracle's price and leans against its inventory: with traders
-net long n [USD], the log price stands n / depth above the oracle's. That premium is what longs pay shorts per period.
+net long n [USD], the log price stands n / depth above the oracle's: the premium, from which `funding` follows.
 
 An isolated contract of leverage L and entry E can be liquidated at E (1 - 1/L) / (1 - mm) when long, at E (1 + 1/L) /
 (1 + mm) when short. What is left of its margin after the close goes to the fund, what is missing comes from it; when
@@ -60,17 +60,6 @@ def quote(state: State, market: int, size: float) -> float:
 def margin_of(state: State, contract: int) -> tuple[float, float, float]:
     """Equity, maintenance margin and initial margin of the account that a contract belongs to [USD]."""
     return account_of(state, index(state, Contract.instrument, contract))
-
-
-@njit(void(STATE, float64), cache=True)
-def accrue(state: State, time: float) -> None:
-    """Let funding accrue up to `time`. Not journalled: time is nobody's intent."""
-    for market in range(length(state, Perpetual.rollup)):
-        elapsed = time - get(state, Perpetual.funded_at, market)
-        if elapsed > 0.0:
-            rate = premium(state, market) * price_of(state, market) / get(state, Perpetual.period, market)
-            state.cells[cell(state, Perpetual.funding, market)] += rate * elapsed
-            state.cells[cell(state, Perpetual.funded_at, market)] = time
 
 
 @njit(types.UniTuple(float64, 2)(STATE, int64), cache=True)

@@ -19,11 +19,12 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from market.intents.costs import fees as intent_fees
 from market.intents.rows import BATCHED, Reason, Row, Rows
 from market.state.journal import open_journal, put
 from market.state.ledger import Why, move
 from market.state.store import State, balance, cell, get, index, length, rollups
-from market.state.tables import Account, Rollup
+from market.state.tables import Account
 from market.venues.pools.rules import accumulate_price, reserve, trades
 from market.venues.pools.tables import Pool
 
@@ -154,7 +155,7 @@ def _check(state: State, rows: Rows, first: int, k: int) -> int:
     given, fees = 0.0, 0.0
     for j in range(first, k + 1):
         if rows[j].sender == row.sender and (j == k or rows[j].reason == Reason.NONE):
-            fees += rows[j].tip + get(state, Rollup.gas, row.rollup)
+            fees += rows[j].tip + intent_fees(state, row)
             if rows[j].asset_in == row.asset_in:
                 given += rows[j].amount
             elif rows[j].asset_in == 0:

@@ -10,6 +10,7 @@ KINDS = (
         "venue: pool; amount of asset_in; limit: least amount of asset_out",
         rule="rules.swap",
         gas=150e3,
+        bytes=160.0,
         gives="input",
         brings="output",
         capped="input",
@@ -22,6 +23,7 @@ KINDS = (
         "venue: pool; amount of its first asset; limit: most of the second (0: any)",
         rule="rules.add_liquidity",
         gas=200e3,
+        bytes=160.0,
         gives="flows.first_asset",
         submit="add_liquidity",
     ),
@@ -30,6 +32,7 @@ KINDS = (
         "venue: pool; amount of shares",
         rule="rules.remove_liquidity",
         gas=180e3,
+        withdraws=True,
         submit="remove_liquidity",
     ),
 )

@@ -21,7 +21,7 @@ from market.venues.lending import rules as lending
 from market.venues.liquidation import genesis, thresholds
 from market.venues.liquidation.reindex import reindex
 from market.venues.liquidation.tables import Bucket
-from market.venues.perpetuals import close_out
+from market.venues.perpetuals import close_out, funding
 from market.venues.perpetuals import rules as perpetuals
 from market.venues.perpetuals.instrument import next_contract
 
@@ -132,7 +132,7 @@ def test_lists_equal_scans_whatever_happens(seed: int, size: float, buckets: int
         prices *= np.exp(size * rng.standard_normal(2))
         time += float(rng.exponential(2000.0))
         lending.accrue(market.state, time)
-        perpetuals.accrue(market.state, time)
+        funding.accrue(market.state, time)
         for feed in range(2):
             post(market, feed, float(prices[feed]))
         found += check_lists(market)

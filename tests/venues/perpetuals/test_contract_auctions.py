@@ -18,6 +18,7 @@ from market.genesis import World
 from market.sequencing.margin.checked import check
 from market.state.ledger import totals
 from market.venues import Kind
+from market.venues.perpetuals import funding
 from market.venues.perpetuals import rules as perpetuals
 from market.venues.perpetuals.instrument import next_contract
 
@@ -464,7 +465,7 @@ def test_sizes_add_up_to_nothing_and_cash_to_the_vault(
     for number, (kind, which, share, buy, move) in enumerate(acts):
         price *= math.exp(move)
         post(world, price)
-        perpetuals.accrue(world.state, 7.0 * number)
+        funding.accrue(world.state, 7.0 * number)
         sides = {"asset_in": USD if buy else ETH, "asset_out": ETH if buy else USD}
         lots = np.flatnonzero(world.tables.lots["open"] > 0.0)
         venue, target, sender, amount = which % 2, 0, OPERATOR, 4.0 * share

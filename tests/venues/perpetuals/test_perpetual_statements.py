@@ -60,7 +60,7 @@ def test_a_fee_cap_holds_by_the_value_that_an_intent_moves(kind: int, amount: fl
     assert values.tolist() == pytest.approx([value], rel=1e-6)
     for fee, goes_in in ((0.0099 * value, True), (0.0101 * value, False)):
         used, kept = np.zeros(1), np.zeros(1, np.bool_)
-        admit(rows, values, GAS, np.full(1, fee), 1e9, 0.01, used, kept)
+        admit(rows, values, GAS, np.full(rows.size, fee), 1e9, 0.01, used, kept)
         assert kept.tolist() == [goes_in]
 
 

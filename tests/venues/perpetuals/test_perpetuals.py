@@ -9,6 +9,7 @@ from worlds import ETH, USD, check_ledger, execute, fates, founded, intent, roll
 from market.config import PerpetualConfig
 from market.state.ledger import totals
 from market.venues import Kind
+from market.venues.perpetuals import funding
 from market.venues.perpetuals import rules as perpetuals
 from market.venues.perpetuals.instrument import next_contract
 
@@ -89,7 +90,7 @@ def test_the_healthy_and_the_maker_are_left_alone():
 def test_longs_pay_the_premium_to_the_maker():
     """Traders are net long 10,000 USD on a depth of 1 million: 1% of value per period."""
     market = world(depth_usd=1e6, funding_period_s=100.0)
-    perpetuals.accrue(market.state, 50.0)
+    funding.accrue(market.state, 50.0)
     paid = 1000.0 - (perpetuals.margin_of(market.state, FIRST)[0])
     assert paid == pytest.approx(0.5 * 0.01 * 5000.0)
     cash, held = cash_in_vault(market)
@@ -154,7 +155,7 @@ def test_random_trading_balances():
     for step in range(400):
         price *= np.exp(0.03 * rng.standard_normal())
         post(market, price)
-        perpetuals.accrue(market.state, 10.0 * step)
+        funding.accrue(market.state, 10.0 * step)
         batch = []
         for _ in range(8):
             kind, contract = kinds[rng.integers(4)], int(rng.integers(len(market.tables.contracts)))
