@@ -24,6 +24,7 @@ from market.graph.kept import keep
 from market.intents.mempool import Mempool
 from market.measures.audit import Audit
 from market.measures.flows import BridgeFlows
+from market.measures.profits import Profits
 from market.measures.recorder import Recorder, tell
 from market.measures.tally import Tally
 from market.prices.path import PricePath
@@ -45,7 +46,7 @@ class SequencerMarket(mesa.Model):
     roster
         who takes part
     recorders
-        what takes note of the run besides `tally`, `audit` and the flows of `graph`
+        what takes note of the run besides `tally`, `profits`, `audit` and the flows of `graph`
     """
 
     def __init__(self, config: MarketConfig, seed: int, roster: Roster, recorders: Iterable[Recorder] = ()) -> None:
@@ -60,7 +61,7 @@ class SequencerMarket(mesa.Model):
         self.outbox = Outbox(self)
         self._admit(roster)
         self._ticks, self._after_block = clocks(self)
-        self.recorders: list[Recorder] = [self.tally, self.audit, BridgeFlows(), *recorders]
+        self.recorders: list[Recorder] = [self.tally, self.profits, self.audit, BridgeFlows(), *recorders]
         tell(self, "on_start", self)
         for domain in self.domains:
             domain.start()
@@ -81,7 +82,8 @@ class SequencerMarket(mesa.Model):
         self.domain_of: list[int] = [self.graph.nodes[rollup]["domain"] for rollup in range(len(config.rollups))]
         self.mempool = Mempool(np.array(self.domain_of, np.int64), len(self.domains))
         self.main_pools = main_pools(self.world.tables, len(config.rollups))
-        self.tally, self.audit = Tally(len(config.rollups), len(self.world.groups)), Audit()
+        self.tally = Tally(len(config.rollups), len(self.world.groups))
+        self.profits, self.audit = Profits(), Audit()
         self.bundles = 1 << 40  # numbers of bundles tied by block authors, apart from those of the desk
         self._moved_to = 0.0
 
@@ -91,12 +93,11 @@ class SequencerMarket(mesa.Model):
         with blame(self, passes=(InputError,)) as turn:
             for member, seat in zip(self.members, seats(self), strict=True):
                 turn.agent = member
-                self.participants.append(seated(member.make(seat)))
+                self.participants.append(agent := seated(member.make(seat)))
+                if member.role == "sequencer":
+                    self.domains[member.domain].leaders.append(agent)
         self.seated = [Seated(self, agent) for agent in self.participants]
         self.builders = [agent for agent in self.participants if agent.role == "builder"]
-        for member, agent in zip(self.members, self.participants, strict=True):
-            if member.role == "sequencer":
-                self.domains[member.domain].leaders.append(agent)
         self.observations = [Observation(self, agent.account, agent.role) for agent in self.participants]
         for domain in self.domains:
             domain.enlist(self.participants)
@@ -166,6 +167,7 @@ class SequencerMarket(mesa.Model):
         parts = slot.by_author(slot.rows)
         for rows, author in parts:
             execute_block(self.world.state, rows, slot.time, author, slot.leader.account)
+        tell(self, "executed", slot)
         if len(parts) > 1:
             slot.rows["position"] = np.arange(slot.rows.size)
         slot.domain.regime.breaker.after_block(slot)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from market.intents.rows import Purpose, Status
+from market.intents.extraction import Extraction
+from market.intents.rows import Status
 from market.venues import rooms
 from market.venues.dispatch import CHARGED, stating
 
@@ -24,16 +25,8 @@ NOTES = np.dtype(
 )
 """A note: accounts (-1: nobody), rows of the tables of loans and contracts (-1: none), USD, and whether it
 was ever paused."""
-COUNTED = tuple(purpose.name.lower() for purpose in Purpose)
+COUNTED = tuple(member.name.lower() for member in Extraction)
 """Names of what an intent may count as, by number."""
-
-
-def counted(rows: np.ndarray) -> np.ndarray:
-    """Return what each receipt counts as in the totals, its number in `COUNTED`: shape (n,).
-
-    It is what `market.measures.tally` adds gains up by. Nothing else on the tape, nor what reads it, looks at purposes.
-    """
-    return rows["purpose"]
 
 
 def blank(count: int) -> np.ndarray:
@@ -59,7 +52,7 @@ def note(market: SequencerMarket, slot: Slot) -> np.ndarray:
     for part, author in slot.by_author(rows):
         notes["author"][done : done + part.size] = author
         done += part.size
-    notes["receiver"], notes["counted"] = rows["sender"], counted(rows)
+    notes["receiver"], notes["counted"] = rows["sender"], market.tally.found.classes
     for side in ("in", "out"):
         asset = rows[f"asset_{side}"]
         known = (asset >= 0) & (asset < tables.prices.size)

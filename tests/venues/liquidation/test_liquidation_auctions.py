@@ -22,6 +22,7 @@ from worlds import (
     intent,
     lender,
     opened,
+    reported,
     stressed,
 )
 from worlds import rollup as a_rollup
@@ -29,7 +30,8 @@ from worlds import rollup as a_rollup
 from market.config import AgentConfig, BorrowersConfig
 from market.errors import InputError
 from market.genesis import World
-from market.intents.rows import Purpose, Status
+from market.intents.extraction import Extraction
+from market.intents.rows import Status
 from market.state.ledger import Why, totals
 from market.venues import Kind
 from market.venues.liquidation import design as designs
@@ -406,6 +408,7 @@ def test_auctions_end_and_the_ledger_is_kept_under_every_order(design: str, regi
     opening = totals(market.world.tables)
     market.run()
     check_ledger(market.world.tables, opening)
+    assert reported(market)["unexplained_gain_usd"] < 1e-3, "somebody gained by trading more than classes say"
     auctions = market.world.tables.auctions
     assert auctions["started"].sum() > 0.0
     assert auctions["sold"].sum() > 0.0
@@ -418,7 +421,7 @@ def test_who_orders_the_block_takes_the_gain_of_those_who_wait(design: str) -> N
     def gains(regime: str) -> tuple[float, float]:
         market = opened(auctioning(design, regime, horizon_s=40.0), 2)
         market.run()
-        of = market.tally.gains[:, int(Purpose.LIQUIDATION)]
+        of = market.tally.gains[:, int(Extraction.LIQUIDATION)]
         roles = [member.role for member in market.members]
         return tuple(
             sum(of[at] for at, name in enumerate(roles) if name == role) for role in ("liquidator", "sequencer")

@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from worlds import check_ledger, on_block, opened, rollup, stressed
+from relabelled import Relabelled
+from worlds import check_ledger, on_block, opened, reported, rollup, stressed
 
 from experiments.validation._markets import Watched, asset, pool, still
 from experiments.validation._markets import rollup as bare
 from market.config import AgentConfig, FlowConfig, MarketConfig, PerpetualConfig, RegimeConfig
-from market.intents.rows import Purpose, Status
+from market.intents.extraction import Extraction
+from market.intents.rows import Status
 from market.model import SequencerMarket
 from market.sequencing.breakers._exempt import passes
 from market.state.ledger import totals
@@ -148,6 +150,7 @@ def test_auctions_of_contracts_end_and_the_ledger_is_kept_under_every_order(desi
 
     on_block(market, checked)
     market.run()
+    assert reported(market)["unexplained_gain_usd"] < 1e-3, "somebody gained by trading more than classes say"
     auctions, contract = market.world.tables.auctions, market.world.tables.contracts
     assert auctions["started"].sum() > 0.0
     assert auctions["sold"].sum() > 0.0
@@ -162,7 +165,7 @@ def test_who_orders_the_block_takes_the_gain_of_those_who_wait() -> None:
     def gains(regime: str) -> tuple[float, float]:
         market = opened(auctioning("dutch", regime, horizon_s=30.0), 2)
         market.run()
-        of, roles = market.tally.gains[:, int(Purpose.LIQUIDATION)], [member.role for member in market.members]
+        of, roles = market.tally.gains[:, int(Extraction.LIQUIDATION)], [member.role for member in market.members]
         return tuple(
             sum(of[at] for at, name in enumerate(roles) if name == role) for role in ("liquidator", "sequencer")
         )
@@ -171,6 +174,16 @@ def test_who_orders_the_block_takes_the_gain_of_those_who_wait() -> None:
     assert honest[0] > 0.0
     assert extractive[0] <= 1e-9 * extractive[1]  # nothing, but for the rounding of a sum
     assert extractive[1] > honest[1]
+
+
+@pytest.mark.parametrize("regime", ["siloed", "siloed_extractive"])
+def test_liquidators_are_known_by_what_they_close(regime: str) -> None:
+    """Whatever they call it: what they take over in an auction, and what turns it round."""
+    plain, renamed = (opened(auctioning("dutch", regime, horizon_s=30.0), 2, calls) for calls in ((), (Relabelled(),)))
+    plain.run()
+    renamed.run()
+    assert repr(reported(plain)) == repr(reported(renamed))
+    assert plain.tally.gains[:, int(Extraction.LIQUIDATION)].any()
 
 
 # -- pauses ------------------------------------------------------------------------------------------------------------
