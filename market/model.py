@@ -22,6 +22,7 @@ from market.graph.kept import keep
 from market.intents.mempool import Mempool
 from market.measures.audit import Audit
 from market.measures.flows import BridgeFlows
+from market.measures.profits import Profits
 from market.measures.recorder import Recorder
 from market.measures.tally import Tally
 from market.prices.path import PricePath
@@ -43,7 +44,7 @@ class SequencerMarket(mesa.Model):
     roster
         who takes part
     recorders
-        what takes note of the run besides `tally`, `audit` and the flows of `graph`
+        what takes note of the run besides `tally`, `profits`, `audit` and the flows of `graph`
     """
 
     def __init__(self, config: MarketConfig, seed: int, roster: Roster, recorders: Iterable[Recorder] = ()) -> None:
@@ -57,7 +58,7 @@ class SequencerMarket(mesa.Model):
         self.outbox = Outbox(self)
         self._admit(roster)
         self._ticks, self._after_block = clocks(self)
-        self.recorders: list[Recorder] = [self.tally, self.audit, BridgeFlows(), *recorders]
+        self.recorders: list[Recorder] = [self.tally, self.profits, self.audit, BridgeFlows(), *recorders]
         for recorder in self.recorders:
             recorder.on_start(self)
         for domain in self.domains:
@@ -80,6 +81,7 @@ class SequencerMarket(mesa.Model):
         self.mempool = Mempool(np.array(self.domain_of, np.int64), len(self.domains))
         self.main_pools = main_pools(self.world.tables, len(config.rollups))
         self.tally, self.audit = Tally(len(config.rollups), len(self.world.groups)), Audit()
+        self.profits = Profits()
         self.bundles = 1 << 40  # numbers of bundles tied by block authors, apart from those of the desk
         self._released = 0.0
 
@@ -157,6 +159,8 @@ class SequencerMarket(mesa.Model):
         parts = slot.by_author(slot.rows)
         for rows, author in parts:
             execute_block(self.world.state, rows, slot.time, author, slot.leader.account)
+        for recorder in self.recorders:
+            recorder.executed(slot)
         if len(parts) > 1:
             slot.rows["position"] = np.arange(slot.rows.size)
         slot.domain.regime.breaker.after_block(slot)

@@ -120,7 +120,7 @@ def _wrappers(due: Rows) -> np.ndarray:
 def _wrapped(pools, due, k, first, order, bundle, counts) -> float:
     """Append a searcher's bundle around (or behind) intent k; returns its tips, 0 if it would fail."""
     trial = pools.copy()
-    front = due[first].purpose == Purpose.SANDWICH
+    front = due[first].asset_in == due[k].asset_in
     last = first + 1 if first + 1 < due.size and due[first + 1].bundle == due[first].bundle else first
     tip = due[first].tip + (due[last].tip if last > first else 0.0)
     at = counts[0]
@@ -170,7 +170,7 @@ def _insert(
         row = due[k]
         if row.around >= 0:
             continue
-        if sandwich and row.kind == Kind.SWAP and row.bundle < 0 and row.purpose == Purpose.USER and not row.sealed:
+        if sandwich and row.kind == Kind.SWAP and row.bundle < 0 and row.sender != like.sender and not row.sealed:
             before = counts[0]
             if wrappers[k] >= 0:
                 tips += _wrapped(pools, due, k, wrappers[k], order, bundle, counts)
@@ -228,7 +228,7 @@ def insert(
     forced, forced_after
         the author's own ready rows (bundle: number within the place) and after which pending intent each goes (-1: top)
     sandwich
-        whether to front-run users
+        whether to front-run others
 
     Returns
     -------

@@ -145,11 +145,11 @@ class Arbitrageur(Trader):
         self._unwind = later
 
     def learn(self, receipts: np.ndarray) -> None:
-        """Count the legs of a cycle sent in pieces: how often one fails, and what is left to unwind."""
+        """Count the legs of a cycle sent in pieces, its only swaps outside of bundles: how often one fails, what is left."""
         if not self._open_legs:
             return
         for row in receipts:
-            if row["kind"] != Kind.SWAP or row["purpose"] != Purpose.CYCLE or row["bundle"] >= 0:
+            if row["kind"] != Kind.SWAP or row["bundle"] >= 0:
                 continue
             self._open_legs -= 1
             if row["status"] == Status.FILLED:

@@ -39,9 +39,8 @@ class Searcher(Trader):
         pending = seen.pending()
         if not pending.size:
             return
-        users = pending[
-            (pending["kind"] == Kind.SWAP) & (pending["purpose"] == Purpose.USER) & (pending["sealed"] == 0)
-        ]
+        others = (pending["sender"] != self.account) & (pending["bundle"] < 0)
+        users = pending[others & (pending["kind"] == Kind.SWAP) & (pending["sealed"] == 0)]
         value = users["amount"] * seen.prices[users["asset_in"]]
         # below a thousandth of a pool nothing pays: most of the flow is looked at no further
         for row in users[value > 1e-4 * self._depth(seen, users)]:

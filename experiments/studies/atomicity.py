@@ -16,8 +16,9 @@ from experiments.analysis import statistics, summaries
 from experiments.runs.study import Configure, Run, seeds
 from market.access.seat import Seat
 from market.config import AgentConfig, FlowConfig, MarketConfig, PoolConfig, RegimeConfig, RollupConfig
-from market.intents.rows import Purpose, Status
+from market.intents.rows import Status
 from market.model import SequencerMarket
+from market.venues import Kind
 
 TITLE = "Cross-rollup arbitrage, atomic and legged"
 QUESTION = "What is atomic execution over rollups worth to arbitrage, and what does that do to prices?"
@@ -72,14 +73,14 @@ class Noting(_Arbitrageur):
         """Note what legs and their unwinding brought, at reference prices."""
         price, waiting = self._prices, self._open_legs
         own = receipts[
-            (receipts["purpose"] == Purpose.CYCLE)
+            np.isin(receipts["kind"], (Kind.SWAP, Kind.OUTSIDE))
             & (receipts["bundle"] < 0)
             & (receipts["status"] == int(Status.FILLED))
         ]
         gains = own["filled_out"] * price[own["asset_out"]] - own["filled_in"] * price[own["asset_in"]]
         self._result += float(gains[own["venue"] >= 0].sum())
         self.losses_usd -= float(gains[own["venue"] < 0].sum())  # what unwinding costs
-        if ((receipts["purpose"] == Purpose.CYCLE) & (receipts["bundle"] >= 0)).any():
+        if (receipts["bundle"] >= 0).any():  # of its bundles all are cycles
             self._open_legs = 0
             return
         super().learn(receipts)
@@ -176,8 +177,9 @@ def execute(run: Run) -> dict[str, Any]:
         "leg_failures": broken / sent if sent else 0.0,
         "leg_losses_usd_day": sum(agent.losses_usd for agent in noting) / days,
         "dispersion_bp": found["dispersion_bp"],
-        "arbitrage_bp_of_volume": 1e4 * taken / float(found["volume_usd"]),
-        "user_cost_bp": found["user_cost_bp"],
+        "arbitrage_bp_of_retail": 1e4 * taken / float(found["retail_demand_usd"]),
+        "user_cost_all_bp": found["user_cost_all_bp"],
+        "unfilled_share": found["unfilled_share"],
     }
 
 

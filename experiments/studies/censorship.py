@@ -14,7 +14,7 @@ from experiments.analysis import statistics, summaries
 from experiments.runs.study import Configure, Run, seeds
 from market.access.seat import Seat
 from market.config import AgentConfig, MarketConfig, PoolConfig, RegimeConfig, RollupConfig
-from market.intents.rows import INTENT, Purpose
+from market.intents.rows import INTENT
 from market.model import SequencerMarket
 
 TITLE = "Delay of censored users by the censor's share of the stake"
@@ -43,15 +43,15 @@ class FirstCensors(_Censoring):
 class _Waits:
     """A population that sends nothing and notes how long users wait."""
 
-    def __init__(self, share: float, after: float) -> None:
-        self.share, self.after = share, after
+    def __init__(self, share: float, after: float, retail: int) -> None:
+        self.share, self.after, self.retail = share, after, retail
         self.waits: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])  # not flagged, flagged
 
     def submit(self, time: float, until: float) -> np.ndarray:
         return np.zeros(0, INTENT)
 
     def learn(self, rows: np.ndarray) -> None:
-        users = rows[(rows["purpose"] == int(Purpose.USER)) & (rows["position"] >= 0) & (rows["sent"] <= self.after)]
+        users = rows[(rows["sender"] == self.retail) & (rows["position"] >= 0) & (rows["sent"] <= self.after)]
         caught = flagged(users, self.share)
         for kind, mask in enumerate((~caught, caught)):
             self.waits[kind].append((users["executed"] - users["sent"])[mask])
@@ -91,7 +91,7 @@ def execute(run: Run) -> dict[str, Any]:
     assert isinstance(config, MarketConfig)
     market = SequencerMarket(config, run.seed, Population(config))
     # whoever came too late to be sure of being included before the end would be missing where waits are long
-    waits = _Waits(FLAGGED, 0.7 * config.horizon_s)
+    waits = _Waits(FLAGGED, 0.7 * config.horizon_s, market.world.account_of["retail"])
     market.populations.append(waits)
     market.run()
     free, caught = (np.concatenate(kind) if kind else np.zeros(0) for kind in waits.waits)

@@ -26,7 +26,7 @@ from market.config import (
     RegimeConfig,
     RollupConfig,
 )
-from market.intents.rows import Purpose
+from market.intents.extraction import Extraction
 from market.measures.outcomes import outcomes
 from market.model import SequencerMarket
 
@@ -155,7 +155,7 @@ def execute(run: Run) -> Mapping[str, float | int | str]:
     every, tables = outcomes(market), market.world.tables
     value, price, waited, nothing = np.array(noted.sales).reshape(-1, 4).T
     sold, counters = float(value.sum()), tables.auctions[0]
-    gains = market.tally.gains[:, int(Purpose.LIQUIDATION)]
+    gains = market.tally.gains[:, int(Extraction.LIQUIDATION)]
     liquidators = [at for at, member in enumerate(market.members) if member.role == "liquidator"]
     authors = [at for at, member in enumerate(market.members) if member.role in ("sequencer", "builder")]
     loss = float(value @ (1.0 - price))

@@ -19,7 +19,8 @@ import numpy as np
 from experiments.validation._markets import Watched, asset, bisect, held, pool, rollup, still, trader
 from experiments.validation._rows import row
 from market.config import RollupConfig
-from market.intents.rows import Purpose, Status
+from market.intents.rows import Status
+from market.venues import Kind
 
 ID = "M4"
 TITLE = "Cycle arbitrage over pools"
@@ -82,7 +83,7 @@ def _traded(pools: Sequence[Leg]) -> tuple[np.ndarray, np.ndarray]:
     before = held(market, account)
     market.run()
     done = market.blocks[0]
-    done = done[(done["sender"] == account) & (done["purpose"] == Purpose.CYCLE) & (done["status"] == Status.FILLED)]
+    done = done[(done["sender"] == account) & (done["kind"] == Kind.SWAP) & (done["status"] == Status.FILLED)]
     return done, held(market, account) - before
 
 

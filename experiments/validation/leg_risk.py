@@ -24,7 +24,7 @@ from scipy.stats import norm
 from experiments.validation._markets import YEAR_S, Watched, asset, bisect, intents, pool, rollup, still, trader
 from experiments.validation._rows import mean_and_error, row
 from market.execution import execute_block
-from market.intents.rows import Purpose, Status
+from market.intents.rows import Status
 from market.state.store import State, get
 from market.venues import Kind
 from market.venues.pools.rules import reserve
@@ -181,7 +181,7 @@ def _thresholds(cases: tuple[tuple[float, float], ...]) -> Iterator[dict[str, An
                 agent = market.participants[market.account("trader")]
                 agent.failure = q
                 market.run()
-                return bool((market.rows["purpose"] == Purpose.CYCLE).any())
+                return bool((market.rows["kind"] == Kind.SWAP).any())
 
             found = bisect(trades, 0.99 * expected, 1.01 * expected, 14)
             yield row(ID, case, f"least gap, {regime}, bp", expected / BP, found / BP, 1e-5 * expected / BP)

@@ -22,7 +22,7 @@ import numpy as np
 from experiments.validation._markets import Watched, asset, bisect, held, intents, pool, rollup, still, trader
 from experiments.validation._rows import row
 from market.config import AgentConfig
-from market.intents.rows import Purpose, Status
+from market.intents.rows import Status
 from market.venues import Kind
 
 ID = "M3"
@@ -115,7 +115,8 @@ def _attack(
     market.run()
     done = market.rows
     victim = done[done["sender"] == market.world.account_of["retail"]]
-    fronts = done[(done["purpose"] == Purpose.SANDWICH) & (done["asset_in"] == USD) & (done["status"] == Status.FILLED)]
+    own = np.isin(done["sender"], accounts) & (done["kind"] == Kind.SWAP) & (done["status"] == Status.FILLED)
+    fronts = done[own & (done["asset_in"] == USD)]
     gain = (held(market, accounts[0]) + held(market, accounts[1]) - before) @ market.world.tables.prices
     return Outcome(float(fronts["filled_in"].sum()), float(gain), float(victim["filled_out"].sum()))
 

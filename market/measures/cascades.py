@@ -6,7 +6,8 @@ the liquidation took place and by its generation. It follows the asset that was 
 - a liquidator's sale displaces the pool that it is sold on, by what it moves the log price; sold outside, it displaces
   the reference price by its permanent impact, if the market has any;
 - whoever buys on a displaced pool undoes of its displacement the share that the purchase closes of the pool's gap to
-  the outside price. An arbitrageur carries it on, with the asset, to where it sells: another pool, or outside;
+  the outside price. An agent carries it on, with the asset, to where it sells: another pool, or outside. Accounts of
+  populations carry nothing: they hold many people each, and who sells is not who bought;
 - a pool's own displacement never exceeds its gap to the outside price: where exogenous news would have brought the pool
   anyway is nobody's doing. Arbitrage brings to pools what displaces the outside price;
 - an oracle has the displacement of what it read, from when its update is executed.
@@ -23,10 +24,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from market.intents.rows import BATCHED, Purpose
+from market.intents.rows import BATCHED
 from market.venues import Kind
-
-CARRIERS = (int(Purpose.ARBITRAGE), int(Purpose.CYCLE), int(Purpose.LIQUIDATION))
 
 GENERATIONS = 64
 """Generations told apart; the last one stands for all beyond."""
@@ -49,6 +48,7 @@ class Scene(NamedTuple):
     position_market: np.ndarray  # (positions,) int
     collateral: np.ndarray  # (positions,) [units of the asset]
     debt: np.ndarray  # (positions,) [USD at the start]
+    agents: int  # accounts below this number are agents of the market
     impact: float  # permanent log impact on the outside price of a USD of net sales [1/USD]
 
 
@@ -169,7 +169,8 @@ class _Trace:
         worth = self.log_mid[pool] if sells else -self.log_mid[pool]
         # selling d into reserves (x, y) pays y d / (x + d): price over what was paid on average is (x + d) / x
         push = max(0.0, 2.0 * (worth + float(np.log(kept * given / got))))
-        account, carries = int(row["sender"]), int(row["purpose"]) in CARRIERS
+        account = int(row["sender"])
+        carries = 0 <= account < self.scene.agents
         if not sells:
             part = self._undo(pool, push)
             self.log_mid[pool] += push
@@ -182,7 +183,7 @@ class _Trace:
         units = self._release(account, given)
         if units.any():
             self._displace(pool, push * units / given)
-        elif int(row["purpose"]) == Purpose.CYCLE:
+        else:
             self.sold_short[account] = (self.now, pool, given, push)
 
     def _displace(self, pool: int, by: np.ndarray) -> None:

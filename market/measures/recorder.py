@@ -22,6 +22,9 @@ class Recorder(Protocol):
     def before_block(self, slot: Slot) -> None:
         """Look at a slot whose block is written and not yet executed."""
 
+    def executed(self, slot: Slot) -> None:
+        """Look at a slot right behind its execution: nobody has passed anything on yet, and no venue moved since."""
+
     def on_block(self, slot: Slot) -> None:
         """Take note of an executed block: `slot.rows` are its receipts, those of expired and paused intents last."""
 

@@ -6,14 +6,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from market.intents.rows import Purpose, Row, Rows, Status
+from market.intents.costs import costs
+from market.intents.extraction import CLOSES_GAPS, TAKES, Extraction
+from market.intents.rows import Row, Rows, Status
+from market.intents.stock import Stock, empty, keep
 from market.kernel.compiled import kernel
 from market.kernel.switch import switch
+from market.measures.classes import bundles, sandwiches
+from market.measures.classes.bundles import MARKED
+from market.measures.classes.trades import Memory, judge, remember
 from market.measures.recorder import Recorder
 from market.state.store import State, get, index
-from market.state.tables import Account, Asset, Rollup
-from market.venues import KINDS, STATEMENTS, rooms
+from market.state.tables import Account, Asset
+from market.venues import KINDS, STATEMENTS, Kind, rooms
 from market.venues.lending import outcomes as lending
+from market.venues.liquidation.outcomes import bought_of as bought
 from market.venues.pools import outcomes as pools
 
 if TYPE_CHECKING:
@@ -25,8 +32,8 @@ TOTALS = np.dtype(
 )
 """Totals of a rollup: a field for each that the venues' modules `outcomes` declare, where they are described."""
 
-MARKED = np.array([statement.marked for statement in STATEMENTS])
-"""By kind: whether its sender gains what it brings less what it takes, at reference prices."""
+COINS = np.array([statement.marked and statement.brings != "nothing" for statement in STATEMENTS])
+"""By kind: whether what its sender buys by it is coins, not contracts."""
 
 _count = switch(
     "count", "state, row, author, operator, at, sums",
@@ -37,41 +44,65 @@ _count = switch(
 `author` is the group of whoever built the block, `operator` the account that gas goes to, `at` the rollup's totals.
 """
 
-EXTRACTS = np.isin(
-    np.arange(len(Purpose)), (Purpose.SANDWICH, Purpose.ARBITRAGE, Purpose.CYCLE, Purpose.LIQUIDATION)
-)  # fmt: skip
-"""By purpose: whether a tip out of it is a gain, of the same purpose, of whoever built the block."""
-
-
 class Sums(NamedTuple):
     """What compiled code adds to."""
 
     by_rollup: Any  # (rollups,) dtype TOTALS
-    gains: Any  # (groups, purposes) [USD]
+    gains: Any  # (groups, classes) [USD]
+    explained: Any  # (groups,) what senders gained by extraction, before tips and gas [USD]
     statuses: Any  # (statuses,) int64: how many intents met each fate
     delays: Any  # (DELAY_BINS,) int64: histogram of users' inclusion delay
     seconds: Any  # (SPAN_S + 1, 2): liquidated value of the last seconds
+    coins: Stock  # what accounts hold of what they took
+    contracts: Stock  # and of contracts that they took over
+    retail: int  # account of retail flow
+
+
+class Found(NamedTuple):
+    """What is found of the rows of a block."""
+
+    classes: Any  # (rows,) int64: see `market.intents.extraction`
+    loss: Any  # (rows,) lost to sandwiches [USD]
+    tied: Any  # (rows,) int64: first row of the arbitrage that a row belongs to, -1: none
+    before: Any  # (rows,) int64: row before each on its pool, -1: none
 
 
 @kernel
-def _mark(state: State, row: Row, author: int, operator: int, gains: np.ndarray) -> None:
-    """Add what the sender of a trade gains by it at reference prices, and its tip to whoever built the block."""
-    brought = row.filled_out * get(state, Asset.price, row.asset_out)
-    gain = brought - row.filled_in * get(state, Asset.price, row.asset_in) - row.tip
-    if row.sender != operator:
-        gain -= get(state, Rollup.gas, row.rollup)
-    gains[index(state, Account.group, row.sender), row.purpose] += gain
-    if EXTRACTS[row.purpose]:
-        gains[author, row.purpose] += row.tip
+def _mark(state: State, row: Row, taken: int, author: int, operator: int, sums: Sums, memory: Memory) -> int:
+    """Add what the sender of a trade gains by it, and its tip to whoever built the block; returns its class."""
+    gross = row.filled_out * get(state, Asset.price, row.asset_out) - row.filled_in * get(
+        state, Asset.price, row.asset_in
+    )
+    spent, marked = costs(state, row, operator), 0.0
+    if row.kind == Kind.SWAP:
+        marked = pools.providers_gain(state, row)
+    if taken == Extraction.NONE and 0 <= row.sender < memory.recent.shape[0]:
+        taken = judge(row, gross, spent, marked, author, sums, memory)
+    group = index(state, Account.group, row.sender)
+    sums.gains[group, taken] += gross - spent
+    if not TAKES[taken]:
+        return taken
+    sums.gains[author, taken] += row.tip
+    sums.explained[group] += gross
+    if CLOSES_GAPS[taken]:
+        sums.by_rollup[row.rollup].lp_arbitrage -= marked
+    if taken not in (Extraction.SANDWICH, Extraction.CYCLE) and COINS[row.kind]:
+        asset, units = bought(row)
+        keep(sums.coins, row.sender, asset, units, taken)
+    return taken
 
 
 @kernel
-def record_block(state: State, rows: Rows, builder: int, operator: int, sums: Sums) -> None:
+def record_block(
+    state: State, rows: Rows, classes: np.ndarray, loss: np.ndarray, builder: int, operator: int, sums: Sums,
+    memory: Memory,
+) -> None:  # fmt: skip
     """Add a block's receipts to the totals.
 
-    Gains are what a sender received less what it gave, at reference prices, less tips and gas: by group and purpose. A
-    tip out of an extraction is a gain, of the same purpose, of whoever built the block. What is a kind's own is counted
-    by its venue.
+    Gains are what a sender received less what it gave, at reference prices, less tips and gas: by group and class. A
+    tip out of an extraction is a gain, of the same class, of whoever built the block. What is a kind's own is counted
+    by its venue. `classes` and `loss` are what the block shows; trades that it does not explain are judged by what
+    their accounts did before, and their classes entered.
     """
     author = index(state, Account.group, builder)
     for k in range(rows.size):
@@ -79,11 +110,13 @@ def record_block(state: State, rows: Rows, builder: int, operator: int, sums: Su
         sums.statuses[row.status] += 1
         pools.count_clearing(state, rows, k, sums.by_rollup)
         if row.status != Status.FILLED:
+            pools.count_unfilled(state, row, sums.by_rollup, sums.retail)
             continue
         at = sums.by_rollup[row.rollup]
+        at.sandwich_loss += loss[k]
         _count(state, row, author, operator, at, sums)
         if MARKED[row.kind]:
-            _mark(state, row, author, operator, sums.gains)
+            classes[k] = _mark(state, row, classes[k], author, operator, sums, memory)
 
 
 class Tally(Recorder):
@@ -93,8 +126,12 @@ class Tally(Recorder):
     ----------
     by_rollup : (rollups,) array, dtype `TOTALS`
         what the venues of each rollup add up
-    gains : (groups, purposes) array
-        what senders gained at reference prices, by group of the ledger and purpose [USD]
+    gains : (groups, classes) array
+        what senders gained at reference prices, by group of the ledger and class of `Extraction` [USD]
+    explained : (groups,) array
+        what they gained by extraction before tips and gas [USD]
+    found : Found
+        what was found of the rows of the last block, in their order; a class may yet change with what follows
     statuses : (statuses,) array
         how many intents met each fate
     slots : int
@@ -111,11 +148,11 @@ class Tally(Recorder):
 
     def __init__(self, rollups: int, groups: int) -> None:
         self.by_rollup = np.zeros(rollups, TOTALS)
-        self.gains = np.zeros((groups, len(Purpose)))
+        self.gains = np.zeros((groups, len(Extraction)))
+        self.explained = np.zeros(groups)
         self.statuses = np.zeros(len(Status), np.int64)
         self.delays = np.zeros(pools.DELAY_BINS, np.int64)
         self.seconds = lending.new_seconds()
-        self._sums = Sums(self.by_rollup, self.gains, self.statuses, self.delays, self.seconds)
         self.dispersion = 0.0
         self.samples = 0
         self.slots = 0
@@ -127,17 +164,41 @@ class Tally(Recorder):
         self.conservation_error = 0.0
 
     def on_start(self, market: SequencerMarket) -> None:
-        """Remember the market's state."""
+        """Remember the market's state, and nothing of anybody yet."""
         self._state = market.world.state
-        self._spread = np.zeros(len(market.world.tables.prices))
+        self._agents, assets = len(market.members), len(market.world.tables.prices)
+        self._spread = np.zeros(assets)
+        self._last = np.empty(len(market.world.tables.pools), np.int64)
+        self._memory = remember(self._agents, assets)
+        stocks = empty(self._agents, assets), empty(self._agents, assets)
+        self._sums = Sums(
+            self.by_rollup, self.gains, self.explained, self.statuses, self.delays, self.seconds, *stocks,
+            market.world.account_of["retail"],
+        )  # fmt: skip
+        self.found = self._found(0)
 
     def on_block(self, slot: Slot) -> None:
         """Add a block."""
         self.slots += 1
         if not slot.rows.size:
             return
+        self.found = found = self._found(slot.rows.size)
+        bundles.find(self._state, slot.rows, self._agents, found.classes, found.tied)
+        sandwiches.find(
+            self._state, slot.rows, self._agents, self._last, found.before, found.tied, found.classes, found.loss
+        )
+        done = 0
         for rows, author in slot.by_author(slot.rows):
-            record_block(self._state, rows, author, slot.leader.account, self._sums)
+            part = slice(done, done + rows.size)
+            done += rows.size
+            record_block(
+                self._state, rows, found.classes[part], found.loss[part], author, slot.leader.account, self._sums,
+                self._memory,
+            )  # fmt: skip
+
+    @staticmethod
+    def _found(rows: int) -> Found:
+        return Found(np.zeros(rows, np.int64), np.zeros(rows), np.empty(rows, np.int64), np.empty(rows, np.int64))
 
     def on_second(self, market: SequencerMarket) -> None:
         """Sample the spread of prices over rollups."""

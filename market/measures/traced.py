@@ -99,5 +99,6 @@ def scene(market: SequencerMarket) -> Scene:
         position_market=position["market"].astype(np.int64),
         collateral=position["collateral"].copy(),
         debt=position["debt"].copy(),
+        agents=len(market.members),
         impact=market.config.prices.impact_per_million / 1e6,
     )

@@ -14,7 +14,8 @@ from market import regimes
 from market.access.observation import Observation, redact
 from market.access.protocols import Bid
 from market.config import AgentConfig
-from market.intents.rows import CONTENT_FIELDS, INTENT, Purpose
+from market.intents.extraction import Extraction
+from market.intents.rows import CONTENT_FIELDS, INTENT
 from market.sequencing.ordering.base import untouched
 from market.sequencing.visibility.builders import Builders
 from market.state.records import read_only
@@ -283,11 +284,11 @@ def sandwiched(regime: str, seed: int) -> tuple[float, int]:
 
     def noted(slot: Any) -> None:
         nonlocal legs
-        legs += int(((slot.rows["purpose"] == Purpose.SANDWICH) & (slot.rows["status"] == 1)).sum())
+        legs += int((market.tally.found.classes == Extraction.SANDWICH).sum()) if slot.rows.size else 0
 
     on_block(market, noted)
     market.run()
-    return float(market.tally.gains[:, Purpose.SANDWICH].sum()), legs
+    return float(market.tally.gains[:, Extraction.SANDWICH].sum()), legs
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -305,5 +306,5 @@ def test_an_encrypted_block_still_allows_trading_on_public_state() -> None:
     """Contents are hidden, the pools are not: the same sequencer goes on arbitraging."""
     greedy = AgentConfig(role="sequencer", strategy="extractive")
     market = ran(config(regime="encrypted", agents=(greedy,), horizon_s=60.0, assets=({"volatility": 8.0},)))
-    assert market.tally.gains[:, Purpose.ARBITRAGE].sum() > 0.0
+    assert market.tally.gains[:, Extraction.OUTSIDE].sum() > 0.0
     assert int(Kind.SWAP) == 0

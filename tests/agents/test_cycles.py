@@ -10,9 +10,10 @@ from worlds import ETH_USD, config, rollup
 
 from agents.population import Population
 from market.config import AgentConfig, PoolConfig
-from market.intents.rows import Purpose, Status
+from market.intents.rows import Status
 from market.measures.recorder import Recorder
 from market.model import SequencerMarket
+from market.venues import Kind
 
 DEPTH_USD, GAP, FEE_BP, GAS_USD = 1e6, 1.02, 5.0, 3.0
 
@@ -24,7 +25,7 @@ class Kept(Recorder):
         self.cycles: list[np.ndarray] = []
 
     def on_block(self, slot: Any) -> None:
-        rows = slot.rows[slot.rows["purpose"] == int(Purpose.CYCLE)]
+        rows = slot.rows[slot.rows["kind"] == Kind.SWAP]  # of nobody but the arbitrageur
         self.cycles += [rows] if rows.size else []
 
 

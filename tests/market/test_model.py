@@ -17,14 +17,14 @@ from experiments.runs.run import run_one
 from market import regimes
 from market.config import AgentConfig, FlowConfig, PriceConfig
 from market.errors import AccountingError
-from market.intents.rows import Purpose, Status
+from market.intents.extraction import TAKES
+from market.intents.rows import Status
 from market.measures.tape import Tape
 from market.model import SequencerMarket
 from market.state.ledger import Why, who_paid_whom
 from market.venues import Kind
 
 INSTALLED = regimes.names()
-EXTRACTIONS = (Purpose.SANDWICH, Purpose.ARBITRAGE, Purpose.CYCLE, Purpose.LIQUIDATION)
 OTHERS = [name for name in INSTALLED if name != "siloed"]
 
 
@@ -220,8 +220,9 @@ def test_measured_gains_are_changes_of_wealth(regime: str) -> None:
     out_of_extractions = np.zeros(agents)
 
     def noted(slot: Any) -> None:
-        rows = slot.rows[slot.rows["status"] == Status.FILLED]
-        tipped = rows[np.isin(rows["purpose"], EXTRACTIONS)]
+        if not slot.rows.size:
+            return
+        tipped = slot.rows[TAKES[market.tally.found.classes] & (slot.rows["status"] == Status.FILLED)]
         out_of_extractions[slot.author] += tipped["tip"].sum()
 
     on_block(market, noted)

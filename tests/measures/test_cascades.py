@@ -11,7 +11,7 @@ from experiments.markets.recorded import Recorded
 from experiments.validation._cascades import PRICE_USD, Crowd, place, pools_fall
 from experiments.validation._markets import asset, pool, rollup, still
 from market.config import LendingConfig, OracleConfig
-from market.intents.rows import Purpose, blank
+from market.intents.rows import blank
 from market.measures.cascades import Block, Liquidated, Scene, attribute
 from market.venues import Kind
 
@@ -36,7 +36,7 @@ class Story:
             feed_pool=np.arange(rollups) if pools else np.full(rollups, -1), feed_price=np.full(rollups, 1000.0),
             market_feed=np.arange(rollups), market_rollup=np.arange(rollups), threshold=np.full(rollups, 0.8),
             rate=np.zeros(rollups), position_market=market, collateral=np.ones(falls.size),
-            debt=0.8 * 1000.0 * np.exp(-falls), impact=impact,
+            debt=0.8 * 1000.0 * np.exp(-falls), agents=SOMEBODY, impact=impact,
         )  # fmt: skip
         self.outside, self.blocks, self.time = outside, [], 0.0
 
@@ -46,7 +46,7 @@ class Story:
         joined["executed"] = self.time
         self.blocks.append(Block(self.time, joined, self.outside, self.reserves[:, 1] / self.reserves[:, 0]))
 
-    def sale(self, at: int, fall: float, sender: int, purpose: Purpose, units: float | None = None) -> np.ndarray:
+    def sale(self, at: int, fall: float, sender: int, units: float | None = None) -> np.ndarray:
         """A sale that takes the log price of a pool down by `fall` (up, a purchase, where negative)."""
         x, y = self.reserves[at]
         if units is None:
@@ -56,14 +56,14 @@ class Story:
             paid = y * units / (x + units)
         sells = fall > 0.0
         self.reserves[at] += (units, -paid) if sells else (-units, paid)
-        row = self.row(Kind.SWAP, sender, purpose=int(purpose), venue=at, rollup=at)
+        row = self.row(Kind.SWAP, sender, venue=at, rollup=at)
         row["asset_in"], row["asset_out"] = (1, 0) if sells else (0, 1)
         row["filled_in"] = (units if sells else paid) / (1.0 - FEE)
         row["filled_out"] = paid if sells else units
         return row
 
     def outside_sale(self, units: float, sender: int) -> np.ndarray:
-        row = self.row(Kind.OUTSIDE, sender, purpose=int(Purpose.ARBITRAGE), asset_in=1, asset_out=0)
+        row = self.row(Kind.OUTSIDE, sender, asset_in=1, asset_out=0)
         row["filled_in"] = units
         return row
 
@@ -76,7 +76,7 @@ class Story:
 
     def falls(self, position: int, fall: float) -> np.ndarray:
         """A liquidation whose collateral is sold on its rollup's pool, which falls by `fall`."""
-        sold = self.sale(int(self.scene.position_market[position]), fall, LIQUIDATOR, Purpose.LIQUIDATION)
+        sold = self.sale(int(self.scene.position_market[position]), fall, LIQUIDATOR)
         return np.concatenate([self.liquidate(position, float(sold["filled_in"][0])), sold])
 
     def liquidate(self, position: int, units: float = 1.0) -> np.ndarray:
@@ -99,7 +99,7 @@ class Story:
 def test_a_branching_chain() -> None:
     """One falls by news; its sale fells two; theirs fell one more; one would have fallen by news anyway."""
     story = Story([[0.01, 0.03, 0.035, 0.06, 0.005]])
-    story.block(story.sale(0, 0.02, SOMEBODY, Purpose.USER))
+    story.block(story.sale(0, 0.02, SOMEBODY))
     story.block(story.post(0))
     story.block(story.falls(0, 0.02))  # the pool is 4% down
     story.block(story.post(0))
@@ -114,7 +114,7 @@ def test_a_branching_chain() -> None:
 def test_generation_is_decided_by_what_would_have_been_enough() -> None:
     """Two sales of different generations hold the price down; whoever falls by the first alone is of the first."""
     story = Story([[0.01, 0.03, 0.035, 0.045]])
-    story.block(story.sale(0, 0.02, SOMEBODY, Purpose.USER))
+    story.block(story.sale(0, 0.02, SOMEBODY))
     story.block(story.post(0))
     story.block(story.falls(0, 0.02))
     story.block(story.post(0))
@@ -129,8 +129,8 @@ def test_a_purchase_undoes_the_share_of_the_gap_that_it_closes() -> None:
     for fall, generation in ((0.002, 0), (0.007, 1)):
         story = Story([[0.0, fall]])
         story.block(story.falls(0, 0.02))
-        story.block(story.sale(0, -0.015, SOMEBODY, Purpose.USER))
-        story.block(story.sale(0, 0.003, SOMEBODY, Purpose.USER))
+        story.block(story.sale(0, -0.015, SOMEBODY))
+        story.block(story.sale(0, 0.003, SOMEBODY))
         story.block(story.post(0))
         story.block(story.liquidate(1))
         assert story.told().generation.tolist() == [0, generation]
@@ -142,7 +142,7 @@ def test_arbitrage_carries_displacement_to_another_rollup() -> None:
     story.block(story.falls(0, 0.02))
     units = float(story.reserves[0, 0] * -np.expm1(-0.5 * 0.01))
     story.block(
-        story.sale(0, -0.01, ARBITRAGEUR, Purpose.CYCLE), story.sale(1, 1.0, ARBITRAGEUR, Purpose.CYCLE, units=units)
+        story.sale(0, -0.01, ARBITRAGEUR), story.sale(1, 1.0, ARBITRAGEUR, units=units)
     )
     story.block(story.post(1))
     story.block(story.liquidate(1))
@@ -157,8 +157,8 @@ def test_a_cycle_in_legs_may_sell_first() -> None:
     story = Story([[0.0], [0.008]])
     story.block(story.falls(0, 0.02))
     units = float(story.reserves[0, 0] * -np.expm1(-0.5 * 0.01))
-    story.block(story.sale(1, 1.0, ARBITRAGEUR, Purpose.CYCLE, units=units))
-    story.block(story.sale(0, -0.01, ARBITRAGEUR, Purpose.CYCLE))
+    story.block(story.sale(1, 1.0, ARBITRAGEUR, units=units))
+    story.block(story.sale(0, -0.01, ARBITRAGEUR))
     story.block(story.post(1))
     story.block(story.liquidate(1))
     assert story.told().cause[1].tolist() == [1.0, 0.0]
@@ -168,7 +168,7 @@ def test_somebody_elses_sale_is_news() -> None:
     """A retail sale on the second rollup is nobody's cascade, even after a liquidation on the first."""
     story = Story([[0.0], [0.008]])
     story.block(story.falls(0, 0.02))
-    story.block(story.sale(1, 0.01, SOMEBODY, Purpose.USER))
+    story.block(story.sale(1, 0.01, SOMEBODY))
     story.block(story.post(1))
     story.block(story.liquidate(1))
     assert story.told().generation.tolist() == [0, 0]

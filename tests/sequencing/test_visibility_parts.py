@@ -13,6 +13,7 @@ from scipy.stats import binom
 
 from market.config import RegimeConfig
 from market.errors import InputError
+from market.intents.extraction import Extraction
 from market.intents.rows import CONTENT_FIELDS, Purpose, blank
 from market.sequencing import make
 from market.state.ledger import Why
@@ -159,9 +160,9 @@ def coalition(corrupt_share, **changes):
 def test_a_coalition_sandwiches_and_without_one_nobody_can():
     without, with_it = (worlds.ran(worlds.stressed(coalition(share))) for share in (0.0, 1.0))
     assert without.domains[0].leaders[0].opened == 0
-    assert without.tally.gains[:, Purpose.SANDWICH].sum() == 0.0
+    assert without.tally.gains[:, Extraction.SANDWICH].sum() == 0.0
     assert with_it.domains[0].leaders[0].opened > 0
-    assert with_it.tally.gains[:, Purpose.SANDWICH].sum() > 0.0
+    assert with_it.tally.gains[:, Extraction.SANDWICH].sum() > 0.0
     worlds.check_ledger(with_it.world.tables, with_it.audit.opening)
 
 
@@ -196,7 +197,7 @@ def test_a_puzzle_that_takes_a_slot_protects_and_a_shorter_one_leaks():
         market = worlds.ran(worlds.stressed(settings, agents=()))
         worlds.check_ledger(market.world.tables, market.audit.opening)
         users = market.tally.by_rollup["user_count"].sum()
-        return market.tally.gains[:, Purpose.SANDWICH].sum(), market.tally.by_rollup["user_delay"].sum() / users
+        return market.tally.gains[:, Extraction.SANDWICH].sum(), market.tally.by_rollup["user_delay"].sum() / users
 
     long, short = sandwiched(2.0), sandwiched(0.5)
     assert long[0] == 0.0 < short[0]

@@ -1,32 +1,41 @@
-"""Extracted value: the receiver's gain from the intents that it inserted, marked to the reference price, net of costs.
+"""Extracted value: the receiver's gain from what its intents did, marked to the reference price, net of costs.
 
-Its payers: users who executed worse than at the state that the insertion found, liquidity providers who sold at stale
-prices, borrowers who paid the liquidation bonus.
+What an intent did is found from the block (`market.measures.classes`), not from what its sender says. Its payers: users
+who executed worse than without whoever stood in front of them, liquidity providers who sold at stale prices, borrowers
+who paid the liquidation bonus.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from market.intents.rows import Purpose
+from market.intents.extraction import Extraction
+from market.measures.ratio import ratio
 
 if TYPE_CHECKING:
     from market.model import SequencerMarket
 
 KINDS = {
-    "sandwich": (Purpose.SANDWICH,),
-    "arbitrage": (Purpose.ARBITRAGE, Purpose.CYCLE),
-    "liquidation": (Purpose.LIQUIDATION,),
+    "sandwich": (Extraction.SANDWICH,),
+    "arbitrage": (Extraction.OUTSIDE, Extraction.CYCLE, Extraction.LEGS),
+    "liquidation": (Extraction.LIQUIDATION,),
 }
 RECEIVERS = {"sequencers": "sequencer", "builders": "builder", "traders": "trader", "liquidators": "liquidator"}
 
 
 def report(market: SequencerMarket) -> dict[str, float]:
-    """Extracted value by kind, and by role of whoever ends up with it [USD]."""
-    gains = market.tally.gains
-    report = {f"extracted_{kind}_usd": float(gains[:, purposes].sum()) for kind, purposes in KINDS.items()}
-    report["extracted_cycles_usd"] = float(gains[:, Purpose.CYCLE].sum())
-    extracted = gains[:, [purpose for purposes in KINDS.values() for purpose in purposes]].sum(axis=1)
+    """Extracted value by kind, and by role of whoever ends up with it [USD]; in all also over retail demand [bp].
+
+    What retail wants to trade is exogenous: unlike volume, it does not grow with those who extract.
+    """
+    gains, totals = market.tally.gains, market.tally.totals()
+    report = {f"extracted_{kind}_usd": float(gains[:, classes].sum()) for kind, classes in KINDS.items()}
+    report["extracted_cycles_usd"] = float(gains[:, [Extraction.CYCLE, Extraction.LEGS]].sum())
+    report["extracted_legs_usd"] = float(gains[:, Extraction.LEGS].sum())
+    extracted = gains[:, [taken for classes in KINDS.values() for taken in classes]].sum(axis=1)
+    report["extracted_usd"] = float(extracted.sum())
+    demand = float(totals["user_volume"] + totals["unfilled_volume"])
+    report["extracted_bp_of_retail"] = ratio(report["extracted_usd"], demand, 1e4)
     for name, role in RECEIVERS.items():
         accounts = [at for at, member in enumerate(market.members) if member.role == role]
         bids = sum(market.tally.bids_paid.get(account, 0.0) for account in accounts)

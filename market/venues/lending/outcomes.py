@@ -68,7 +68,7 @@ def count(state: State, row: Row, author: int, operator: int, at: Any, sums: Any
     if row.kind in ASKING:
         count_asking(state, row, author, operator, sums.gains)
     if row.kind == Kind.LOAN_AUCTION_SETTLE:
-        count_winning(state, row, index(state, LendingMarket.auction, row.venue), sums.gains)
+        count_winning(state, row, index(state, LendingMarket.auction, row.venue), sums, sums.coins)
 
 
 def report(market: SequencerMarket) -> dict[str, float | int]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from market.intents.costs import costs
-from market.intents.rows import Purpose, Row
+from market.intents.extraction import Extraction
+from market.intents.rows import Row
+from market.intents.stock import keep, source
 from market.kernel.compiled import kernel
 from market.state.store import State, get, index
 from market.state.tables import Account, Asset
 from market.venues import Kind
-from market.venues.liquidation.outcomes import count_asking, count_winning
+from market.venues.liquidation.outcomes import bought_of, count_asking, count_winning
 from market.venues.perpetuals.tables import Perpetual
 
 if TYPE_CHECKING:
@@ -41,26 +41,43 @@ def count(state: State, row: Row, author: int, operator: int, at: Any, sums: Any
     """Add an executed intent, if it liquidates a contract, closes what a liquidator took over, or is of an auction."""
     if row.kind == Kind.PERPETUAL_LIQUIDATE:
         at.perpetuals_liquidated += row.filled_in
-        _gain(state, row, row.filled_out - costs(state, row, operator), author, sums.gains)
-    elif row.kind == Kind.PERPETUAL_TRADE and row.purpose == Purpose.LIQUIDATION:
-        _gain(state, row, _closed(state, row) - costs(state, row, operator), author, sums.gains)
+        _gain(state, row, row.filled_out, author, operator, sums)
+    elif row.kind == Kind.PERPETUAL_TRADE:
+        _close(state, row, author, operator, sums)
     elif row.kind in ASKING:
         count_asking(state, row, author, operator, sums.gains)
     if row.kind == Kind.CONTRACT_AUCTION_RESET:
         # a lot that could not be sold was closed, for a reward; nothing where the auction began again
         at.perpetuals_liquidated += row.filled_in
-        sums.gains[index(state, Account.group, row.sender), row.purpose] += row.filled_out
+        who = index(state, Account.group, row.sender)
+        sums.gains[who, Extraction.LIQUIDATION] += row.filled_out
+        sums.explained[who] += row.filled_out
     if row.kind in (Kind.CONTRACT_AUCTION_TAKE, Kind.CONTRACT_AUCTION_SETTLE):
         at.perpetuals_liquidated += row.filled_in * get(state, Asset.price, row.asset_in)
+    if row.kind == Kind.CONTRACT_AUCTION_TAKE:
+        asset, units = bought_of(row)
+        keep(sums.contracts, row.sender, asset, units, Extraction.LIQUIDATION)
     if row.kind == Kind.CONTRACT_AUCTION_SETTLE:
-        count_winning(state, row, index(state, Perpetual.auction, row.venue), sums.gains)
+        count_winning(state, row, index(state, Perpetual.auction, row.venue), sums, sums.contracts)
 
 
 @kernel
-def _gain(state: State, row: Row, gain: float, author: int, gains: np.ndarray) -> None:
-    """Add a sender's gain, and its tip to whoever built the block."""
-    gains[index(state, Account.group, row.sender), row.purpose] += gain
-    gains[author, row.purpose] += row.tip
+def _close(state: State, row: Row, author: int, operator: int, sums: Any) -> None:
+    """Add a trade that turns round contracts which its sender took over; it belongs to their liquidation."""
+    asset = index(state, Perpetual.asset, row.venue)
+    units = row.filled_out if row.asset_in == 0 else -row.filled_out
+    if source(sums.contracts, row.sender, asset, units) == Extraction.LIQUIDATION:
+        _gain(state, row, _closed(state, row), author, operator, sums)
+        keep(sums.contracts, row.sender, asset, units, Extraction.LIQUIDATION)
+
+
+@kernel
+def _gain(state: State, row: Row, gross: float, author: int, operator: int, sums: Any) -> None:
+    """Add what a sender gains by a liquidation before costs, less its costs, and its tip to whoever built the block."""
+    who = index(state, Account.group, row.sender)
+    sums.gains[who, Extraction.LIQUIDATION] += gross - costs(state, row, operator)
+    sums.gains[author, Extraction.LIQUIDATION] += row.tip
+    sums.explained[who] += gross
 
 
 def report(market: SequencerMarket) -> dict[str, float]:

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from market.intents.rows import BATCHED, Purpose, Row, Rows
+from market.intents.rows import BATCHED, Row, Rows
 from market.kernel.compiled import kernel
 from market.state.store import State, balance, get, index
 from market.state.tables import Asset
 from market.venues import Kind
 from market.venues.pools import batch
+from market.venues.pools.rules import output, reserve, trades
 from market.venues.pools.tables import Pool
 
 if TYPE_CHECKING:
@@ -23,14 +24,16 @@ DELAY_LOW, DELAY_PER_DECADE = 1e-3, 60.0
 
 TOTALS = {
     "volume": "value swapped [USD]",
-    "user_volume": "of it, users' own swaps [USD]",
-    "user_cost": "what users received less than at the mid when they sent, and their tips [USD]",
-    "user_count": "users' swaps [1]",
-    "user_delay": "from sending to execution, summed over users' swaps [s]",
-    "sandwich_loss": "what users received less than at the state that a bundle around them found [USD]",
+    "user_volume": "of it, retail swaps [USD]",
+    "user_cost": "what retail swaps received less than at the mid when they were sent, and their tips [USD]",
+    "user_count": "retail swaps [1]",
+    "user_delay": "from sending to execution, summed over retail swaps [s]",
+    "unfilled_volume": "value of retail swaps that were reverted, expired or paused for good [USD]",
+    "unfilled_cost": "what these would have received less than at the mid when sent, on their pool as it gave up [USD]",
+    "sandwich_loss": "what whoever stood in a sandwich received less than without it [USD]",
     "lp_fees": "fees of swaps [USD]",
     "lp_marked": "value given less value taken by those who swap, fees off: what providers gain besides fees [USD]",
-    "lp_arbitrage": "loss of providers to arbitrage: of it, by swaps of arbitrageurs, with the sign turned [USD]",
+    "lp_arbitrage": "loss of providers to arbitrage: of it, by swaps that close gaps, with the sign turned [USD]",
 }
 """Columns of the totals by rollup."""
 
@@ -41,15 +44,26 @@ def _delay_bin(delay: float) -> int:
 
 
 @kernel
-def _user(row: Row, value: float, out_price: float, at: Any, delays: np.ndarray) -> None:
+def _user(row: Row, value: float, at: Any, delays: np.ndarray) -> None:
     at.user_volume += value
     at.user_count += 1.0
     if row.mid > 0.0:
         at.user_cost += value * (1.0 - row.filled_out / (row.filled_in * row.mid)) + row.tip
     at.user_delay += row.executed - row.sent
     delays[_delay_bin(row.executed - row.sent)] += 1
-    if row.fallback_out > 0.0:
-        at.sandwich_loss += (row.fallback_out - row.filled_out) * out_price
+
+
+@kernel
+def providers_gain(state: State, row: Row) -> float:
+    """What a swap brings providers besides its fee: value given less value taken [USD]."""
+    value = row.filled_in * get(state, Asset.price, row.asset_in)
+    return value - _fee(state, row, value) - row.filled_out * get(state, Asset.price, row.asset_out)
+
+
+@kernel
+def _fee(state: State, row: Row, value: float) -> float:
+    """Fee of a swap [USD]; what clears together pays none but on what is left over, which `count_clearing` adds."""
+    return 0.0 if row.carried == BATCHED else get(state, Pool.fee, row.venue) * value
 
 
 @kernel
@@ -57,18 +71,27 @@ def count(state: State, row: Row, author: int, operator: int, at: Any, sums: Any
     """Add an executed intent, if it is a swap, to the totals of its rollup, and a user's delay to the histogram."""
     if row.kind != Kind.SWAP:
         return
-    in_price, out_price = get(state, Asset.price, row.asset_in), get(state, Asset.price, row.asset_out)
-    value = row.filled_in * in_price
-    # swaps that clear together pay no fee but on what is left over, which `count_clearing` adds
-    fee = 0.0 if row.carried == BATCHED else get(state, Pool.fee, row.venue) * value
+    value = row.filled_in * get(state, Asset.price, row.asset_in)
     at.volume += value
-    at.lp_fees += fee
-    marked = value - fee - row.filled_out * out_price
-    at.lp_marked += marked
-    if row.purpose in (Purpose.ARBITRAGE, Purpose.CYCLE):
-        at.lp_arbitrage -= marked
-    if row.purpose == Purpose.USER:
-        _user(row, value, out_price, at, sums.delays)
+    at.lp_fees += _fee(state, row, value)
+    at.lp_marked += providers_gain(state, row)
+    if row.sender == sums.retail:
+        _user(row, value, at, sums.delays)
+
+
+@kernel
+def count_unfilled(state: State, row: Row, by_rollup: Any, retail: int) -> None:
+    """Add a retail swap that came to nothing, at what its pool would return for it after the block."""
+    if row.sender != retail or row.kind != Kind.SWAP:
+        return
+    if not trades(state, row.venue, row.rollup, row.asset_in, row.asset_out):
+        return
+    at, value = by_rollup[row.rollup], row.amount * get(state, Asset.price, row.asset_in)
+    at.unfilled_volume += value
+    if row.mid > 0.0:
+        x, y = reserve(state, row.venue, row.asset_in), reserve(state, row.venue, row.asset_out)
+        out = output(x, y, get(state, Pool.fee, row.venue), row.amount)
+        at.unfilled_cost += value * (1.0 - out / (row.amount * row.mid))
 
 
 @kernel
@@ -117,6 +140,7 @@ def report(market: SequencerMarket) -> dict[str, float]:
     return {
         "volume_usd": float(totals["volume"]),
         "retail_volume_usd": float(totals["user_volume"]),
+        "retail_demand_usd": float(totals["user_volume"] + totals["unfilled_volume"]),
         "lp_fees_usd": float(totals["lp_fees"]),
         "lp_lvr_usd": float(totals["lp_arbitrage"]),
         "lp_net_usd": float(net),

@@ -29,7 +29,8 @@ from worlds import rollup as a_rollup
 from market.config import AgentConfig, BorrowersConfig
 from market.errors import InputError
 from market.genesis import World
-from market.intents.rows import Purpose, Status
+from market.intents.extraction import Extraction
+from market.intents.rows import Status
 from market.state.ledger import Why, totals
 from market.venues import Kind
 from market.venues.liquidation import design as designs
@@ -418,7 +419,7 @@ def test_who_orders_the_block_takes_the_gain_of_those_who_wait(design: str) -> N
     def gains(regime: str) -> tuple[float, float]:
         market = opened(auctioning(design, regime, horizon_s=40.0), 2)
         market.run()
-        of = market.tally.gains[:, int(Purpose.LIQUIDATION)]
+        of = market.tally.gains[:, int(Extraction.LIQUIDATION)]
         roles = [member.role for member in market.members]
         return tuple(
             sum(of[at] for at, name in enumerate(roles) if name == role) for role in ("liquidator", "sequencer")

@@ -12,7 +12,8 @@ from worlds import check_ledger, on_block, opened, rollup, stressed
 from experiments.validation._markets import Watched, asset, pool, still
 from experiments.validation._markets import rollup as bare
 from market.config import AgentConfig, FlowConfig, MarketConfig, PerpetualConfig, RegimeConfig
-from market.intents.rows import Purpose, Status
+from market.intents.extraction import Extraction
+from market.intents.rows import Status
 from market.model import SequencerMarket
 from market.sequencing.breakers._exempt import passes
 from market.state.ledger import totals
@@ -162,7 +163,7 @@ def test_who_orders_the_block_takes_the_gain_of_those_who_wait() -> None:
     def gains(regime: str) -> tuple[float, float]:
         market = opened(auctioning("dutch", regime, horizon_s=30.0), 2)
         market.run()
-        of, roles = market.tally.gains[:, int(Purpose.LIQUIDATION)], [member.role for member in market.members]
+        of, roles = market.tally.gains[:, int(Extraction.LIQUIDATION)], [member.role for member in market.members]
         return tuple(
             sum(of[at] for at, name in enumerate(roles) if name == role) for role in ("liquidator", "sequencer")
         )

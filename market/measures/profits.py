@@ -1,0 +1,99 @@
+"""What agents gained by trading according to the ledger, whatever their trades are counted as.
+
+The gain of a block is the change, at reference prices, of what an account holds while the block is executed, the equity
+of its contracts included. Left out are tips and gas, and what is moved without being traded: liquidity provided, lent or
+borrowed assets, transfers over bridges, payments. Prices that move what somebody holds are no gain of trading.
+
+It is the check on classes of extraction: what they add up to is what the ledger shows, but for trades that take nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from market.kernel.compiled import kernel
+from market.measures.classes.bundles import MARKED
+from market.measures.recorder import Recorder
+from market.state.ledger import Why
+from market.state.store import State, assets, balance, get, index
+from market.state.tables import Asset
+from market.venues.dispatch import LIQUIDATES, stating
+from market.venues.perpetuals.rules import cash_of
+from market.venues.perpetuals.tables import Contract, Perpetual
+
+if TYPE_CHECKING:
+    from market.domain import Slot
+    from market.model import SequencerMarket
+
+FEES = [Why.TIP, Why.GAS]
+MOVED = [Why.LIQUIDITY, Why.COLLATERAL, Why.LOAN, Why.REPAYMENT, Why.BRIDGE, Why.BRIDGE_FEE, Why.PAYMENT]
+"""Reasons for which something moves without being traded; fees of a pool, too, where a provider receives them."""
+MOVES = ~MARKED & ~LIQUIDATES
+"""By kind: whether it may move something without trading it."""
+
+
+@kernel
+def _add_worth(state: State, rollups: np.ndarray, contracts: np.ndarray, sign: float, gains: np.ndarray) -> None:
+    """Add, or take off, what each agent holds on some rollups and the equity of contracts [USD]: shape (agents,)."""
+    for account in range(gains.size):
+        for at in range(rollups.size):
+            for asset in range(assets(state)):
+                held = balance(state, account, rollups[at], asset)
+                gains[account] += sign * held * get(state, Asset.price, asset)
+    for at in range(contracts.size):
+        contract = contracts[at]
+        price = get(state, Asset.price, index(state, Perpetual.asset, index(state, Contract.market, contract)))
+        worth = cash_of(state, contract) + get(state, Contract.quantity, contract) * price
+        gains[index(state, Contract.owner, contract)] += sign * worth
+
+
+class Profits(Recorder):
+    """Adds up gains of trading by agent.
+
+    Attributes
+    ----------
+    in_blocks : (agents,) array
+        change of what each held over the execution of blocks, at reference prices, but for what was only moved [USD]
+    """
+
+    def on_start(self, market: SequencerMarket) -> None:
+        """Note whose contracts there are."""
+        tables = market.world.tables
+        self._market, self._tables, self._state = market, tables, market.world.state
+        self.in_blocks = np.zeros(len(market.members))
+        owner = tables.contracts["owner"].astype(np.int64)
+        makers = tables.perpetuals["maker"].astype(np.int64)
+        self._contracts = np.setdiff1d(np.flatnonzero(owner < len(market.members)), makers)
+        self._moved: list[tuple[int, float]] = []
+
+    def before_block(self, slot: Slot) -> None:
+        """Take off what everybody holds."""
+        rows = slot.rows
+        if not rows.size:
+            return
+        self._rollups = np.array(slot.domain.rollups, np.int64)
+        _add_worth(self._state, self._rollups, self._contracts, -1.0, self.in_blocks)
+        moving = stating(MOVES, rows["kind"]) & (rows["sender"] >= 0) & (rows["sender"] < self.in_blocks.size)
+        self._moved = [(account, self._received(account)) for account in set(rows["sender"][moving].tolist())]
+
+    def executed(self, slot: Slot) -> None:
+        """Add what everybody holds now, less what was moved to them and not traded."""
+        if not slot.rows.size:
+            return
+        _add_worth(self._state, self._rollups, self._contracts, 1.0, self.in_blocks)
+        for account, before in self._moved:
+            self.in_blocks[account] -= self._received(account) - before
+
+    def _received(self, account: int) -> float:
+        """What was moved to an account so far without being traded, at the prices of now [USD]."""
+        flows = self._tables.flows
+        net = flows[:, account, MOVED].sum(axis=(0, 1)) - flows[account][:, MOVED].sum(axis=(0, 1))
+        return float((net + flows[:, account, Why.POOL_FEE].sum(axis=0)) @ self._tables.prices)
+
+    def by_trading(self) -> np.ndarray:
+        """Gains of trading before tips and gas: shape (agents,) [USD]."""
+        flows, agents = self._tables.flows[:, :, :, 0], self.in_blocks.size
+        received = flows[:, :agents, FEES].sum(axis=(0, 2)) - flows[:agents][:, :, FEES].sum(axis=(1, 2))
+        return self.in_blocks - received
