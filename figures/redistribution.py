@@ -10,18 +10,18 @@ from figures import _shared as shared
 
 CAPTION = (
     "Rules for the sequencers' revenue, on the same seeds. (a) Who ends up with extracted value and fees; receivers "
-    "that lose are drawn to the left of zero. (b) Execution cost of retail users against the mid at submission, "
-    "net of what the rule gives back to them. (c) Spread of the sequencers' incomes relative to their stakes. Points "
+    "that lose are drawn to the left of zero. (b) Cost of retail users against the mid at submission, of "
+    "those not served at the price when they gave up, net of what the rule gives back to them. (c) Spread of the sequencers' incomes relative to their stakes. Points "
     "are seeds, lines 95% intervals of the mean."
 )
 RECEIVERS = {
-    "sequencers": ("received_by_sequencers_bp", shared.BLUE),
-    "rollups": ("revenue_to_rollups_bp", shared.GREEN),
-    "users": ("revenue_to_users_bp", shared.ORANGE),
-    "burnt": ("revenue_burnt_bp", "0.25"),
-    "builders": ("extracted_by_builders_bp", shared.SKY),
-    "traders": ("extracted_by_traders_bp", shared.PINK),
-    "liquidators": ("extracted_by_liquidators_bp", shared.VERMILION),
+    "sequencers": ("received_by_sequencers_bp_of_retail", shared.BLUE),
+    "rollups": ("revenue_to_rollups_bp_of_retail", shared.GREEN),
+    "users": ("revenue_to_users_bp_of_retail", shared.ORANGE),
+    "burnt": ("revenue_burnt_bp_of_retail", "0.25"),
+    "builders": ("extracted_by_builders_bp_of_retail", shared.SKY),
+    "traders": ("extracted_by_traders_bp_of_retail", shared.PINK),
+    "liquidators": ("extracted_by_liquidators_bp_of_retail", shared.VERMILION),
 }
 
 
@@ -52,7 +52,7 @@ def _split(axes: Axes, summary: pd.DataFrame, rows: dict[str, int]) -> None:
     }
     shared.stack(axes, parts, rows, [colour for _, colour in RECEIVERS.values()])
     axes.axvline(0, color="black", linewidth=0.6, zorder=3)
-    axes.set_xlabel("bp of volume")
+    axes.set_xlabel("bp of retail demand")
 
 
 def _dots(axes: Axes, summary: pd.DataFrame, outcome: str, rows: dict[str, int], names: tuple[str, str, str]) -> None:

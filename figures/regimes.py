@@ -12,12 +12,13 @@ from figures import _shared as shared
 
 CAPTION = (
     "Outcomes by sequencing regime. Every regime meets the same price paths and order flow: one small point per "
-    "seed, means, and 95% intervals. (a) Value extracted, by kind; the interval is that of the sum. (b) "
-    "Who ends up with it, after bids for the right to build; traders are searchers and arbitrageurs, and "
-    "receivers that lose count as zero. (c-e) Differences to the siloed regime within a seed, whose row gives its "
-    "mean: execution cost of users against the mid at submission, price dispersion across rollups, and the return "
-    "of liquidity providers on depth, net of loss-versus-rebalancing. (f) Liquidated volume and, in the margin, "
-    "mean bad debt. (g) Delay from submission to inclusion: mean, and 95th percentile (triangles). (h) "
+    "seed, means, and 95% intervals. (a) Value extracted, by kind, over what retail users want to trade; the interval "
+    "is that of the sum. (b) Who ends up with it, after bids for the right to build; traders are searchers and "
+    "arbitrageurs, and receivers that lose count as zero. (c-e) Differences to the siloed regime within a seed, whose "
+    "row gives its mean: cost of users against the mid at submission, where those who are not served count at the "
+    "price when they gave up (their mean share in the margin), price dispersion across rollups, and the return of "
+    "liquidity providers on depth, net of loss-versus-rebalancing. (f) Liquidated volume and, in the margin, mean bad "
+    "debt. (g) Delay from submission to inclusion: mean, and 95th percentile (triangles). (h) "
     "Concentration of block building; a dash where nobody bids to build."
 )
 
@@ -47,7 +48,8 @@ def draw(summary: pd.DataFrame) -> Figure:
     levels = shared.where(summary, less="")
     _kinds(kinds, levels, rows)
     _receivers(receivers, levels, rows)
-    _change(cost, ("c", "users' cost", "bp"), summary, "user_cost_bp", rows, baseline)
+    _change(cost, ("c", "users' cost", "bp"), summary, "user_cost_all_bp", rows, baseline)
+    _unfilled(cost, levels, rows)
     _change(dispersion, ("d", "price dispersion", "bp"), summary, "dispersion_bp", rows, baseline)
     _change(returns, ("e", "LP net return", "bp/day"), summary, "lp_net_bp_per_day", rows, baseline)
     _liquidated(liquidated, levels, rows)
@@ -91,11 +93,11 @@ def _means(levels: pd.DataFrame, outcome: str, rows: dict[str, int], scale: floa
 
 def _kinds(axes: Axes, levels: pd.DataFrame, rows: dict[str, int]) -> None:
     shared.letter(axes, "a", "extracted value")
-    parts = {text: _means(levels, f"extracted_{kind}_bp", rows) for kind, text in KINDS.items()}
+    parts = {text: _means(levels, f"extracted_{kind}_bp_of_retail", rows) for kind, text in KINDS.items()}
     shared.stack(axes, parts, rows, KIND_COLOURS)
-    for group, cell in _found(levels, "extracted_bp", rows).items():
+    for group, cell in _found(levels, "extracted_bp_of_retail", rows).items():
         axes.plot([cell.low, cell.high], [rows[group]] * 2, color="black", linewidth=0.9, zorder=3)
-    axes.set_xlabel("bp of volume")
+    axes.set_xlabel("bp of retail demand")
 
 
 def _receivers(axes: Axes, levels: pd.DataFrame, rows: dict[str, int]) -> None:
@@ -130,6 +132,14 @@ def _change(
         bbox={"facecolor": "white", "pad": 0.5},
     )
     axes.set_xlabel(f"difference to {shared.label(baseline)} [{unit}]")
+
+
+def _unfilled(axes: Axes, levels: pd.DataFrame, rows: dict[str, int]) -> None:
+    """In the margin, the share of what users wanted to trade that was not."""
+    for group, mean in _means(levels, "unfilled_share", rows, 100.0).items():
+        _margin(axes, f"{mean:.1f}", (1, rows[group]), 0, "data")
+    _margin(axes, "not served", (1, 1), 8, "axes fraction")
+    _margin(axes, "%", (1, 0), -22, "axes fraction")
 
 
 def _liquidated(axes: Axes, levels: pd.DataFrame, rows: dict[str, int]) -> None:

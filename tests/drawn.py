@@ -52,7 +52,7 @@ SHOWN: dict[str, list[Panel]] = {
         *_alike(
             "cde",
             [
-                ("user_cost_bp", "difference to siloed [bp]", 1.0),
+                ("user_cost_all_bp", "difference to siloed [bp]", 1.0),
                 ("dispersion_bp", "difference to siloed [bp]", 1.0),
                 ("lp_net_bp_per_day", "difference to siloed [bp/day]", 1.0),
             ],

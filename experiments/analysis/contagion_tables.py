@@ -15,17 +15,19 @@ from experiments.analysis.verdicts import Claim, Difference, shown
 def table(runs: pd.DataFrame) -> pd.DataFrame:
     """Levels of the base case, then shared less siloed by condition with what a channel carries, then the verdict.
 
-    A cell of a condition is "mean difference [95% interval] seeds with the expected sign/seeds verdict".
+    A cell of a condition is "mean difference [95% interval] size over the spread between seeds; seeds with the expected
+    sign/seeds verdict". Verdicts under conditions are corrected for their number (Holm), and the column says so.
     """
     rows = levels(runs)
+    together = {claim: verdicts.differences(runs, claim) for claim in verdicts.CLAIMS}
     shares = channel_shares(runs)
     for name, part in verdicts.conditions(runs).items():
+        found = {claim: of[name] for claim, of in together.items()}
         channel = "outage" if name == "outage 0 s" else name.removeprefix("no ").replace(" ", "_")
-        gone = {f"gone without it, {sharing} [%]": _percent(found[channel]) for sharing, found in shares.items()
-                if channel in found}  # fmt: skip
-        rows.append(
-            {"condition": name} | _cells({claim: verdicts.difference(part, claim) for claim in verdicts.CLAIMS}) | gone
-        )
+        gone = {f"gone without it, {sharing} [%]": _percent(of[channel]) for sharing, of in shares.items()
+                if channel in of}  # fmt: skip
+        row = {"condition": name} | _cells(found) | gone
+        rows.append(row | {"verdicts corrected": f"Holm, {len(together[verdicts.CLAIMS[0]])} conditions"})
         if name == "base":
             rows += [
                 {"condition": f"base, {text}"}
@@ -58,7 +60,8 @@ def _header(claim: Claim) -> str:
 
 def _cells(found: dict[Claim, Difference]) -> dict[str, str]:
     return {
-        _header(claim): f"{shown(one, claim)} {one.agree}/{one.seeds} {one.verdict}" for claim, one in found.items()
+        _header(claim): f"{shown(one, claim)} {verdicts.number(one.over_spread)}; {one.agree}/{one.seeds} {one.verdict}"
+        for claim, one in found.items()
     }
 
 
@@ -182,8 +185,9 @@ def _phases(runs: pd.DataFrame) -> list[Row]:
 def _differences(runs: pd.DataFrame) -> Iterator[Row]:
     """Shared less siloed by claim and condition, its parts after the base case, the mean over conditions last."""
     for claim in verdicts.CLAIMS:
+        together = verdicts.differences(runs, claim)
         for name, part in verdicts.conditions(runs).items():
-            yield _difference(claim, name, verdicts.difference(part, claim))
+            yield _difference(claim, name, together[name])
             for text, ends in verdicts.PARTS.items() if name == "base" else ():
                 yield _difference(claim, text, verdicts.difference(part, claim, ends))
         yield _difference(claim, "mean of all", verdicts.overall(runs, claim))
@@ -191,7 +195,7 @@ def _differences(runs: pd.DataFrame) -> Iterator[Row]:
 
 def _difference(claim: Claim, condition: str, found: Difference) -> Row:
     row = summaries.row(claim.column, found.sample, panel="differences", condition=condition)
-    return row | {"verdict": found.verdict, "agree": found.agree}
+    return row | {"verdict": found.verdict, "agree": found.agree, "over_spread": found.over_spread}
 
 
 def _channels(runs: pd.DataFrame) -> Iterator[Row]:

@@ -1,9 +1,10 @@
 """What runs of the study of contagion say about its conjecture: paired differences, and in words what follows.
 
 Everything is a function of the stored runs. A difference is shared less siloed at one seed; intervals, at 95%, are
-those of :mod:`experiments.analysis.statistics`, over seeds. A claim "holds" under a condition when the interval lies on
-its side of zero, is "reversed" when it lies on the other, and is "open" otherwise, or with fewer than five seeds. The
-intervals are not adjusted for their number: of twenty comparisons without any effect, one is expected to exclude zero.
+those of :mod:`experiments.analysis.statistics`, over seeds. A claim "holds" under a condition, or is "reversed", when
+its difference is on the one or the other side of zero with a chance of error below 5%, by Holm's correction over the
+conditions; it is "open" otherwise, and with fewer than twenty seeds. The intervals themselves are not corrected. Sizes
+are also given over the spread between seeds: that of the level of siloed.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from experiments.analysis import statistics
 from experiments.analysis.summaries import less, mask, values, where
@@ -27,7 +29,6 @@ NAMES = {
 
 PARTS = {"of which coincidence": ("siloed", "coincident"), "of which sharing": ("coincident", "shared")}
 """What the base case's difference is made of: outages at the same time, and all else that is shared."""
-LEAST_SEEDS = 5
 
 
 class Claim(NamedTuple):
@@ -59,6 +60,7 @@ class Difference(NamedTuple):
     agree: int  # seeds whose difference has the expected sign
     seeds: int
     verdict: str  # "holds", "reversed", "open"
+    over_spread: float  # mean over the standard deviation of the first level between seeds [1]
 
 
 def conditions(runs: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -79,34 +81,57 @@ def conditions(runs: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 
 def difference(runs: pd.DataFrame, claim: Claim, ends: tuple[str, str] = ("siloed", "shared")) -> Difference:
-    """Compare the second to the first, by default shared to siloed, under one condition."""
-    change = less(runs, values(runs, claim.column), [], regime=ends[0])
-    return _judged(change[mask(runs, regime=ends[1])], claim)
+    """Compare the second to the first, by default shared to siloed, under one condition and by itself."""
+    level = values(runs, claim.column)
+    change = less(runs, level, [], regime=ends[0])
+    return _judged(change[mask(runs, regime=ends[1])], level[mask(runs, regime=ends[0])], claim)
+
+
+def differences(runs: pd.DataFrame, claim: Claim) -> dict[str, Difference]:
+    """Compare shared to siloed under every condition, judged together."""
+    found = {name: difference(part, claim) for name, part in conditions(runs).items()}
+    corrected = statistics.holm([statistics.chance(one.sample) for one in found.values()])
+    return {
+        name: one._replace(verdict=_verdict(one.sample, float(chance), claim))
+        for (name, one), chance in zip(found.items(), corrected, strict=True)
+    }
 
 
 def overall(runs: pd.DataFrame, claim: Claim) -> Difference:
     """Compare shared to siloed on average over the conditions, within each seed."""
-    by_seed: dict[int, list[float]] = {}
+    changes: dict[int, list[float]] = {}
+    levels: dict[int, list[float]] = {}
     for part in conditions(runs).values():
-        change = less(part, values(part, claim.column), [], regime="siloed")
-        for seed, here, found in zip(part["seed"], mask(part, regime="shared"), change, strict=True):
-            if here and np.isfinite(found):
-                by_seed.setdefault(int(seed), []).append(float(found))
-    # a seed that lacks a condition would not be comparable
+        level = values(part, claim.column)
+        change = less(part, level, [], regime="siloed")
+        for found, of, regime in ((changes, change, "shared"), (levels, level, "siloed")):
+            for seed, here, one in zip(part["seed"], mask(part, regime=regime), of, strict=True):
+                if here and np.isfinite(one):
+                    found.setdefault(int(seed), []).append(float(one))
+    return _judged(_means(changes), _means(levels), claim)
+
+
+def _means(by_seed: dict[int, list[float]]) -> np.ndarray:
+    """Mean of each seed that lacks no condition: another would not be comparable."""
     most = max((len(found) for found in by_seed.values()), default=0)
-    sample = [float(np.mean(by_seed[seed])) for seed in sorted(by_seed) if len(by_seed[seed]) == most]
-    return _judged(np.array(sample), claim)
+    return np.array([np.mean(by_seed[seed]) for seed in sorted(by_seed) if len(by_seed[seed]) == most], float)
 
 
-def _judged(sample: np.ndarray, claim: Claim) -> Difference:
+def _judged(sample: np.ndarray, level: np.ndarray, claim: Claim) -> Difference:
     sample = statistics.finite(sample)
     low, high = statistics.interval(sample)
-    verdict = "open"
-    if sample.size >= LEAST_SEEDS and (low > 0.0 or high < 0.0):
-        verdict = "holds" if (low > 0.0) == (claim.sign > 0) else "reversed"
     mean = float(sample.mean()) if sample.size else float("nan")
     agree = int((sample * claim.sign > 0.0).sum())
-    return Difference(tuple(sample.tolist()), mean, low, high, agree, sample.size, verdict)
+    found = _verdict(sample, statistics.chance(sample), claim)
+    size = statistics.over_spread(sample, level)
+    return Difference(tuple(sample.tolist()), mean, low, high, agree, sample.size, found, size)
+
+
+def _verdict(sample: ArrayLike, chance: float, claim: Claim) -> str:
+    found = statistics.verdict(sample, chance)
+    if found == "open":
+        return found
+    return "holds" if (found == "more") == (claim.sign > 0) else "reversed"
 
 
 def sentences(runs: pd.DataFrame) -> list[str]:
@@ -119,10 +144,11 @@ def in_words(runs: pd.DataFrame, claim: Claim) -> str:
     mean = overall(runs, claim)
     under: dict[str, list[str]] = {"holds": [], "reversed": [], "open": []}
     parts = conditions(runs)
-    for name, part in parts.items():
-        under[difference(part, claim).verdict].append(name)
+    for name, one in differences(runs, claim).items():
+        under[one.verdict].append(name)
     said = (
-        f"{mean.verdict} on average over conditions ({shown(mean, claim)} {claim.unit_name}, {mean.agree}/{mean.seeds})"
+        f"{mean.verdict} on average over conditions ({shown(mean, claim)} {claim.unit_name}, "
+        f"{number(mean.over_spread)} of the spread between seeds, {mean.agree}/{mean.seeds})"
     )
     clauses = [f"{word} under {', '.join(under[word])}" for word in ("holds", "reversed") if under[word]]
     if under["open"]:

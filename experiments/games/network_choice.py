@@ -101,7 +101,7 @@ def _run(
     mean_size = config.flow.median_usd * np.exp(0.5 * config.flow.log_sd**2)
     waiting = impatience_bp_s * 1e-4 * mean_size * totals["user_delay"]
     surplus = sum((agent.surplus for agent in market.participants if hasattr(agent, "surplus")), np.zeros(len(revenue)))
-    return revenue / days, (surplus - totals["user_cost"] - waiting) / days
+    return revenue / days, (surplus - totals["user_cost"] - totals["unfilled_cost"] - waiting) / days
 
 
 @dataclass(frozen=True)

@@ -80,8 +80,8 @@ APPROACH = (*(f"{place}_{name}" for place in PLACES for name in SUMS), "approach
 SEEDS, QUICK_SEEDS = 10, 2
 BASELINE = "none"
 KEPT = (
-    "liquidated_usd", "liquidations", "peak_60s_liquidated_usd", "inclusion_delay_s", "user_cost_bp", "paused",
-    "pauses", "paused_s",
+    "liquidated_usd", "liquidations", "peak_60s_liquidated_usd", "inclusion_delay_s", "user_cost_all_bp", "paused",
+    "pauses", "paused_s", "unfilled_share",
 )  # fmt: skip
 
 
@@ -225,7 +225,8 @@ def table(runs: pd.DataFrame) -> pd.DataFrame:
             "bad debt [thousand USD]": mean_and_error(cell["bad_debt_usd"] / 1e3),
             "pauses [1]": f"{np.mean(cell['pauses']):.3g}",
             "users' delay [s]": f"{np.mean(cell['inclusion_delay_s']):.3g}",
-            "users' cost [bp]": f"{np.mean(cell['user_cost_bp']):.3g}",
+            "users' cost [bp]": f"{np.mean(cell['user_cost_all_bp']):.3g}",
+            "users not served [%]": f"{100.0 * np.mean(cell['unfilled_share']):.3g}",
         }  # fmt: skip
         rows.append(row | (_magnet(cell) if part == "approach" else {}))
     return pd.DataFrame(rows).fillna("")

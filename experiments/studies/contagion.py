@@ -54,7 +54,7 @@ OTHER_PSI = 0.3
 PHASE_SHOCK, PHASE_S = 0.045, 240.0
 HIT, WINDOW_S = 0.01, 60.0  # share of a rollup's debt whose liquidation within the window counts as a hit
 NORMAL_GAP_BP, CALM = 50.0, 0.001  # recovered: prices this close, and this share of all debt per window
-SEEDS, QUICK_SEEDS, SHORT_SEEDS = 10, 2, 5
+SEEDS, QUICK_SEEDS, SHORT_SEEDS = 20, 2, 5
 SHOWN = 5  # generations told apart in the report; the last stands for all beyond
 
 

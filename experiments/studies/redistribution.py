@@ -82,7 +82,7 @@ def execute(run: Run) -> dict[str, Any]:
         "received_by_sequencers_usd": float(kept.sum()),
         "pooled_usd": float(market.world.tables.balance[market.world.account_of["protocol"], :, 0].sum()),
         "sequencer_income_spread": float(np.std(relative)),
-        "user_net_cost_bp": float(found["user_cost_bp"]) - 1e4 * rebate / float(found["retail_volume_usd"]),
+        "user_net_cost_bp": float(found["user_cost_all_bp"]) - 1e4 * rebate / float(found["retail_demand_usd"]),
     }
 
 
@@ -99,20 +99,19 @@ RECEIVERS = {
 
 def summary(runs: pd.DataFrame) -> pd.DataFrame:
     """What each kind of receiver ends up with, users' net cost, and spread of incomes, by rule."""
-    names = {column: column.removesuffix("_usd") + "_bp" for column in RECEIVERS.values()}
-    shares = {name: 1e4 * runs[column] / runs["volume_usd"] for column, name in names.items()}
+    names = {column: column.removesuffix("_usd") + "_bp_of_retail" for column in RECEIVERS.values()}
+    shares = {name: 1e4 * runs[column] / runs["retail_demand_usd"] for column, name in names.items()}
     drawn = (*shares, "user_net_cost_bp", "sequencer_income_spread")
     return summaries.table(summaries.by_cell(runs.assign(**shares), ["rule"], drawn))
 
 
 def table(runs: pd.DataFrame) -> pd.DataFrame:
-    """By rule: what each kind of receiver ends up with [bp of volume], users' net cost, and spread of incomes."""
+    """By rule: what each kind of receiver ends up with [bp of retail], users' net cost, and spread of incomes."""
     scaled = pd.DataFrame({"rule": runs["rule"], "seed": runs["seed"]})
     for receiver, column in RECEIVERS.items():
-        scaled[f"{receiver} [bp of volume]"] = 1e4 * runs[column] / runs["volume_usd"]
-    kinds = ("sandwich", "arbitrage", "liquidation")
-    extracted = sum(runs[f"extracted_{kind}_usd"] for kind in kinds)
-    scaled["extracted [bp of volume]"] = 1e4 * extracted / runs["volume_usd"]
+        scaled[f"{receiver} [bp of retail]"] = 1e4 * runs[column] / runs["retail_demand_usd"]
+    scaled["extracted [bp of retail]"] = runs["extracted_bp_of_retail"]
+    scaled["users not served [% of retail]"] = 100.0 * runs["unfilled_share"]
     scaled["users' net cost [bp]"] = runs["user_net_cost_bp"]
     scaled["spread of incomes [1]"] = runs["sequencer_income_spread"]
     columns = [column for column in scaled.columns if column not in ("rule", "seed")]

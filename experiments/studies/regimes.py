@@ -22,13 +22,18 @@ HYPOTHESIS = (
 )
 
 BASELINE = "siloed"
-SEEDS, QUICK_SEEDS = 10, 2
-BP_OF_VOLUME = "bp of volume"
+SEEDS, QUICK_SEEDS = statistics.ENOUGH, 2
+BP_OF_RETAIL = "bp of retail"
 OUTCOMES: dict[str, tuple[str, Any]] = {  # column of the table: outcome, and what it is divided by
-    "sandwiches [bp of volume]": ("extracted_sandwich_usd", BP_OF_VOLUME),
-    "arbitrage [bp of volume]": ("extracted_arbitrage_usd", BP_OF_VOLUME),
-    "liquidations [bp of volume]": ("extracted_liquidation_usd", BP_OF_VOLUME),
-    "user cost [bp]": ("user_cost_bp", 1.0),
+    "extracted [thousand USD]": ("extracted_usd", 1e3),
+    "extracted [bp of retail]": ("extracted_bp_of_retail", 1.0),
+    "sandwiches [bp of retail]": ("extracted_sandwich_usd", BP_OF_RETAIL),
+    "arbitrage [bp of retail]": ("extracted_arbitrage_usd", BP_OF_RETAIL),
+    "liquidations [bp of retail]": ("extracted_liquidation_usd", BP_OF_RETAIL),
+    "user cost, all [bp]": ("user_cost_all_bp", 1.0),
+    "user cost, served [bp]": ("user_cost_served_bp", 1.0),
+    "unfilled [% of retail]": ("unfilled_share", 0.01),
+    "sequencers' net receipts [thousand USD]": ("sequencer_net_usd", 1e3),
     "dispersion [bp]": ("dispersion_bp", 1.0),
     "LP return [bp/day]": ("lp_net_bp_per_day", 1.0),
     "liquidated [million USD]": ("liquidated_usd", 1e6),
@@ -58,8 +63,9 @@ def runs(asked: int | None, quick: bool, configure: Configure) -> Iterator[Run]:
 KINDS = ("sandwich", "arbitrage", "liquidation")
 RECEIVERS = ("sequencers", "builders", "traders", "liquidators")
 LEVELS = (
-    "user_cost_bp", "dispersion_bp", "lp_net_bp_per_day", "liquidated_usd", "bad_debt_usd", "inclusion_delay_s",
-    "inclusion_delay_p95_s", "builder_hhi",
+    "user_cost_all_bp", "dispersion_bp", "lp_net_bp_per_day", "liquidated_usd", "bad_debt_usd", "inclusion_delay_s",
+    "inclusion_delay_p95_s", "builder_hhi", "user_cost_served_bp", "unfilled_share", "extracted_usd",
+    "extracted_bp_of_retail", "sequencer_net_usd", "unexplained_gain_usd",
 )  # fmt: skip
 CHANGES = LEVELS[:3]
 
@@ -68,13 +74,12 @@ def summary(runs: pd.DataFrame) -> pd.DataFrame:
     """Levels by regime; differences within a seed to the regime named in ``less``; who receives what is extracted."""
     groups = list(dict.fromkeys(runs["regime"]))
     baseline = BASELINE if BASELINE in groups else groups[0]
-    volume = summaries.values(runs, "volume_usd")
-    extracted = {f"extracted_{kind}_bp": 1e4 * runs[f"extracted_{kind}_usd"] / volume for kind in KINDS}
-    extracted["extracted_bp"] = sum(extracted.values())
+    demand = summaries.values(runs, "retail_demand_usd")
+    extracted = {f"extracted_{kind}_bp_of_retail": 1e4 * runs[f"extracted_{kind}_usd"] / demand for kind in KINDS}
     rows = summaries.by_cell(runs.assign(**extracted), ["regime"], [*extracted, *LEVELS], less="")
     change = {name: summaries.less(runs, runs[name], [], regime=baseline) for name in CHANGES}
     others = runs.assign(**change).take(np.flatnonzero(~summaries.mask(runs, regime=baseline)))
-    rows += summaries.by_cell(others, ["regime"], CHANGES, less=baseline)
+    rows += [row | _judged(runs, row, baseline) for row in summaries.by_cell(others, ["regime"], CHANGES, less=baseline)]
     for cell, part in summaries.cells(runs, ["regime"]):
         gains = {role: np.maximum(summaries.values(part, f"extracted_by_{role}_usd"), 0.0) for role in RECEIVERS}
         every = np.sum(list(gains.values()), axis=0)
@@ -84,28 +89,42 @@ def summary(runs: pd.DataFrame) -> pd.DataFrame:
     return summaries.table(rows)
 
 
+def _judged(runs: pd.DataFrame, row: summaries.Row, baseline: str) -> dict[str, Any]:
+    """Size over the spread between seeds, chance corrected for the number of regimes, and verdict of a difference."""
+    found = statistics.paired(runs, row["outcome"], baseline).loc[row["regime"]]
+    return {name: found[name] for name in ("over_spread", "corrected", "verdict")}
+
+
 def _share(part: np.ndarray, whole: np.ndarray) -> float:
     return float(part.sum() / whole.sum()) if whole.sum() > 0.0 else float("nan")
 
 
 def table(runs: pd.DataFrame) -> pd.DataFrame:
-    """For each regime: means (standard errors), paired differences to the baseline, and their 95% intervals."""
+    """For each regime: means (standard errors), and what is said of its paired differences to the baseline.
+
+    That is their 95% intervals, their size over the spread of the baseline between seeds, and a verdict, with the
+    chance of error by Holm's correction over the regimes; the latter stands in the table.
+    """
     scaled = pd.DataFrame({"regime": runs["regime"], "seed": runs["seed"]})
     for column, (outcome, unit) in OUTCOMES.items():
-        scaled[column] = runs[outcome] / (runs["volume_usd"] * 1e-4 if unit == BP_OF_VOLUME else unit)
+        scaled[column] = runs[outcome] / (runs["retail_demand_usd"] * 1e-4 if unit == BP_OF_RETAIL else unit)
     levels = {column: statistics.summary(scaled, column).to_dict("index") for column in OUTCOMES}
     changes = {column: _changes(scaled, column) for column in OUTCOMES}
-    rows = []
-    for regime in dict.fromkeys(runs["regime"]):
+    rows, groups = [], list(dict.fromkeys(runs["regime"]))
+    for regime in groups:
         rows.append({"regime": regime, "": "mean (s.e.)"} | {c: _level(levels[c][regime]) for c in OUTCOMES})
         if all(regime in changes[column] for column in OUTCOMES):
             row = {column: changes[column][regime] for column in OUTCOMES}
             rows.append({"regime": "", "": f"less {BASELINE}"} | {c: _number(r["mean"]) for c, r in row.items()})
             rows.append({"regime": "", "": "95% interval"} | {c: _interval(r) for c, r in row.items()})
+            sizes = {c: _number(r["over_spread"]) for c, r in row.items()}
+            rows.append({"regime": "", "": "over the spread between seeds"} | sizes)
+            said = f"verdict (p by Holm, {len(groups) - 1} regimes)"
+            rows.append({"regime": "", "": said} | {c: _verdict(r) for c, r in row.items()})
     return pd.DataFrame(rows)
 
 
-def _changes(scaled: pd.DataFrame, column: str) -> dict[Any, dict[str, float]]:
+def _changes(scaled: pd.DataFrame, column: str) -> dict[Any, dict[str, Any]]:
     if BASELINE not in set(scaled["regime"]):  # every one of its runs failed: levels can still be shown
         return {}
     return statistics.paired(scaled, column, BASELINE).to_dict("index")
@@ -117,6 +136,10 @@ def _level(row: dict[str, float]) -> str:
 
 def _interval(row: dict[str, float]) -> str:
     return f"[{_number(row['low'])}, {_number(row['high'])}]" if math.isfinite(row["low"]) else ""
+
+
+def _verdict(row: dict[str, Any]) -> str:
+    return f"{row['verdict']} ({row['corrected']:.2g})" if math.isfinite(row["corrected"]) else row["verdict"]
 
 
 def _number(value: float) -> str:

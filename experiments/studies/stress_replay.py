@@ -54,10 +54,10 @@ LEAD = 0.25  # share of the run before the fall
 SAMPLE_S, BUSY_S, BURST_S = 20.0, 2400.0, 60.0
 KEPT = (
     "liquidated_usd", "liquidations", "bad_debt_usd", "peak_60s_liquidated_usd", "inclusion_delay_s",
-    "inclusion_delay_p95_s", "user_cost_bp", "volume_usd", "extracted_sandwich_usd", "extracted_arbitrage_usd",
-    "extracted_liquidation_usd", "price_rescale",
+    "inclusion_delay_p95_s", "user_cost_all_bp", "unfilled_share", "retail_demand_usd",
+    "extracted_sandwich_usd", "extracted_arbitrage_usd", "extracted_liquidation_usd", "extracted_usd",
+    "extracted_bp_of_retail", "price_rescale",
 )  # fmt: skip
-EXTRACTION = ("sandwich", "arbitrage", "liquidation")
 SHOWN = {
     "liquidated [million USD]": ("liquidated_usd", 1e6),
     "bad debt [thousand USD]": ("bad_debt_usd", 1e3),
@@ -194,7 +194,6 @@ def execute(run: Run) -> Mapping[str, float | int | str]:
         # with what no collateral covers any more though nobody has written it off
         "bad_debt_usd": Liquidations(market, debt).bad_debt,
         "price_fall": deepest(run.config.prices, run.config.horizon_s),
-        "extracted_usd": sum(float(every[f"extracted_{kind}_usd"]) for kind in EXTRACTION),
         "burst_60s_share": busiest(taken, int(BURST_S / SAMPLE_S)),
         "burst_40min_share": busiest(taken, int(BUSY_S / SAMPLE_S)),
     }

@@ -47,7 +47,7 @@ def test_bars_of_regimes_are_as_long_as_their_means() -> None:
     found = summary(invented.SIXTEEN[:5], 10)
     panels = drawn.panels(regimes.draw(found))
     for letter, names, scale in (
-        ("a", [f"extracted_{kind}_bp" for kind in study.KINDS], 1.0),
+        ("a", [f"extracted_{kind}_bp_of_retail" for kind in study.KINDS], 1.0),
         ("b", [f"extracted_by_{role}_share" for role in study.RECEIVERS], 100.0),
     ):
         bars = {bars.get_label(): [bar.get_width() for bar in bars] for bars in panels[letter].containers}
@@ -69,8 +69,8 @@ def test_points_of_seeds_are_the_runs_themselves() -> None:
 def test_the_table_and_the_figure_have_the_same_intervals() -> None:
     runs = invented.runs(seeds=6)
     table, found = study.table(runs), study.summary(runs)
-    printed = table[table[""] == "95% interval"]["user cost [bp]"].tolist()
-    rows = found[(found["outcome"] == "user_cost_bp") & (found["less"] == "siloed")]
+    printed = table[table[""] == "95% interval"]["user cost, all [bp]"].tolist()
+    rows = found[(found["outcome"] == "user_cost_all_bp") & (found["less"] == "siloed")]
     assert printed == [f"[{row.low:.3g}, {row.high:.3g}]" for row in rows.itertuples()]
 
 
@@ -89,7 +89,7 @@ def test_fonts_stay_text(tmp_path: Path) -> None:
 def test_regimes_draws_a_market_in_which_nothing_happened() -> None:
     runs = invented.runs(seeds=3)
     for column in runs.columns:
-        if column.endswith("_usd") and column != "volume_usd":
+        if column.endswith("_usd") and column != "retail_demand_usd":
             runs[column] = 0.0
     runs["dispersion_bp"] = np.nan
     figure = regimes.draw(study.summary(runs))
@@ -148,8 +148,8 @@ def test_the_columns_a_study_and_its_figure_read_are_the_same_world() -> None:
     table = study.table(invented.runs(seeds=4))
     assert table["regime"].tolist()[:4] == ["siloed", "siloed_extractive", "", ""]
     assert table.iloc[:, 1].tolist()[:4] == ["mean (s.e.)", "mean (s.e.)", "less siloed", "95% interval"]
-    assert table.loc[2, "user cost [bp]"].startswith("3.") or float(table.loc[2, "user cost [bp]"]) > 0
-    assert table.loc[3, "user cost [bp]"].startswith("[")
+    assert table.loc[2, "user cost, all [bp]"].startswith("3.") or float(table.loc[2, "user cost, all [bp]"]) > 0
+    assert table.loc[3, "user cost, all [bp]"].startswith("[")
 
 
 def test_captions_are_literals() -> None:

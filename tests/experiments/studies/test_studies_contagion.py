@@ -57,7 +57,7 @@ def test_the_figure_shows_what_the_verdict_says() -> None:
     written = " ".join(" ".join(text.get_text().split()) for part in figure.subfigs for text in part.texts)
     assert [sentence in written for sentence in summary["text"].dropna()] == [True] * len(verdicts.CLAIMS)
     assert (
-        "Higher peak: holds on average over conditions (0.0001 [0.0001, 0.0001] thousand USD in 60 s, 8/8)" in written
+        "Higher peak: holds on average over conditions (0.0001 [0.0001, 0.0001] thousand USD in 60 s, " in written
     )
 
 
@@ -128,7 +128,7 @@ def test_oracles_of_pools_are_as_fast_whatever_is_shared() -> None:
         assert post - swap == pytest.approx(2.0)
 
 
-def invented(effect: float, seeds: int = 8) -> pd.DataFrame:
+def invented(effect: float, seeds: int = 20) -> pd.DataFrame:
     """Runs of the base case in which sharing changes every outcome by `effect` exactly, on top of noise by seed."""
     rng = np.random.default_rng(1)
     rows: list[dict[str, Any]] = []
@@ -150,7 +150,7 @@ def test_theverdicts_follows_the_sign_of_paired_differences() -> None:
             found = verdicts.difference(base, claim)
             assert found.mean == pytest.approx(effect, abs=1e-12)
             assert found.verdict == (more if claim.sign > 0 else less)
-    few = verdicts.conditions(invented(0.1, seeds=4))["base"]
+    few = verdicts.conditions(invented(0.1, seeds=19))["base"]
     assert verdicts.difference(few, verdicts.CLAIMS[1]).verdict == "open"
 
 
