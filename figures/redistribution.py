@@ -10,9 +10,9 @@ from figures import _shared as shared
 
 CAPTION = (
     "Rules for the sequencers' revenue, on the same seeds. (a) Who ends up with extracted value and fees; receivers "
-    "that lose are drawn to the left of zero. (b) Cost of retail users against the mid at submission, of "
-    "those not served at the price when they gave up, net of what the rule gives back to them. (c) Spread of the sequencers' incomes relative to their stakes. Points "
-    "are seeds, lines 95% intervals of the mean."
+    "that lose are drawn to the left of zero. (b) Cost of retail users against the mid at submission, of those not "
+    "served at the price when they gave up, net of what the rule gives back to them. (c) Spread of the sequencers' "
+    "incomes relative to their stakes. Points are seeds, lines 95% intervals of the mean."
 )
 RECEIVERS = {
     "sequencers": ("received_by_sequencers_bp_of_retail", shared.BLUE),

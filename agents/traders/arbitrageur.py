@@ -145,7 +145,7 @@ class Arbitrageur(Trader):
         self._unwind = later
 
     def learn(self, receipts: np.ndarray) -> None:
-        """Count the legs of a cycle sent in pieces, its only swaps outside of bundles: how often one fails, what is left."""
+        """Count the legs of a cycle, the agent's only swaps without a bundle: how often one fails, and what is left."""
         if not self._open_legs:
             return
         for row in receipts:

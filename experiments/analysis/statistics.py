@@ -12,10 +12,10 @@ than that two are too few, and would set the scale of a figure.
 Runs under different regimes with one seed share the exogenous world (prices, order flow, faults), so regimes are
 compared by differences within a seed: what the seeds have in common drops out.
 
-A *verdict* on a difference takes more than an interval: at least twenty seeds, for with fewer the intervals of skewed
-samples miss the mean two and three times as often as they say, and Holm's correction where several are judged
-together. Beside its interval a difference has its size over the spread between seeds: how much it is, measured by how
-much the worlds themselves differ.
+A *verdict* on a difference takes more than an interval: at least twenty seeds, at which those of exponential samples
+miss the mean 8 times in a hundred and not 12, and Holm's correction where several are judged together. Beside its
+interval a difference has its size over the spread between seeds: how much it is, measured by how much the worlds
+themselves differ.
 """
 
 from __future__ import annotations
@@ -175,7 +175,8 @@ def paired(
     Returns
     -------
     The columns of :func:`describe` (n is the number of seeds in common), `over_spread` [1], `corrected` (the chance, by
-    Holm's correction over the groups) and `verdict`, indexed by group in order of appearance, without the baseline. Seeds that either side lacks are left out; a group without any has n = 0 and NaN.
+    Holm's correction over the groups) and `verdict`, indexed by group in order of appearance, without the baseline.
+    Seeds that either side lacks are left out; a group without any has n = 0 and NaN.
 
     Raises
     ------

@@ -79,7 +79,8 @@ def summary(runs: pd.DataFrame) -> pd.DataFrame:
     rows = summaries.by_cell(runs.assign(**extracted), ["regime"], [*extracted, *LEVELS], less="")
     change = {name: summaries.less(runs, runs[name], [], regime=baseline) for name in CHANGES}
     others = runs.assign(**change).take(np.flatnonzero(~summaries.mask(runs, regime=baseline)))
-    rows += [row | _judged(runs, row, baseline) for row in summaries.by_cell(others, ["regime"], CHANGES, less=baseline)]
+    differences = summaries.by_cell(others, ["regime"], CHANGES, less=baseline)
+    rows += [row | _judged(runs, row, baseline) for row in differences]
     for cell, part in summaries.cells(runs, ["regime"]):
         gains = {role: np.maximum(summaries.values(part, f"extracted_by_{role}_usd"), 0.0) for role in RECEIVERS}
         every = np.sum(list(gains.values()), axis=0)

@@ -1,10 +1,11 @@
 """What agents gained by trading according to the ledger, whatever their trades are counted as.
 
-The gain of a block is the change, at reference prices, of what an account holds while the block is executed, the equity
-of its contracts included. Left out are tips and gas, and what is moved without being traded: liquidity provided, lent or
-borrowed assets, transfers over bridges, payments. Prices that move what somebody holds are no gain of trading.
+The gain of a block is the change, at reference prices, of what an account holds while the block is executed, the
+equity of its contracts and its standing bids in auctions included. Left out are tips and gas, and what is moved without being traded: liquidity
+provided, lent or borrowed assets, transfers over bridges, payments. Prices that move what somebody holds are no gain
+of trading.
 
-It is the check on classes of extraction: what they add up to is what the ledger shows, but for trades that take nothing.
+It is the check on classes of extraction: they add up to what the ledger shows, but for trades that take nothing.
 """
 
 from __future__ import annotations
@@ -13,13 +14,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from market.intents.rows import Rows
 from market.kernel.compiled import kernel
 from market.measures.classes.bundles import MARKED
 from market.measures.recorder import Recorder
 from market.state.ledger import Why
-from market.state.store import State, assets, balance, get, index
+from market.state.store import State, assets, balance, get, index, length
 from market.state.tables import Asset
+from market.venues import VENUES
 from market.venues.dispatch import LIQUIDATES, stating
+from market.venues.lending.tables import LendingMarket
+from market.venues.liquidation.tables import Auction, Lot
 from market.venues.perpetuals.rules import cash_of
 from market.venues.perpetuals.tables import Contract, Perpetual
 
@@ -30,8 +35,26 @@ if TYPE_CHECKING:
 FEES = [Why.TIP, Why.GAS]
 MOVED = [Why.LIQUIDITY, Why.COLLATERAL, Why.LOAN, Why.REPAYMENT, Why.BRIDGE, Why.BRIDGE_FEE, Why.PAYMENT]
 """Reasons for which something moves without being traded; fees of a pool, too, where a provider receives them."""
+LENDING = VENUES.index("lending")
 MOVES = ~MARKED & ~LIQUIDATES
 """By kind: whether it may move something without trading it."""
+
+
+@kernel
+def _add_bids(state: State, rollups: np.ndarray, sign: float, gains: np.ndarray) -> None:
+    """Add, or take off, the standing bids of agents in auctions of some rollups, with the margin put up [USD]."""
+    for lot in range(length(state, Lot.auction)):
+        bidder = index(state, Lot.bidder, lot)
+        if get(state, Lot.open, lot) == 0.0 or not 0 <= bidder < gains.size:
+            continue
+        auction = index(state, Lot.auction, lot)
+        asset = 0
+        if index(state, Auction.venue, auction) == LENDING:
+            asset = index(state, LendingMarket.debt, index(state, Auction.market, auction))
+        for at in range(rollups.size):
+            if rollups[at] == index(state, Auction.rollup, auction):
+                bid = get(state, Lot.bid, lot) * get(state, Asset.price, asset)
+                gains[bidder] += sign * (bid + get(state, Lot.margin, lot))
 
 
 @kernel
@@ -47,6 +70,17 @@ def _add_worth(state: State, rollups: np.ndarray, contracts: np.ndarray, sign: f
         price = get(state, Asset.price, index(state, Perpetual.asset, index(state, Contract.market, contract)))
         worth = cash_of(state, contract) + get(state, Contract.quantity, contract) * price
         gains[index(state, Contract.owner, contract)] += sign * worth
+    _add_bids(state, rollups, sign, gains)
+
+
+@kernel
+def _moving(rows: Rows, agents: int) -> int:
+    """How many intents of agents may move something without trading it."""
+    count = 0
+    for k in range(rows.size):
+        if 0 <= rows[k].sender < agents and MOVES[rows[k].kind]:
+            count += 1
+    return count
 
 
 class Profits(Recorder):
@@ -66,6 +100,7 @@ class Profits(Recorder):
         owner = tables.contracts["owner"].astype(np.int64)
         makers = tables.perpetuals["maker"].astype(np.int64)
         self._contracts = np.setdiff1d(np.flatnonzero(owner < len(market.members)), makers)
+        self._rollups_of = [np.array(domain.rollups, np.int64) for domain in market.domains]
         self._moved: list[tuple[int, float]] = []
 
     def before_block(self, slot: Slot) -> None:
@@ -73,10 +108,12 @@ class Profits(Recorder):
         rows = slot.rows
         if not rows.size:
             return
-        self._rollups = np.array(slot.domain.rollups, np.int64)
+        self._rollups = self._rollups_of[slot.domain.index]
         _add_worth(self._state, self._rollups, self._contracts, -1.0, self.in_blocks)
-        moving = stating(MOVES, rows["kind"]) & (rows["sender"] >= 0) & (rows["sender"] < self.in_blocks.size)
-        self._moved = [(account, self._received(account)) for account in set(rows["sender"][moving].tolist())]
+        self._moved = []
+        if _moving(rows, self.in_blocks.size):
+            moving = stating(MOVES, rows["kind"]) & (rows["sender"] >= 0) & (rows["sender"] < self.in_blocks.size)
+            self._moved = [(account, self._received(account)) for account in set(rows["sender"][moving].tolist())]
 
     def executed(self, slot: Slot) -> None:
         """Add what everybody holds now, less what was moved to them and not traded."""

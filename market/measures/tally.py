@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from numba import njit
 
 from market.intents.costs import costs
 from market.intents.extraction import CLOSES_GAPS, TAKES, Extraction
@@ -44,6 +45,7 @@ _count = switch(
 `author` is the group of whoever built the block, `operator` the account that gas goes to, `at` the rollup's totals.
 """
 
+
 class Sums(NamedTuple):
     """What compiled code adds to."""
 
@@ -65,6 +67,13 @@ class Found(NamedTuple):
     loss: Any  # (rows,) lost to sandwiches [USD]
     tied: Any  # (rows,) int64: first row of the arbitrage that a row belongs to, -1: none
     before: Any  # (rows,) int64: row before each on its pool, -1: none
+
+
+@njit(cache=True)
+def find(state: State, rows: Rows, agents: int, last: np.ndarray, found: Found) -> None:
+    """Find what the rows of an executed block did, as far as the block shows; `last` is overwritten."""
+    bundles.find(state, rows, agents, found.classes, found.tied)
+    sandwiches.find(state, rows, agents, last, found.before, found.tied, found.classes, found.loss)
 
 
 @kernel
@@ -131,7 +140,8 @@ class Tally(Recorder):
     explained : (groups,) array
         what they gained by extraction before tips and gas [USD]
     found : Found
-        what was found of the rows of the last block, in their order; a class may yet change with what follows
+        what was found of the rows of the last block that had any, in their order; overwritten by the next, and a class
+        may yet change with what follows
     statuses : (statuses,) array
         how many intents met each fate
     slots : int
@@ -175,6 +185,7 @@ class Tally(Recorder):
             self.by_rollup, self.gains, self.explained, self.statuses, self.delays, self.seconds, *stocks,
             market.world.account_of["retail"],
         )  # fmt: skip
+        self._room = Found(np.zeros(0, np.int64), np.zeros(0), *np.zeros((2, 0), np.int64))
         self.found = self._found(0)
 
     def on_block(self, slot: Slot) -> None:
@@ -183,10 +194,7 @@ class Tally(Recorder):
         if not slot.rows.size:
             return
         self.found = found = self._found(slot.rows.size)
-        bundles.find(self._state, slot.rows, self._agents, found.classes, found.tied)
-        sandwiches.find(
-            self._state, slot.rows, self._agents, self._last, found.before, found.tied, found.classes, found.loss
-        )
+        find(self._state, slot.rows, self._agents, self._last, found)
         done = 0
         for rows, author in slot.by_author(slot.rows):
             part = slice(done, done + rows.size)
@@ -196,9 +204,12 @@ class Tally(Recorder):
                 self._memory,
             )  # fmt: skip
 
-    @staticmethod
-    def _found(rows: int) -> Found:
-        return Found(np.zeros(rows, np.int64), np.zeros(rows), np.empty(rows, np.int64), np.empty(rows, np.int64))
+    def _found(self, rows: int) -> Found:
+        """Return what is to be overwritten: views of the same memory, block for block."""
+        if rows > self._room.loss.size:
+            shape = 2 * rows
+            self._room = Found(np.zeros(shape, np.int64), np.zeros(shape), *np.zeros((2, shape), np.int64))
+        return Found(*[column[:rows] for column in self._room])
 
     def on_second(self, market: SequencerMarket) -> None:
         """Sample the spread of prices over rollups."""

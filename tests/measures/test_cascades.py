@@ -141,9 +141,7 @@ def test_arbitrage_carries_displacement_to_another_rollup() -> None:
     story = Story([[0.0], [0.008]])
     story.block(story.falls(0, 0.02))
     units = float(story.reserves[0, 0] * -np.expm1(-0.5 * 0.01))
-    story.block(
-        story.sale(0, -0.01, ARBITRAGEUR), story.sale(1, 1.0, ARBITRAGEUR, units=units)
-    )
+    story.block(story.sale(0, -0.01, ARBITRAGEUR), story.sale(1, 1.0, ARBITRAGEUR, units=units))
     story.block(story.post(1))
     story.block(story.liquidate(1))
     told = story.told()

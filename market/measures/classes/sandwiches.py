@@ -32,7 +32,7 @@ def _match(rows: Rows, back: int, before: np.ndarray, tied: np.ndarray, left: np
     `left`, shape (rows,), is what each row bought and nobody has sold yet.
     """
     row = rows[back]
-    rest, first, crossed, at = row.filled_in, -1, False, before[back]
+    rest, first, crossed, at = row.filled_in, -1, False, int(before[back])
     while at >= 0 and rest > 0.0:
         other = rows[at]
         if trades(other):
@@ -43,7 +43,7 @@ def _match(rows: Rows, back: int, before: np.ndarray, tied: np.ndarray, left: np
                 left[at] -= taken
                 rest -= taken
                 first = at
-        at = before[at]
+        at = int(before[at])
     return row.filled_in - rest, first
 
 
@@ -131,4 +131,4 @@ def find(
             if start[k] >= 0 and same and rows[k].asset_in == rows[back].asset_in:
                 first, start[k] = min(first, start[k]), -1
             k -= 1
-        _losses(state, rows, first, back, last[rows[back].venue], before, path, loss)
+        _losses(state, rows, first, back, int(last[rows[back].venue]), before, path, loss)

@@ -26,6 +26,62 @@ def test_interval_covers_the_mean_as_often_as_it_says(seeds: int) -> None:
     assert abs(covered - 0.95) < 3.5 * math.sqrt(0.95 * 0.05 / 2000)
 
 
+@pytest.mark.parametrize("law", ["lognormal", "exponential"])
+def test_with_the_seeds_of_a_verdict_skewed_samples_are_covered_nearly_as_often_as_said(law: str) -> None:
+    """92 times in a hundred, as the module says, give or take 3.5 standard errors."""
+    draw, mean = {
+        "lognormal": (lambda rng, size: rng.lognormal(0.0, 0.5, size), math.exp(0.125)),
+        "exponential": (lambda rng, size: rng.standard_exponential(size), 1.0),
+    }[law]
+
+    samples = draw(np.random.default_rng(21), (4000, statistics.ENOUGH))
+    covered = np.mean([low <= mean <= high for low, high in map(statistics.interval, samples)])
+    assert abs(covered - 0.92) < 3.5 * math.sqrt(0.92 * 0.08 / 4000)
+
+
+def test_chance_is_students_and_agrees_with_the_interval() -> None:
+    for seed in range(20):
+        sample = np.random.default_rng(seed).normal(0.4, 1.0, 12)
+        assert statistics.chance(sample) == pytest.approx(stats.ttest_1samp(sample, 0.0).pvalue, rel=1e-9)
+        low, high = statistics.interval(sample)
+        assert (statistics.chance(sample) < 0.05) == (low > 0.0 or high < 0.0)
+    assert math.isnan(statistics.chance([1.0, 2.0]))
+    assert statistics.chance([0.0] * 5) == 1.0
+    assert statistics.chance([2.0] * 5) == 0.0
+
+
+def test_holm_by_hand() -> None:
+    """Holm's own step-down: 4 x 0.01, then 3 x 0.013, 2 x 0.02 raised to it, and the last by itself."""
+    found = statistics.holm([0.02, 0.01, math.nan, 0.5, 0.013])
+    np.testing.assert_allclose(found, [0.04, 0.04, math.nan, 0.5, 0.04])
+    assert statistics.holm([]).size == 0
+    np.testing.assert_allclose(statistics.holm([0.4, 0.9, 0.6]), 1.0)
+
+
+def test_among_many_comparisons_without_effect_a_verdict_is_as_rare_as_it_says() -> None:
+    rng, wrong = np.random.default_rng(5), 0
+    for _ in range(600):
+        samples = rng.normal(size=(15, statistics.ENOUGH))
+        corrected = statistics.holm([statistics.chance(sample) for sample in samples])
+        wrong += any(statistics.verdict(*pair) != "open" for pair in zip(samples, corrected, strict=True))
+    assert abs(wrong / 600 - 0.05) < 3.5 * math.sqrt(0.05 * 0.95 / 600)
+
+
+def test_a_verdict_takes_twenty_seeds() -> None:
+    sample = np.full(statistics.ENOUGH, 3.0)
+    assert statistics.verdict(sample, 0.0) == "more"
+    assert statistics.verdict(-sample, 0.049) == "less"
+    assert statistics.verdict(sample, 0.05) == "open"
+    assert statistics.verdict(sample, math.nan) == "open"
+    assert statistics.verdict(sample[1:], 0.0) == "open"
+
+
+def test_size_over_the_spread_between_seeds() -> None:
+    assert statistics.over_spread([2.0, 4.0, math.nan], [1.0, 3.0, 5.0]) == pytest.approx(3.0 / 2.0)
+    assert math.isnan(statistics.over_spread([1.0], [2.0, 2.0]))
+    assert math.isnan(statistics.over_spread([], [1.0, 2.0]))
+
+
 def test_pooled_is_students_interval_where_the_statistic_is_a_mean() -> None:
     sample = np.array([3.0, 1.0, 4.0, 1.5, 9.0])
     found, expected = statistics.pooled(lambda at: float(sample[at].mean()), sample.size), statistics.describe(sample)
@@ -99,6 +155,8 @@ def test_paired_differences_remove_what_seeds_share() -> None:
     assert row["mean"] == pytest.approx(effect.mean())
     assert row["median"] == pytest.approx(np.median(effect))
     assert row["low"] < 2 < row["high"] < 2.2
+    assert row["over_spread"] == pytest.approx(effect.mean() / world.std(ddof=1))
+    assert (row["verdict"], row["corrected"] < 1e-9) == ("more", True)
 
 
 def test_paired_leaves_out_seeds_that_one_side_lacks() -> None:

@@ -56,9 +56,7 @@ def test_the_figure_shows_what_the_verdict_says() -> None:
     assert marks == {"d": {blue}, "e": {red}, "f": {red}, "g": {red}}
     written = " ".join(" ".join(text.get_text().split()) for part in figure.subfigs for text in part.texts)
     assert [sentence in written for sentence in summary["text"].dropna()] == [True] * len(verdicts.CLAIMS)
-    assert (
-        "Higher peak: holds on average over conditions (0.0001 [0.0001, 0.0001] thousand USD in 60 s, " in written
-    )
+    assert "Higher peak: holds on average over conditions (0.0001 [0.0001, 0.0001] thousand USD in 60 s, " in written
 
 
 def test_shares_are_shares(finished: pd.DataFrame) -> None:

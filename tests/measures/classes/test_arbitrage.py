@@ -15,21 +15,13 @@ from market.venues import Kind
 def outside(sender: int, amount: float, *, buy: bool, at: int = 0, bundle: int = -1) -> np.ndarray:
     """An exchange outside: ETH sold, or bought for USD."""
     sides = (USD, ETH) if buy else (ETH, USD)
-    return intent(
-        Kind.OUTSIDE, sender, rollup=at, asset_in=sides[0], asset_out=sides[1], amount=amount, bundle=bundle
-    )
+    return intent(Kind.OUTSIDE, sender, rollup=at, asset_in=sides[0], asset_out=sides[1], amount=amount, bundle=bundle)
 
 
 def apart(second: float = 1.04) -> Recorded:
     """Two rollups; the pool of the first has the reference price, that of the second another."""
     dear = PoolConfig(assets=("ETH", "USD"), depth_usd=2.5e6, fee_bp=30.0, price_usd=ETH_USD * second)
     return Recorded(founded(rollup("a"), rollup("b", pools=(dear,))))
-
-
-def quoted(seen: Recorded, *rows: np.ndarray) -> np.ndarray:
-    """Outputs of rows on a copy of the world."""
-    copy = apart(seen.world.tables.balance[0, 0, 0] and 1.04)
-    return execute(copy.world, *rows)["filled_out"]
 
 
 def cycle(usd: float, **fields: int) -> tuple[np.ndarray, np.ndarray]:

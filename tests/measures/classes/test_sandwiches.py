@@ -7,7 +7,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from measures.classes.blocks import Recorded
-from worlds import ALICE, BOB, ETH, ETH_USD, OTHER_MAKER, USD, intent, reserves, swap
+from worlds import (
+    ALICE,
+    BOB,
+    ETH,
+    ETH_USD,
+    MAKER,
+    OTHER_MAKER,
+    USD,
+    execute,
+    founded,
+    intent,
+    lender,
+    reserves,
+    rollup,
+    swap,
+)
 
 from market.intents.extraction import Extraction
 from market.measures.classes.chains import link, reserves_before
@@ -54,16 +69,30 @@ def test_it_does_not_matter_whether_the_three_share_a_bundle(tied: bool) -> None
 
 
 def test_fronts_and_backs_in_bundles_of_their_own_and_several_victims() -> None:
-    """A retail user, an agent that trades on several rollups, and a borrower who sells nothing but buys back."""
+    """A retail user, and an agent that trades on several rollups."""
     seen = Recorded()
-    borrower = seen.world.account_of["retail"] + 1
     front, *between, back = attack(1e5, ((seen.retail, 5e4), (BOB, 2e4)))
     front["bundle"], back["bundle"] = 3, 4
     assert seen.block(front, *between, back) == ["sandwich", "none", "none", "sandwich"]
     first = (bought(5e4) - bought(5e4, before=1e5)) * ETH_USD
     second = (bought(2e4, before=5e4) - float(seen.rows[2]["filled_out"])) * ETH_USD
     assert seen.loss == pytest.approx([0.0, first, second, 0.0])
-    assert borrower != ALICE
+
+
+def test_a_borrower_who_sells_to_repay_is_a_victim_like_others() -> None:
+    """The sale stands in a bundle with the repayment."""
+    seen = Recorded(founded(rollup("a", lending=(lender(),), borrowers=5)))
+    tables = seen.world.tables
+    loan = int(np.argmax(tables.loans["debt"]))
+    owner = int(tables.loans["owner"][loan])
+    tables.balance[owner, 0, ETH] += 2.0
+    sale = swap(owner, 2.0, buy=False, bundle=9)
+    repayment = intent(Kind.REPAY, owner, venue=0, rollup=0, target=loan, amount=1000.0, bundle=9)
+    usd = float(output(1000.0, 2.5e6, FEE, 40.0))
+    found = seen.block(swap(ALICE, 40.0, buy=False), sale, repayment, swap(ALICE, usd))
+    assert found == ["sandwich", "none", "none", "sandwich"]
+    alone = float(output(1000.0, 2.5e6, FEE, 2.0))
+    assert seen.loss[1] == pytest.approx(alone - float(seen.rows[1]["filled_out"]))
 
 
 def test_a_front_may_come_in_pieces() -> None:
@@ -135,8 +164,9 @@ def test_victims_lose_and_together_no_more_than_the_front_moved_the_price(
 @given(
     st.lists(
         st.tuples(st.sampled_from(["buy", "sell", "add", "remove"]), st.floats(0.1, 50.0), st.integers(0, 1)),
-        min_size=1, max_size=8,
-    )  # fmt: skip
+        min_size=1,
+        max_size=8,
+    )
 )
 def test_undoing_a_block_leads_back_to_every_state_of_it(steps: list[tuple[str, float, int]]) -> None:
     """Executed one by one, the same intents find the reserves that undoing the whole block says."""
@@ -145,25 +175,26 @@ def test_undoing_a_block_leads_back_to_every_state_of_it(steps: list[tuple[str, 
         if what in ("buy", "sell"):
             return swap(BOB, amount * (ETH_USD if what == "buy" else 1.0), buy=what == "buy", pool=pool)
         kind = Kind.ADD_LIQUIDITY if what == "add" else Kind.REMOVE_LIQUIDITY
-        return intent(kind, 2, venue=pool, rollup=pool, amount=amount * (1.0 if what == "add" else 1e-3))
+        return intent(kind, MAKER, venue=pool, rollup=pool, amount=amount)
+
+    def provided() -> Recorded:
+        """Worlds in which there is enough to remove."""
+        seen = Recorded()
+        for pool in range(2):
+            seen.world.tables.balance[MAKER, pool, ETH] += 1000.0
+            seen.world.tables.balance[MAKER, pool, USD] += 2.5e6
+        seen.block(row("add", 500.0, 0), row("add", 500.0, 1))
+        return seen
 
     rows = [row(*step) for step in steps]
-    one_by_one, found = Recorded(), []
+    one_by_one, found = provided(), []
     for each, (_, _, pool) in zip(rows, steps, strict=True):
         found.append(reserves(one_by_one.world, pool))
-        executed = one_by_one.world and _executed(one_by_one, each)
-        if not executed:
-            return  # nothing provided that could be removed
-    whole = Recorded()
+        assert (execute(one_by_one.world, each)["status"] == 1).all()
+    whole = provided()
     whole.block(*rows)
     last, before = np.empty(2, np.int64), np.empty(len(rows), np.int64)
     link(whole.rows, last, before)
     for at, (_, _, pool) in enumerate(steps):
         undone = reserves_before(whole.world.state, whole.rows, last[pool], before, at)
         assert undone == pytest.approx(found[at], rel=1e-9)
-
-
-def _executed(seen: Recorded, row: np.ndarray) -> bool:
-    from worlds import execute
-
-    return bool((execute(seen.world, row)["status"] == 1).all())

@@ -407,6 +407,7 @@ def test_auctions_end_and_the_ledger_is_kept_under_every_order(design: str, regi
     opening = totals(market.world.tables)
     market.run()
     check_ledger(market.world.tables, opening)
+    assert reported(market)["unexplained_gain_usd"] < 1e-3, "somebody gained by trading more than classes say"
     auctions = market.world.tables.auctions
     assert auctions["started"].sum() > 0.0
     assert auctions["sold"].sum() > 0.0

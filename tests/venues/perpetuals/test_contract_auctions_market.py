@@ -149,6 +149,7 @@ def test_auctions_of_contracts_end_and_the_ledger_is_kept_under_every_order(desi
 
     on_block(market, checked)
     market.run()
+    assert reported(market)["unexplained_gain_usd"] < 1e-3, "somebody gained by trading more than classes say"
     auctions, contract = market.world.tables.auctions, market.world.tables.contracts
     assert auctions["started"].sum() > 0.0
     assert auctions["sold"].sum() > 0.0
