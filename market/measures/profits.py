@@ -1,9 +1,9 @@
 """What agents gained by trading according to the ledger, whatever their trades are counted as.
 
 The gain of a block is the change, at reference prices, of what an account holds while the block is executed, the
-equity of its contracts and its standing bids in auctions included. Left out are tips and gas, and what is moved without being traded: liquidity
-provided, lent or borrowed assets, transfers over bridges, payments. Prices that move what somebody holds are no gain
-of trading.
+equity of its contracts and its standing bids in auctions included. Left out are tips and gas, and what is moved without
+being traded: liquidity provided, lent or borrowed assets, transfers over bridges, payments. Prices that move what
+somebody holds are no gain of trading.
 
 It is the check on classes of extraction: they add up to what the ledger shows, but for trades that take nothing.
 """

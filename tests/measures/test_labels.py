@@ -2,43 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
 import pytest
+from relabelled import Relabelled
 from worlds import opened, ran, reported, stressed
 
 from agents.population import Population
 from market import regimes
-from market.intents.rows import Purpose
 from market.measures.cascades import Liquidated
 from market.measures.recorder import Recorder
 from market.measures.traced import Cascades
 from market.model import SequencerMarket
 
 SEED = 3
-
-
-class Relabelled(Recorder):
-    """Calls everything by a random purpose: as it is sent, and before the block, for what its author inserts."""
-
-    def on_start(self, market: SequencerMarket) -> None:
-        self._rng, submit = np.random.default_rng(17), market.mempool.submit
-
-        def submitted(rows: np.ndarray) -> None:
-            rows = rows.copy()
-            self._draw(rows)
-            submit(rows)
-
-        market.mempool.submit = submitted  # type: ignore[method-assign]
-        self.drawn = 0
-
-    def before_block(self, slot: Any) -> None:
-        self._draw(slot.rows)
-
-    def _draw(self, rows: np.ndarray) -> None:
-        rows["purpose"] = self._rng.integers(len(Purpose), size=rows.size)
-        self.drawn += rows.size
 
 
 @pytest.fixture(scope="module")

@@ -22,6 +22,7 @@ from worlds import (
     intent,
     lender,
     opened,
+    reported,
     stressed,
 )
 from worlds import rollup as a_rollup

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from worlds import check_ledger, on_block, opened, rollup, stressed
+from relabelled import Relabelled
+from worlds import check_ledger, on_block, opened, reported, rollup, stressed
 
 from experiments.validation._markets import Watched, asset, pool, still
 from experiments.validation._markets import rollup as bare
@@ -173,6 +174,16 @@ def test_who_orders_the_block_takes_the_gain_of_those_who_wait() -> None:
     assert honest[0] > 0.0
     assert extractive[0] <= 1e-9 * extractive[1]  # nothing, but for the rounding of a sum
     assert extractive[1] > honest[1]
+
+
+@pytest.mark.parametrize("regime", ["siloed", "siloed_extractive"])
+def test_liquidators_are_known_by_what_they_close(regime: str) -> None:
+    """Whatever they call it: what they take over in an auction, and what turns it round."""
+    plain, renamed = (opened(auctioning("dutch", regime, horizon_s=30.0), 2, calls) for calls in ((), (Relabelled(),)))
+    plain.run()
+    renamed.run()
+    assert repr(reported(plain)) == repr(reported(renamed))
+    assert plain.tally.gains[:, int(Extraction.LIQUIDATION)].any()
 
 
 # -- pauses ------------------------------------------------------------------------------------------------------------
