@@ -45,7 +45,7 @@ class Reason(IntEnum):
 
 
 class Purpose(IntEnum):
-    """What the sender says an intent is for. A label for tables only: no rule reads it."""
+    """What the sender says an intent is for. A label: no rule, no measure and nobody else reads it."""
 
     USER = 0
     SANDWICH = 1

@@ -39,6 +39,10 @@ class Diary(Recorder):
         assert (slot.rows["status"] == Status.PENDING).all()
         self.calls.append("before")
 
+    def executed(self, slot: Slot) -> None:
+        assert (slot.rows["status"] != Status.PENDING).all()
+        self.calls.append("executed")
+
     def on_block(self, slot: Slot) -> None:
         self.calls.append("block")
         self.fates.append(slot.rows["status"].copy())
@@ -59,8 +63,8 @@ def test_a_recorder_is_called_at_its_moments() -> None:
     assert diary.calls[-1] == "close"
     assert diary.calls.count("before") == diary.calls.count("block") == market.tally.slots
     assert diary.calls.count("second") == market.tally.samples == 10
-    blocks = [call for call in diary.calls if call in ("before", "block")]
-    assert blocks == ["before", "block"] * market.tally.slots
+    blocks = [call for call in diary.calls if call in ("before", "executed", "block")]
+    assert blocks == ["before", "executed", "block"] * market.tally.slots
     counted = np.bincount(np.concatenate(diary.fates), minlength=len(Status))
     assert (counted[1:] == market.tally.statuses[1:]).all()
 
