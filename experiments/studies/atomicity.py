@@ -167,7 +167,9 @@ def execute(run: Run) -> dict[str, Any]:
     for agent in noting:
         quoted |= agent.quoted_usd
     offered = sum(quoted.values())
-    taken, days = float(found["extracted_cycles_usd"]), config.horizon_s / 86_400.0
+    # all that they gained: a leg left alone counts, whatever it did by itself
+    taken = float(market.tally.gains[[agent.account for agent in noting]].sum())
+    days = config.horizon_s / 86_400.0
     return {
         "capture_rate": taken / offered if offered else float("nan"),
         "taken_usd_day": taken / days,

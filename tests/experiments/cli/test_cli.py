@@ -262,7 +262,7 @@ def test_simulate_is_one_json_object(coins: Path, capsys: pytest.CaptureFixture[
 def test_simulate_for_people(coins: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["simulate", *SHORT]) == 0
     first = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
-    assert {"regime", "seed", "slots", "user_cost_bp"} <= set(first)
+    assert {"regime", "seed", "slots", "user_cost_all_bp"} <= set(first)
 
 
 def test_simulate_on_real_input(coins: Path, data_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
