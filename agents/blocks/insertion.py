@@ -75,6 +75,18 @@ def _arbitrage(pools, prices, fee, rollups, cost, funds, like, order, bundle, in
 
 
 @njit(cache=True)
+def _possible(pools, row) -> bool:
+    """Whether a swap names a pool and its two assets: somebody may send one that does not."""
+    if not (0 <= row.venue < pools.size and row.amount > 0.0):
+        return False
+    pool = pools[row.venue]
+    if pool.rollup != row.rollup:
+        return False
+    there = row.asset_in == pool.asset[0] and row.asset_out == pool.asset[1]
+    return there or (row.asset_in == pool.asset[1] and row.asset_out == pool.asset[0])
+
+
+@njit(cache=True)
 def _sandwich(pools, row, victim, prices, cost, funds, like, order, bundle, inserted, counts) -> float:
     """Append [front, victim, back] if that pays more than `cost`; returns the profit [USD], 0 if nothing was added."""
     pool = row.venue
@@ -174,7 +186,7 @@ def _insert(
             before = counts[0]
             if wrappers[k] >= 0:
                 tips += _wrapped(pools, due, k, wrappers[k], order, bundle, counts)
-            else:
+            elif _possible(pools, row):
                 gain += _sandwich(pools, row, k, prices, cost, funds, like, order, bundle, inserted, counts)
             if counts[0] > before:
                 tips += row.tip

@@ -78,7 +78,8 @@ def _moving(rows: Rows, agents: int) -> int:
     """How many intents of agents may move something without trading it."""
     count = 0
     for k in range(rows.size):
-        if 0 <= rows[k].sender < agents and MOVES[rows[k].kind]:
+        known = 0 <= rows[k].kind < MOVES.size  # an author may write a kind that does not exist
+        if known and 0 <= rows[k].sender < agents and MOVES[rows[k].kind]:
             count += 1
     return count
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from market.errors import InputError
 from market.intents.rows import Status
 from market.measures.cascades import Block, Liquidated, Scene, attribute
 from market.measures.recorder import Recorder
@@ -38,7 +39,7 @@ class Cascades(Recorder):
 
     Raises
     ------
-    ValueError
+    InputError
         as the market is founded: for a second risky asset, debt in the asset, or an oracle that reads a mean over time
     """
 
@@ -79,14 +80,14 @@ def scene(market: SequencerMarket) -> Scene:
     """What a market begins with, for :func:`market.measures.cascades.attribute`."""
     tables = market.world.tables
     if len(tables.prices) != 2:
-        raise ValueError(f"cascades are traced with one risky asset, not {len(tables.prices) - 1}")
+        raise InputError(f"cascades are traced with one risky asset, not {len(tables.prices) - 1}")
     if (tables.lending["debt"] != 0).any():
-        raise ValueError("cascades are traced where debt is owed in USD; a lending market lends the asset")
+        raise InputError("cascades are traced where debt is owed in USD; a lending market lends the asset")
     if tables.lending["slope_below"].any() or tables.lending["slope_above"].any():
-        raise ValueError("cascades are traced where rates are constant; a lending market's follow its utilisation")
+        raise InputError("cascades are traced where rates are constant; a lending market's follow its utilisation")
     source = tables.feeds["source"].astype(np.int64)
     if not np.isin(source, (EXTERNAL, POOL_SPOT)).all():
-        raise ValueError("cascades are traced with oracles that read 'pool' or 'external'; a feed reads a mean")
+        raise InputError("cascades are traced with oracles that read 'pool' or 'external'; a feed reads a mean")
     lending, position = tables.lending, tables.loans
     return Scene(
         rollups=len(market.config.rollups),

@@ -66,9 +66,9 @@ def test_blocks_of_a_domain_are_sealed_after_the_one_before_is_executed(regime: 
 
 @settings(deadline=None, max_examples=15)
 @given(
-    window_s=st.floats(0.0, 3.0),
-    decryption_s=st.floats(0.0, 3.0),
-    latency_s=st.floats(0.0, 2.0),
+    window_s=st.just(0.0) | st.floats(1e-6, 3.0),
+    decryption_s=st.just(0.0) | st.floats(1e-6, 3.0),
+    latency_s=st.just(0.0) | st.floats(1e-6, 2.0),
     block_time_s=st.floats(0.3, 3.0),
 )
 def test_the_order_holds_for_any_window_latency_and_delay(

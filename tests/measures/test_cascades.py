@@ -11,6 +11,7 @@ from experiments.markets.recorded import Recorded
 from experiments.validation._cascades import PRICE_USD, Crowd, place, pools_fall
 from experiments.validation._markets import asset, pool, rollup, still
 from market.config import LendingConfig, OracleConfig
+from market.errors import InputError
 from market.intents.rows import blank
 from market.measures.cascades import Block, Liquidated, Scene, attribute
 from market.venues import Kind
@@ -229,9 +230,9 @@ def test_generations_of_a_known_cascade_are_its_waves() -> None:
 def test_what_cannot_be_traced_is_refused() -> None:
     lending = (LendingConfig(),)
     twap = rollup("one", pool_of(), lending=lending, borrowers=2, oracle=OracleConfig(source="pool_twap"))
-    with pytest.raises(ValueError, match="a feed reads a mean"):
+    with pytest.raises(InputError, match="a feed reads a mean"):
         Recorded(still([twap], [asset("ETH", PRICE_USD)]), 1)
-    with pytest.raises(ValueError, match="one risky asset"):
+    with pytest.raises(InputError, match="one risky asset"):
         Recorded(still([twap], [asset("ETH", PRICE_USD), asset("BTC", PRICE_USD)]), 1)
 
 

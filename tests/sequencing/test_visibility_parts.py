@@ -188,7 +188,7 @@ def test_found_out_it_loses_stake_until_it_gives_up():
 
 
 @settings(deadline=None)  # the first example compiles
-@given(delay=st.floats(0.0, 3.0), sealed_at=st.floats(0.0, 3.0), speedup=st.floats(1.0, 4.0))
+@given(delay=st.just(0.0) | st.floats(1e-9, 3.0), sealed_at=st.floats(0.0, 3.0), speedup=st.floats(1.0, 4.0))
 def test_a_puzzle_opens_after_its_time_and_not_before(delay, sealed_at, speedup):
     rule = make("visibility", {"kind": "delay_encrypted", "delay_s": delay, "speedup": speedup}).start()
     rule.begin(SimpleNamespace(sealed_at=sealed_at))

@@ -25,6 +25,12 @@ ROUNDING = 1e-6
 
 
 @njit(cache=True)
+def states(table: np.ndarray, kind: int) -> bool:
+    """What a table by kind says of a row's kind; False of one that does not exist, which an author may write."""
+    return 0 <= kind < table.size and bool(table[kind])
+
+
+@njit(cache=True)
 def owner(rows: Rows, first: int, last: int) -> int:
     """Account that sent a bundle's own members rows[first:last]; -1 where there are several, or one was not filled."""
     found = -1
@@ -46,9 +52,9 @@ def judged(state: State, rows: Rows, first: int, last: int) -> int:
         row = rows[k]
         if row.carried != 0:
             continue
-        if LIQUIDATES[row.kind]:
+        if states(LIQUIDATES, row.kind):
             return Extraction.LIQUIDATION
-        if not MARKED[row.kind]:
+        if not states(MARKED, row.kind):
             continue
         trades += 1
         swaps += row.kind == Kind.SWAP
@@ -90,13 +96,14 @@ def find(state: State, rows: Rows, agents: int, classes: np.ndarray, tied: np.nd
                 end += 1
         for k in range(at, end):
             tied[k] = -1
-            classes[k] = Extraction.LIQUIDATION if LIQUIDATES[rows[k].kind] else Extraction.NONE
+            classes[k] = Extraction.LIQUIDATION if states(LIQUIDATES, rows[k].kind) else Extraction.NONE
         if rows[at].bundle >= 0 and rows[at].position >= 0:
             account = owner(rows, at, end)
             if 0 <= account < agents:
                 found = judged(state, rows, at, end)
                 for k in range(at, end):
-                    if rows[k].carried == 0 and MARKED[rows[k].kind] and not LIQUIDATES[rows[k].kind]:
+                    own = rows[k].carried == 0 and states(MARKED, rows[k].kind)
+                    if own and not states(LIQUIDATES, rows[k].kind):
                         classes[k] = found
                         tied[k] = at if found in (Extraction.OUTSIDE, Extraction.CYCLE) else -1
         at = end

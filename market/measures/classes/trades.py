@@ -22,6 +22,7 @@ from market.intents.extraction import CLOSES_GAPS, TAKES, Extraction
 from market.intents.rows import Row
 from market.intents.stock import keep, source
 from market.kernel.compiled import kernel
+from market.kernel.interpreted import row_type
 from market.venues import Kind
 
 SPAN_S = 30.0
@@ -31,7 +32,7 @@ ALIKE = 0.1
 DEPTH = 8
 """Trades that are remembered of an account and asset."""
 
-TRADE = np.dtype(
+TRADE = row_type(
     [
         ("time", np.float64),  # of its execution [s]
         ("units", np.float64),  # of the asset: bought, or below 0 sold; 0: none, or turned round
