@@ -82,8 +82,7 @@ class SequencerMarket(mesa.Model):
         self.domain_of: list[int] = [self.graph.nodes[rollup]["domain"] for rollup in range(len(config.rollups))]
         self.mempool = Mempool(np.array(self.domain_of, np.int64), len(self.domains))
         self.main_pools = main_pools(self.world.tables, len(config.rollups))
-        self.tally = Tally(len(config.rollups), len(self.world.groups))
-        self.profits, self.audit = Profits(), Audit()
+        self.tally, self.profits, self.audit = Tally(len(config.rollups), len(self.world.groups)), Profits(), Audit()
         self.bundles = 1 << 40  # numbers of bundles tied by block authors, apart from those of the desk
         self._moved_to = 0.0
 

@@ -29,7 +29,7 @@ def simulate_swap(pools: Pools, row: Row) -> float:
     else:
         return 0.0
     out = output(pools[pool].reserve[side], pools[pool].reserve[1 - side], pools[pool].fee, row.amount)
-    if out < row.limit:
+    if out < row.limit or not out < pools[pool].reserve[1 - side]:  # an absurd amount rounds to all there is
         return 0.0
     pools[pool].reserve[side] += row.amount * pools[pool].kept
     pools[pool].reserve[1 - side] -= out

@@ -19,12 +19,12 @@ SEED = 3
 @pytest.fixture(scope="module")
 def honest() -> dict[str, SequencerMarket]:
     """A run of each regime in a market in which every kind of extraction pays."""
-    return {name: ran(stressed(name, horizon_s=15.0), SEED) for name in regimes.names()}
+    return {name: ran(stressed(name, horizon_s=30.0), SEED) for name in regimes.names()}
 
 
 @pytest.mark.parametrize("regime", regimes.names())
 def test_labels_change_nothing(regime: str, honest: dict[str, SequencerMarket]) -> None:
-    settings, calls = stressed(regime, horizon_s=15.0), Relabelled()
+    settings, calls = stressed(regime, horizon_s=30.0), Relabelled()
     market = SequencerMarket(settings, SEED, Population(settings), [calls])
     market.run()
     assert calls.drawn > 100

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -31,8 +32,8 @@ from worlds import (
 from market.config import FlowConfig, RegimeConfig
 from market.errors import InputError
 from market.genesis import World
-from market.intents.rows import Purpose, Status
-from market.measures.tally import Tally, record_block
+from market.intents.rows import Status
+from market.measures.tally import Tally
 from market.prices.l1 import L1Price, L1PriceConfig
 from market.sequencing import make
 from market.state.ledger import Why, totals
@@ -157,10 +158,12 @@ def test_whoever_reverts_pays_for_every_attempt() -> None:
 
 def test_gains_count_what_is_lost_on_reverted_intents() -> None:
     market = world(reverted=1.0, price=0.0)
-    tally = Tally(1, len(market.groups))
-    receipts = execute(market, pay(ALICE, -1.0, purpose=int(Purpose.ARBITRAGE)), pay(OPERATOR, -1.0))
-    record_block(market.state, receipts, OPERATOR, OPERATOR, tally._sums)
-    assert tally.gains[ALICE, Purpose.ARBITRAGE] == pytest.approx(-0.5)
+    tally, leader = Tally(1, len(market.groups)), SimpleNamespace(account=OPERATOR)
+    tally.on_start(SimpleNamespace(world=market, members=market.groups[: OPERATOR + 1]))  # pyright: ignore[reportArgumentType]
+    receipts = execute(market, pay(ALICE, -1.0), pay(OPERATOR, -1.0))
+    slot = SimpleNamespace(rows=receipts, leader=leader, by_author=lambda rows: [(rows, OPERATOR)])
+    tally.on_block(slot)  # pyright: ignore[reportArgumentType]
+    assert tally.gains[ALICE].sum() == pytest.approx(-0.5)
     assert tally.gains[OPERATOR].sum() == 0.0
 
 
