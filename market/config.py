@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, create_model, model_validator
 
 from market import venues
-from market.access.latency import USUAL, LatencyLaw
+from market.latency import USUAL, LatencyLaw
 from market.prices.config import AssetConfig, EpisodeConfig, HestonConfig, JumpConfig, PriceConfig
 from market.settings import NUMERAIRE, LogSd, NonNegative, Positive, Settings, Share
 from market.venues.bridges import config as _bridges

@@ -48,7 +48,7 @@ def world() -> World:
         rollup(
             "a",
             pools=pools,
-            lending=(lender(rate=0.3), lender(rate=0.1, liquidation=falling)),
+            lending=(lender(rates={"base": 0.3}), lender(rate=0.1, liquidation=falling)),
             borrowers=6,
             gas_usd=0.02,
             perpetuals=(future,),
@@ -119,6 +119,9 @@ def _make_plausible(market: World, row: np.ndarray, rng: np.random.Generator) ->
         if rng.random() < 0.5:
             row["sender"] = int(loan["owner"])
         row["asset_in"], row["asset_out"] = int(lender["debt"]), int(lender["collateral"])
+    elif kind in (Kind.SUPPLY, Kind.REDEEM, Kind.COLLECT_RESERVES):
+        row["rollup"] = int(tables.lending["rollup"][row["venue"]])
+        row["sender"] = rng.choice((MAKER, OTHER_MAKER, market.account_of["lenders"]))
     elif kind == Kind.ORACLE_UPDATE:
         row["sender"] = market.account_of["oracle"]
         row["rollup"] = int(tables.feeds["rollup"][row["venue"]])

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from market.access.desk import Desk
-from market.access.latency import Strain
+from market.access.strain import Strain
 from market.errors import OutOfTurnError, StrategyError, fault
 from market.intents.rows import INTENT, Purpose
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
-from market.access.latency import USUAL, LatencyLaw
+from market.latency import USUAL, LatencyLaw
 
 if TYPE_CHECKING:
     from market.access.desk import Desk

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import mesa
 import numpy as np
 
-from market.access.latency import LatencyLaw
 from market.access.public import PublicView
 from market.config import MarketConfig
+from market.latency import LatencyLaw
 from market.state.records import read_only
 
 if TYPE_CHECKING:

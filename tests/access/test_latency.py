@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from worlds import config, opened
 
-from market.access.latency import MEMORY_S, USUAL, LatencyLaw, Strain
+from market.access.strain import MEMORY_S, Strain
 from market.config import AgentConfig
+from market.latency import USUAL, LatencyLaw
 from market.settings import YEAR_S
 
 DRAWS = 200_000
