@@ -328,8 +328,8 @@ def _same_row(one: Any, other: Any) -> bool:
 
 
 def check_stored(name: str, summary: pd.DataFrame, folder: Path, empty: str = "") -> None:
-    """The same for a summary as it reads back from its file; and the two files of the figure can be written."""
+    """The same for a summary as it reads back from its file; and the two files of the figure can be made."""
     summary = Store(folder, "code").write_summary(summary)
     check(name, summary, empty)
-    paths = _shared.save(discovery.load("figures", name).draw, summary, folder)
-    assert [path.read_bytes()[:4] for path in paths] == [b"%PDF", b"\x89PNG"]
+    contents = _shared.drawn(discovery.load("figures", name).draw, summary)
+    assert [content[:4] for content in contents.values()] == [b"%PDF", b"\x89PNG"]
