@@ -145,7 +145,9 @@ class RegimeConfig(Settings):
     margin: dict[str, Any] = Field(default={"kind": "none"}, description="what is checked before inclusion")
     breaker: dict[str, Any] = Field(default={"kind": "none"}, description="when intents are paused")
     oversight: dict[str, Any] = Field(default={"kind": "none"}, description="who watches bids and orders, and fines")
-    sequencer: str = Field(default="honest", description="strategy of the sequencers unless [[agents]] name one")
+    sequencer: str = Field(
+        default="honest", min_length=1, description="strategy of the sequencers unless [[agents]] name one"
+    )
     block_time_s: Positive | None = Field(default=None, description="block time of a shared domain [s] (default: 2)")
 
     @model_validator(mode="before")

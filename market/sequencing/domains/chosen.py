@@ -73,7 +73,7 @@ class Chosen(Part):
             if network == choice.ALONE:
                 return 0.0
             saved = 0.0
-            for other in together - {rollup}:
+            for other in together - {rollup} if volume.sum() > 0.0 else ():  # without volume nothing is saved
                 later = 0.5 * (own_block[rollup] + own_block[other])
                 leg_cost = volatility * np.sqrt(later / (2.0 * np.pi))
                 saved += 0.5 * self.cross_demand * volume[rollup] * volume[other] / volume.sum() * leg_cost
