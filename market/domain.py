@@ -23,6 +23,7 @@ import numpy as np
 from market.access.observation import BlockView
 from market.access.protocols import Award, Bid, Sale
 from market.intents.rows import INTENT, Reason, Status
+from market.moments import Moment
 from market.sequencing import compose
 
 if TYPE_CHECKING:
@@ -167,6 +168,7 @@ class Domain:
         self.leaders: list[Any] = []
         self.actors: list[Any] = []
         self.sealed: Slot | None = None  # decided on and not yet executed
+        self._look, self._seal, self._execute = (Moment(market, act) for act in (self.look, self.seal, self.execute))
         self._views: dict[int, BlockView] = {}
         graces = [(rollup, config.rollups[rollup].grace_s) for rollup in rollups]
         self._graces = [(rollup, grace_s) for rollup, grace_s in graces if grace_s > 0.0]
@@ -187,7 +189,7 @@ class Domain:
     def _coming(self, now: float) -> None:
         """Put the look before the next sealing on the event list."""
         look = max(now, self.sealing - self._window_s)
-        self.market.schedule_event(self.look, at=look)
+        self._look.list_at(look)
 
     def look(self) -> None:
         """Begin a slot: let agents look, and seal the block when it is time to."""
@@ -197,7 +199,7 @@ class Domain:
         self.announce(now)
         market.act([(agent, self) for agent in self.actors if agent.wake_at <= now], now)
         if self.sealing > now:
-            market.schedule_event(self.seal, at=self.sealing)
+            self._seal.list_at(self.sealing)
         else:
             self.seal()
 
@@ -207,7 +209,7 @@ class Domain:
         # on its time, or at once where the last block is executed after that
         self.sealing = max(slot.time, self.phase + (self.slot + 1) * self.block_time)
         if slot.time > slot.sealed_at:
-            self.market.schedule_event(self.execute, at=slot.time)
+            self._execute.list_at(slot.time)
         else:
             self.execute()
 
@@ -220,6 +222,8 @@ class Domain:
 
     def announce(self, now: float) -> None:
         """Let everybody see, and venues heed, where liquidations wait: in an outage and for the grace period after."""
+        if not self._graces:
+            return
         consensus = self.regime.consensus
         for rollup, grace_s in self._graces:
             waits = consensus.down or now < consensus.back_at + grace_s

@@ -123,8 +123,8 @@ class SequencerMarket(mesa.Model):
             if rows.size:
                 self.mempool.submit(rows)
         self._moved_to = now
-        self.path.advance(now)
-        self.world.tables.prices[:] = self.path.current
+        if self.path.advance(now):
+            self.world.tables.prices[:] = self.path.current
         for tick in self._ticks:
             tick(now)
 
@@ -162,7 +162,8 @@ class SequencerMarket(mesa.Model):
             recorder.before_block(slot)
         parts = slot.by_author(slot.rows)
         for rows, author in parts:
-            execute_block(self.world.state, rows, slot.time, author, slot.leader.account)
+            if rows.size:
+                execute_block(self.world.state, rows, slot.time, author, slot.leader.account)
         if len(parts) > 1:
             slot.rows["position"] = np.arange(slot.rows.size)
         slot.domain.regime.breaker.after_block(slot)
@@ -182,8 +183,8 @@ class SequencerMarket(mesa.Model):
                 for account in dict.fromkeys(senders.tolist()):
                     turn.agent = self.participants[account]
                     turn.agent.learn(rows.take(strategic[senders == account]))
-        for population in self.populations:
-            population.learn(rows)
+            for population in self.populations:
+                population.learn(rows)
 
     def step(self) -> None:
         """Once a second: let the recorders sample."""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from agents.base import Trader
-from agents.blocks.arbitrage import best_cycle, outside_arbitrages
+from agents.blocks.arbitrage import best_cycles, best_rates, outside_arbitrages
 from agents.means.inventory import rebalance
 from market.access.desk import Desk
 from market.access.observation import Observation
@@ -19,6 +19,8 @@ from market.access.seat import Seat
 from market.intents.rows import Purpose, Status
 from market.venues import Kind
 
+ROUNDING = 1e-9
+"""Relative difference that rounding cannot make in a rate [1]."""
 LIFE_S = 10.0
 """After which a leg of a cycle, or all of them, is not worth waiting for [s]."""
 
@@ -166,8 +168,29 @@ class Arbitrageur(Trader):
                 break
 
 
+def _may_pay(seen: Observation) -> bool:
+    """Whether a pool of this domain pays against the outside market now, but for rounding: most of the time none does.
+
+    A trade pays whose rate on the pool, times what its output is worth outside after the fee, is above one.
+    """
+    prices, left = seen.prices, (1.0 - seen.outside_fee) * (1.0 + ROUNDING)
+    for source, sink, rate in seen.lasting(("rates", seen.domain), lambda: _rates(seen)):
+        if rate * prices.item(sink) * left > prices.item(source):
+            return True
+    return False
+
+
+def _rates(seen: Observation) -> list[tuple[int, int, float]]:
+    """Best marginal rates on the pools of this domain: asset in, asset out, units of the one per unit of the other."""
+    rates = best_rates(seen.pools, seen.prices.size, np.array(seen.rollups))
+    pairs = zip(*(found.tolist() for found in np.nonzero(rates)), strict=True)
+    return [(source, sink, rates.item(source, sink)) for source, sink in pairs]
+
+
 def _find_outside(seen: Observation) -> list[tuple[int, int, int, int, float, float, float, float]]:
     """Trades against the outside market now: pool, rollup, assets in and out, amount, output, profit [USD], gas."""
+    if not _may_pay(seen):
+        return []
     table = outside_arbitrages(seen.pools, seen.prices, seen.outside_fee, np.array(seen.rollups))
     found = []
     for pool, source, sink, amount, out, profit in table.tolist():
@@ -197,7 +220,23 @@ def _slack(legs: list[Leg], gas: float) -> float:
 
 
 def _find_cycle(seen: Observation) -> tuple[float, list[Leg], list[int]]:
-    """Best cycle now: profit [USD], legs, and the rollup of each leg."""
-    profit, table = best_cycle(seen.pools, seen.prices)
-    legs = [Leg(int(pool), int(source), int(sink), *numbers) for pool, source, sink, *numbers in table.tolist()]
-    return profit, legs, [int(seen.pools["rollup"].item(leg.pool)) for leg in legs]
+    """Best cycle now: profit [USD], legs, and the rollup of each leg.
+
+    What each cycle earns is for the pools alone to say, and prices which of those from several assets earns most.
+    """
+    highest: tuple[float, list[Leg], list[int]] = (0.0, [], [])
+    for earned, legs, rollups in seen.lasting("cycles", lambda: _cycles(seen)):
+        profit = earned * seen.prices.item(legs[0].source)
+        if profit > highest[0]:
+            highest = profit, legs, rollups
+    return highest
+
+
+def _cycles(seen: Observation) -> list[tuple[float, list[Leg], list[int]]]:
+    """Cycles that pay, the best from each asset: what it earns [units of the asset], legs, the rollup of each leg."""
+    profits, table = best_cycles(seen.pools, seen.prices.size)
+    found = []
+    for start in np.flatnonzero(profits).tolist():
+        legs = [Leg(*leg) for leg in table[start].tolist() if leg[0] >= 0]
+        found.append((profits.item(start), legs, [int(seen.pools["rollup"].item(leg.pool)) for leg in legs]))
+    return found

@@ -13,7 +13,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import Field, model_validator
 
 from market.errors import InputError, blame, fault
 from market.sequencing.leaders.base import Fault, Leaders
@@ -61,7 +61,9 @@ class StakeLottery(Leaders):
     restake_slots: int = Field(
         default=0, ge=0, description="slots between two occasions to change one's stake; 0: never [1]"
     )
-    _bonds: _Bonds = PrivateAttr()
+    __slots__ = ("_bonds",)  # read in every slot, which a private attribute makes slow
+    if TYPE_CHECKING:
+        _bonds: _Bonds
 
     @model_validator(mode="after")
     def _somebody_leads(self) -> StakeLottery:
