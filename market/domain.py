@@ -52,7 +52,7 @@ class Slot:
     winning: Bid | None = None
     sealed_at: float = 0.0  # what arrived up to here may go into the block [s]
     missed: bool = False  # no block was agreed on
-    received: dict[int, np.ndarray] = field(default_factory=dict)  # by builder: what of `due` reached it
+    shown: dict[int, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)  # by builder: what it reads of `due`
     bids: float = 0.0  # paid to the leader for the right to build this slot's block [USD]
     price: float | None = None  # paid to the protocol for the right to lead [USD]; None: the slot was not sold
     awards: tuple[Award, ...] = ()  # who builds what, where an auction sells the domain's rollups in parts
@@ -110,17 +110,18 @@ class Slot:
 
     def builder_view(self, builder: Any) -> tuple[BlockView, np.ndarray]:
         """Return what a builder reads, and the indices of `due` that it received."""
-        visibility = self.domain.regime.visibility
-        received = self.received.get(builder.account)
-        if received is None:
-            if hasattr(visibility, "received"):
-                received = np.flatnonzero(visibility.received(builder.account, self.due))
-            else:
-                received = np.arange(self.due.size)
-            self.received[builder.account] = received
-        view = self.domain.block_view(builder, self.sealed_at)
-        view.due = visibility.to_author(builder.role, builder.account, self.due[received])
+        view, (shown, received) = self.domain.block_view(builder, self.sealed_at), self.shown_to(builder)
+        view.due = shown.copy()
         return view, received
+
+    def shown_to(self, builder: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Return what is shown to a builder of the intents that are due, not to be written, and their indices."""
+        found = self.shown.get(builder.account)
+        if found is None:
+            received = self.domain.received_by(builder.account, self.due)
+            visible = self.domain.regime.visibility.to_author(builder.role, builder.account, self.due[received])
+            found = self.shown[builder.account] = visible, received
+        return found
 
 
 class Domain:
@@ -153,6 +154,8 @@ class Domain:
         self.index = index
         self.rollups = rollups
         self.regime = SimpleNamespace(**{name: part.start() for name, part in compose(config.regime).items()})
+        self.extent: str = getattr(self.regime.ordering, "extent", "all")  # what the author of a block decides
+        self._received = getattr(self.regime.visibility, "received", None)
         if config.regime.block_time_s is not None:
             self.block_time = config.regime.block_time_s
         elif len(rollups) == 1:
@@ -249,6 +252,10 @@ class Domain:
         self.regime.leader.opened(slot)
         self.regime.visibility.begin(slot)
         return slot
+
+    def received_by(self, builder: int, due: np.ndarray) -> np.ndarray:
+        """Return the indices of the due intents that reached a builder, by its account."""
+        return np.arange(due.size) if self._received is None else np.flatnonzero(self._received(builder, due))
 
     def block_view(self, agent: Any, now: float) -> BlockView:
         """Return an agent's view as the author of a block."""

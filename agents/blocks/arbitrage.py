@@ -10,8 +10,11 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from market.access.observation import Observation
 from market.venues.pools.view import Pools
 
+ROUNDING = 1e-9
+"""Relative difference that rounding cannot make in a rate [1]."""
 OPPORTUNITY = np.dtype(
     [
         ("pool", np.int64),
@@ -81,6 +84,25 @@ def outside_arbitrages(pools: Pools, prices: np.ndarray, fee: float, rollups: np
                 found[count].profit = profit * prices[source]
                 count += 1
     return found[:count]
+
+
+def may_pay(seen: Observation) -> bool:
+    """Whether a pool of these rollups pays against the outside market now, but for rounding: mostly none does.
+
+    A trade pays whose rate on the pool, times what its output is worth outside after the fee, is above one.
+    """
+    prices, left = seen.prices, (1.0 - seen.outside_fee) * (1.0 + ROUNDING)
+    for source, sink, rate in seen.lasting(("best rates", seen.rollups), lambda: _best_rates_of(seen)):
+        if rate * prices.item(sink) * left > prices.item(source):
+            return True
+    return False
+
+
+def _best_rates_of(seen: Observation) -> list[tuple[int, int, float]]:
+    """Best marginal rates on the pools of these rollups: asset in, asset out, output per unit of input."""
+    rates = best_rates(seen.pools, seen.prices.size, np.array(seen.rollups))
+    pairs = zip(*(found.tolist() for found in np.nonzero(rates)), strict=True)
+    return [(source, sink, rates.item(source, sink)) for source, sink in pairs]
 
 
 @njit(cache=True)

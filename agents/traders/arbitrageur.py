@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from agents.base import Trader
-from agents.blocks.arbitrage import best_cycles, best_rates, outside_arbitrages
+from agents.blocks.arbitrage import best_cycles, may_pay, outside_arbitrages
 from agents.means.inventory import rebalance
 from market.access.desk import Desk
 from market.access.observation import Observation
@@ -19,8 +19,6 @@ from market.access.seat import Seat
 from market.intents.rows import Purpose, Status
 from market.venues import Kind
 
-ROUNDING = 1e-9
-"""Relative difference that rounding cannot make in a rate [1]."""
 LIFE_S = 10.0
 """After which a leg of a cycle, or all of them, is not worth waiting for [s]."""
 
@@ -168,28 +166,9 @@ class Arbitrageur(Trader):
                 break
 
 
-def _may_pay(seen: Observation) -> bool:
-    """Whether a pool of this domain pays against the outside market now, but for rounding: most of the time none does.
-
-    A trade pays whose rate on the pool, times what its output is worth outside after the fee, is above one.
-    """
-    prices, left = seen.prices, (1.0 - seen.outside_fee) * (1.0 + ROUNDING)
-    for source, sink, rate in seen.lasting(("rates", seen.domain), lambda: _rates(seen)):
-        if rate * prices.item(sink) * left > prices.item(source):
-            return True
-    return False
-
-
-def _rates(seen: Observation) -> list[tuple[int, int, float]]:
-    """Best marginal rates on the pools of this domain: asset in, asset out, units of the one per unit of the other."""
-    rates = best_rates(seen.pools, seen.prices.size, np.array(seen.rollups))
-    pairs = zip(*(found.tolist() for found in np.nonzero(rates)), strict=True)
-    return [(source, sink, rates.item(source, sink)) for source, sink in pairs]
-
-
 def _find_outside(seen: Observation) -> list[tuple[int, int, int, int, float, float, float, float]]:
     """Trades against the outside market now: pool, rollup, assets in and out, amount, output, profit [USD], gas."""
-    if not _may_pay(seen):
+    if not may_pay(seen):
         return []
     table = outside_arbitrages(seen.pools, seen.prices, seen.outside_fee, np.array(seen.rollups))
     found = []

@@ -203,7 +203,7 @@ class BlockView(Observation):
     @property
     def extent(self) -> str:
         """What the author decides: "all" of the block, or its own intents at its "top" or "end" alone."""
-        return getattr(self._domain.regime.ordering, "extent", "all")
+        return self._domain.extent
 
     @property
     def broken_promise_usd(self) -> float:

@@ -1,6 +1,6 @@
 """Calling a compiled function without finding out anew, at each call, what its arguments are.
 
-numba looks at the type of every argument of every call. Of a state, which is a named tuple, that takes two microseconds,
+numba looks at the type of every argument of every call. Of a state, a named tuple, that takes two microseconds,
 several times what the small functions do that every slot calls. Who calls a function with arguments of one type for
 the life of a market binds it once.
 """

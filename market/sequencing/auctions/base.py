@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,6 +38,8 @@ class Auction(Part):
                 raise TypeError(f"build returned {type(offer).__name__}, not a Bid")
         self.check(slot, builder, offer.amount)
         order = offer.arrangement.order
+        if not order.size:
+            return offer
         taken = order >= 0
         if (order[taken] >= received.size).any():
             raise fault(slot.market, builder, "its block names an intent that it did not receive")
@@ -46,7 +49,7 @@ class Auction(Part):
 
     def check(self, slot: Slot, builder: Any, bid: float) -> None:
         """Raise the builder's fault where a bid is no bid."""
-        if not np.isfinite(bid) or bid < 0.0:
+        if not 0.0 <= bid < math.inf:
             raise fault(slot.market, builder, f"bids {bid}; allowed: finite and not negative")
 
     def collect(self, slot: Slot, builder: Any, payment: float) -> None:
