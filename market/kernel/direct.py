@@ -26,5 +26,6 @@ def bind(function: Any, *examples: Any) -> Callable[..., Any]:
         arguments of the types that it will be called with, in order
     """
     types = tuple(typeof(example) for example in examples)
-    function.compile(types)
+    if types not in function.overloads:  # a function that states its signature compiles no other
+        function.compile(types)
     return function.overloads[types].entry_point
