@@ -127,6 +127,7 @@ def _parser() -> Parser:
     _add_validate(command("validate", "cli.validate", "compare with known answers"))
     bench = command("bench", "cli.bench", "measure speed and memory")
     bench.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
+    bench.add_argument("--against", type=Path, metavar="DIR", help="compare with another checkout, run side by side")
     dashboard = command("dashboard", "cli.dashboard", "open the interactive page")
     dashboard.add_argument("--port", type=_port, default=8765, help="default: %(default)s")
     return parser

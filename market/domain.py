@@ -23,6 +23,7 @@ import numpy as np
 from market.access.observation import BlockView
 from market.access.protocols import Award, Bid, Sale
 from market.intents.rows import INTENT, Reason, Status
+from market.moments import Moment
 from market.sequencing import compose
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Slot:
     winning: Bid | None = None
     sealed_at: float = 0.0  # what arrived up to here may go into the block [s]
     missed: bool = False  # no block was agreed on
-    received: dict[int, np.ndarray] = field(default_factory=dict)  # by builder: what of `due` reached it
+    shown: dict[int, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)  # by builder: what it reads of `due`
     bids: float = 0.0  # paid to the leader for the right to build this slot's block [USD]
     price: float | None = None  # paid to the protocol for the right to lead [USD]; None: the slot was not sold
     awards: tuple[Award, ...] = ()  # who builds what, where an auction sells the domain's rollups in parts
@@ -71,7 +72,9 @@ class Slot:
 
         A bundle belongs to the author of its first member.
         """
-        if not self.awards or not rows.size:
+        if not rows.size:
+            return []
+        if not self.awards:
             return [(rows, self.author)]
         author = np.full(len(self.market.config.rollups), self.leader.account)
         for award in self.awards:
@@ -109,17 +112,18 @@ class Slot:
 
     def builder_view(self, builder: Any) -> tuple[BlockView, np.ndarray]:
         """Return what a builder reads, and the indices of `due` that it received."""
-        visibility = self.domain.regime.visibility
-        received = self.received.get(builder.account)
-        if received is None:
-            if hasattr(visibility, "received"):
-                received = np.flatnonzero(visibility.received(builder.account, self.due))
-            else:
-                received = np.arange(self.due.size)
-            self.received[builder.account] = received
-        view = self.domain.block_view(builder, self.sealed_at)
-        view.due = visibility.to_author(builder.role, builder.account, self.due[received])
+        view, (shown, received) = self.domain.block_view(builder, self.sealed_at), self.shown_to(builder)
+        view.due = shown.copy()
         return view, received
+
+    def shown_to(self, builder: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Return what is shown to a builder of the intents that are due, not to be written, and their indices."""
+        found = self.shown.get(builder.account)
+        if found is None:
+            received = self.domain.received_by(builder.account, self.due)
+            visible = self.domain.regime.visibility.to_author(builder.role, builder.account, self.due[received])
+            found = self.shown[builder.account] = visible, received
+        return found
 
 
 class Domain:
@@ -152,6 +156,8 @@ class Domain:
         self.index = index
         self.rollups = rollups
         self.regime = SimpleNamespace(**{name: part.start() for name, part in compose(config.regime).items()})
+        self.extent: str = getattr(self.regime.ordering, "extent", "all")  # what the author of a block decides
+        self._received = getattr(self.regime.visibility, "received", None)
         if config.regime.block_time_s is not None:
             self.block_time = config.regime.block_time_s
         elif len(rollups) == 1:
@@ -168,6 +174,7 @@ class Domain:
         self.actors: list[Any] = []
         self.turns: list[tuple[Any, Domain]] = []
         self.sealed: Slot | None = None  # decided on and not yet executed
+        self._look, self._seal, self._execute = (Moment(market, act) for act in (self.look, self.seal, self.execute))
         self._views: dict[int, BlockView] = {}
         graces = [(rollup, config.rollups[rollup].grace_s) for rollup in rollups]
         self._graces = [(rollup, grace_s) for rollup, grace_s in graces if grace_s > 0.0]
@@ -189,7 +196,7 @@ class Domain:
     def _coming(self, now: float) -> None:
         """Put the look before the next sealing on the event list."""
         look = max(now, self.sealing - self._window_s)
-        self.market.schedule_event(self.look, at=look)
+        self._look.list_at(look)
 
     def look(self) -> None:
         """Begin a slot: let agents look, and seal the block when it is time to."""
@@ -199,7 +206,7 @@ class Domain:
         self.announce(now)
         market.act(self.turns, now)
         if self.sealing > now:
-            market.schedule_event(self.seal, at=self.sealing)
+            self._seal.list_at(self.sealing)
         else:
             self.seal()
 
@@ -209,7 +216,7 @@ class Domain:
         # on its time, or at once where the last block is executed after that
         self.sealing = max(slot.time, self.phase + (self.slot + 1) * self.block_time)
         if slot.time > slot.sealed_at:
-            self.market.schedule_event(self.execute, at=slot.time)
+            self._execute.list_at(slot.time)
         else:
             self.execute()
 
@@ -222,6 +229,8 @@ class Domain:
 
     def announce(self, now: float) -> None:
         """Let everybody see, and venues heed, where liquidations wait: in an outage and for the grace period after."""
+        if not self._graces:
+            return
         consensus = self.regime.consensus
         for rollup, grace_s in self._graces:
             waits = consensus.down or now < consensus.back_at + grace_s
@@ -247,6 +256,10 @@ class Domain:
         self.regime.leader.opened(slot)
         self.regime.visibility.begin(slot)
         return slot
+
+    def received_by(self, builder: int, due: np.ndarray) -> np.ndarray:
+        """Return the indices of the due intents that reached a builder, by its account."""
+        return np.arange(due.size) if self._received is None else np.flatnonzero(self._received(builder, due))
 
     def block_view(self, agent: Any, now: float) -> BlockView:
         """Return an agent's view as the author of a block."""

@@ -124,8 +124,8 @@ class SequencerMarket(mesa.Model):
             if rows.size:
                 self.mempool.submit(rows)
         self._moved_to = now
-        self.path.advance(now)
-        self.world.tables.prices[:] = self.path.current
+        if self.path.advance(now):
+            self.world.tables.prices[:] = self.path.current
         for tick in self._ticks:
             tick(now)
 
@@ -186,8 +186,8 @@ class SequencerMarket(mesa.Model):
                 for account in dict.fromkeys(senders.tolist()):
                     turn.agent = self.participants[account]
                     turn.agent.learn(rows.take(strategic[senders == account]))
-        for population in self.populations:
-            population.learn(rows)
+            for population in self.populations:
+                population.learn(rows)
 
     def step(self) -> None:
         """Once a second: let the recorders sample."""

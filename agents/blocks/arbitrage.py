@@ -10,9 +10,12 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from market.access.observation import Observation
 from market.kernel.interpreted import row_type
 from market.venues.pools.view import Pools
 
+ROUNDING = 1e-9
+"""Relative difference that rounding cannot make in a rate [1]."""
 OPPORTUNITY = row_type(
     [
         ("pool", np.int64),
@@ -84,6 +87,41 @@ def outside_arbitrages(pools: Pools, prices: np.ndarray, fee: float, rollups: np
     return found[:count]
 
 
+def may_pay(seen: Observation) -> bool:
+    """Whether a pool of these rollups pays against the outside market now, but for rounding: mostly none does.
+
+    A trade pays whose rate on the pool, times what its output is worth outside after the fee, is above one.
+    """
+    prices, left = seen.prices, (1.0 - seen.outside_fee) * (1.0 + ROUNDING)
+    for source, sink, rate in seen.lasting(("best rates", seen.rollups), lambda: _best_rates_of(seen)):
+        if rate * prices.item(sink) * left > prices.item(source):
+            return True
+    return False
+
+
+def _best_rates_of(seen: Observation) -> list[tuple[int, int, float]]:
+    """Best marginal rates on the pools of these rollups: asset in, asset out, output per unit of input."""
+    rates = best_rates(seen.pools, seen.prices.size, np.array(seen.rollups))
+    pairs = zip(*(found.tolist() for found in np.nonzero(rates)), strict=True)
+    return [(source, sink, rates.item(source, sink)) for source, sink in pairs]
+
+
+@njit(cache=True)
+def best_rates(pools: Pools, assets: int, rollups: np.ndarray) -> np.ndarray:
+    """Best marginal rate after fees of each ordered pair of assets on some rollups, (k,): shape (assets, assets).
+
+    Output per unit of input, 0 where no pool trades the pair: by pools alone, whatever the prices.
+    """
+    rates = np.zeros((assets, assets))
+    for pool in range(pools.shape[0]):
+        if (rollups == pools[pool].rollup).any():
+            for side in range(2):
+                source, sink = int(pools[pool].asset[side]), int(pools[pool].asset[1 - side])
+                rate = (1.0 - pools[pool].fee) * pools[pool].reserve[1 - side] / pools[pool].reserve[side]
+                rates[source, sink] = max(rates[source, sink], rate)
+    return rates
+
+
 @njit(cache=True)
 def _best_pools(pools: Pools, assets: int) -> np.ndarray:
     """Pool with the best marginal rate of each ordered pair of assets, -1 for none: (assets, assets)."""
@@ -127,16 +165,22 @@ def cycle_amounts(pools: Pools, path: np.ndarray, start: int, legs: np.ndarray) 
 
 
 @njit(cache=True)
-def best_cycle(pools: Pools, prices: np.ndarray) -> tuple[float, np.ndarray]:
-    """Best cycle of two or three pools: (profit [USD], legs of shape (k,), `OPPORTUNITY`).
+def best_cycles(pools: Pools, assets: int) -> tuple[np.ndarray, np.ndarray]:
+    """Best cycle of two or three pools from each asset, the lowest of its own: by pools alone, whatever the prices.
 
     Of each ordered pair of assets only the pool with the best marginal rate is considered: a cycle pays at all iff it
     pays with those. The cost is linear in pools and cubic in assets, whatever the number of rollups.
+
+    Returns
+    -------
+    profits
+        shape (assets,): what it earns, 0 where none pays [units of the asset]
+    legs
+        shape (assets, 3), `OPPORTUNITY`: its trades; the pool of the third is -1 where there are two
     """
-    assets = prices.size
     best = _best_pools(pools, assets)
-    found = np.empty(0, OPPORTUNITY)
-    highest = 0.0
+    profits, found, legs = np.zeros(assets), np.empty((assets, 3), OPPORTUNITY), np.empty(3, OPPORTUNITY)
+    path = np.empty(3, np.int64)
     for i in range(assets):
         for j in range(assets):
             if j == i or best[i, j] < 0:
@@ -146,14 +190,13 @@ def best_cycle(pools: Pools, prices: np.ndarray) -> tuple[float, np.ndarray]:
                 if k == j or min(j, k) < i or best[j, k] < 0 or (k != i and best[k, i] < 0):
                     continue
                 size = 2 if k == i else 3
-                path = np.empty(size, np.int64)
-                path[0], path[1] = best[i, j], best[j, k]
-                if size == 3:
-                    path[2] = best[k, i]
+                path[0], path[1], path[2] = best[i, j], best[j, k], best[k, i]
                 if path[0] == path[1]:
                     continue
-                legs = np.empty(size, OPPORTUNITY)
-                profit = cycle_amounts(pools, path, i, legs) * prices[i]
-                if profit > highest:
-                    highest, found = profit, legs
-    return highest, found
+                profit = cycle_amounts(pools, path[:size], i, legs)
+                if profit > profits[i]:
+                    profits[i] = profit
+                    legs[2].pool = legs[2].pool if size == 3 else -1
+                    for leg in range(3):
+                        found[i, leg] = legs[leg]
+    return profits, found

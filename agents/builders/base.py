@@ -8,6 +8,7 @@ import numpy as np
 from numba import njit
 
 from agents.base import StrategicAgent
+from agents.blocks.arbitrage import may_pay
 from agents.blocks.foresight import carry_out, end_of_unit
 from agents.blocks.insertion import insert
 from agents.blocks.liquidations import ready_liquidations
@@ -15,7 +16,7 @@ from market.access.observation import BlockView
 from market.access.protocols import Arrangement, Bid
 from market.access.seat import Seat
 from market.intents.rows import Rows
-from market.sequencing.ordering.base import first_come_order
+from market.sequencing.ordering.base import EMPTY, first_come_order
 from market.venues import Kind
 from market.venues.pools.view import Pools
 
@@ -72,12 +73,15 @@ class Builder(StrategicAgent):
 
         Where only a place in the block is for sale, nobody is front-run, and tips go to the leader.
         """
-        cost = 2.0 * float(seen.gas[list(seen.rollups)].max())
+        cost = 2.0 * max(seen.gas.item(rollup) for rollup in seen.rollups)
         ties = self.rng_own.random(seen.due.size)
         if seen.extent == "end":
             arrangement, self._promised, _ = insert(_Left(seen, ties), cost_usd=cost, ties=ties[:0])
             return arrangement, self.trust * self._promised
         forced, after = ready_liquidations(seen)
+        if not (seen.due.size or forced.size or may_pay(seen)):
+            self._promised = 0.0
+            return EMPTY, 0.0
         whole = seen.extent == "all"
         arrangement, gain, tips = insert(
             seen, cost_usd=cost, ties=ties, forced=forced, forced_after=after, sandwich=self.sandwich and whole
@@ -101,8 +105,8 @@ class Builder(StrategicAgent):
         """Offer a block."""
         arrangement, value = self.pack(seen)
         # a block may promise more than its builder has, say by a tip that its sender cannot pay
-        funds = float(seen.funds[list(seen.rollups), 0].sum())
-        return Bid(arrangement, min(self.bid(value), funds), value)
+        bid = self.bid(value)
+        return Bid(arrangement, min(bid, float(seen.funds[list(seen.rollups), 0].sum())) if bid > 0.0 else bid, value)
 
     def bid(self, value: float) -> float:
         """Return what to offer for a block worth `value` [USD]."""

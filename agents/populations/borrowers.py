@@ -12,6 +12,7 @@ from numba import njit
 from agents.populations.arrivals import Arrivals, chosen
 from market.intents.fresh import write
 from market.intents.rows import INTENT, Purpose, Row, Rows
+from market.kernel.direct import bind
 from market.model import SequencerMarket
 from market.state.store import State, balance, get, index
 from market.venues import Kind
@@ -125,6 +126,7 @@ class Borrowers:
         self._looks = Arrivals(rng, STRETCH_S, expected, lambda count: (chosen(rng, self._active, count),))
         self._pool_of = self._selling_pools(market)
         self._rows = np.zeros(64, INTENT)
+        self._calm = bind(at_risk.calm, self._state, 0.0)
 
     @staticmethod
     def _selling_pools(market: SequencerMarket) -> np.ndarray:
@@ -142,7 +144,7 @@ class Borrowers:
         if not self._active.size:
             return self._rows[:0]
         level = self._law.act_below_health
-        if at_risk.calm(self._state, level):
+        if self._calm(self._state, level):
             self._looks.skip(until)  # whoever looked meanwhile saw nothing to do
             return self._rows[:0]
         times, who = self._looks.take(until)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from agents.base import Trader
-from agents.blocks.arbitrage import best_cycle, outside_arbitrages
+from agents.blocks.arbitrage import best_cycles, may_pay, outside_arbitrages
 from agents.means.inventory import rebalance
 from market.access.desk import Desk
 from market.access.observation import Observation
@@ -168,6 +168,8 @@ class Arbitrageur(Trader):
 
 def _find_outside(seen: Observation) -> list[tuple[int, int, int, int, float, float, float, float]]:
     """Trades against the outside market now: pool, rollup, assets in and out, amount, output, profit [USD], gas."""
+    if not may_pay(seen):
+        return []
     table = outside_arbitrages(seen.pools, seen.prices, seen.outside_fee, np.array(seen.rollups))
     found = []
     for pool, source, sink, amount, out, profit in table.tolist():
@@ -197,7 +199,23 @@ def _slack(legs: list[Leg], gas: float) -> float:
 
 
 def _find_cycle(seen: Observation) -> tuple[float, list[Leg], list[int]]:
-    """Best cycle now: profit [USD], legs, and the rollup of each leg."""
-    profit, table = best_cycle(seen.pools, seen.prices)
-    legs = [Leg(int(pool), int(source), int(sink), *numbers) for pool, source, sink, *numbers in table.tolist()]
-    return profit, legs, [int(seen.pools["rollup"].item(leg.pool)) for leg in legs]
+    """Best cycle now: profit [USD], legs, and the rollup of each leg.
+
+    What each cycle earns is for the pools alone to say, and prices which of those from several assets earns most.
+    """
+    highest: tuple[float, list[Leg], list[int]] = (0.0, [], [])
+    for earned, legs, rollups in seen.lasting("cycles", lambda: _cycles(seen)):
+        profit = earned * seen.prices.item(legs[0].source)
+        if profit > highest[0]:
+            highest = profit, legs, rollups
+    return highest
+
+
+def _cycles(seen: Observation) -> list[tuple[float, list[Leg], list[int]]]:
+    """Cycles that pay, the best from each asset: what it earns [units of the asset], legs, the rollup of each leg."""
+    profits, table = best_cycles(seen.pools, seen.prices.size)
+    found = []
+    for start in np.flatnonzero(profits).tolist():
+        legs = [Leg(*leg) for leg in table[start].tolist() if leg[0] >= 0]
+        found.append((profits.item(start), legs, [int(seen.pools["rollup"].item(leg.pool)) for leg in legs]))
+    return found

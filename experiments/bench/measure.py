@@ -1,40 +1,42 @@
 """Speed and memory of the market, measured where it runs.
 
 The cost model to hold: a fixed cost per slot, a cost per awake strategic agent, a marginal cost per intent, all linear.
-Every figure is the median of a few repetitions of compiled code; differences of two runs isolate a marginal cost.
+Every figure is the fastest of a few repetitions of compiled code, which take turns with what they are compared to;
+differences of two runs isolate a marginal cost. A figure that a disturbed machine made meaningless is None.
 """
 
 from __future__ import annotations
 
 import json
 import platform
-import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from agents.population import Population
 from experiments.bench import health_checks, learning_speed
+from experiments.bench.against import against
+from experiments.bench.timing import Timing, in_turns, per_unit
 from experiments.markets import scenarios
 from market import regimes
 from market.config import AgentConfig, FlowConfig, GraphConfig, MarketConfig, PoolConfig, RegimeConfig, RollupConfig
-from market.model import SequencerMarket
 
 BLOCK_S = 2.0
 DAY_S = 86400.0
 MARGIN_SLOTS = 3000
 
 
-def main(json_file: Path | None = None) -> dict[str, Any]:
-    """Measure everything, print it, and write it to a file if one is named."""
+def main(json_file: Path | None = None, other: Path | None = None) -> dict[str, Any]:
+    """Measure everything, or against another checkout if one is named; print it, and write it to a file if one is."""
     report: dict[str, Any] = {}
-    for name, measure in measurements().items():
-        report[name] = measure()
-        print(f"{name:34s} {_readable(report[name])}", flush=True)
+    for name, measure in (measurements() if other is None else {"against": lambda: against(other)}).items():
+        found = measure()
+        if isinstance(found, Measured):
+            found, report.setdefault("spread", {})[name] = found
+        report[name] = found
+        print(f"{name:34s} {_readable(found)}", flush=True)
     report["versions"] = {name: version(name) for name in ("mesa", "numpy", "numba", "seqmarket")}
     report["machine"] = {"python": platform.python_version(), "processor": _processor(), "system": platform.platform()}
     if json_file is not None:
@@ -75,28 +77,21 @@ def flow_only(rollups: int, per_slot: float, horizon_s: float) -> MarketConfig:
     )
 
 
-def seconds(config: MarketConfig, repeat: int = 3) -> float:
-    """Median processor time of a run, without founding the market [s]; the first, which may compile, does not count.
+class Measured(NamedTuple):
+    """A figure, None where the machine was too disturbed to have one, and the spread of the repetitions behind it."""
 
-    Processor time, which is wall time on an idle machine, does not count what other programs take.
-    """
-    times = []
-    for _ in range(repeat + 1):
-        market = SequencerMarket(config, 1, Population(config))
-        began = time.process_time()
-        market.run()
-        times.append(time.process_time() - began)
-    return statistics.median(times[1:])
+    figure: Any
+    spread: float  # the slowest repetition over the fastest, less one [1]
 
 
-def population_ns_per_intent() -> float:
+def population_ns_per_intent() -> Measured:
     """Marginal cost of an intent of the population, from draw to record [ns]."""
     horizon = MARGIN_SLOTS * BLOCK_S
-    few, many = seconds(flow_only(6, 20, horizon)), seconds(flow_only(6, 220, horizon))
-    return 1e9 * (many - few) / (200 * MARGIN_SLOTS)
+    timings = in_turns({"few": flow_only(6, 20, horizon), "many": flow_only(6, 220, horizon)})
+    return _margin(timings["few"], timings["many"], 200 * MARGIN_SLOTS, 1e9)
 
 
-def strategic_us_per_agent_slot() -> float:
+def strategic_us_per_agent_slot() -> Measured:
     """Cost of a strategic agent that is awake in every slot: arbitrageurs and liquidators, trades included [us]."""
     horizon, count = MARGIN_SLOTS * BLOCK_S, 8
     alone = flow_only(6, 20, horizon)
@@ -104,8 +99,13 @@ def strategic_us_per_agent_slot() -> float:
         AgentConfig(role="trader", strategy="arbitrageur", count=count // 2),
         AgentConfig(role="liquidator", strategy="greedy", count=count // 2),
     )
-    together = alone.model_copy(update={"agents": awake})
-    return 1e6 * (seconds(together) - seconds(alone)) / (count * MARGIN_SLOTS)
+    timings = in_turns({"alone": alone, "together": alone.model_copy(update={"agents": awake})})
+    return _margin(timings["alone"], timings["together"], count * MARGIN_SLOTS, 1e6)
+
+
+def _margin(less: Timing, more: Timing, units: int, per_s: float) -> Measured:
+    cost = per_unit(less, more, units)
+    return Measured(None if cost is None else cost * per_s, max(less.spread, more.spread))
 
 
 def day(rollups: int, share: float) -> float:
@@ -115,27 +115,20 @@ def day(rollups: int, share: float) -> float:
     """
     config = flow_only(rollups, 100.0 * rollups / 6, DAY_S * share)
     config = config.model_copy(update={"agents": scenarios.cast()})
-    return seconds(config, repeat=1) / share
+    return in_turns({"day": config}, repeat=1)["day"].seconds / share
 
 
-def slot_cost_vs_siloed() -> dict[str, float]:
+def slot_cost_vs_siloed() -> Measured:
     """Time of a run of every regime over that of `siloed`, same flow, 2 s slots everywhere."""
-    return {name: _regime_seconds(regimes.load(name)) / _siloed_seconds() for name in regimes.names()}
+    timings = in_turns({name: _regime(regimes.load(name)) for name in regimes.names()})
+    ratios = {name: timing.seconds / timings["siloed"].seconds for name, timing in timings.items()}
+    return Measured(ratios, max(timing.spread for timing in timings.values()))
 
 
-_memory: dict[str, float] = {}
-
-
-def _siloed_seconds() -> float:
-    if "siloed" not in _memory:
-        _memory["siloed"] = _regime_seconds(regimes.load("siloed"))
-    return _memory["siloed"]
-
-
-def _regime_seconds(regime: RegimeConfig) -> float:
+def _regime(regime: RegimeConfig) -> MarketConfig:
     config = scenarios.reference(regime=regime, quick=True)
     rollups = tuple(rollup.model_copy(update={"block_time_s": BLOCK_S}) for rollup in config.rollups)
-    return seconds(config.model_copy(update={"rollups": rollups, "horizon_s": 1200.0}))
+    return config.model_copy(update={"rollups": rollups, "horizon_s": 1200.0})
 
 
 def peak_mb(hours: float) -> float:
@@ -160,5 +153,5 @@ def _processor() -> str:
 
 def _readable(value: Any) -> str:
     if isinstance(value, dict):
-        return "  ".join(f"{name} {number:.3g}" for name, number in value.items())
-    return f"{value:.4g}"
+        return "  ".join(f"{name} {_readable(part)}" for name, part in value.items())
+    return "none: the machine was disturbed" if value is None else f"{value:.4g}"

@@ -9,5 +9,5 @@ def main(arguments: argparse.Namespace) -> int:
     """Measure, print, and write JSON when asked to."""
     from experiments.bench import measure
 
-    measure.main(arguments.json)
+    measure.main(arguments.json, arguments.against)
     return 0

@@ -25,6 +25,7 @@ from experiments.runs import study as studies
 from experiments.runs.batch import Batch, Task
 from experiments.runs.cluster import Cluster, WorkerDied
 from experiments.runs.limits import Limit
+from experiments.runs.longest_first import LongestFirst
 from experiments.runs.store import IDENTITY, Row, Store
 from experiments.runs.study import Run, Study
 from market.errors import InputError, said
@@ -66,7 +67,7 @@ def sweep(
     Parameters
     ----------
     study : name of a study
-    runs : the grid, all different; consumed as it is run
+    runs : the grid, all different; a sequence is run the longest runs first, anything else is consumed as it is run
     executor : any executor whose workers can import this project; it is left open. Default: local processes
     workers : local processes (one: this very process), or the number of workers of a given executor
     store : where finished runs are kept and looked up; without it nothing outlives the call
@@ -111,9 +112,12 @@ class _Progress:
         self._suspects: deque[Task] = deque()  # were under way when a process died; made again one at a time
         self._alone = False
         self._pace_s = BATCH_S
+        self._queue: LongestFirst | None = None
 
     def drive(self, runs: Iterable[Run]) -> None:
         todo = self._todo(runs)
+        if isinstance(runs, Sequence):
+            todo = self._queue = LongestFirst(todo)
         self._fill(todo)
         while self._pending:
             for future in wait(self._pending, return_when=FIRST_COMPLETED).done:
@@ -161,6 +165,9 @@ class _Progress:
                 return
         rows = [_failure(self.study.name, *task, error, self.limit) for task in batch] if error else future.result()
         self._pace_s = 0.5 * self._pace_s + 0.5 * float(np.mean([row["seconds"] for row in rows]))
+        if self._queue is not None:
+            for (_, run), row in zip(batch, rows, strict=True):
+                self._queue.took(run, row["seconds"])
         if self.store:
             self.store.save(rows)
         else:

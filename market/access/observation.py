@@ -129,6 +129,10 @@ class Observation(Shown):
         """Return a fact derived from public state, computed once per slot however many ask for it."""
         return self._public.derived(key, compute)
 
+    def lasting(self, key: object, compute: Callable[[], Any]) -> Any:
+        """Return a fact derived from `pools` alone, computed once until one of them changes, whoever asks for it."""
+        return self._public.lasting(key, compute)
+
     # -- the regime --------------------------------------------------------------------------------------------------
 
     def atomic(self, first: int, second: int) -> bool:
@@ -199,7 +203,7 @@ class BlockView(Observation):
     @property
     def extent(self) -> str:
         """What the author decides: "all" of the block, or its own intents at its "top" or "end" alone."""
-        return getattr(self._domain.regime.ordering, "extent", "all")
+        return self._domain.extent
 
     @property
     def broken_promise_usd(self) -> float:

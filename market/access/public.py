@@ -11,6 +11,7 @@ import numpy as np
 
 from market.access.preview import Trial
 from market.graph.kept import read_only as read_only_graph
+from market.kernel.direct import bind
 from market.state.records import Records, read_only
 from market.venues import VENUES
 from market.venues.bridges.view import BridgesSeen
@@ -102,6 +103,9 @@ class PublicView(Shown):
         self._unhealthy: dict[int, LiquidatableSeen] = {}
         self._distressed: dict[tuple[int, ...], tuple[int, ...]] = {}
         self._derived: dict[object, Any] = {}
+        self._lasting: dict[object, Any] = {}
+        self._snapshot = bind(snapshot, self._state, self._pools)
+        self._find_unhealthy = bind(at_risk.unhealthy, self._state, 0, self._loans)
         self._views: dict[str, Any] = {name: view.of(getattr(tables, name)) for name, view in table_views().items()}
         self._views["pools"] = PoolsSeen.of(self._pools)
         self._views["prices"] = read_only(tables.prices)
@@ -118,7 +122,8 @@ class PublicView(Shown):
 
     def refresh(self) -> None:
         """Take the state as it is now."""
-        snapshot(self._state, self._pools)
+        if self._snapshot(self._state, self._pools):
+            self._lasting.clear()
         if self._unhealthy:
             self._unhealthy.clear()
         if self._distressed:
@@ -130,7 +135,7 @@ class PublicView(Shown):
         """Loans of a rollup that can be liquidated now: shape (n,), dtype `LIQUIDATABLE`."""
         found = self._unhealthy.get(rollup)
         if found is None:
-            count, found = at_risk.unhealthy(self._state, rollup, self._loans), NO_LOANS
+            count, found = self._find_unhealthy(self._state, rollup, self._loans), NO_LOANS
             if count:
                 terms = np.zeros(count, LIQUIDATABLE)
                 liquidatable(self._state, self._loans[:count], terms)
@@ -218,3 +223,9 @@ class PublicView(Shown):
         if key not in self._derived:
             self._derived[key] = compute()
         return self._derived[key]
+
+    def lasting(self, key: object, compute: Callable[[], Any]) -> Any:
+        """Return a fact that follows from the pools alone, computed once until a block changes one of them."""
+        if key not in self._lasting:
+            self._lasting[key] = compute()
+        return self._lasting[key]

@@ -67,12 +67,13 @@ class Mempool:
         self._counts = np.zeros(domains, np.int64)
         self._due = np.zeros(256, INTENT)
         self._expired = np.zeros(256, INTENT)
+        self._none = self._due[:0]
 
     def submit(self, rows: Rows) -> None:
         """Hand in rows; members of a bundle stand next to each other. Numbers them in the order handed in."""
         if not rows.size:
             return
-        most = int(self._counts.max()) + rows.size
+        most = max(self._counts.tolist()) + rows.size
         if most > self._pending.shape[1]:
             self._grow(most)
         _append(self._pending, self._counts, self.domain_of, rows, self.submitted)
@@ -89,6 +90,8 @@ class Mempool:
     def take(self, domain: int, until: float) -> tuple[np.ndarray, np.ndarray]:
         """Remove and return what has arrived by `until`: (due, expired), valid until the next call."""
         count = int(self._counts[domain])
+        if not count:
+            return self._none, self._none
         taken, dropped, left = _take(self._pending[domain], count, until, self._due, self._expired)
         self._counts[domain] = left
         return self._due[:taken], self._expired[:dropped]

@@ -59,6 +59,7 @@ class PricePath:
         self._prices = self._law.start[None, :]
         self._first = 0
         self._row = 0
+        self._shifted = False
         self.current: np.ndarray = self._law.start.copy()
 
     def _choose(self, config: MarketConfig, seeds: np.random.SeedSequence) -> Law:
@@ -68,8 +69,8 @@ class PricePath:
             return replay
         return Heston(config, seeds) if config.prices.kind == "heston" else JumpDiffusion(config, seeds)
 
-    def advance(self, time: float) -> None:
-        """Set `current` to the last grid point that is not after `time` [s].
+    def advance(self, time: float) -> bool:
+        """Set `current` to the last grid point that is not after `time` [s]; return whether any price may be another.
 
         A time short of a grid point by less than a millionth of a step counts as on it.
 
@@ -81,10 +82,13 @@ class PricePath:
             `time` is before a grid point already reached.
         """
         row = int(time * self._per_s + SLACK) - self._first
+        if row == self._row and not self._shifted:
+            return False
         if not self._row <= row < len(self._prices):
             row = self._load(row, time)
-        self._row = row
+        self._row, self._shifted = row, False
         np.multiply(self._prices[row], self._factor, self.current)
+        return True
 
     def shift(self, asset: int, log_impact: float) -> None:
         """Multiply the price of `asset` by exp(log_impact), from now on for good.
@@ -97,6 +101,7 @@ class PricePath:
         if not 0 < asset < len(self._factor) or not math.isfinite(log_impact):
             raise ValueError(f"cannot shift asset {asset} of {len(self._factor)} by {log_impact!r}")
         self._factor[asset] *= math.exp(log_impact)
+        self._shifted = True
         self.current[asset] = self._prices[self._row, asset] * self._factor[asset]
 
     def leaves(self, asset: int, low: float, high: float) -> float:

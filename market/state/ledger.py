@@ -11,6 +11,7 @@ from enum import IntEnum
 import numpy as np
 from numba import boolean, float64, int64, njit
 
+from market.kernel.compiled import kernel
 from market.state.journal import open_journal, put
 from market.state.store import ASSETS_AT, FLOWS_AT, GROUPS_AT, REASONS_AT, STATE, State, Tables, balance_cell, index
 from market.state.tables import Account
@@ -96,7 +97,20 @@ def transfer(state: State, payer: int, payee: int, rollup: int, asset: int, amou
 
 def totals(tables: Tables) -> np.ndarray:
     """Total of each asset over all accounts and rollups: shape (assets,). Constant for the life of a market."""
-    return tables.balance.sum(axis=(0, 1))
+    found = np.zeros(tables.balance.shape[2])
+    _add_up(tables.balance, found)
+    return found
+
+
+@kernel
+def _add_up(balance: np.ndarray, found: np.ndarray) -> None:
+    """Add up balances (accounts, rollups, assets) by asset, one account after the other: as `sum` does, but faster."""
+    for asset in range(balance.shape[2]):
+        total = 0.0
+        for account in range(balance.shape[0]):
+            for rollup in range(balance.shape[1]):
+                total += balance[account, rollup, asset]
+        found[asset] = total
 
 
 def endow(tables: Tables, account: int, rollup: int, asset: int, amount: float) -> None:

@@ -48,6 +48,8 @@ class Auction(Part):
         if wrong:
             raise fault(slot.market, builder, f"its block {wrong}")
         order = offer.arrangement.order
+        if not order.size:
+            return offer
         taken = order >= 0
         if (order[taken] >= received.size).any():
             raise fault(slot.market, builder, "its block names an intent that it did not receive")
@@ -57,7 +59,7 @@ class Auction(Part):
 
     def check(self, slot: Slot, builder: Any, bid: float) -> None:
         """Raise the builder's fault where a bid is no bid."""
-        if not _is_number(bid) or not np.isfinite(bid) or bid < 0.0:
+        if not _is_number(bid) or not 0.0 <= bid < np.inf:
             raise fault(slot.market, builder, f"bids {bid!r}; allowed: finite and not negative")
 
     def collect(self, slot: Slot, builder: Any, payment: float) -> None:

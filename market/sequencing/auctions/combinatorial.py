@@ -26,9 +26,9 @@ from market.sequencing.auctions.base import Auction
 from market.sequencing.ordering.base import first_come_order, untouched
 
 if TYPE_CHECKING:
-    from market.access.observation import BlockView
     from market.domain import Domain, Slot
 
+NOWHERE = np.zeros(0, np.int64)
 MOST = 10
 """Rollups of a domain of which every group can be for sale."""
 
@@ -76,11 +76,34 @@ def within(rows: Rows, covered: np.ndarray, inside: np.ndarray) -> None:
         at = end
 
 
+@njit(cache=True)
+def homes(rows: Rows, found: np.ndarray) -> None:
+    """Write the rollup that each row is on, -1 for members of a bundle that spans several."""
+    at = 0
+    while at < rows.size:
+        end, home = at + 1, rows[at].rollup
+        while end < rows.size and rows[at].bundle >= 0 and rows[end].bundle == rows[at].bundle:
+            home = home if rows[end].rollup == home else -1
+            end += 1
+        found[at:end] = home
+        at = end
+
+
 class _Offer(NamedTuple):
     """The best offer for one bundle of rollups."""
 
     builder: int
     bid: Bid
+
+
+class _Shown:
+    """What is shown to one builder, whatever it is asked to bid for."""
+
+    def __init__(self, slot: Slot, builder: Any) -> None:
+        self.builder = builder
+        self.due, self.received = slot.shown_to(builder)
+        self.homes = np.empty(self.due.size, np.int64)
+        homes(self.due, self.homes)
 
 
 class Combinatorial(Auction):
@@ -114,7 +137,8 @@ class Combinatorial(Auction):
     def hold(self, slot: Slot) -> None:
         """Collect the bids on every bundle, split the domain, settle, tell the bidders."""
         builders = slot.market.builders
-        best = {bundle: self._best(slot, builders, bundle) for bundle in self._sale} if builders else {}
+        shown = [_Shown(slot, builder) for builder in builders]
+        best = {bundle: self._best(slot, shown, bundle) for bundle in self._sale} if builders else {}
         won, slot.alone, slot.groups = self._split(best, len(slot.domain.rollups))
         paid = np.zeros(len(builders))
         awards: list[Award] = []
@@ -151,29 +175,35 @@ class Combinatorial(Auction):
         return tuple(slot.domain.rollups[at] for at in bundle)
 
     def _inside(self, slot: Slot, rows: np.ndarray, rollups: tuple[int, ...]) -> np.ndarray:
+        if not rows.size:
+            return NOWHERE
         covered = np.zeros(len(slot.market.config.rollups), np.bool_)
         covered[list(rollups)] = True
         inside = np.zeros(rows.size, np.bool_)
         within(rows, covered, inside)
         return np.flatnonzero(inside)
 
-    def _best(self, slot: Slot, builders: list[Any], bundle: tuple[int, ...]) -> _Offer:
+    def _best(self, slot: Slot, shown: list[_Shown], bundle: tuple[int, ...]) -> _Offer:
         """Return the best offer for a bundle; exact ties fall to a draw."""
         rollups = self._names(slot, bundle)
-        offers = [self._ask(slot, builder, rollups) for builder in builders]
-        amounts = np.array([offer.amount for offer in offers])
-        highest = np.flatnonzero(amounts == amounts.max())
-        winner = int(highest[0] if highest.size == 1 else highest[int(slot.rng.random() * highest.size)])
+        offers = [self._ask(slot, to_one, rollups) for to_one in shown]
+        most = max(offer.amount for offer in offers)
+        highest = [at for at, offer in enumerate(offers) if offer.amount == most]
+        winner = highest[0] if len(highest) == 1 else highest[int(slot.rng.random() * len(highest))]
         return _Offer(winner, offers[winner])
 
-    def _ask(self, slot: Slot, builder: Any, rollups: tuple[int, ...]) -> Bid:
+    def _ask(self, slot: Slot, shown: _Shown, rollups: tuple[int, ...]) -> Bid:
         """Ask for a block of some rollups, showing what is due there."""
-        view: BlockView
-        view, received = slot.builder_view(builder)
-        if rollups != slot.domain.rollups:
-            inside = self._inside(slot, view.due, rollups)
-            view.due, received, view.rollups = view.due[inside], received[inside], rollups
-        return self.offer(slot, builder, view, received)
+        view = slot.domain.block_view(shown.builder, slot.sealed_at)
+        if rollups == slot.domain.rollups:
+            view.due = shown.due.copy()
+            return self.offer(slot, shown.builder, view, shown.received)
+        if len(rollups) == 1:
+            inside = np.flatnonzero(shown.homes == rollups[0]) if shown.due.size else NOWHERE
+        else:
+            inside = self._inside(slot, shown.due, rollups)
+        view.due, view.rollups = shown.due.take(inside), rollups
+        return self.offer(slot, shown.builder, view, shown.received.take(inside))
 
     def _split(
         self, best: dict[tuple[int, ...], _Offer], count: int

@@ -61,7 +61,9 @@ class StakeLottery(Leaders):
     restake_slots: int = Field(
         default=0, ge=0, description="slots between two occasions to change one's stake; 0: never [1]"
     )
-    _bonds: _Bonds = PrivateAttr()
+    __slots__ = ("_bonds",)  # read in every slot, which a private attribute makes slow
+    if TYPE_CHECKING:
+        _bonds: _Bonds = PrivateAttr()
 
     @model_validator(mode="after")
     def _somebody_leads(self) -> StakeLottery:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numba import njit
@@ -29,6 +29,7 @@ FAULTS = (
 FREE, CARRIED = -1, -2
 """In an arrangement's `bundle`: left as it is; carried by the pending bundle of the row before it."""
 NO_ROWS = np.zeros(0, INTENT)
+EMPTY = Arrangement(np.zeros(0, np.int64), np.zeros(0, np.int64), NO_ROWS)
 
 
 @njit(cache=True)
@@ -145,7 +146,12 @@ def write_block(
 
 
 class Ordering(Part):
-    """How a block is ordered. A subclass says by `arrange` what goes where; the rest is the same for all."""
+    """How a block is ordered. A subclass says by `arrange` what goes where; the rest is the same for all.
+
+    `only_orders` says that nothing happens in `arrange` but putting what is due in order: nobody is asked.
+    """
+
+    only_orders: ClassVar[bool] = False
 
     def arrange(self, slot) -> tuple[Arrangement | None, Any]:
         """Return the arrangement of a slot and its author (None: the rule itself).
@@ -160,6 +166,8 @@ class Ordering(Part):
 
     def block(self, slot) -> np.ndarray:
         """Return the rows of the slot's block, in order; what it leaves out goes back to the mempool."""
+        if self.only_orders and not slot.due.size:
+            return NO_ROWS
         included = np.zeros(slot.due.size, np.bool_)
         written = [
             self._write(slot, arrangement, author, included)
@@ -173,6 +181,8 @@ class Ordering(Part):
     def _write(self, slot, arrangement: Arrangement, author: Any, included: np.ndarray) -> np.ndarray:
         """Return the rows of one piece and mark the pending intents that it includes."""
         market = slot.market
+        if arrangement is EMPTY:
+            return NO_ROWS
         wrong = malformed(arrangement, slot.due.size, slot.domain.rollups)
         if wrong:
             raise fault(market, author, f"its block {wrong}")
@@ -198,4 +208,10 @@ class Ordering(Part):
 
 def untouched(order: np.ndarray) -> Arrangement:
     """Arrangement that ties and inserts nothing."""
-    return Arrangement(order, np.full(order.size, -1, np.int64), NO_ROWS)
+    return Arrangement(order, np.full(order.size, -1, np.int64), NO_ROWS) if order.size else EMPTY
+
+
+def by_arrival(slot) -> Arrangement:
+    """Arrangement of a slot's due intents by arrival, exact ties at random."""
+    due = slot.due
+    return untouched(first_come_order(due, slot.rng.random(due.size))) if due.size else EMPTY

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from market.access.protocols import Arrangement
-from market.sequencing.ordering.base import Ordering, first_come_order, untouched
+from market.sequencing.ordering.base import Ordering, by_arrival
 
 
 class BuildersBlock(Ordering):
@@ -16,7 +16,7 @@ class BuildersBlock(Ordering):
     def arrange(self, slot) -> tuple[Arrangement | None, Any]:
         """Take the auction's outcome."""
         if slot.winner is None:
-            return untouched(first_come_order(slot.due, slot.rng.random(slot.due.size))), None
+            return by_arrival(slot), None
         return slot.winning.arrangement, slot.winner
 
     def pieces(self, slot) -> list[tuple[Arrangement | None, Any]]:

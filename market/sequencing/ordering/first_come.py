@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from market.access.protocols import Arrangement
-from market.sequencing.ordering.base import Ordering, first_come_order, untouched
+from market.sequencing.ordering.base import Ordering, by_arrival
 
 
 class FirstCome(Ordering):
     """Arrival order, enforced by the regime: whoever leads has no say."""
 
     kind: Literal["first_come"] = "first_come"
+    only_orders: ClassVar[bool] = True
 
     def arrange(self, slot) -> tuple[Arrangement | None, Any]:
         """Order by arrival; exact ties at random."""
-        return untouched(first_come_order(slot.due, slot.rng.random(slot.due.size))), None
+        return by_arrival(slot), None

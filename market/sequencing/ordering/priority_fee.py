@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numba import njit
@@ -33,6 +33,7 @@ class PriorityFee(Ordering):
     """Tip order, enforced by the regime."""
 
     kind: Literal["priority_fee"] = "priority_fee"
+    only_orders: ClassVar[bool] = True
 
     def arrange(self, slot) -> tuple[Arrangement | None, Any]:
         """Order by tip."""

@@ -6,7 +6,7 @@ trading arms race, QJE 130(4), and Piet, Nair & Subramanian (2023), MEVade: an M
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from numba import njit
@@ -30,6 +30,7 @@ class RandomBatch(Ordering):
     """Uniformly random order, enforced by the regime."""
 
     kind: Literal["random_batch"] = "random_batch"
+    only_orders: ClassVar[bool] = True
 
     def arrange(self, slot) -> tuple[Arrangement | None, object]:
         """Shuffle the units."""

@@ -12,7 +12,7 @@ ordering, AFT (arXiv 2306.02179).
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from numba import njit
@@ -54,6 +54,7 @@ class TimeboostScore(Ordering):
     """Latency-bid score, enforced by the regime."""
 
     kind: Literal["timeboost_score"] = "timeboost_score"
+    only_orders: ClassVar[bool] = True
     longest_s: float = Field(
         0.5, gt=0, allow_inf_nan=False, description="g: least upper bound of the time that a bid can buy [s]"
     )

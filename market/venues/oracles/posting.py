@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from market.intents.rows import Purpose, blank
+from market.kernel.direct import bind
 from market.venues import Kind
 from market.venues.oracles.rules import GIVE_UP_AFTER, due, due_after_block
 
@@ -21,10 +22,11 @@ class Posting:
     def __init__(self, market: SequencerMarket) -> None:
         self._state, self._feeds, self._mempool = market.world.state, market.world.tables.feeds, market.mempool
         self._which, self._prices = np.zeros(len(self._feeds), np.int64), np.zeros(len(self._feeds))
+        self._due = bind(due, self._state, 0.0, self._which, self._prices)
 
     def tick(self, now: float) -> None:
         """Post what is due when a slot begins."""
-        count = due(self._state, now, self._which, self._prices)
+        count = self._due(self._state, now, self._which, self._prices)
         if count:
             self._send(count, now)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from market.kernel.direct import bind
 from market.venues.clock import Clock
 from market.venues.perpetuals.funding import accrue
 
@@ -15,4 +16,4 @@ if TYPE_CHECKING:
 def start(market: SequencerMarket) -> Clock:
     """Return the clock of the perpetuals; it stands still where there are none."""
     state = market.world.state
-    return Clock(tick=partial(accrue, state)) if len(market.world.tables.perpetuals) else Clock()
+    return Clock(tick=partial(bind(accrue, state, 0.0), state)) if len(market.world.tables.perpetuals) else Clock()

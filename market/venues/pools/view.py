@@ -55,15 +55,21 @@ VIEWS = {"provisions": ProvisionsSeen}
 
 
 @njit(cache=True)
-def snapshot(state: State, out: np.ndarray) -> None:
-    """Write all pools as they are now into `out`: shape (pools,), dtype `SEEN_POOL`."""
+def snapshot(state: State, out: np.ndarray) -> bool:
+    """Write all pools as they are now into `out`, shape (pools,), dtype `SEEN_POOL`; return whether any has changed."""
+    changed = False
     for pool in range(length(state, Pool.rollup)):
         seen = out[pool]
-        seen.rollup, seen.fee, seen.shares = (
+        rollup, fee, shares = (
             get(state, Pool.rollup, pool), get(state, Pool.fee, pool), get(state, Pool.shares, pool)
         )  # fmt: skip
+        changed |= seen.rollup != rollup or seen.fee != fee or seen.shares != shares
+        seen.rollup, seen.fee, seen.shares = rollup, fee, shares
         for side in range(2):
+            held = reserve(state, pool, index(state, Pool.asset + side, pool))
+            growth = get(state, Pool.growth + side, pool)
+            changed |= seen.reserve[side] != held or seen.growth[side] != growth
             seen.asset[side] = get(state, Pool.asset + side, pool)
-            seen.reserve[side] = reserve(state, pool, index(state, Pool.asset + side, pool))
-            seen.growth[side] = get(state, Pool.growth + side, pool)
+            seen.reserve[side], seen.growth[side] = held, growth
         seen.kept = 1.0 if get(state, Pool.fees_inside, pool) > 0.0 else 1.0 - seen.fee
+    return changed

@@ -1,0 +1,66 @@
+"""Figures of speed: the fastest repetition, its spread, no cost below nothing, and another checkout side by side."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from experiments.__main__ import main
+from experiments.bench import against as bench
+from experiments.bench import measure
+from experiments.bench.timing import Timing, per_unit, timing
+from market.errors import InputError
+
+TIMES = st.lists(st.floats(1e-3, 1e3), min_size=1, max_size=9)
+
+
+@given(TIMES, st.randoms())
+def test_the_fastest_repetition_counts_whatever_their_order(times: list[float], random) -> None:
+    shuffled = list(times)
+    random.shuffle(shuffled)
+    assert timing(shuffled) == timing(times)
+    assert timing(times).seconds <= min(times)
+    assert timing(times).seconds * (1.0 + timing(times).spread) == pytest.approx(max(times))
+
+
+@given(TIMES, TIMES, st.floats(1.0, 1e6))
+def test_no_cost_is_negative(less: list[float], more: list[float], units: float) -> None:
+    cost = per_unit(timing(less), timing(more), units)
+    assert cost is None if min(more) <= min(less) else cost == (min(more) - min(less)) / units
+
+
+def test_a_lost_figure_is_null_beside_its_spread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lost = measure._margin(Timing(2.0, 0.5), Timing(1.0, 0.1), 10, 1e9)
+    monkeypatch.setattr(measure, "measurements", lambda: {"some_ns": lambda: lost})
+    measure.main(tmp_path / "bench.json")
+    report = json.loads((tmp_path / "bench.json").read_text())
+    assert report["some_ns"] is None
+    assert report["spread"] == {"some_ns": 0.5}
+
+
+def test_another_checkout_takes_turns_with_this_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.touch()
+    turns = []
+
+    def seconds(python: Path, folder: Path, regime: str, horizon_s: float) -> float:
+        turns.append((folder, regime))
+        return 1.0 + len(turns) if folder == tmp_path else 4.0 + len(turns)
+
+    monkeypatch.setattr(bench, "_seconds", seconds)
+    found = bench.against(tmp_path, ("siloed",), repeat=2)
+    assert turns == [(bench.HERE, "siloed"), (tmp_path, "siloed")] * 2
+    assert found["siloed"]["ratio"] == 5.0 / 3.0
+
+
+def test_what_is_no_checkout_ends_with_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "--against", str(tmp_path)]) == 2
+    assert "--against: no .venv in" in capsys.readouterr().err
+    with pytest.raises(InputError, match=r"cannot run .*allowed: a checkout that has the reference scenario"):
+        bench._seconds(Path(sys.executable), tmp_path, "no regime", 1.0)

@@ -1,0 +1,41 @@
+"""The order of a sweep: every run once, one of each sort first, then those that take longest."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from experiments.runs.longest_first import LongestFirst
+from experiments.runs.study import Run
+
+RUN = st.tuples(st.sampled_from("abc"), st.integers(0, 2), st.integers(0, 5))
+
+
+def tasks(cells: list[tuple[str, int, int]]) -> list[tuple[str, Run]]:
+    return [(str(at), Run({"lever": lever}, regime, seed)) for at, (regime, lever, seed) in enumerate(cells)]
+
+
+@given(st.lists(RUN, unique=True), st.data())
+def test_every_run_is_handed_out_once_however_long_runs_take(cells: list, data: st.DataObject) -> None:
+    grid, got = tasks(cells), []
+    queue = LongestFirst(grid)
+    for task in queue:
+        got.append(task)
+        queue.took(task[1], data.draw(st.floats(0.0, 100.0)))
+    assert sorted(task[0] for task in got) == sorted(task[0] for task in grid)
+
+
+def test_one_of_each_sort_comes_first_and_then_the_longest() -> None:
+    seconds = {"a": 1.0, "b": 5.0, "c": 3.0}
+    queue, order = LongestFirst(tasks([(regime, 0, seed) for seed in range(3) for regime in "abc"])), []
+    for _, run in queue:
+        order.append(run.regime)
+        queue.took(run, seconds[run.regime])
+    assert "".join(order) == "abc" + "bb" + "cc" + "aa"
+
+
+def test_a_sort_of_which_no_run_has_ended_comes_before_those_that_are_known() -> None:
+    queue = LongestFirst(tasks([(regime, 0, seed) for seed in range(2) for regime in "ab"]))
+    first, _ = next(queue), next(queue)
+    queue.took(first[1], 100.0)
+    assert next(queue)[1].regime == "b"
