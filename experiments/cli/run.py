@@ -59,11 +59,12 @@ def _state(runs: list[Run], workers: int) -> None:
     A cluster (no local workers) may have more than this machine. Each run is checked once more when it begins: one that
     does not fit fails, and the others go on.
     """
+    configs = [run.config for run in runs if isinstance(run.config, MarketConfig)]
+    if not configs:
+        return
     from experiments.runs import machine, needs
 
-    told = [needs.estimate(run.config) for run in runs if isinstance(run.config, MarketConfig)]
-    if not told:
-        return
+    told = [needs.estimate(config) for config in configs]
     if workers:
         smallest = min(told, key=lambda need: (need.memory_bytes, need.seconds))
         smallest.check(machine.available(), min(workers, len(runs)))
