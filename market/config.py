@@ -139,6 +139,7 @@ class RegimeConfig(Settings):
     capacity: dict[str, Any] = Field(default={"kind": "unlimited"}, description="what a block holds and costs")
     consensus: dict[str, Any] = Field(default={"kind": "instant"}, description="when a slot has its block")
     preconfirmation: dict[str, Any] = Field(default={"kind": "none"}, description="promises ahead of the block")
+    guarantees: dict[str, Any] = Field(default={"kind": "execution"}, description="what ties bundles over rollups")
     forced_inclusion: dict[str, Any] = Field(default={"kind": "none"}, description="the way around the sequencer")
     margin: dict[str, Any] = Field(default={"kind": "none"}, description="what is checked before inclusion")
     breaker: dict[str, Any] = Field(default={"kind": "none"}, description="when intents are paused")

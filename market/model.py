@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import mesa
@@ -162,7 +163,9 @@ class SequencerMarket(mesa.Model):
             recorder.before_block(slot)
         parts = slot.by_author(slot.rows)
         for rows, author in parts:
-            execute_block(self.world.state, rows, slot.time, author, slot.leader.account)
+            slot.domain.regime.guarantees.carry_out(
+                rows, partial(self._execute, time=slot.time, author=author, operator=slot.leader.account)
+            )
         if len(parts) > 1:
             slot.rows["position"] = np.arange(slot.rows.size)
         slot.domain.regime.breaker.after_block(slot)
@@ -171,6 +174,9 @@ class SequencerMarket(mesa.Model):
         for after_block in self._after_block:
             after_block(slot)
         self.alarms.after_block()
+
+    def _execute(self, rows: np.ndarray, time: float, author: int, operator: int) -> None:
+        execute_block(self.world.state, rows, time, author, operator)
 
     def learn(self, slot: Slot) -> None:
         """Hand out receipts: to each agent its own, to each population the block's."""
