@@ -21,6 +21,7 @@ from market.venues.lending.config import BorrowersConfig, LendingConfig
 from market.venues.oracles import config as _oracles
 from market.venues.oracles.config import OracleConfig
 from market.venues.outside import config as _outside
+from market.venues.outside.config import OutsideConfig
 from market.venues.perpetuals import config as _perpetuals
 from market.venues.perpetuals.config import PerpetualConfig, PerpetualTradersConfig
 from market.venues.pools import config as _pools
@@ -41,6 +42,7 @@ __all__ = [
     "MarketConfig",
     "NonNegative",
     "OracleConfig",
+    "OutsideConfig",
     "PerpetualConfig",
     "PerpetualTradersConfig",
     "PoolConfig",

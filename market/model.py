@@ -29,7 +29,7 @@ from market.measures.tally import Tally
 from market.prices.path import PricePath
 from market.sequencing import compose
 from market.streams import spawn
-from market.venues.clock import clocks
+from market.venues.clock import Clocks
 from market.venues.pools.main import main_pools
 
 
@@ -59,7 +59,7 @@ class SequencerMarket(mesa.Model):
         self.alarms = Alarms(self)
         self.outbox = Outbox(self)
         self._admit(roster)
-        self._ticks, self._after_block = clocks(self)
+        self._clocks = Clocks(self)
         self.recorders: list[Recorder] = [self.tally, self.audit, BridgeFlows(), *recorders]
         for recorder in self.recorders:
             recorder.on_start(self)
@@ -126,7 +126,7 @@ class SequencerMarket(mesa.Model):
         self._moved_to = now
         self.path.advance(now)
         self.world.tables.prices[:] = self.path.current
-        for tick in self._ticks:
+        for tick in self._clocks.tick:
             tick(now)
 
     def act(self, turns: list[tuple[Any, Domain]], now: float) -> None:
@@ -136,7 +136,10 @@ class SequencerMarket(mesa.Model):
             for agent, domain in turns:
                 turn.agent = agent
                 agent.act(self.observations[agent.account]._at(domain, now), self.outbox.open_for(agent, now))
-        self.mempool.submit(self.outbox.take())
+        rows = self.outbox.take()
+        for sent in self._clocks.sent:
+            rows = sent(rows, now)
+        self.mempool.submit(rows)
 
     def sequence(self, domain: Domain, now: float) -> Slot:
         """Choose a leader, hold the auction, fix the order of the block, screen it."""
@@ -155,6 +158,8 @@ class SequencerMarket(mesa.Model):
         rows = regime.margin.screen(slot, rows)
         rows = regime.breaker.screen(slot, rows)
         slot.rows = regime.capacity.fit(slot, rows)
+        for ordered in self._clocks.ordered:
+            slot.rows = ordered(slot, slot.rows)
         return slot
 
     def execute(self, slot: Slot) -> None:
@@ -171,7 +176,7 @@ class SequencerMarket(mesa.Model):
         slot.domain.regime.breaker.after_block(slot)
         slot.domain.regime.revenue.pass_on(slot)
         slot.domain.regime.oversight.after_block(slot)
-        for after_block in self._after_block:
+        for after_block in self._clocks.after_block:
             after_block(slot)
         self.alarms.after_block()
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from agents.base import Trader
-from agents.blocks.arbitrage import best_cycle, outside_arbitrages
+from agents.blocks.arbitrage import best_cycle, outside_arbitrages, terms
 from agents.means.inventory import rebalance
 from market.access.desk import Desk
 from market.access.observation import Observation
@@ -60,6 +60,7 @@ class Arbitrageur(Trader):
 
     def act(self, seen: Observation, desk: Desk) -> None:
         """Look for gaps and trade the profitable ones."""
+        self.hedging.catch_up(seen, desk)
         if self._unwind:
             self._unwind_legs(seen, desk)
         if self.cycles and not self._open_legs:
@@ -71,7 +72,8 @@ class Arbitrageur(Trader):
             rebalance(seen, desk, self._home)
 
     def _trade_outside(self, seen: Observation, desk: Desk) -> None:
-        table = seen.derived(("opportunities", seen.domain), lambda: _find_outside(seen))
+        seen = self.hedging.net(seen)
+        table = seen.derived(("opportunities", seen.domain, seen.outside_fee), lambda: _find_outside(seen))
         for pool, rollup, source, sink, amount, out, profit, gas in table:
             if profit <= 2.0 * gas + self.least_usd:
                 continue
@@ -189,7 +191,7 @@ class Arbitrageur(Trader):
 
 def _find_outside(seen: Observation) -> list[tuple[int, int, int, int, float, float, float, float]]:
     """Trades against the outside market now: pool, rollup, assets in and out, amount, output, profit [USD], gas."""
-    table = outside_arbitrages(seen.pools, seen.prices, seen.outside_fee, np.array(seen.rollups))
+    table = outside_arbitrages(*terms(seen))
     found = []
     for pool, source, sink, amount, out, profit in table.tolist():
         rollup = int(seen.pools["rollup"].item(int(pool)))

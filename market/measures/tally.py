@@ -139,6 +139,11 @@ class Tally(Recorder):
         for rows, author in slot.by_author(slot.rows):
             record_block(self._state, rows, author, slot.leader.account, self._sums)
 
+    def on_orders(self, rows: np.ndarray) -> None:
+        """Add orders carried out apart from blocks, which nobody built and which pay no gas."""
+        for at, sender in enumerate(rows["sender"].tolist()):
+            record_block(self._state, rows[at : at + 1], sender, sender, self._sums)
+
     def on_second(self, market: SequencerMarket) -> None:
         """Sample the spread of prices over rollups."""
         pools.dispersion(self._state, market.main_pools, self._spread)

@@ -43,7 +43,10 @@ COLUMNS = (
 
 
 class Tape(Recorder):
-    """A parquet file with a row per intent, in the order of decision; pending ones come last, with slot -1."""
+    """A parquet file with a row per intent, in the order of decision; pending ones come last, with slot -1.
+
+    Orders that the outside market carried out apart from blocks have slot -1, too, and a fate.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -68,6 +71,12 @@ class Tape(Recorder):
         self._count += slot.rows.size
         if self._count >= ROWS_PER_GROUP:
             self._flush()
+
+    def on_orders(self, rows: np.ndarray) -> None:
+        """Add orders carried out apart from blocks."""
+        self._buffer.append(rows.copy())
+        self._slots.append(np.full(rows.size, -1))
+        self._count += rows.size
 
     def close(self) -> None:
         """Write what is left, and what is still pending, and finish the file."""
