@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from typing import Any
 
 import mesa
@@ -18,7 +17,6 @@ from market.access.seat import Seated, seats
 from market.config import MarketConfig
 from market.domain import Domain, Slot
 from market.errors import blame
-from market.execution import execute_block
 from market.genesis import World, check, found
 from market.graph.kept import keep
 from market.intents.mempool import Mempool
@@ -136,10 +134,7 @@ class SequencerMarket(mesa.Model):
             for agent, domain in turns:
                 turn.agent = agent
                 agent.act(self.observations[agent.account]._at(domain, now), self.outbox.open_for(agent, now))
-        rows = self.outbox.take()
-        for sent in self._clocks.sent:
-            rows = sent(rows, now)
-        self.mempool.submit(rows)
+        self.mempool.submit(self._clocks.left_of(self.outbox.take(), now))
 
     def sequence(self, domain: Domain, now: float) -> Slot:
         """Choose a leader, hold the auction, fix the order of the block, screen it."""
@@ -158,8 +153,7 @@ class SequencerMarket(mesa.Model):
         rows = regime.margin.screen(slot, rows)
         rows = regime.breaker.screen(slot, rows)
         slot.rows = regime.capacity.fit(slot, rows)
-        for ordered in self._clocks.ordered:
-            slot.rows = ordered(slot, slot.rows)
+        slot.rows = self._clocks.left_in(slot)
         return slot
 
     def execute(self, slot: Slot) -> None:
@@ -168,9 +162,7 @@ class SequencerMarket(mesa.Model):
             recorder.before_block(slot)
         parts = slot.by_author(slot.rows)
         for rows, author in parts:
-            slot.domain.regime.guarantees.carry_out(
-                rows, partial(self._execute, time=slot.time, author=author, operator=slot.leader.account)
-            )
+            slot.domain.regime.guarantees.execute(self.world.state, rows, slot.time, author, slot.leader.account)
         if len(parts) > 1:
             slot.rows["position"] = np.arange(slot.rows.size)
         slot.domain.regime.breaker.after_block(slot)
@@ -179,9 +171,6 @@ class SequencerMarket(mesa.Model):
         for after_block in self._clocks.after_block:
             after_block(slot)
         self.alarms.after_block()
-
-    def _execute(self, rows: np.ndarray, time: float, author: int, operator: int) -> None:
-        execute_block(self.world.state, rows, time, author, operator)
 
     def learn(self, slot: Slot) -> None:
         """Hand out receipts: to each agent its own, to each population the block's."""

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from market.execution import execute_block
 from market.intents.rows import INTENT, Reason, Status
 from market.state.store import State
 
@@ -72,7 +71,7 @@ class Trial:
         tried["carried"] = (tried["sender"] != account) & (tried["bundle"] >= 0)
         # whatever order they are executed in, receipts are returned in that of the rows
         numbers, tried["id"] = tried["id"].copy(), np.arange(tried.size)
-        guarantees.carry_out(tried, lambda block: execute_block(self._fresh(), block, time, operator, operator))
+        guarantees.execute(self._fresh(), tried, time, operator, operator)
         tried = tried[np.argsort(tried["id"])]
         tried["id"] = numbers
         return tried

@@ -47,3 +47,16 @@ class Clocks:
         self.after_block = [clock.after_block for clock in started if clock.after_block is not None]
         self.sent = [clock.sent for clock in started if clock.sent is not None]
         self.ordered = [clock.ordered for clock in started if clock.ordered is not None]
+
+    def left_of(self, rows: np.ndarray, now: float) -> np.ndarray:
+        """Return what goes to the mempools of what agents submit."""
+        for sent in self.sent:
+            rows = sent(rows, now)
+        return rows
+
+    def left_in(self, slot: Slot) -> np.ndarray:
+        """Return what stays in a slot's block."""
+        rows = slot.rows
+        for ordered in self.ordered:
+            rows = ordered(slot, rows)
+        return rows

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import ClassVar
 
 import numpy as np
 
+from market.execution import execute_block
 from market.intents.bundles import Atomicity
 from market.sequencing import Part
+from market.state.store import State
 
 
 class Guarantees(Part):
@@ -16,14 +17,6 @@ class Guarantees(Part):
 
     atomicity: ClassVar[Atomicity] = Atomicity.EXECUTION
 
-    def carry_out(self, rows: np.ndarray, execute: Callable[[np.ndarray], None]) -> None:
-        """Have a block executed, with as much held together as is guaranteed.
-
-        Parameters
-        ----------
-        rows
-            shape (n,), dtype `INTENT`: the block, whose receipts are written in place
-        execute
-            executes rows in order, those with the same bundle next to each other all or none
-        """
-        execute(rows)
+    def execute(self, state: State, rows: np.ndarray, time: float, builder: int, operator: int) -> None:
+        """Execute a block with as much held together as is guaranteed; arguments as of `execute_block`."""
+        execute_block(state, rows, time, builder, operator)

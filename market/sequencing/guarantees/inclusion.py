@@ -7,13 +7,14 @@ Source: Astria documentation (2024), on sequencers that order for rollups and do
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import ClassVar, Literal
 
 import numpy as np
 
+from market.execution import execute_block
 from market.intents.bundles import Atomicity
 from market.sequencing.guarantees.base import Guarantees
+from market.state.store import State
 
 
 class AtomicInclusion(Guarantees):
@@ -22,15 +23,15 @@ class AtomicInclusion(Guarantees):
     kind: Literal["inclusion"] = "inclusion"
     atomicity: ClassVar[Atomicity] = Atomicity.INCLUSION
 
-    def carry_out(self, rows: np.ndarray, execute: Callable[[np.ndarray], None]) -> None:
+    def execute(self, state: State, rows: np.ndarray, time: float, builder: int, operator: int) -> None:
         """Execute each rollup's part of a bundle all or none, in the order in which the bundle comes to the rollups."""
         order, parts = apart(rows["bundle"], rows["rollup"])
         if order is None:
-            execute(rows)
+            execute_block(state, rows, time, builder, operator)
             return
         rows[:] = rows[order]
         bundles, rows["bundle"] = rows["bundle"].copy(), parts
-        execute(rows)
+        execute_block(state, rows, time, builder, operator)
         rows["bundle"] = bundles
 
 

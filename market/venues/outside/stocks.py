@@ -1,4 +1,8 @@
-"""Columns of what participants are long or short on the outside market."""
+"""Columns of what participants are long or short on the outside market.
+
+They do not stand in `tables`: compiled code names a table by its number, in the order in which tables are declared, and
+what is kept of other venues' code would go on with numbers that a table in the middle has moved.
+"""
 
 from __future__ import annotations
 
