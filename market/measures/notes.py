@@ -30,7 +30,7 @@ COUNTED = tuple(member.name.lower() for member in Extraction)
 
 
 def blank(count: int) -> np.ndarray:
-    """Notes on intents that no block has decided on: shape (count,), dtype `NOTES`."""
+    """Notes on intents that no block decides on, or none so far: shape (count,), dtype `NOTES`."""
     notes = np.zeros(count, NOTES)
     for name in ("slot", "domain", "author", "operator", "receiver", "owner", "loan", "contract"):
         notes[name] = -1
@@ -53,13 +53,26 @@ def note(market: SequencerMarket, slot: Slot) -> np.ndarray:
         notes["author"][done : done + part.size] = author
         done += part.size
     notes["receiver"], notes["counted"] = rows["sender"], market.tally.found.classes
-    for side in ("in", "out"):
-        asset = rows[f"asset_{side}"]
-        known = (asset >= 0) & (asset < tables.prices.size)
-        notes[f"price_{side}_usd"] = np.where(known, tables.prices[np.where(known, asset, 0)], np.nan)
+    _price(tables.prices, rows, notes)
     filled = rows["status"] == Status.FILLED
     charged = filled & stating(CHARGED, rows["kind"])
     notes["gas_usd"][charged] = tables.rollups["gas"][rows["rollup"][charged]]
     for venue in rooms("receipts").values():
         venue.note(tables, rows, filled, notes)
     return notes
+
+
+def note_orders(market: SequencerMarket, rows: np.ndarray) -> np.ndarray:
+    """Return the notes on orders carried out apart from blocks, which pay nobody: shape (n,), dtype `NOTES`."""
+    notes = blank(rows.size)
+    notes["receiver"], notes["counted"] = rows["sender"], market.tally.found.classes
+    _price(market.world.tables.prices, rows, notes)
+    return notes
+
+
+def _price(prices: np.ndarray, rows: np.ndarray, notes: np.ndarray) -> None:
+    """Note the reference prices of what is given and received."""
+    for side in ("in", "out"):
+        asset = rows[f"asset_{side}"]
+        known = (asset >= 0) & (asset < prices.size)
+        notes[f"price_{side}_usd"] = np.where(known, prices[np.where(known, asset, 0)], np.nan)

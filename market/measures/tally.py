@@ -84,7 +84,9 @@ def _mark(state: State, row: Row, taken: int, author: int, operator: int, sums: 
     gross = row.filled_out * get(state, Asset.price, row.asset_out) - row.filled_in * get(
         state, Asset.price, row.asset_in
     )
-    spent, marked = costs(state, row, operator), 0.0
+    spent, marked = 0.0, 0.0
+    if row.position >= 0:  # what was carried out apart from blocks pays for no place in one
+        spent = costs(state, row, operator)
     if row.kind == Kind.SWAP:
         marked = pools.providers_gain(state, row)
     if taken == Extraction.NONE and 0 <= row.sender < memory.recent.shape[0]:
@@ -145,8 +147,8 @@ class Tally(Recorder):
     explained : (groups,) array
         what they gained by extraction before tips and gas [USD]
     found : Found
-        what was found of the rows of the last block that had any, in their order; overwritten by the next, and a class
-        may yet change with what follows
+        what was found of the rows of the last block that had any, or of the last orders apart from blocks, in their
+        order; overwritten by the next, and a class may yet change with what follows
     statuses : (statuses,) array
         how many intents met each fate
     slots : int
@@ -215,6 +217,16 @@ class Tally(Recorder):
             shape = 2 * rows
             self._room = Found(np.zeros(shape, np.int64), np.zeros(shape), *np.zeros((2, shape), np.int64))
         return Found(*[column[:rows] for column in self._room])
+
+    def on_orders(self, rows: np.ndarray) -> None:
+        """Add orders carried out apart from blocks, which nobody built and which pay no gas: judged by themselves."""
+        self.found = found = self._found(rows.size)
+        find(self._state, rows, self._agents, self._last, found)
+        for at, sender in enumerate(rows["sender"].tolist()):
+            part = slice(at, at + 1)
+            record_block(
+                self._state, rows[part], found.classes[part], found.loss[part], sender, sender, self._sums, self._memory
+            )
 
     def on_second(self, market: SequencerMarket) -> None:
         """Sample the spread of prices over rollups."""
