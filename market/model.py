@@ -50,8 +50,7 @@ class SequencerMarket(mesa.Model):
 
     def __init__(self, config: MarketConfig, seed: int, roster: Roster, recorders: Iterable[Recorder] = ()) -> None:
         super().__init__(rng=seed)
-        self.config = config
-        self.seed = seed
+        self.config, self.seed = config, seed
         self.streams = spawn(seed)
         self.path = PricePath(config, self.streams["prices"])
         self._lay_out(roster)
@@ -125,8 +124,7 @@ class SequencerMarket(mesa.Model):
         self._moved_to = now
         if self.path.advance(now):
             self.world.tables.prices[:] = self.path.current
-        for tick in self._clocks.tick:
-            tick(now)
+        self._clocks.advance(now)
 
     def act(self, turns: list[tuple[Any, Domain]], now: float, called: bool = False) -> None:
         """Let agents observe and submit, each at a domain: those who are awake, or all where they are called."""
@@ -156,8 +154,7 @@ class SequencerMarket(mesa.Model):
         rows = regime.preconfirmation.enforce(slot, rows)
         rows = regime.margin.screen(slot, rows)
         rows = regime.breaker.screen(slot, rows)
-        slot.rows = regime.capacity.fit(slot, rows)
-        slot.rows = self._clocks.left_in(slot)
+        slot.rows = self._clocks.left_in(slot, regime.capacity.fit(slot, rows))
         return slot
 
     def execute(self, slot: Slot) -> None:
@@ -172,8 +169,7 @@ class SequencerMarket(mesa.Model):
         slot.domain.regime.breaker.after_block(slot)
         slot.domain.regime.revenue.pass_on(slot)
         slot.domain.regime.oversight.after_block(slot)
-        for after_block in self._clocks.after_block:
-            after_block(slot)
+        self._clocks.after(slot)
         self.alarms.after_block()
 
     def learn(self, slot: Slot) -> None:
@@ -188,6 +184,10 @@ class SequencerMarket(mesa.Model):
                     turn.agent.learn(rows.take(strategic[senders == account]))
             for population in self.populations:
                 population.learn(rows)
+
+    def carried_out(self, rows: np.ndarray) -> None:
+        """Let recorders take note of orders that a venue has carried out apart from blocks."""
+        tell(self, "on_orders", rows)
 
     def step(self) -> None:
         """Once a second: let the recorders sample."""

@@ -39,24 +39,33 @@ class Clock(NamedTuple):
 
 
 class Clocks:
-    """What all venues want to be called for, by when: each attribute is a list under the name it has in `Clock`."""
+    """The clocks of all venues: calls each that wants to be called."""
 
     def __init__(self, market: SequencerMarket) -> None:
         started: list[Clock] = [module.start(market) for module in rooms("clock").values()]
-        self.tick = [clock.tick for clock in started if clock.tick is not None]
-        self.after_block = [clock.after_block for clock in started if clock.after_block is not None]
-        self.sent = [clock.sent for clock in started if clock.sent is not None]
-        self.ordered = [clock.ordered for clock in started if clock.ordered is not None]
+        self._ticks = [clock.tick for clock in started if clock.tick is not None]
+        self._after_block = [clock.after_block for clock in started if clock.after_block is not None]
+        self._sent = [clock.sent for clock in started if clock.sent is not None]
+        self._ordered = [clock.ordered for clock in started if clock.ordered is not None]
+
+    def advance(self, now: float) -> None:
+        """Let venues do what has come due."""
+        for tick in self._ticks:
+            tick(now)
+
+    def after(self, slot: Slot) -> None:
+        """Let venues do what follows on an executed block."""
+        for after_block in self._after_block:
+            after_block(slot)
 
     def left_of(self, rows: np.ndarray, now: float) -> np.ndarray:
         """Return what goes to the mempools of what agents submit."""
-        for sent in self.sent:
+        for sent in self._sent:
             rows = sent(rows, now)
         return rows
 
-    def left_in(self, slot: Slot) -> np.ndarray:
+    def left_in(self, slot: Slot, rows: np.ndarray) -> np.ndarray:
         """Return what stays in a slot's block."""
-        rows = slot.rows
-        for ordered in self.ordered:
+        for ordered in self._ordered:
             rows = ordered(slot, rows)
         return rows

@@ -16,7 +16,6 @@ import numpy as np
 from market.errors import blame
 from market.intents.rows import Reason, Row, Rows, Status
 from market.kernel.compiled import kernel
-from market.measures.recorder import tell
 from market.state.journal import open_journal, undo
 from market.state.store import State, assets, rollups
 from market.venues import Kind
@@ -130,7 +129,7 @@ class Orders:
             rows = heapq.heappop(self._waiting)[2]
             carry_out(market.world.state, rows, now)
             self._deliveries.owe(rows, now)
-            tell(market, "on_orders", rows)
+            market.carried_out(rows)
             with blame(market) as turn:
                 for account in dict.fromkeys(rows["sender"].tolist()):
                     turn.agent = market.participants[account]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 import worlds
 from players import Scripted, trader
@@ -14,6 +17,8 @@ from market import regimes
 from market.config import AgentConfig, OutsideConfig
 from market.intents.rows import Reason, Status
 from market.measures.recorder import Recorder
+from market.measures.tape import Tape
+from market.state.ledger import Why
 from market.venues import Kind
 
 APART = OutsideConfig(atomic=False, delay_s=1.5)
@@ -149,3 +154,60 @@ def test_a_larger_delay_makes_arbitrage_dearer() -> None:
         rows = orders.all[orders.all["status"] == Status.FILLED]
         found.append(float(np.std(1.0 - rows["filled_out"] / (rows["filled_in"] * rows["mid"]))))
     assert found[0] < found[1]
+
+
+def test_of_orders_only_what_hedges_left_is_sent_again_until_it_is_done() -> None:
+    """A member of a bundle is a hedge whatever its sender calls it, and so is what is sent again of one."""
+    agent = worlds.ran(worlds.config(agents=(AgentConfig(role="trader", strategy="arbitrageur"),), outside=APART))
+    hedging = agent.participants[-1].hedging
+    sent: list[float] = []
+    desk = SimpleNamespace(outside=lambda rollup, given, wanted, amount, **_: sent.append(amount))
+    seen = SimpleNamespace(funds=np.full((1, 2), 100.0))
+
+    def receipt(amount: float, filled: float, bundle: int) -> np.ndarray:
+        rows = worlds.intent(Kind.OUTSIDE, 0, amount=amount, filled_in=filled, asset_in=ETH, asset_out=USD)
+        rows["status"], rows["bundle"] = int(Status.FILLED), bundle
+        return rows
+
+    hedging.learn(receipt(7.0, 2.0, -1))
+    hedging.catch_up(seen, desk)
+    assert not sent, "an order of its own was taken for a hedge"
+    for bundle, asked, filled in ((3, 10.0, 6.0), (-1, 4.0, 1.0), (-1, 3.0, 3.0)):
+        hedging.learn(receipt(asked, filled, bundle))
+        hedging.catch_up(seen, desk)
+    assert sent == [4.0, 3.0]
+
+
+def test_totals_gains_and_tape_hold_orders_apart_from_blocks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """At prices that stand still what the trader gained, before gas, is its gain of trading; a tape has its orders."""
+
+    def act(agent: Any, seen: Any, desk: Any) -> None:
+        if seen.slot == 0 and seen.rollups[0] == 0:
+            bundle = desk.bundle()
+            desk.swap(0, USD, ETH, 5000.0, 0.0, bundle=bundle)
+            desk.outside(0, ETH, USD, 1.5, bundle=bundle)
+            desk.outside(0, USD, ETH, 1000.0)
+
+    monkeypatch.setattr(Scripted, "script", act)
+    still = ({"name": "ETH", "price_usd": ETH_USD, "volatility": 0.0},)
+    setting = worlds.config(agents=(trader(),), assets=still, outside=APART, horizon_s=12.0)
+    setting = setting.model_copy(update={"flow": setting.flow.model_copy(update={"per_second": 0.0})})
+    market = worlds.opened(setting, recorders=[Tape(tmp_path / "tape.parquet")])
+    tables = market.world.tables
+    account = next(agent.account for agent in market.participants if isinstance(agent, Scripted))
+
+    def worth() -> float:
+        return float((tables.balance[account].sum(axis=0) * tables.prices).sum())
+
+    before = worth()
+    market.run()
+    gas = float(tables.flows[account, :, Why.GAS, 0].sum())
+    gained = worth() - before + gas
+    assert gained < -1.0
+    assert market.profits.by_trading()[account] == pytest.approx(gained, rel=1e-6)
+    assert market.tally.gains[account].sum() == pytest.approx(gained - gas, rel=1e-6)
+    tape = pq.read_table(tmp_path / "tape.parquet").to_pandas()
+    orders = tape[(tape["kind"] == "outside") & (tape["account"] == account)]
+    assert orders["status"].tolist() == ["filled"] * 2 and set(orders["slot"]) == {-1}
+    assert orders["price_in_usd"].tolist() == pytest.approx([{USD: 1.0, ETH: ETH_USD}[a] for a in orders["asset_in"]])
+    assert (orders["gas_usd"] == 0.0).all() and set(orders["author"]) == {""}
