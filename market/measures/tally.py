@@ -12,6 +12,7 @@ from market.intents.extraction import CLOSES_GAPS, TAKES, Extraction
 from market.intents.rows import Row, Rows, Status
 from market.intents.stock import Stock, empty, keep
 from market.kernel.compiled import kernel
+from market.kernel.direct import bind
 from market.kernel.interpreted import row_type
 from market.kernel.switch import switch
 from market.measures.classes import bundles, sandwiches
@@ -208,6 +209,7 @@ class Tally(Recorder):
         )  # fmt: skip
         self._room = Found(np.zeros(0, np.int64), np.zeros(0), *np.zeros((4, 0), np.int64))
         self.found = self._found(0)
+        self._disperse = bind(pools.dispersion, self._state, market.main_pools, self._spread)
 
     def on_block(self, slot: Slot) -> None:
         """Add a block."""
@@ -231,7 +233,7 @@ class Tally(Recorder):
 
     def on_second(self, market: SequencerMarket) -> None:
         """Sample the spread of prices over rollups."""
-        pools.dispersion(self._state, market.main_pools, self._spread)
+        self._disperse(self._state, market.main_pools, self._spread)
         self.dispersion += float(self._spread[1:].mean())
         self.samples += 1
 
