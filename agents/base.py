@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from agents.means.hedging import Hedging
+
 if TYPE_CHECKING:
     from market.access.desk import Desk
     from market.access.observation import Observation
@@ -26,6 +28,8 @@ class StrategicAgent:
         where its funds are
     rng_own : numpy.random.Generator
         its own stream
+    hedging : Hedging
+        what it has learned of the costs of orders to the outside market, where those are apart from blocks
     wake_at : float
         no call of `act` before this time [s]
     """
@@ -43,6 +47,7 @@ class StrategicAgent:
         self.account, self.name, self.capital_usd = seat.account, seat.name, seat.capital_usd
         self.rng_own = seat.stream
         self._latency, self.latency_law = seat.latency_s, seat.latency
+        self.hedging = Hedging(seat)
         self._delays: list[float] = []
 
     @property
@@ -57,6 +62,10 @@ class StrategicAgent:
 
     def learn(self, receipts: np.ndarray) -> None:
         """Take note of one's own receipts of a block: shape (n,), dtype `market.intents.INTENT`."""
+
+    def traded_outside(self, receipts: np.ndarray) -> None:
+        """Take note of own orders that were carried out apart from blocks: shape (n,), dtype `INTENT`."""
+        self.hedging.learn(receipts)
 
 
 class Trader(StrategicAgent):

@@ -1,4 +1,4 @@
-"""Cross-rollup arbitrage with all legs or none against leg by leg, under varied conditions."""
+"""Cross-rollup arbitrage, legs executed as a whole, included as a whole, and one by one, under varied conditions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 from figures import _shared as shared
 
 CAPTION = (
-    "Arbitrage between three equal rollups, in one domain with atomic bundles and in three leg by leg. Columns: "
+    "Arbitrage between three equal rollups, in one domain whose bundles are executed all or none (atomic) or included "
+    "all or none (included), and in three domains leg by leg (legged). Columns: "
     "block time, volatility, and chance of a missed slot, one varied at a time; means with 95% intervals "
     "over seeds that both share. Top: realised profit as a share of the profit quoted when cycles were sent. "
     "Middle: share of cycles of which a leg failed. Bottom: price dispersion across rollups."
@@ -17,7 +18,7 @@ ROWS = {"capture_rate": ("profit realised [%]", 100.0), "leg_failures": ("broken
 ROWS |= {"dispersion_bp": ("dispersion [bp]", 1.0)}
 VARIED = {"delay_s": "block time [s]", "volatility": "volatility [% a year]", "failure": "missed slots [%]"}
 SCALE = {"delay_s": 1.0, "volatility": 100.0, "failure": 100.0}
-COLOURS = {"atomic": shared.BLUE, "legged": shared.VERMILION}
+COLOURS = {"atomic": shared.BLUE, "included": shared.GREEN, "legged": shared.VERMILION}
 
 
 def draw(summary: pd.DataFrame) -> Figure:

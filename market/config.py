@@ -22,6 +22,7 @@ from market.venues.lending.config import BorrowersConfig, LendingConfig
 from market.venues.oracles import config as _oracles
 from market.venues.oracles.config import OracleConfig
 from market.venues.outside import config as _outside
+from market.venues.outside.config import OutsideConfig
 from market.venues.perpetuals import config as _perpetuals
 from market.venues.perpetuals.config import PerpetualConfig, PerpetualTradersConfig
 from market.venues.pools import config as _pools
@@ -42,6 +43,7 @@ __all__ = [
     "MarketConfig",
     "NonNegative",
     "OracleConfig",
+    "OutsideConfig",
     "PerpetualConfig",
     "PerpetualTradersConfig",
     "PoolConfig",
@@ -141,6 +143,7 @@ class RegimeConfig(Settings):
     capacity: dict[str, Any] = Field(default={"kind": "unlimited"}, description="what a block holds and costs")
     consensus: dict[str, Any] = Field(default={"kind": "instant"}, description="when a slot has its block")
     preconfirmation: dict[str, Any] = Field(default={"kind": "none"}, description="promises ahead of the block")
+    guarantees: dict[str, Any] = Field(default={"kind": "execution"}, description="what ties bundles over rollups")
     forced_inclusion: dict[str, Any] = Field(default={"kind": "none"}, description="the way around the sequencer")
     margin: dict[str, Any] = Field(default={"kind": "none"}, description="what is checked before inclusion")
     breaker: dict[str, Any] = Field(default={"kind": "none"}, description="when intents are paused")

@@ -18,7 +18,6 @@ from market.access.times import awake, check_wake, seated
 from market.config import MarketConfig
 from market.domain import Domain, Slot
 from market.errors import InputError, blame
-from market.execution import execute_block
 from market.genesis import World, check, found
 from market.graph.kept import keep
 from market.intents.mempool import Mempool
@@ -30,7 +29,7 @@ from market.measures.tally import Tally
 from market.prices.path import PricePath
 from market.sequencing import compose
 from market.streams import spawn
-from market.venues.clock import clocks
+from market.venues.clock import Clocks
 from market.venues.pools.main import main_pools
 
 
@@ -60,7 +59,7 @@ class SequencerMarket(mesa.Model):
         self.alarms = Alarms(self)
         self.outbox = Outbox(self)
         self._admit(roster)
-        self._ticks, self._after_block = clocks(self)
+        self._clocks = Clocks(self)
         self.recorders: list[Recorder] = [self.tally, self.profits, self.audit, BridgeFlows(), *recorders]
         tell(self, "on_start", self)
         for domain in self.domains:
@@ -126,7 +125,7 @@ class SequencerMarket(mesa.Model):
         self._moved_to = now
         if self.path.advance(now):
             self.world.tables.prices[:] = self.path.current
-        for tick in self._ticks:
+        for tick in self._clocks.tick:
             tick(now)
 
     def act(self, turns: list[tuple[Any, Domain]], now: float, called: bool = False) -> None:
@@ -139,7 +138,7 @@ class SequencerMarket(mesa.Model):
                     agent.act(self.observations[agent.account]._at(domain, now), self.outbox.open_for(agent, now))
                     if agent.wake_at is not wakes:
                         check_wake(agent.wake_at, now)
-        self.mempool.submit(self.outbox.take())
+        self.mempool.submit(self._clocks.left_of(self.outbox.take(), now))
 
     def sequence(self, domain: Domain, now: float) -> Slot:
         """Choose a leader, hold the auction, fix the order of the block, screen it."""
@@ -158,6 +157,7 @@ class SequencerMarket(mesa.Model):
         rows = regime.margin.screen(slot, rows)
         rows = regime.breaker.screen(slot, rows)
         slot.rows = regime.capacity.fit(slot, rows)
+        slot.rows = self._clocks.left_in(slot)
         return slot
 
     def execute(self, slot: Slot) -> None:
@@ -165,14 +165,14 @@ class SequencerMarket(mesa.Model):
         tell(self, "before_block", slot)
         parts = slot.by_author(slot.rows)
         for rows, author in parts:
-            execute_block(self.world.state, rows, slot.time, author, slot.leader.account)
+            slot.domain.regime.guarantees.execute(self.world.state, rows, slot.time, author, slot.leader.account)
         tell(self, "executed", slot)
         if len(parts) > 1:
             slot.rows["position"] = np.arange(slot.rows.size)
         slot.domain.regime.breaker.after_block(slot)
         slot.domain.regime.revenue.pass_on(slot)
         slot.domain.regime.oversight.after_block(slot)
-        for after_block in self._after_block:
+        for after_block in self._clocks.after_block:
             after_block(slot)
         self.alarms.after_block()
 

@@ -7,9 +7,12 @@ and earns (sqrt A - sqrt B)^2 / C. Derived from the pool rule by composition of 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
+from agents.blocks.depth import against_depth
 from market.access.observation import Observation
 from market.kernel.interpreted import row_type
 from market.venues.pools.view import Pools
@@ -62,11 +65,21 @@ def against_outside(r_in: float, r_out: float, phi: float, rate: float) -> tuple
     return amount, out, out * rate - amount
 
 
+def terms(seen: Any) -> tuple[Pools, np.ndarray, float, np.ndarray, float, np.ndarray]:
+    """Return what `outside_arbitrages` is told, from what is seen."""
+    outside = seen.outside
+    rollups = np.array(seen.rollups)
+    return seen.pools, seen.prices, seen.outside_fee, rollups, outside["depth"].item(0), outside["shift"][0]
+
+
 @njit(cache=True)
-def outside_arbitrages(pools: Pools, prices: np.ndarray, fee: float, rollups: np.ndarray) -> np.ndarray:
+def outside_arbitrages(
+    pools: Pools, prices: np.ndarray, fee: float, rollups: np.ndarray, depth: float, shift: np.ndarray
+) -> np.ndarray:
     """Profitable trades of single pools against the outside market: shape (n,), `OPPORTUNITY`; profit in USD.
 
-    pools: (P, 7) as observed; prices: (assets,) [USD]; fee: of the outside market; rollups: (k,) where to look.
+    pools: (P, 7) as observed; prices: (assets,) [USD]; fee: of the outside market; rollups: (k,) where to look; depth
+    of the outside market [USD], and its log prices over the reference: (assets,).
     """
     found = np.empty(pools.shape[0], OPPORTUNITY)
     count = 0
@@ -78,7 +91,11 @@ def outside_arbitrages(pools: Pools, prices: np.ndarray, fee: float, rollups: np
             sink = int(pools[pool].asset[1 - side])
             rate = prices[sink] / prices[source] * (1.0 - fee)
             phi = 1.0 - pools[pool].fee
-            amount, out, profit = against_outside(pools[pool].reserve[side], pools[pool].reserve[1 - side], phi, rate)
+            r_in, r_out = pools[pool].reserve[side], pools[pool].reserve[1 - side]
+            if depth == np.inf:
+                amount, out, profit = against_outside(r_in, r_out, phi, rate)
+            else:
+                amount, out, profit = against_depth(r_in, r_out, phi, fee, source, sink, prices, depth, shift)
             if profit > 0.0:
                 found[count].pool, found[count].source, found[count].sink = pool, source, sink
                 found[count].amount, found[count].output = amount, out
@@ -90,9 +107,12 @@ def outside_arbitrages(pools: Pools, prices: np.ndarray, fee: float, rollups: np
 def may_pay(seen: Observation) -> bool:
     """Whether a pool of these rollups pays against the outside market now, but for rounding: mostly none does.
 
-    A trade pays whose rate on the pool, times what its output is worth outside after the fee, is above one.
+    A trade pays whose rate on the pool, times what its output is worth outside after the fee, is above one. Where the
+    outside market is of finite depth, the smallest of trades meets its price there, which past trades have moved.
     """
     prices, left = seen.prices, (1.0 - seen.outside_fee) * (1.0 + ROUNDING)
+    if seen.outside["depth"].item(0) != np.inf:
+        prices = prices * np.exp(seen.outside["shift"][0])
     for source, sink, rate in seen.lasting(("best rates", seen.rollups), lambda: _best_rates_of(seen)):
         if rate * prices.item(sink) * left > prices.item(source):
             return True

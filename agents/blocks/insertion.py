@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from agents.blocks.arbitrage import outside_arbitrages
+from agents.blocks.arbitrage import outside_arbitrages, terms
 from agents.blocks.foresight import carry_out, end_of_unit, liquidated, simulate_swap
 from agents.blocks.sandwich import best_front_run
 from market.access.protocols import Arrangement
@@ -40,10 +40,10 @@ def _fill(
 
 
 @njit(cache=True)
-def _arbitrage(pools, prices, fee, rollups, cost, funds, like, order, bundle, inserted, counts) -> float:
+def _arbitrage(pools, prices, fee, rollups, depth, shift, cost, funds, like, order, bundle, inserted, counts) -> float:
     """Append a bundle [swap, outside trade] for every pool that pays more than `cost`; returns the sum of profits."""
     gain = 0.0
-    table = outside_arbitrages(pools, prices, fee, rollups)
+    table = outside_arbitrages(pools, prices, fee, rollups, depth, shift)
     for k in range(table.shape[0]):
         pool, source, sink = int(table[k].pool), int(table[k].source), int(table[k].sink)
         rollup = int(pools[pool].rollup)
@@ -161,7 +161,23 @@ def _wrapped(pools, due, k, first, order, bundle, counts) -> float:
 
 @njit(cache=True)
 def _insert(
-    due, ties, pools, prices, fee, rollups, cost, funds, like, forced, forced_after, sandwich, order, bundle, inserted
+    due,
+    ties,
+    pools,
+    prices,
+    fee,
+    rollups,
+    depth,
+    shift,
+    cost,
+    funds,
+    like,
+    forced,
+    forced_after,
+    sandwich,
+    order,
+    bundle,
+    inserted,
 ) -> tuple[int, int, float, float]:
     """Write the block; returns (length, number inserted, profit of insertions, tips of what should be filled) [USD]."""
     counts = np.zeros(2, np.int64)
@@ -171,7 +187,7 @@ def _insert(
     counts[1] = new
     taken = np.zeros(1 + due.size + forced.size, np.int64)
     _forced(TOP, forced, forced_after, taken, order, bundle, counts)
-    gain = _arbitrage(pools, prices, fee, rollups, cost, funds, like, order, bundle, inserted, counts)
+    gain = _arbitrage(pools, prices, fee, rollups, depth, shift, cost, funds, like, order, bundle, inserted, counts)
     tips = 0.0
     wrappers, arrived = _wrappers(due), first_come_order(due, ties)
     start: Any = np.int64(0)
@@ -198,7 +214,7 @@ def _insert(
             counts[0] += 1
         if row.bundle < 0 and row.kind in (Kind.ORACLE_UPDATE, Kind.LOAN_AUCTION_BID, Kind.CONTRACT_AUCTION_BID):
             _forced(k, forced, forced_after, taken, order, bundle, counts)
-    gain += _arbitrage(pools, prices, fee, rollups, cost, funds, like, order, bundle, inserted, counts)
+    gain += _arbitrage(pools, prices, fee, rollups, depth, shift, cost, funds, like, order, bundle, inserted, counts)
     return counts[0], counts[1], gain, tips
 
 
@@ -252,8 +268,9 @@ def insert(
     most = 2 * (due.size + 2 * 2 * len(seen.pools)) + forced.size
     inserted = np.zeros(most, INTENT)
     order, bundle = np.empty(most + due.size, np.int64), np.empty(most + due.size, np.int64)
+    pools, prices, fee, rollups, depth, shift = terms(seen)
     length, new, gain, tips = _insert(
-        due, ties, seen.pools.copy(), seen.prices, seen.outside_fee, np.array(seen.rollups), cost_usd,
-        seen.funds, like[0], forced, forced_after, sandwich, order, bundle, inserted,
+        due, ties, pools.copy(), prices, fee, rollups, depth, shift, cost_usd, seen.funds, like[0], forced,
+        forced_after, sandwich, order, bundle, inserted,
     )  # fmt: skip
     return Arrangement(order[:length], bundle[:length], inserted[:new]), gain, tips

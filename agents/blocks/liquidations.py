@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from agents.blocks.loan_auctions import ready_auctions
+from agents.means.hedging import brings
 from market.access.observation import BlockView
 from market.intents.rows import INTENT, Purpose, blank
 from market.venues import Kind
@@ -53,13 +54,12 @@ def _numbered(parts: list[np.ndarray], places: list[int]) -> np.ndarray:
 
 def _bundle(seen, table, place, parts, places) -> None:
     """Write the bundles of one place, largest first, as far as own funds reach and a profit is left."""
-    fee = seen.outside_fee
     left = seen.funds.copy()
     for entry in table[np.argsort(-table["most"], kind="stable")]:
         debt, collateral, rollup = int(entry["debt"]), int(entry["collateral"]), int(entry["rollup"])
         amount = min(float(entry["most"]), left[rollup, debt])
         seized = amount * float(entry["rate"])
-        back = seized * seen.prices[collateral] / seen.prices[debt] * (1.0 - fee)
+        back = brings(seen, collateral, debt, seized)
         if amount <= 0.0 or back <= amount:
             continue
         left[rollup, debt] -= amount

@@ -46,6 +46,7 @@ class _Left:
     def __init__(self, seen: BlockView, ties: np.ndarray) -> None:
         self.account, self.time, self.rollups = seen.account, seen.time, seen.rollups
         self.prices, self.outside_fee, self.funds = seen.prices, seen.outside_fee, seen.funds
+        self.outside = seen.outside
         self.due = seen.due[:0]
         self.pools = _after(seen.pools, seen.due, first_come_order(seen.due, ties))
 
@@ -73,6 +74,7 @@ class Builder(StrategicAgent):
 
         Where only a place in the block is for sale, nobody is front-run, and tips go to the leader.
         """
+        seen = self.hedging.net(seen)
         cost = 2.0 * max(seen.gas.item(rollup) for rollup in seen.rollups)
         ties = self.rng_own.random(seen.due.size)
         if seen.extent == "end":

@@ -212,6 +212,11 @@ class QLearning(GridLearner):
             self._stream,
         )
 
+    def credit(self, index: int, payoff: float, state: int = 0) -> None:
+        """Update the value of an action that was taken earlier, by its place in the grid."""
+        self._last, self._state = index, state
+        self.learn(payoff)
+
     def policy(self, state: int = 0) -> np.ndarray:
         """Certainty of the greedy action, or a mixture with the floor of exploration, (actions,)."""
         return (1 - self._floor) * self._one_hot(self._greedy[state]) + self._floor / self._actions.size

@@ -6,6 +6,7 @@ import numpy as np
 
 from agents.base import Liquidator
 from agents.liquidators._hindsight import Hindsight
+from agents.liquidators._slack import Slack
 from agents.means.auctions import (
     EXPIRES_S,
     SALE_SLACK,
@@ -15,10 +16,10 @@ from agents.means.auctions import (
     sides,
     start_auctions,
     worth_on_pool,
-    worth_outside,
 )
 from agents.means.contract_auctions import escrow, position_at, start_on_perpetuals, tidy, worth
 from agents.means.contract_orders import settle_and_close
+from agents.means.hedging import brings
 from market.access.desk import Desk
 from market.access.observation import Observation
 from market.access.seat import Seat
@@ -48,6 +49,8 @@ class AuctionBidder(Liquidator):
         auctions started per rollup and slot
     memory
         weight of the last lot in what it learns of how much lots lose between its bid and the settlement [1]
+    slack
+        share of the income expected of a sale by which it may fall short [1]; None: learned from what sales brought
     """
 
     def __init__(
@@ -61,6 +64,7 @@ class AuctionBidder(Liquidator):
         sell: str = "pool",
         most_per_slot: int = 8,
         memory: float = 0.2,
+        slack: float | None = SALE_SLACK,
     ) -> None:
         super().__init__(seat)
         if sell not in ("pool", "outside"):
@@ -73,10 +77,12 @@ class AuctionBidder(Liquidator):
             raise ValueError(f"tip_usd must be at least 0 and tip_growth at least 1, not {tip_usd} and {tip_growth}")
         self.cost_share, self.opening, self.raise_share = cost_share, opening, raise_share
         self.tip_usd, self.tip_growth, self.sell, self.most_per_slot = tip_usd, tip_growth, sell, most_per_slot
-        self.asked, self.hindsight = Asked(), Hindsight(memory)
+        self.asked, self.hindsight, self.slack = Asked(), Hindsight(memory), Slack(seat, slack)
 
     def act(self, seen: Observation, desk: Desk) -> None:
         """Start, bid, settle, reset."""
+        self.hedging.catch_up(seen, desk)
+        seen = self.hedging.net(seen) if self.sell == "outside" else seen
         for rollup in seen.rollups:
             habit = ENGLISH, self.most_per_slot, self.asked, self.tip_usd
             start_auctions(seen, desk, rollup, *habit)
@@ -103,7 +109,7 @@ class AuctionBidder(Liquidator):
         amount = float(lot["amount"])
         if self.sell == "pool":
             return worth_on_pool(seen, rollup, debt, collateral, amount)
-        return -1, amount * worth_outside(seen, debt, collateral)
+        return -1, brings(seen, collateral, debt, amount)
 
     def _bid(
         self, seen: Observation, desk: Desk, rollup: int, lot: np.ndarray, terms: np.ndarray, left: np.ndarray
@@ -160,7 +166,7 @@ class AuctionBidder(Liquidator):
         debt, collateral = sides(seen, venue)
         pool, income = self._sale(seen, rollup, lot)
         self.hindsight.won((auction, number), income)
-        sold, least = float(lot["amount"]) * (1.0 - 1e-9), income * (1.0 - SALE_SLACK)
+        sold, least = float(lot["amount"]) * (1.0 - 1e-9), income * (1.0 - self.slack.choose(seen.time))
         bundle = desk.bundle()
         desk.auction(Kind.LOAN_AUCTION_SETTLE, venue, number, tip=self.tip_usd, bundle=bundle, expires_s=EXPIRES_S)
         if pool >= 0:
@@ -174,5 +180,6 @@ class AuctionBidder(Liquidator):
     def learn(self, receipts: np.ndarray) -> None:
         """Note what was answered; whoever has no habit tips more after an intent that expired."""
         self.asked.answered(receipts)
+        self.slack.learn(receipts)
         if (receipts["status"] == Status.EXPIRED).any():
             self.tip_usd *= self.tip_growth

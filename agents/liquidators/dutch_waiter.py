@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from agents.liquidators._slack import EXACT
 from agents.liquidators.greedy import Greedy
-from agents.means.auctions import EXPIRES_S, market_of, sides, start_auctions, worth_outside
+from agents.means.auctions import EXPIRES_S, market_of, sides, start_auctions
 from agents.means.contract_auctions import (
     position_at,
     purchase,
@@ -13,6 +14,7 @@ from agents.means.contract_auctions import (
     tidy,
 )
 from agents.means.contract_orders import take_and_close
+from agents.means.hedging import brings
 from market.access.desk import Desk
 from market.access.observation import Observation
 from market.access.seat import Seat
@@ -39,6 +41,8 @@ class DutchWaiter(Greedy):
         tip of starts and resets, which gain nothing by themselves [USD]
     most_per_slot
         auctions started, and lots attempted, per rollup and slot
+    slack
+        share by which the limit on what it takes may slip, as for `greedy` [1]
     """
 
     def __init__(
@@ -49,8 +53,9 @@ class DutchWaiter(Greedy):
         tip_share: float = 0.1,
         tip_usd: float = 0.05,
         most_per_slot: int = 8,
+        slack: float | None = EXACT,
     ) -> None:
-        super().__init__(seat, sell, tip_share, most_per_slot)
+        super().__init__(seat, sell, tip_share, most_per_slot, slack=slack)
         if not 0.0 <= cost_share < 1.0:
             raise ValueError(f"cost_share must lie in [0, 1), not {cost_share}")
         if not 0.0 <= tip_usd < np.inf:
@@ -59,6 +64,8 @@ class DutchWaiter(Greedy):
 
     def act(self, seen: Observation, desk: Desk) -> None:
         """Start what can be started, reset what is over, take what is cheap enough."""
+        self.hedging.catch_up(seen, desk)
+        seen = self.hedging.net(seen) if self.sell == "outside" else seen
         for rollup in seen.rollups:
             habit = DUTCH, self.most_per_slot, self.asked, self.tip_usd
             start_auctions(seen, desk, rollup, *habit)
@@ -120,7 +127,7 @@ class DutchWaiter(Greedy):
         if self.sell == "pool":
             pool, amount, back = self._best_sale(seen, rollup, debt, collateral, amount, 1.0 / price)
         else:
-            back = amount / price * worth_outside(seen, debt, collateral)
+            back = brings(seen, collateral, debt, amount / price)
         profit = (back - amount) * seen.prices[debt] - 2.0 * float(seen.gas[rollup])
         # the share is of what the sale brings; the slack is for prices that meet it exactly
         if amount <= 0.0 or profit < 0.0 or amount > back * (1.0 - self.cost_share) * (1.0 + 1e-12):
@@ -128,10 +135,13 @@ class DutchWaiter(Greedy):
         if not self.asked.may(seen.time, Kind.LOAN_AUCTION_TAKE, venue, int(lot["id"])):
             return False
         left[debt] -= amount
-        taken = amount / price * (1.0 - 1e-9)
+        taken = amount / price * (1.0 - EXACT)
+        expected = amount / price * (1.0 - self.slack.choose(seen.time))
+        if taken - expected > seen.funds[rollup, collateral]:
+            taken = expected
         bundle = desk.bundle()
         desk.auction(
-            Kind.LOAN_AUCTION_TAKE, venue, int(lot["id"]), amount, taken, tip=self.tip_share * profit, bundle=bundle,
+            Kind.LOAN_AUCTION_TAKE, venue, int(lot["id"]), amount, expected, tip=self.tip_share * profit, bundle=bundle,
             expires_s=EXPIRES_S,
         )  # fmt: skip
         # a margin below the rounding of the limits leaves the sale without one
@@ -145,6 +155,7 @@ class DutchWaiter(Greedy):
     def learn(self, receipts: np.ndarray) -> None:
         """Bid more after coming late, less after being first."""
         self.asked.answered(receipts)
+        self.slack.learn(receipts)
         tried = receipts[np.isin(receipts["kind"], (Kind.LOAN_AUCTION_TAKE, Kind.CONTRACT_AUCTION_TAKE))]
         if tried.size:
             late, first = (

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from agents.base import Liquidator
+from agents.liquidators._slack import EXACT, Slack
 from agents.means.auctions import EXPIRES_S, Asked
+from agents.means.hedging import brings
 from market.access.desk import Desk
 from market.access.observation import Observation
 from market.access.seat import Seat
@@ -26,6 +28,9 @@ class Greedy(Liquidator):
         positions attempted per rollup and slot
     repeat
         whether it tries again in every slot, each intent living 10 s; else one intent at a time, living a minute
+    slack
+        share by which the limit on what it seizes may slip, the rest of the sale coming out of its own stock [1]; None:
+        learned from what its bundles earn
     """
 
     def __init__(
@@ -35,6 +40,7 @@ class Greedy(Liquidator):
         tip_share: float = 0.1,
         most_per_slot: int = 8,
         repeat: bool = True,
+        slack: float | None = EXACT,
     ) -> None:
         super().__init__(seat)
         if sell not in ("pool", "outside"):
@@ -42,10 +48,12 @@ class Greedy(Liquidator):
         if not 0.0 <= tip_share < 1.0:
             raise ValueError(f"tip_share must lie in [0, 1), not {tip_share}")
         self.sell, self.tip_share, self.most_per_slot = sell, tip_share, most_per_slot
-        self.repeat, self.asked = repeat, Asked()
+        self.repeat, self.asked, self.slack = repeat, Asked(), Slack(seat, slack)
 
     def act(self, seen: Observation, desk: Desk) -> None:
         """Attempt the largest positions that pay, as far as funds on the rollup reach."""
+        self.hedging.catch_up(seen, desk)
+        seen = self.hedging.net(seen) if self.sell == "outside" else seen
         for rollup in seen.distressed():
             table = seen.unhealthy(rollup)
             left = seen.funds[rollup].copy()
@@ -65,25 +73,27 @@ class Greedy(Liquidator):
             pool, amount, back = self._best_sale(seen, held_on, debt, collateral, amount, float(entry["rate"]))
         else:
             pool = -1
-            back = amount * float(entry["rate"]) * seen.prices[collateral] / seen.prices[debt]
-            back *= 1.0 - seen.outside_fee
+            back = brings(seen, collateral, debt, amount * float(entry["rate"]))
         profit = (back - amount) * seen.prices[debt] - float(seen.gas[rollup] + seen.gas[held_on])
         if amount <= 0.0 or profit <= 0.0:
             return
         if not (self.repeat or self.asked.may(seen.time, Kind.LIQUIDATE, int(entry["market"]), int(entry["loan"]))):
             return
         left[debt] -= amount
-        seized = amount * float(entry["rate"]) * (1.0 - 1e-9)
+        sold = amount * float(entry["rate"]) * (1.0 - EXACT)
+        least = amount * float(entry["rate"]) * (1.0 - self.slack.choose(seen.time))
+        if sold - least > seen.funds[held_on, collateral]:
+            sold = least
         bundle = desk.bundle()
         desk.liquidate(
-            int(entry["market"]), int(entry["loan"]), amount, seized,
+            int(entry["market"]), int(entry["loan"]), amount, least,
             debt=debt, collateral=collateral, tip=self.tip_share * profit, bundle=bundle,
             expires_s=10.0 if self.repeat else EXPIRES_S,
         )  # fmt: skip
         if pool >= 0:
-            desk.swap(pool, collateral, debt, seized, amount, purpose=Purpose.LIQUIDATION, bundle=bundle)
+            desk.swap(pool, collateral, debt, sold, amount, purpose=Purpose.LIQUIDATION, bundle=bundle)
         else:
-            desk.outside(held_on, collateral, debt, seized, amount, purpose=Purpose.LIQUIDATION, bundle=bundle)
+            desk.outside(held_on, collateral, debt, sold, amount, purpose=Purpose.LIQUIDATION, bundle=bundle)
 
     def _best_sale(
         self, seen: Observation, rollup: int, debt: int, collateral: int, amount: float, rate: float
@@ -110,6 +120,7 @@ class Greedy(Liquidator):
     def learn(self, receipts: np.ndarray) -> None:
         """Bid more after coming late, less after being first."""
         self.asked.answered(receipts)
+        self.slack.learn(receipts)
         tried = receipts[receipts["kind"] == Kind.LIQUIDATE]
         if not tried.size:
             return

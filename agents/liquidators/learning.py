@@ -9,6 +9,7 @@ import numpy as np
 
 from agents.funds import Funds
 from agents.learning import QLearning
+from agents.liquidators._slack import EXACT
 from agents.liquidators.greedy import Greedy
 from agents.means.speed import SPEEDS, Line
 from market.access.desk import Desk
@@ -39,6 +40,8 @@ class LearningLiquidator(Greedy):
         learning rate in (0, 1]; it explores in period t with probability exp(-decay t) [1, 1 / period]
     most_per_slot
         positions attempted per rollup and slot
+    slack
+        share by which the limit on what it seizes may slip, as for `greedy` [1]
     """
 
     def __init__(
@@ -52,13 +55,14 @@ class LearningLiquidator(Greedy):
         rate: float = 0.2,
         decay: float = 0.02,
         most_per_slot: int = 8,
+        slack: float | None = EXACT,
     ) -> None:
         self._pairs = list(product(tips, speeds))
         if not self._pairs or not all(0.0 <= tip < 1.0 for tip in tips):
             raise ValueError("tips must lie in [0, 1), and there must be tips and speeds")
         if not (review_s > 0.0 and 0.0 < rate <= 1.0 and decay >= 0.0):
             raise ValueError("decay must not be negative, review_s positive, rate in (0, 1]")
-        super().__init__(seat, sell=sell, tip_share=tips[0], most_per_slot=most_per_slot)
+        super().__init__(seat, sell=sell, tip_share=tips[0], most_per_slot=most_per_slot, slack=slack)
         seed = int(self.rng_own.integers(2**63))
         self.learner = QLearning(np.arange(float(len(self._pairs))), 1, rate, decay=decay, seed=seed)
         self.review_s = review_s
@@ -82,4 +86,5 @@ class LearningLiquidator(Greedy):
         self._until = seen.time + self.review_s
 
     def learn(self, receipts: np.ndarray) -> None:
-        """Take no lesson from single receipts: the tip stays for the period."""
+        """Take no lesson on tips from single receipts: the tip stays for the period."""
+        self.slack.learn(receipts)

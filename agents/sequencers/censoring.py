@@ -43,7 +43,7 @@ class Censoring(Sequencer):
         order = order[~self.unwanted(due)[order]]
         if not self.liquidations:
             return Arrangement(order, np.full(order.size, FREE), due[:0])
-        own, after = ready_liquidations(seen)
+        own, after = ready_liquidations(self.hedging.net(seen))
         return _with_own(order, own, after)
 
     def unwanted(self, due: np.ndarray) -> np.ndarray:

@@ -50,6 +50,7 @@ class EarlyDecrypter(Sequencer):
 
     def arrange(self, seen: BlockView) -> Arrangement:
         """Insert whatever pays, given what can be read."""
+        seen = self.hedging.net(seen)
         forced, after = ready_liquidations(seen)
         ties = self.ties(seen)
         arrangement, gain, _ = insert(seen, cost_usd=self.least_usd, ties=ties, forced=forced, forced_after=after)

@@ -34,7 +34,7 @@ class Equivocator(Sequencer):
 
     def sign_again(self, seen: BlockView, penalty_usd: float) -> Arrangement | None:
         """Return another order of the opened intents, None where it earns no more than the penalty to be expected."""
-        arrangement, gain, _ = insert(seen, cost_usd=self.least_usd, ties=self.ties(seen))
+        arrangement, gain, _ = insert(self.hedging.net(seen), cost_usd=self.least_usd, ties=self.ties(seen))
         if not arrangement.inserted.size or gain <= self.caution * penalty_usd:
             return None
         self.signed_twice += 1

@@ -33,6 +33,7 @@ class Extractive(Sequencer):
 
     def arrange(self, seen: BlockView) -> Arrangement:
         """Insert whatever pays."""
+        seen = self.hedging.net(seen)
         forced, after = ready_liquidations(seen)
         arrangement, _, _ = insert(
             seen, cost_usd=self.least_usd, ties=self.ties(seen), forced=forced, forced_after=after

@@ -42,6 +42,7 @@ class PromiseBreaker(Sequencer):
 
     def arrange(self, seen: BlockView) -> Arrangement:
         """Arrival order; one's own insertions on top where they earn more than they cost."""
+        seen = self.hedging.net(seen)
         arrangement, gain, _ = insert(seen, cost_usd=self.least_usd, ties=self.ties(seen), sandwich=self.sandwich)
         if gain <= self.caution * seen.broken_promise_usd:
             return super().arrange(seen)

@@ -85,5 +85,6 @@ class SlotBidder(Extractive):
 
     def _worth(self, seen: BlockView) -> float:
         """Tips and gas that wait, and the profit of what it would insert [USD]."""
+        seen = self.hedging.net(seen)
         _, gain, tips = insert(seen, cost_usd=self.least_usd, ties=self.ties(seen))
         return gain + tips + float(seen.gas[seen.due["rollup"]].sum())

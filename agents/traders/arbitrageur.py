@@ -1,7 +1,8 @@
 """An arbitrageur: cycles over pools of all rollups, and single pools against the outside market.
 
-Where one domain sequences all legs of a cycle they go as one bundle; where not, each leg goes on its own and the agent
-bears the risk that one of them fails.
+Where one domain sequences all legs of a cycle they go as one bundle; where not, each leg goes on its own. The agent
+bears the risk that one leg fails wherever legs do not execute all or none, also in a bundle that is only included as a
+whole.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ from typing import NamedTuple
 import numpy as np
 
 from agents.base import Trader
-from agents.blocks.arbitrage import best_cycles, may_pay, outside_arbitrages
+from agents.blocks.arbitrage import best_cycles, may_pay, outside_arbitrages, terms
 from agents.means.inventory import rebalance
 from market.access.desk import Desk
 from market.access.observation import Observation
 from market.access.seat import Seat
+from market.intents.bundles import Atomicity
 from market.intents.rows import Purpose, Status
 from market.venues import Kind
 
@@ -49,14 +51,16 @@ class Arbitrageur(Trader):
         super().__init__(seat)
         self.outside, self.cycles, self.least_usd, self.unwind_bp = outside, cycles, least_usd, unwind_bp
         self.failure = 0.1  # chance that a leg fails, as experienced
-        self.failure_outside = 0.0
+        self.parting = 0.1  # chance that rollups execute a bundle in part, as experienced
         self._open_legs = 0
+        self._included = False  # whether it has sent bundles that may part
         self._home = seat.funds
         self._next_rebalance = 0.0
         self._unwind: list[tuple[int, int, float]] = []
 
     def act(self, seen: Observation, desk: Desk) -> None:
         """Look for gaps and trade the profitable ones."""
+        self.hedging.catch_up(seen, desk)
         if self._unwind:
             self._unwind_legs(seen, desk)
         if self.cycles and not self._open_legs:
@@ -68,7 +72,8 @@ class Arbitrageur(Trader):
             rebalance(seen, desk, self._home)
 
     def _trade_outside(self, seen: Observation, desk: Desk) -> None:
-        table = seen.derived(("opportunities", seen.domain), lambda: _find_outside(seen))
+        seen = self.hedging.net(seen)
+        table = seen.derived(("opportunities", seen.domain, seen.outside_fee), lambda: _find_outside(seen))
         for pool, rollup, source, sink, amount, out, profit, gas in table:
             if profit <= 2.0 * gas + self.least_usd:
                 continue
@@ -95,16 +100,18 @@ class Arbitrageur(Trader):
         for leg, rollup in zip(legs, rollups, strict=True):
             if leg.amount > seen.funds.item(rollup, leg.source):
                 return
-        if all(seen.atomic(rollups[0], rollup) for rollup in rollups):
-            if profit > gas + self.least_usd:
-                self._send_atomic(desk, legs, _slack(legs, gas / profit))
-        elif profit > gas + self.least_usd + self._leg_risk(seen.prices, legs[0]):
-            self._send_legged(desk, legs, _slack(legs, gas / profit))
+        tied = min(seen.atomic(rollups[0], rollup) for rollup in rollups)
+        risk = 0.0
+        if tied != Atomicity.EXECUTION:
+            risk = self._leg_risk(seen.prices, legs[0], self.parting if tied else self.failure)
+        if profit > gas + self.least_usd + risk:
+            send = (self._send_legged, self._send_included, self._send_atomic)[tied]
+            send(desk, legs, _slack(legs, gas / profit))
 
-    def _leg_risk(self, prices: np.ndarray, first: Leg) -> float:
+    def _leg_risk(self, prices: np.ndarray, first: Leg, chance: float) -> float:
         """Margin that a risk-neutral agent asks for: q c / (1 - q), q the chance and c the cost of a leg left alone."""
         value = first.amount * prices.item(first.source)
-        return self.failure / (1.0 - self.failure) * self.unwind_bp * 1e-4 * value
+        return chance / (1.0 - chance) * self.unwind_bp * 1e-4 * value
 
     def _send_atomic(self, desk: Desk, legs: list[Leg], slack: float) -> None:
         """All legs or none; with slack, for whoever trades on either pool before would else break the cycle."""
@@ -120,6 +127,11 @@ class Arbitrageur(Trader):
                 bundle=bundle,
                 expires_s=LIFE_S,
             )
+
+    def _send_included(self, desk: Desk, legs: list[Leg], slack: float) -> None:
+        """All legs in the block or none; each rollup executes its own."""
+        self._included = True
+        self._send_atomic(desk, legs, slack)
 
     def _send_legged(self, desk: Desk, legs: list[Leg], slack: float) -> None:
         """Each leg alone."""
@@ -144,8 +156,26 @@ class Arbitrageur(Trader):
                 later.append((rollup, asset, amount))
         self._unwind = later
 
+    def _learn_included(self, receipts: np.ndarray) -> None:
+        """Count the cycles that rollups executed in part, and what those left over.
+
+        A cycle is a bundle of several swaps; one of a swap and its hedge has a single one.
+        """
+        own = receipts[(receipts["kind"] == Kind.SWAP) & (receipts["bundle"] >= 0)]
+        for bundle in dict.fromkeys(own["bundle"].tolist()):
+            legs = own[own["bundle"] == bundle]
+            if legs.size < 2:
+                continue
+            done = legs[legs["status"] == Status.FILLED]
+            parted = 0 < done.size < legs.size
+            self.parting = min(0.9, 0.95 * self.parting + 0.05 * parted)
+            if parted:
+                self._unwind += [leg for row in done for leg in _changes(row) if leg[1] != 0]
+
     def learn(self, receipts: np.ndarray) -> None:
         """Count the legs of a cycle, the agent's only swaps without a bundle: how often one fails, and what is left."""
+        if self._included:
+            self._learn_included(receipts)
         if not self._open_legs:
             return
         for row in receipts:
@@ -153,9 +183,7 @@ class Arbitrageur(Trader):
                 continue
             self._open_legs -= 1
             if row["status"] == Status.FILLED:
-                rollup = int(row["rollup"])
-                self._legs_done.append((rollup, int(row["asset_in"]), -float(row["filled_in"])))
-                self._legs_done.append((rollup, int(row["asset_out"]), float(row["filled_out"])))
+                self._legs_done += _changes(row)
             else:
                 self._legs_failed += 1
             if self._open_legs == 0:
@@ -170,13 +198,22 @@ def _find_outside(seen: Observation) -> list[tuple[int, int, int, int, float, fl
     """Trades against the outside market now: pool, rollup, assets in and out, amount, output, profit [USD], gas."""
     if not may_pay(seen):
         return []
-    table = outside_arbitrages(seen.pools, seen.prices, seen.outside_fee, np.array(seen.rollups))
+    table = outside_arbitrages(*terms(seen))
     found = []
     for pool, source, sink, amount, out, profit in table.tolist():
         rollup = int(seen.pools["rollup"].item(int(pool)))
         gas = seen.gas.item(rollup)
         found.append((int(pool), rollup, int(source), int(sink), amount, out, profit, gas))
     return found
+
+
+def _changes(row: np.void) -> list[tuple[int, int, float]]:
+    """What a filled swap changed of one's funds: rollup, asset, amount gained."""
+    rollup = int(row["rollup"])
+    return [
+        (rollup, int(row["asset_in"]), -float(row["filled_in"])),
+        (rollup, int(row["asset_out"]), float(row["filled_out"])),
+    ]
 
 
 class Leg(NamedTuple):

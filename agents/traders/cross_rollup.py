@@ -2,7 +2,8 @@
 
 Such needs come at random times and are exogenous: when, where, how much, and what doing both is worth. Where one domain
 sequences both rollups the two trades go as one bundle. Elsewhere each goes alone, and the user counts on a price
-that moves in the meantime: it takes the trade only if that is worth it, too.
+that moves in the meantime: it takes the trade only if that is worth it, too. Where a bundle is only included as a
+whole, no time passes between the two, but each has to be traded at whatever price lest the other be left alone.
 
 So what rollups gain by being sequenced together is the demand that would else have stayed away.
 """
@@ -15,6 +16,7 @@ from agents.base import Trader
 from market.access.desk import Desk
 from market.access.observation import Observation
 from market.access.seat import Seat
+from market.intents.bundles import Atomicity
 from market.intents.rows import Purpose, Status
 from market.kernel.interpreted import row_type
 from market.venues.pools.rules import output
@@ -129,7 +131,8 @@ class CrossRollup(Trader):
         if buy < 0 or sell < 0:
             return
         together = seen.atomic(first, second)
-        if not together and need["kind"] < self.atomic_only:
+        whole = together == Atomicity.EXECUTION
+        if not whole and need["kind"] < self.atomic_only:
             self.missed += value
             return
         apart = 0.0 if together else self.aversion * np.hypot(self._step_sd[first], self._step_sd[second])
@@ -142,8 +145,8 @@ class CrossRollup(Trader):
             self.missed += value
             return
         tip, bundle = 0.5 * self.tip_share * left, desk.bundle() if together else -1
-        kept = 1.0 - self.slippage if together else 0.0  # a leg alone has to be traded at whatever price
-        sold = bought * kept if together else bought
+        kept = 1.0 - self.slippage if whole else 0.0  # a leg that may be left alone is traded at whatever price
+        sold = bought * kept if whole else bought
         desk.swap(buy, 0, 1, value, bought * kept, tip=tip, purpose=Purpose.INVENTORY, bundle=bundle)
         desk.swap(sell, 1, 0, sold, proceeds * kept**2, tip=tip, purpose=Purpose.INVENTORY, bundle=bundle)
         worth = 0.5 * value * (need["benefit"] - apart)

@@ -7,9 +7,7 @@ used up, and the gap stays open until they are back (slow-moving capital: Duffie
 
 from __future__ import annotations
 
-import numpy as np
-
-from agents.blocks.arbitrage import outside_arbitrages
+from agents.blocks.arbitrage import outside_arbitrages, terms
 from agents.traders.arbitrageur import Arbitrageur
 from market.access.desk import Desk
 from market.access.observation import Observation
@@ -59,10 +57,10 @@ class InventoryArbitrageur(Arbitrageur):
                     desk.outside(rollup, 0, asset, cash, purpose=Purpose.ARBITRAGE)
 
     def _trade_outside(self, seen: Observation, desk: Desk) -> None:
+        net = self.hedging.net(seen)
         table = seen.derived(
-            ("outside", seen.domain),
-            lambda: outside_arbitrages(seen.pools, seen.prices, seen.outside_fee, np.array(seen.rollups)).tolist(),
-        )
+            ("outside", seen.domain, net.outside_fee), lambda: outside_arbitrages(*terms(net)).tolist()
+        )  # fmt: skip
         for pool, source, sink, amount, _, profit in table:
             pool, source, sink = int(pool), int(source), int(sink)
             row = seen.pools[pool]

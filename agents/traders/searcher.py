@@ -33,6 +33,7 @@ class Searcher(Trader):
 
     def act(self, seen: Observation, desk: Desk) -> None:
         """Send a bundle for every readable swap that pays."""
+        self.hedging.catch_up(seen, desk)
         if not seen.reads_pending:
             self.wake_at = np.inf  # a regime does not change its mind
             return
@@ -77,6 +78,7 @@ class Searcher(Trader):
 
     def _back_run(self, seen: Observation, desk: Desk, row: Row) -> None:
         """Trade a pool back to the outside price right behind a swap that moves it away."""
+        seen = self.hedging.net(seen)
         pool, source, sink = int(row["venue"]), int(row["asset_in"]), int(row["asset_out"])
         state = seen.pools[pool]
         side = 0 if int(state["asset"][0]) == source else 1

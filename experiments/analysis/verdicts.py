@@ -20,10 +20,12 @@ from experiments.analysis.summaries import less, mask, values, where
 
 BASE = {
     "outage_s": 300.0, "volatility": 1.0, "leverage": 1.0, "topology": "complete", "collateral": "home", "grace_s": 0.0,
+    "slack": "exact",
 }  # fmt: skip
 NAMES = {
     "outage_s": "outage {} s", "volatility": "volatility x {}", "leverage": "debt x {}", "topology": "bridges: {}",
     "collateral": "collateral {}", "grace_s": "grace period {} s",
+    "slack": "liquidators' slack {}",
 }  # fmt: skip
 
 

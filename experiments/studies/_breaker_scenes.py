@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from experiments.studies._scene import BORROWERS, scene
-from experiments.studies._stage import LTV_HIGH, LTV_LOW, PSI, THRESHOLD
+from experiments.studies._stage import LTV_HIGH, LTV_LOW, PSI, SLACKS, THRESHOLD
 from market.config import AgentConfig, EpisodeConfig, MarketConfig, OracleConfig, RollupConfig
 
 YEAR_S = 365.0 * 86400.0
@@ -45,9 +45,24 @@ In the still one, as the theory has it, the outside price stays where it fell to
 """
 
 
-def crash(oracle: str, breaker: dict[str, Any], anticipating: bool, seed: int, quick: bool) -> MarketConfig:
-    """Four indebted rollups under a shared sequencer with a breaker, in the crash of the study of contagion."""
+def crash(
+    oracle: str, breaker: dict[str, Any], anticipating: bool, seed: int, quick: bool, slack: str = "exact"
+) -> MarketConfig:
+    """Four indebted rollups under a shared sequencer with a breaker, in the crash of the study of contagion.
+
+    By how much liquidators let their limits slip is a key of :data:`experiments.studies._stage.SLACKS`.
+    """
     base = scene("shared", 0.0, 1.0, seed, quick)
+    base = base.model_copy(
+        update={
+            "agents": tuple(
+                group.model_copy(update={"parameters": group.parameters | SLACKS[slack]})
+                if group.role == "liquidator"
+                else group
+                for group in base.agents
+            )
+        }
+    )
     rollups = tuple(
         rollup.model_copy(update={"oracle": rollup.oracle.model_copy(update={"source": oracle})})
         for rollup in base.rollups

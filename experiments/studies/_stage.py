@@ -37,6 +37,8 @@ BORROWERS = 400
 MAKERS_USD = 2.5e6  # of a pool's depth, the part that may withdraw
 HORIZON_S, QUICK_HORIZON_S = 1500.0, 600.0
 GAS_PER_S = 1.5e6  # five liquidations, or twenty swaps, in a block of two seconds
+SLACKS: dict[str, dict[str, Any]] = {"exact": {}, "1%": {"slack": 0.01}, "learned": {"slack": None}}
+"""Parameters of liquidators by how much they let the limits of their bundles slip."""
 GROUPS: dict[str, tuple[tuple[str, ...], ...]] = {
     "siloed": tuple((name,) for name in NAMES), "pairs": (NAMES[:2], NAMES[2:]), "shared": (NAMES,),
     "coincident": tuple((name,) for name in NAMES),
@@ -46,6 +48,7 @@ GROUPS: dict[str, tuple[tuple[str, ...], ...]] = {
 def stage(
     sharing: str, seed: int, quick: bool, *, outage_s: float = 300.0, volatility: float = 1.0, leverage: float = 1.0,
     topology: str = "complete", collateral: str = "home", grace_s: float = 0.0,
+    slack: str = "exact",
 ) -> MarketConfig:  # fmt: skip
     """Return the market.
 
@@ -66,6 +69,8 @@ def stage(
         the two are sequenced together
     grace_s
         after its outage, how long nobody is liquidated on a rollup
+    slack
+        a key of :data:`SLACKS`: by how much liquidators let their limits slip
     """
     horizon = QUICK_HORIZON_S if quick else HORIZON_S
     pledged = sum(0.5 * psi * leverage * depth for psi, depth in zip(PSI, DEPTHS_USD, strict=True))
@@ -82,7 +87,7 @@ def stage(
             update={"capacity": {"kind": "gas", "limit_per_s": GAS_PER_S}}
         ),
         flow=FlowConfig(per_second=1.0),
-        agents=cast(),
+        agents=cast(slack),
     )
 
 
@@ -97,11 +102,12 @@ def _backed(at: int, leverage: float, collateral: str, sharing: str) -> RollupCo
     return home.model_copy(update={"lending": (first, second.model_copy(update={"collateral_on": NAMES[at ^ 1]}))})
 
 
-def cast() -> tuple[AgentConfig, ...]:
+def cast(slack: str = "exact") -> tuple[AgentConfig, ...]:
     """Liquidators, arbitrageurs and makers whose capital is of the size of what may be liquidated in minutes."""
     return (
         AgentConfig(
-            role="liquidator", strategy="greedy", count=3, capital_usd=1e5, parameters={"most_per_slot": 4}
+            role="liquidator", strategy="greedy", count=3, capital_usd=1e5,
+            parameters={"most_per_slot": 4} | SLACKS[slack],
         ),
         AgentConfig(role="trader", strategy="inventory_arbitrageur", count=2, capital_usd=2.5e5),
         AgentConfig(

@@ -1,4 +1,4 @@
-"""Arbitrage between rollups with all legs or none, against leg by leg."""
+"""Arbitrage between rollups with all legs executed or none, with all included or none, and leg by leg."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ from market.intents.rows import Status
 from market.model import SequencerMarket
 from market.venues import Kind
 
-TITLE = "Cross-rollup arbitrage, atomic and legged"
-QUESTION = "What is atomic execution over rollups worth to arbitrage, and what does that do to prices?"
+TITLE = "Cross-rollup arbitrage, atomic, included and legged"
+QUESTION = "What are atomic execution and atomic inclusion over rollups worth to arbitrage, and to prices?"
 HYPOTHESIS = (
     "Atomic arbitrage takes most of what it sees and never loses; legs fail the more the longer the block, the "
     "larger the volatility and the less reliable the sequencers, so that legged arbitrage asks for more and gets less. "
-    "Price gaps between rollups are wider for it."
+    "Price gaps between rollups are wider for it. Inclusion without execution helps against delay and missed slots, "
+    "which both legs then share, but not against rivals."
 )
 
 SEEDS, QUICK_SEEDS = 6, 2
@@ -38,6 +39,12 @@ SWEEPS: dict[str, tuple[float, ...]] = {
 }
 QUICK_SWEEPS = {"delay_s": (1.0, 4.0), "volatility": (0.8, 3.0), "failure": (0.0, 0.2)}
 LEAST_USD = 0.05
+EXECUTIONS: dict[str, dict[str, Any]] = {
+    "atomic": {"domains": {"kind": "shared"}, "guarantees": {"kind": "execution"}},
+    "included": {"domains": {"kind": "shared"}, "guarantees": {"kind": "inclusion"}},
+    "legged": {"domains": {"kind": "alone"}},
+}
+"""Parts of the regime by what a cycle may count on."""
 
 
 class Noting(_Arbitrageur):
@@ -80,13 +87,25 @@ class Noting(_Arbitrageur):
         gains = own["filled_out"] * price[own["asset_out"]] - own["filled_in"] * price[own["asset_in"]]
         self._result += float(gains[own["venue"] >= 0].sum())
         self.losses_usd -= float(gains[own["venue"] < 0].sum())  # what unwinding costs
-        if (receipts["bundle"] >= 0).any():  # of its bundles all are cycles
+        tied = receipts[receipts["bundle"] >= 0]  # of its bundles all are cycles
+        if tied.size:
             self._open_legs = 0
+            if self._included:
+                self._learn_included(receipts)
+                self._count_broken(tied, price)
             return
         super().learn(receipts)
         if waiting and not self._open_legs and self._legs_failed:
             self.broken += 1
             self.losses_usd += max(0.0, -self._result)
+
+    def _count_broken(self, legs: np.ndarray, price: np.ndarray) -> None:
+        """Note a bundle of which one rollup executed its leg and another did not, and what the leg lost."""
+        done = legs[legs["status"] == int(Status.FILLED)]
+        if 0 < done.size < legs.size:
+            self.broken += 1
+            gain = done["filled_out"] * price[done["asset_out"]] - done["filled_in"] * price[done["asset_in"]]
+            self.losses_usd += max(0.0, -float(gain.sum()))
 
 
 class Gauge(Trader):
@@ -109,11 +128,11 @@ class Gauge(Trader):
 
 
 def runs(asked: int | None, quick: bool, configure: Configure) -> Iterator[Run]:
-    """One condition varied at a time, with and without atomic bundles."""
+    """One condition varied at a time, with bundles executed as a whole, included as a whole, and without."""
     horizon = QUICK_HORIZON_S if quick else HORIZON_S
     for varied, settings in (QUICK_SWEEPS if quick else SWEEPS).items():
         for setting in settings:
-            for execution in ("atomic", "legged"):
+            for execution in EXECUTIONS:
                 config = configure(_market(execution, {**BASE, varied: setting}, horizon))
                 for seed in seeds(asked, QUICK_SEEDS if quick else SEEDS):
                     levers = {"varied": varied, "setting": setting, "execution": execution}
@@ -124,7 +143,7 @@ def _market(execution: str, conditions: dict[str, float], horizon: float) -> Mar
     """Three equal rollups; retail and a slow arbitrageur against the outside open gaps, two fast ones close them."""
     regime = RegimeConfig(
         name=execution,
-        domains={"kind": "shared" if execution == "atomic" else "alone"},
+        **EXECUTIONS[execution],
         consensus={"kind": "committee", "members": 1, "miss": conditions["failure"]},
         block_time_s=conditions["delay_s"],
     )

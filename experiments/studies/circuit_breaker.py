@@ -69,7 +69,7 @@ FALLS = {  # by world: what is compared
     "external, twice": ("none", "pause", "arbitrage exempt"),
 }
 QUICK_WORLDS = (scenes.STILL, "external", "external, twice")
-LEVERS = ("part", "oracle", "world", "psi", "anticipation", "breaker")
+LEVERS = ("part", "oracle", "world", "psi", "slack", "anticipation", "breaker")
 NEAR = 0.25  # share of the threshold from which on it is near
 WATCHED: dict[str, dict[str, Any]] = {
     "pauses": VOLUME | {"threshold_usd": 4e5},
@@ -93,13 +93,17 @@ def runs(asked: int | None, quick: bool, configure: Configure) -> Iterator[Run]:
 
 
 def _grid(quick: bool) -> Iterator[dict[str, Any]]:
-    blank = {"world": "", "psi": 0.0, "anticipation": "off"}
+    blank = {"world": "", "psi": 0.0, "slack": "exact", "anticipation": "off"}
     for oracle in ORACLES:
         for name in QUICK_BREAKERS if quick else BREAKERS:
             if oracle == "external" and name in ONLY_POOL:
                 continue
             known = "on" if name == "anticipated" else "off"
             yield {"part": "crash", "oracle": oracle, "breaker": name} | blank | {"anticipation": known}
+    if not quick:
+        for slack in ("1%", "learned"):
+            for name in (BASELINE, "reference"):
+                yield {"part": "slack", "oracle": "pool", "breaker": name} | blank | {"slack": slack}
     for world, pauses in FALLS.items():
         if quick and world not in QUICK_WORLDS:
             continue
@@ -117,8 +121,8 @@ def _config(levers: Mapping[str, Any], seed: int, quick: bool) -> MarketConfig:
     name, known = levers["breaker"], levers["anticipation"] == "on"
     if levers["part"] == "fall":
         return scenes.fall(levers["world"], levers["psi"], PAUSES[name], seed)
-    breaker = (BREAKERS if levers["part"] == "crash" else WATCHED)[name]
-    return scenes.crash(levers["oracle"], breaker, known, seed, quick)
+    breaker = (WATCHED if levers["part"] == "approach" else BREAKERS)[name]
+    return scenes.crash(levers["oracle"], breaker, known, seed, quick, levers["slack"])
 
 
 def execute(run: Run) -> Mapping[str, float | int | str]:
@@ -186,7 +190,7 @@ def summary(runs: pd.DataFrame) -> pd.DataFrame:
     """
     from experiments.validation.cascade import final_drop
 
-    none = summaries.same_seed(runs, runs["seized"], LEVERS[:4], breaker=BASELINE)
+    none = summaries.same_seed(runs, runs["seized"], LEVERS[:5], breaker=BASELINE)
     none[~(none > 0.0)] = np.nan  # nothing to compare with
     known = runs.assign(seized_over_none=runs["seized"] / none, bad_debt_share=runs["bad_debt_usd"] / runs["debt_usd"])
     rows = []
@@ -210,14 +214,14 @@ def table(runs: pd.DataFrame) -> pd.DataFrame:
     """Means (standard errors) by part; ratios to the same seed without a breaker, and statistics of the approach."""
     rows = []
     for levers, cell in summaries.cells(runs, LEVERS):
-        part, oracle, world, psi, known, breaker = levers.values()
+        part, oracle, world, psi, slack, known, breaker = levers.values()
         base = _baseline(runs, cell)
         pairs = zip(cell["seed"], cell["seized"], strict=True)
         ratio = np.array([taken / base[seed][0] for seed, taken in pairs if base.get(seed, (0.0, ""))[0] > 0.0])
         same = [who == base[seed][1] for seed, who in zip(cell["seed"], cell["who"], strict=True) if seed in base]
         row = {
             "part": part, "oracle": world or oracle, "psi": psi if world else "", "breaker": breaker,
-            "anticipation": known,
+            "liquidators' slack": slack, "anticipation": known,
             "seized over none [1]": mean_and_error(ratio),
             "seized over first wave [1]": mean_and_error(cell["seized"] / cell["first_wave"]) if psi else "",
             "the same people [% of seeds]": f"{100.0 * np.mean(same):.0f}" if same and part == "fall" else "",
@@ -235,7 +239,7 @@ def table(runs: pd.DataFrame) -> pd.DataFrame:
 def _baseline(runs: pd.DataFrame, cell: pd.DataFrame) -> dict[int, tuple[float, str]]:
     """Collateral seized [units], and of whom, by seed without a breaker: what the cell is compared with."""
     first = cell.iloc[0]
-    part = summaries.where(runs, **{name: first[name] for name in LEVERS[:4]}, breaker=BASELINE)
+    part = summaries.where(runs, **{name: first[name] for name in LEVERS[:5]}, breaker=BASELINE)
     return {
         int(seed): (float(taken), str(who))
         for seed, taken, who in zip(part["seed"], part["seized"], part["who"], strict=True)

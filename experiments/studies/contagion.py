@@ -34,6 +34,7 @@ BASE: dict[str, Any] = {
     "topology": "complete",
     "collateral": "home",
     "grace_s": 0.0,
+    "slack": "exact",
 }
 VARIED: dict[str, tuple[Any, ...]] = {
     "outage_s": (0.0, 600.0),
@@ -42,6 +43,7 @@ VARIED: dict[str, tuple[Any, ...]] = {
     "topology": ("star", "ring", "none"),
     "collateral": ("abroad",),
     "grace_s": (300.0,),
+    "slack": ("1%", "learned"),
 }
 FEEDBACK = ("price_impact", "pool_oracle", "permanent_impact")
 """Channels without which liquidations move no price that anybody is liquidated at."""

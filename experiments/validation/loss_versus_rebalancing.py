@@ -209,7 +209,7 @@ def _blocks(
     """Move the price, let the arbitrageur decide, execute its bundle; gain over pool value of every block."""
     prices = np.ones(2)
     prices[ETH] = get(state, Asset.price, ETH)
-    rollups = np.zeros(1, np.int64)
+    rollups, still = np.zeros(1, np.int64), np.zeros(2)
     trades = 0
     for block in range(returns.size):
         prices[ETH] *= np.exp(returns[block])
@@ -217,7 +217,7 @@ def _blocks(
         for side in range(2):
             pools[0].reserve[side] = reserve(state, 0, int(pools[0].asset[side]))
         earned[block] = 0.0
-        found = outside_arbitrages(pools, prices, 0.0, rollups)
+        found = outside_arbitrages(pools, prices, 0.0, rollups, np.inf, still)
         if found.shape[0] == 0:
             continue
         source, sink = int(found[0].source), int(found[0].sink)

@@ -84,8 +84,12 @@ class Alarms:
                     heapq.heappush(self._times, (self._market.time, account))
                 self._schedule(self._market.time)
         if self._gives_way and self._moves:  # what the block sold outside has moved prices
-            for _, move in [self._moves.pop() for _ in range(len(self._moves))]:
-                self._wait(move)
+            self.moved()
+
+    def moved(self) -> None:
+        """See anew who waits for which price, since trades have moved it."""
+        for _, move in [self._moves.pop() for _ in range(len(self._moves))]:
+            self._wait(move)
 
     def _wait(self, move: Move) -> None:
         """Look at a price again when the path at hand leaves the band, or ends."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from market.access.public import Shown
+from market.intents.bundles import Atomicity
 from market.intents.rows import CONTENT_FIELDS, INTENT
 from market.venues.lending.view import LiquidatableSeen
 
@@ -135,9 +136,17 @@ class Observation(Shown):
 
     # -- the regime --------------------------------------------------------------------------------------------------
 
-    def atomic(self, first: int, second: int) -> bool:
-        """Whether a bundle may span these two rollups: whether one domain sequences both."""
-        return self._market.domain_of[first] == self._market.domain_of[second]
+    def atomic(self, first: int, second: int) -> Atomicity:
+        """What a bundle over these two rollups may count on: nothing (false), INCLUSION, or EXECUTION of all or none.
+
+        One domain has to sequence both; on one rollup a bundle always executes all or none.
+        """
+        if first == second:
+            return Atomicity.EXECUTION
+        domain = self._market.domain_of[first]
+        if domain != self._market.domain_of[second]:
+            return Atomicity.NONE
+        return self._market.domains[domain].regime.guarantees.atomicity
 
     def breaker(self, rollup: int) -> Gauge:
         """What everybody knows of the breaker over a rollup: how near its trigger is, and whether it pauses now."""
@@ -183,7 +192,8 @@ class Observation(Shown):
             where a row is somebody else's and this agent may not read it, or reads it sealed
         """
         operator = self._domain.leaders[0].account if self._domain.leaders else self.account
-        return self._public._trial.receipts(rows, self.account, self._readable(), self.time, operator)
+        guarantees = self._domain.regime.guarantees
+        return self._public._trial.receipts(rows, self.account, self._readable(), self.time, operator, guarantees)
 
     def _readable(self) -> np.ndarray:
         return self.pending() if self.reads_pending else BLANK

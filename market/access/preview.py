@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from market.execution import execute_block
 from market.intents.rows import INTENT, Reason, Status
 from market.state.store import State
 
@@ -30,7 +31,9 @@ class Trial:
         self._copy.cells[:] = self._state.cells
         return self._copy
 
-    def receipts(self, rows: np.ndarray, account: int, readable: np.ndarray, time: float, operator: int) -> np.ndarray:
+    def receipts(
+        self, rows: np.ndarray, account: int, readable: np.ndarray, time: float, operator: int, guarantees: Any
+    ) -> np.ndarray:
         """Return the receipts of rows executed on a copy of the state.
 
         Parameters
@@ -45,6 +48,8 @@ class Trial:
             when they are executed [s]
         operator
             account that receives tips and gas
+        guarantees
+            the part of the domain's regime that says how much of a bundle is held together
 
         Raises
         ------
@@ -64,5 +69,9 @@ class Trial:
             tried[name] = 0.0
         # somebody else's intent in a bundle is carried by it, and is executed on its own where the bundle fails
         tried["carried"] = (tried["sender"] != account) & (tried["bundle"] >= 0)
-        execute_block(self._fresh(), tried, time, operator, operator)
+        # whatever order they are executed in, receipts are returned in that of the rows
+        numbers, tried["id"] = tried["id"].copy(), np.arange(tried.size)
+        guarantees.execute(self._fresh(), tried, time, operator, operator)
+        tried = tried[np.argsort(tried["id"])]
+        tried["id"] = numbers
         return tried

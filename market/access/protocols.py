@@ -80,6 +80,9 @@ class Participant(Protocol):
     def learn(self, receipts: np.ndarray) -> None:
         """Take note of the own receipts of a block: shape (n,), dtype `INTENT`."""
 
+    def traded_outside(self, receipts: np.ndarray) -> None:
+        """Take note of own orders that the outside market carried out apart from blocks: shape (n,), `INTENT`."""
+
 
 class Leader(Participant, Protocol):
     """Who may order a slot."""

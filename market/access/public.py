@@ -29,7 +29,7 @@ from market.venues.lending.view import (
 from market.venues.liquidation import view as liquidation
 from market.venues.liquidation.view import AuctionsSeen, LotsSeen
 from market.venues.oracles.view import FeedsSeen
-from market.venues.outside.view import OutsideSeen
+from market.venues.outside.view import OutsideSeen, StocksSeen
 from market.venues.perpetuals import close_out
 from market.venues.perpetuals import view as perpetuals
 from market.venues.perpetuals.view import ContractsSeen, PerpetualsSeen
@@ -78,6 +78,7 @@ class Shown:
     feeds: FeedsSeen
     bridges: BridgesSeen
     outside: OutsideSeen
+    stocks: StocksSeen
     perpetuals: PerpetualsSeen
     contracts: ContractsSeen
     auctions: AuctionsSeen

@@ -39,7 +39,7 @@ COUNTED = tuple(member.name.lower() for member in Extraction)
 
 
 def blank(count: int) -> np.ndarray:
-    """Notes on intents that no block has decided on: shape (count,), dtype `NOTES`."""
+    """Notes on intents that no block decides on, or none so far: shape (count,), dtype `NOTES`."""
     notes = np.zeros(count, NOTES)
     for name in NUMBERS:
         notes[name] = -1
@@ -67,10 +67,7 @@ def note(market: SequencerMarket, slot: Slot) -> np.ndarray:
     notes["counted"], notes["turns_round"], notes["sandwich_loss_usd"] = found.classes, found.turned, found.loss
     inside = found.nearest >= 0
     notes["sandwiched_by"][inside] = rows["id"][found.nearest[inside]]
-    for side in ("in", "out"):
-        asset = rows[f"asset_{side}"]
-        known = (asset >= 0) & (asset < tables.prices.size)
-        notes[f"price_{side}_usd"] = np.where(known, tables.prices[np.where(known, asset, 0)], np.nan)
+    _price(tables.prices, rows, notes)
     filled = rows["status"] == Status.FILLED
     _charge(market.world.state, rows, *(notes[name] for name in FEES))
     for venue in rooms("receipts").values():
@@ -95,3 +92,20 @@ def _charge(state: State, rows: Rows, gas: np.ndarray, fee: np.ndarray, cost: np
             cost[k] = size * get(state, Rollup.data_cost, row.rollup)
             gas[k] = gas_reverted(state, row)
             fee[k] = size * get(state, Rollup.data_fee, row.rollup)
+
+
+def note_orders(market: SequencerMarket, rows: np.ndarray) -> np.ndarray:
+    """Return the notes on orders carried out apart from blocks, which pay nobody: shape (n,), dtype `NOTES`."""
+    notes = blank(rows.size)
+    notes["receiver"] = rows["sender"]
+    notes["counted"], notes["turns_round"] = market.tally.found.classes, market.tally.found.turned
+    _price(market.world.tables.prices, rows, notes)
+    return notes
+
+
+def _price(prices: np.ndarray, rows: np.ndarray, notes: np.ndarray) -> None:
+    """Note the reference prices of what is given and received."""
+    for side in ("in", "out"):
+        asset = rows[f"asset_{side}"]
+        known = (asset >= 0) & (asset < prices.size)
+        notes[f"price_{side}_usd"] = np.where(known, prices[np.where(known, asset, 0)], np.nan)

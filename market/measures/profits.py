@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from market.intents.rows import Rows
+from market.intents.rows import Rows, Status
 from market.kernel.compiled import kernel
 from market.measures.classes.bundles import MARKED
 from market.measures.recorder import Recorder
@@ -90,7 +90,8 @@ class Profits(Recorder):
     Attributes
     ----------
     in_blocks : (agents,) array
-        change of what each held over the execution of blocks, at reference prices, but for what was only moved [USD]
+        change of what each held over the execution of blocks, and of orders apart from them, at reference prices, but
+        for what was only moved [USD]
     """
 
     def on_start(self, market: SequencerMarket) -> None:
@@ -123,6 +124,13 @@ class Profits(Recorder):
         _add_worth(self._state, self._rollups, self._contracts, 1.0, self.in_blocks)
         for account, before in self._moved:
             self.in_blocks[account] -= self._received(account) - before
+
+    def on_orders(self, rows: np.ndarray) -> None:
+        """Add what orders that were carried out apart from blocks brought less what they took."""
+        prices = self._tables.prices
+        mine = rows[(rows["status"] == Status.FILLED) & (rows["sender"] < self.in_blocks.size)]
+        brought = mine["filled_out"] * prices[mine["asset_out"]] - mine["filled_in"] * prices[mine["asset_in"]]
+        np.add.at(self.in_blocks, mine["sender"], brought)
 
     def _received(self, account: int) -> float:
         """What was moved to an account so far without being traded, at the prices of now [USD]."""

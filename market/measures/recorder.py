@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
+
 from market.errors import AccountingError, InputError, blame
 
 if TYPE_CHECKING:
@@ -29,6 +31,9 @@ class Recorder(Protocol):
 
     def on_block(self, slot: Slot) -> None:
         """Take note of an executed block: `slot.rows` are its receipts, those of expired and paused intents last."""
+
+    def on_orders(self, rows: np.ndarray) -> None:
+        """Take note of orders that the outside market has carried out apart from blocks: shape (n,), dtype `INTENT`."""
 
     def on_second(self, market: SequencerMarket) -> None:
         """Take note of the market once a second."""

@@ -99,7 +99,9 @@ def _mark(
     gross = row.filled_out * get(state, Asset.price, row.asset_out) - row.filled_in * get(
         state, Asset.price, row.asset_in
     )
-    spent, marked, turned = costs(state, row, operator), 0.0, -1
+    spent, marked, turned = 0.0, 0.0, -1
+    if row.position >= 0:  # what was carried out apart from blocks pays for no place in one
+        spent = costs(state, row, operator)
     if row.kind == Kind.SWAP:
         marked = pools.providers_gain(state, row)
     if taken == Extraction.NONE and 0 <= row.sender < memory.recent.shape[0]:
@@ -162,8 +164,8 @@ class Tally(Recorder):
     explained : (groups,) array
         what they gained by extraction before tips and gas [USD]
     found : Found
-        what was found of the rows of the last block that had any, in their order; overwritten by the next, and a class
-        may yet change with what follows
+        what was found of the rows of the last block that had any, or of the last orders apart from blocks, in their
+        order; overwritten by the next, and a class may yet change with what follows
     statuses : (statuses,) array
         how many intents met each fate
     slots : int
@@ -230,6 +232,14 @@ class Tally(Recorder):
             shape = 2 * rows
             self._room = Found(np.zeros(shape, np.int64), np.zeros(shape), *np.zeros((4, shape), np.int64))
         return Found(*[column[:rows] for column in self._room])
+
+    def on_orders(self, rows: np.ndarray) -> None:
+        """Add orders carried out apart from blocks, which nobody built and which pay no gas: judged by themselves."""
+        self.found = found = self._found(rows.size)
+        find(self._state, rows, self._agents, self._last, found)
+        for at, sender in enumerate(rows["sender"].tolist()):
+            part = Found(*[column[at : at + 1] for column in found])
+            record_block(self._state, rows[at : at + 1], part, sender, sender, self._sums, self._memory)
 
     def on_second(self, market: SequencerMarket) -> None:
         """Sample the spread of prices over rollups."""

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from market.intents.rows import Purpose, Reason, Status
-from market.measures.notes import COUNTED, blank, note
+from market.measures.notes import COUNTED, blank, note, note_orders
 from market.measures.recorder import Recorder
 from market.state.ledger import Why
 from market.venues import Kind
@@ -44,11 +44,11 @@ class Column(NamedTuple):
 
 TEXT, SMALL, WHOLE, LONG, REAL = pa.string(), pa.int8(), pa.int32(), pa.int64(), pa.float64()
 COLUMNS = {
-    "slot": Column(WHOLE, "block of its domain; -1: pending", "number"),
-    "domain": Column(WHOLE, "domain that sequenced it; -1: pending", "number"),
+    "slot": Column(WHOLE, "block of its domain; -1: pending, or carried out outside apart from blocks", "number"),
+    "domain": Column(WHOLE, "domain that sequenced it; -1: pending, or apart from blocks", "number"),
     "position": Column(WHOLE, "place in the block; -1: not included", "number"),
-    "author": Column(TEXT, "who built the block, and has the tip; empty: pending", "name"),
-    "operator": Column(TEXT, "who led the slot, and has the gas; empty: pending", "name"),
+    "author": Column(TEXT, "who built the block, and has the tip; empty: pending, or apart from blocks", "name"),
+    "operator": Column(TEXT, "who led the slot, and has the gas; empty: pending, or apart from blocks", "name"),
     "bid_usd": Column(REAL, "paid to the operator for blocks or lanes in this slot, in all", "USD"),
     "sender": Column(TEXT, "who sent it", "name"),
     "account": Column(WHOLE, "the sender's account", "number"),
@@ -127,6 +127,10 @@ class Tape(Recorder):
         if not slot.rows.size:
             return
         self._add(slot.rows.copy(), note(self._market, slot))
+
+    def on_orders(self, rows: np.ndarray) -> None:
+        """Add orders that the outside market has carried out apart from blocks."""
+        self._add(rows.copy(), note_orders(self._market, rows))
 
     def close(self) -> None:
         """Write what is left, what is still pending and what concerns the run, and finish the file."""

@@ -1,7 +1,8 @@
 """Astria: a CometBFT committee makes a block every two seconds; the top of the block is sold, the rest is first come.
 
 Bidders for the top trade on public state: contents of the mempool are not theirs to read, nor the rest of the order
-theirs to write. Sealed first price, and only the winner pays.
+theirs to write. Sealed first price, and only the winner pays. The network orders and does not execute: what spans
+rollups is included as a whole, and each rollup executes its own part.
 Source: Astria documentation, "The Astria sequencer" and "Block space auctions" (2024); Buchman, Kwon & Milosevic
 (2018), The latest gossip on BFT consensus, arXiv 1807.04938.
 """
@@ -18,6 +19,7 @@ REGIME = RegimeConfig(
     auction={"kind": "first_price"},
     consensus={"kind": "committee", "members": 50, "rounds": 2},
     revenue={"kind": "pro_rata"},
+    guarantees={"kind": "inclusion"},
     sequencer="honest",
     block_time_s=2.0,
 )

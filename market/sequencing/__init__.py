@@ -28,6 +28,7 @@ PARTS = {
     "capacity": "capacity",
     "consensus": "consensus",
     "preconfirmation": "preconfirmation",
+    "guarantees": "guarantees",
     "forced_inclusion": "forced_inclusion",
     "margin": "margin",
     "breaker": "breakers",

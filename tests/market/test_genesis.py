@@ -38,7 +38,7 @@ def test_every_venue_has_its_part_in_founding(venue: str) -> None:
 @pytest.mark.parametrize("venue", venues.VENUES)
 def test_a_venue_lays_out_tables_of_its_own(venue: str) -> None:
     founding, at = foundings()[venue], plan()
-    own = {name for name, columns in declared().items() if columns.__module__ == f"market.venues.{venue}.tables"}
+    own = {name for name, columns in declared().items() if columns.__module__.startswith(f"market.venues.{venue}.")}
     assert set(founding.rows(at)) == own
     widest = {name for name in own if not list(declared()[name])[-1].width}
     assert set(founding.shapes(at)) == widest

@@ -1,12 +1,16 @@
-"""The outside market's price gives way to what it buys, where it has any impact."""
+"""What the outside market does by itself: its price gives way and recovers, orders arrive, trades are delivered."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from market.venues.clock import Clock
+from market.venues.outside.deliveries import Deliveries
+from market.venues.outside.impact import Impact
+from market.venues.outside.orders import Orders
 
 if TYPE_CHECKING:
     from market.domain import Slot
@@ -14,11 +18,36 @@ if TYPE_CHECKING:
 
 
 def start(market: SequencerMarket) -> Clock:
-    """Return the clock of the outside market; it stands still where trades do not move its price."""
-    return Clock(after_block=Impact(market).after_block) if market.config.prices.impact_per_million > 0.0 else Clock()
+    """Return the clock of the outside market; of what the settings leave out it has nothing."""
+    terms, ticks, after = market.config.outside, [], []
+    impact, deliveries = Impact(market), Deliveries(market)
+    if market.config.prices.impact_per_million > 0.0:
+        after.append(NetFlow(market).after_block)
+    if terms.depth_usd is not None:
+        ticks.append(impact.tick)
+        after.append(impact.after_block)
+    if terms.inventory_usd is not None:
+        ticks.append(deliveries.tick)
+        after.append(deliveries.after_block)
+    if terms.atomic:
+        return Clock(_all(ticks), _all(after))
+    orders = Orders(market, impact, deliveries)
+    return Clock(_all(ticks), _all([*after, orders.after_block]), orders.sent, orders.ordered)
 
 
-class Impact:
+def _all(calls: list[Callable[[Any], None]]) -> Callable[[Any], None] | None:
+    """Return one call of several, one after the other; None of none."""
+    if len(calls) < 2:
+        return calls[0] if calls else None
+
+    def call(argument: Any) -> None:
+        for each in calls:
+            each(argument)
+
+    return call
+
+
+class NetFlow:
     """Permanent impact: what the outside market bought on net lowers its price, linearly in the log."""
 
     def __init__(self, market: SequencerMarket) -> None:

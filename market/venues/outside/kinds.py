@@ -16,7 +16,7 @@ KINDS = (
     ),
     Statement(
         "outside",
-        "amount of asset_in for asset_out at the reference price; limit: least amount of asset_out",
+        "amount of asset_in for asset_out outside; limit: least amount of asset_out, none of a hedge apart from blocks",
         rule="rules.trade",
         gas=50e3,
         gives="input",

@@ -1,9 +1,10 @@
-"""What everybody sees of the outside market: its fee; its reference prices are `seen.prices`."""
+"""What everybody sees of the outside market: its terms, its price over `seen.prices`, who has how much there."""
 
 from __future__ import annotations
 
 from market.state.records import Records
 from market.state.store import described
+from market.venues.outside.stocks import Stock
 from market.venues.outside.tables import Outside
 
 
@@ -11,5 +12,9 @@ class OutsideSeen(Records, columns=described(Outside)):
     """The outside market: shape (1,)."""
 
 
-VIEWS = {"outside": OutsideSeen}
+class StocksSeen(Records, columns=described(Stock)):
+    """What participants are long or short outside: shape (participants,), by account; (0,) where there is no limit."""
+
+
+VIEWS = {"outside": OutsideSeen, "stocks": StocksSeen}
 """Views of whole tables, by the name of the table."""

@@ -1,0 +1,1 @@
+"""What a bundle that spans rollups may count on."""
