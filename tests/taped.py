@@ -11,7 +11,7 @@ import numpy as np
 from worlds import ROLES
 
 from market.genesis import World
-from market.intents.rows import Status
+from market.measures.tally import Tally
 from market.measures.tape import Tape
 
 
@@ -39,9 +39,10 @@ def write_tape(path: Path, world: World, blocks: Iterable[Block], places: tuple[
         config=config,
         seed=0,
         domains=[],
-        tally=SimpleNamespace(statuses=np.zeros(len(Status), np.int64)),
+        tally=Tally(len(places), len(world.groups)),
     )
     tape = Tape(path)
+    market.tally.on_start(market)
     tape.on_start(market)
     for block in blocks:
         slot: Any = SimpleNamespace(
@@ -51,5 +52,6 @@ def write_tape(path: Path, world: World, blocks: Iterable[Block], places: tuple[
             bids=block.bid_usd,
             by_author=lambda rows, author=block.author: [(rows, author)],
         )
+        market.tally.on_block(slot)
         tape.on_block(slot)
     tape.close()

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from experiments.__main__ import main
+from market.measures.tape import COLUMNS
 
 ROOT = Path(__file__).resolve().parent.parent
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -88,6 +89,13 @@ def test_readme_script_runs(reader: Path, capsys: pytest.CaptureFixture[str]) ->
     printed = capsys.readouterr().out
     assert printed.startswith("{0: ")
     assert "nan" not in printed
+
+
+def test_readme_names_every_column_of_a_tape() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    _, _, table = text.partition("A row of a tape has, for an intent\n")
+    named = re.findall(r"`(\w+)`", table.partition("\nand each column")[0])
+    assert sorted(named) == sorted(COLUMNS)
 
 
 def test_figure_of_the_readme_exists():

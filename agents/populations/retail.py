@@ -12,6 +12,7 @@ from agents.populations.arrivals import Arrivals
 from market.intents.fresh import write
 from market.intents.rows import INTENT, Purpose, Rows, Status
 from market.kernel.compiled import kernel
+from market.kernel.direct import bind
 from market.kernel.interpreted import row_type
 from market.model import SequencerMarket
 from market.state.store import State, get
@@ -132,7 +133,10 @@ class RetailFlow:
         rollups = len(market.config.rollups)
         self.cost_bp = self._expected_cost(market)
         self._choice = np.zeros((len(market.config.asset_names), rollups))
-        self._choose()
+        self._learned = True  # since they last chose
+        self._write = bind(
+            _write, self._state, np.zeros(0), np.zeros(0, TRADE), self._choice, self._offered, 0, 0.0, self._rows
+        )
 
     def _venues(self, market: SequencerMarket) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Pools against the numeraire by (asset, rollup), depth shares, and shares of the assets in the flow."""
@@ -180,7 +184,10 @@ class RetailFlow:
         times, drawn = self._arrivals.take(until)
         if times.size > self._rows.size:
             self._rows = np.zeros(2 * times.size, INTENT)
-        count = _write(
+        if self._learned and times.size:
+            self._choose()
+            self._learned = False
+        count = self._write(
             self._state, times, drawn, self._choice, self._offered, self._sender, self._flow.patience_s, self._rows
         )
         return self._rows[:count]
@@ -202,6 +209,6 @@ class RetailFlow:
         return (drawn,)
 
     def learn(self, rows: Rows) -> None:
-        """Remember what executions cost, and choose accordingly."""
+        """Remember what executions cost, and choose accordingly from the next trade on."""
         if _remember(rows, self._sender, self._flow.memory, self.cost_bp):
-            self._choose()
+            self._learned = True

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -20,10 +21,9 @@ from experiments.analysis.tape_outcomes import (
     REWARDED,
     Frame,
     Series,
+    decided,
     gains,
-    lost,
     outcomes,
-    valued,
 )
 from market import discovery
 from market.errors import InputError
@@ -32,7 +32,8 @@ from market.measures.tape import COLUMNS, RUN
 __all__ = ["block", "life", "outcomes", "payments", "position", "read", "sandwiches"]
 
 WHEN = ["executed", "rollup", "slot", "position"]
-WHAT = ["kind", "counts_as", "amount", "filled_in", "asset_in", "filled_out", "asset_out", "tip", "gas_usd"]
+COSTS = ["tip", "gas_usd", "data_fee_usd"]
+WHAT = ["kind", "counts_as", "amount", "filled_in", "asset_in", "filled_out", "asset_out", *COSTS]
 FATE = ["bundle", "carried", "status", "reason"]
 POSITIONS = ("loan", "contract")
 
@@ -48,7 +49,8 @@ def read(path: Path) -> Frame:
     Returns
     -------
     DataFrame
-        a row per intent, in the order of decision; `attrs["run"]` has what concerns the whole run: `regime`, `seed`,
+        a row per intent, in the order of decision; `counts_as` is what an intent counts as in the end, where the file
+        has what it counted as in its block. `attrs["run"]` has what concerns the whole run: `regime`, `seed`,
         `horizon_s`, `assets`, `rollups`, `agents` (name, role) and `bids` (payer, payee, usd)
 
     Raises
@@ -69,9 +71,18 @@ def read(path: Path) -> Frame:
         if run is None or missing:
             lacks = f"lacks column {missing[0]!r}" if missing else "does not say of which run it is"
             raise InputError(f"{path}: is no tape, it {lacks}; {allowed}")
-        tape = file.read().to_pandas()
+        tape = _in_the_end(file.read().to_pandas())
     tape.attrs["run"] = json.loads(run)
     return tape
+
+
+def _in_the_end(tape: Frame) -> Frame:
+    """Let intents that a later one turned round count as that one does; nothing is turned round twice."""
+    later = tape[tape["turns_round"] >= 0].set_index("turns_round")["counts_as"]
+    turned = (tape["status"] == "filled") & tape["id"].isin(later.index)
+    final = tape["counts_as"].copy()
+    final[turned] = later.loc[tape.loc[turned, "id"]].array
+    return tape.assign(counts_as=final)
 
 
 def block(tape: Frame, rollup: str, number: int) -> Frame:
@@ -110,50 +121,55 @@ def block(tape: Frame, rollup: str, number: int) -> Frame:
 
 
 def sandwiches(tape: Frame) -> Frame:
-    """Who sandwiched whom for how much: carried swaps with somebody's intents in front of them in their bundle.
+    """Who sandwiched whom for how much: what the run found in its blocks, whatever the senders say.
 
-    What a swap lost is measured against standing where its bundle stands; whatever the bundle is said to be for.
+    What a swap lost is measured against its block without the intents of whoever stands around it. Where several do,
+    the nearest is named, and the loss is to all of them.
 
     Returns
     -------
     DataFrame
-        a row per victim: when and where, `bundle`, `by`, `victim`, the victim's `id`, its `value_usd`, `loss_usd`, and
-        `gain_usd`: what `by` gained by its own intents of the bundle, tips and gas off
+        a row per victim: when and where, `pool`, `by`, `victim`, the victim's `id`, its `value_usd`, `loss_usd`, and
+        `gain_usd`: what `by` gained by all its sandwiching on that pool in that block, tips and fees off
     """
-    bundled = valued(tape[(tape["status"] == "filled") & (tape["bundle"] >= 0)])
-    carried = bundled[(bundled["carried"] == 1) & (bundled["fallback_out"] > 0.0)]
-    own = bundled[(bundled["carried"] == 0) & bundled["bundle"].isin(carried["bundle"])]
-    # the first of a bundle: numbers of bundles are unique in a run
-    front = own.sort_values("position", kind="stable").groupby("bundle")[["sender", "position"]].first()
-    front = front.rename(columns={"sender": "by", "position": "from"})
-    victims = carried.assign(loss_usd=lost(carried)).join(front, on="bundle")
-    victims = victims[victims["from"] < victims["position"]]
-    gained = gains(own).join(own[["bundle", "sender"]], on="row")
-    gain = gained[gained["who"] == gained["sender"]].groupby("bundle")["usd"].sum().rename("gain_usd")
-    victims = victims.join(gain, on="bundle").rename(columns={"sender": "victim", "value_in_usd": "value_usd"})
-    names = ["executed", "rollup", "slot", "bundle", "by", "victim", "id", "value_usd", "loss_usd", "gain_usd"]
-    return victims[names].reset_index(drop=True)
+    known = decided(tape)
+    known = known[known["status"] == "filled"]
+    here = ["domain", "slot", "rollup", "venue"]
+    sender = known.drop_duplicates("id").set_index("id")["sender"]
+    victims = known[known["sandwiched_by"] >= 0]
+    victims = victims.assign(by=sender.loc[victims["sandwiched_by"]].array)
+    own = known[known["counts_as"] == "sandwich"]
+    gained = gains(own).join(own[[*here, "sender"]], on="row")
+    gain = gained[gained["who"] == gained["sender"]].groupby([*here, "who"])["usd"].sum().to_dict()
+    stretches = zip(*(victims[name] for name in [*here, "by"]), strict=True)
+    victims = victims.assign(gain_usd=np.array([gain[stretch] for stretch in stretches], float))
+    names = {"venue": "pool", "sender": "victim", "value_in_usd": "value_usd", "sandwich_loss_usd": "loss_usd"}
+    columns = ["executed", "rollup", "slot", "pool", "by", "victim", "id", "value_usd", "loss_usd", "gain_usd"]
+    return victims.rename(columns=names)[columns].reset_index(drop=True)
 
 
 def payments(tape: Frame) -> Frame:
     """Who paid whom for what, beyond the exchange of one thing for another at its reference price.
 
-    Tips, gas and bids; fees of pools, perpetuals, bridges and the outside market; payments; what was had of somebody
-    liquidated beyond what was paid for it (`bonus`; below 0: that much less), rewards and penalties.
+    Tips, gas, data and bids; fees of pools, perpetuals, bridges and the outside market; payments; what was had of
+    somebody liquidated beyond what was paid for it (`bonus`; below 0: that much less), rewards and penalties.
 
     Returns
     -------
     DataFrame
         `payer`, `payee`, `reason`, `usd` and `count`: a row for each three, largest first
     """
-    filled = valued(tape[tape["status"] == "filled"])
+    known = decided(tape)
+    filled = known[known["status"] == "filled"]
     kind, change = filled["kind"], filled["value_out_usd"] - filled["value_in_usd"]
     number = filled["venue"].astype(str)
     sold, lent = kind.isin([*LOAN_SALES, *CONTRACT_SALES]), kind.isin(LOAN_SALES)
     bridged = (filled["filled_in"] - filled["filled_out"]) * filled["price_in_usd"]
     parts = [
         _paid("tip", filled["sender"], filled["author"], filled["tip"]),
-        _paid("gas", filled["sender"], filled["operator"], filled["gas_usd"]),
+        _paid("gas", known["sender"], known["operator"], known["gas_usd"]),
+        _paid("data fee", known["sender"], known["operator"], known["data_fee_usd"]),
+        _paid("data cost", known["operator"], _all(known, "layer 1"), known["data_cost_usd"]),
         _paid("fee", filled["sender"], "providers of pool " + number, filled["fee_usd"].where(kind == "swap", 0.0)),
         _paid("fee", filled["sender"], "perpetual " + number, filled["fee_usd"].where(kind != "swap", 0.0)),
         _paid("fee", filled["sender"], "bridge " + number, bridged.where(kind == "bridge", 0.0)),
@@ -187,7 +203,7 @@ def life(tape: Frame, agent: str) -> Frame:
     names = dict.fromkeys([member["name"] for member in tape.attrs["run"]["agents"]] + tape["sender"].unique().tolist())
     if agent not in names:
         raise InputError(f"agent: {discovery.unknown(agent, names)}")
-    gained = gains(valued(tape[tape["status"] == "filled"]))
+    gained = gains(decided(tape))
     gain = gained[gained["who"] == agent].groupby("row")["usd"].sum()
     rows = tape[(tape["sender"] == agent) | tape.index.isin(gain.index)]
     rows = rows.assign(gain_usd=gain.reindex(rows.index, fill_value=0.0))

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from market.measures.outcomes.extraction import RECEIVERS
+from market.intents.extraction import CLOSES_GAPS, TAKES, Extraction
+from market.measures.outcomes.extraction import KINDS, RECEIVERS
 from market.measures.ratio import ratio
 from market.venues import STATEMENTS
 from market.venues.lending.outcomes import SPAN_S
@@ -23,18 +24,21 @@ REWARDED = ("perpetual_liquidate", "contract_auction_reset")
 SETTLEMENTS = ("loan_auction_settle", "contract_auction_settle")
 LOAN_SALES = ("liquidate", "loan_auction_take", "loan_auction_settle")
 CONTRACT_SALES = ("contract_auction_take", "contract_auction_settle")
-EXTRACTIONS = {
-    "sandwich": ("sandwich",),
-    "arbitrage": ("arbitrage", "cycle"),
-    "liquidation": ("liquidation",),
-    "cycles": ("cycle",),
+EXTRACTED = [member.name.lower() for member in Extraction if TAKES[member]]
+"""What an intent that takes value from others counts as."""
+GAPS = [member.name.lower() for member in Extraction if CLOSES_GAPS[member]]
+"""What arbitrage counts as."""
+EXTRACTIONS = {name: [member.name.lower() for member in members] for name, members in KINDS.items()} | {
+    "cycles": ["cycle", "legs"],
+    "legs": ["legs"],
 }
 """What an intent counts as, by the outcome that adds it up."""
+RETAIL = "retail"
+"""Role of retail flow."""
 type Frame = Any
 """A DataFrame; pandas comes without types that say what a selection of one is."""
 type Series = Any
 """A column of one."""
-EXTRACTED = ("sandwich", "arbitrage", "cycle", "liquidation")
 
 
 def outcomes(tape: Frame) -> dict[str, Any]:
@@ -50,38 +54,45 @@ def outcomes(tape: Frame) -> dict[str, Any]:
     dict
         outcomes by name, units as suffixes: fates, volume, fees, users' cost and delay, extraction, liquidations
     """
-    filled = valued(tape[tape["status"] == "filled"])
-    parts: tuple[Callable[[Frame], dict[str, Any]], ...] = (_pools, _users, _liquidations, _elsewhere)
-    found = _fates(tape) | _extraction(tape, filled)
+    known = decided(tape)
+    filled, unfilled = known[known["status"] == "filled"], _unfilled(known)
+    parts: tuple[Callable[[Frame], dict[str, Any]], ...] = (_pools, _liquidations, _elsewhere)
+    found = _fates(tape) | _extraction(known) | _users(filled, unfilled)
     for part in parts:
         found |= part(filled)
-    return found
+    own = _retail(filled)
+    demand = float(own["value_in_usd"].sum() + unfilled["value_usd"].sum())
+    found |= {"retail_volume_usd": float(own["value_in_usd"].sum()), "retail_demand_usd": demand}
+    return found | {"extracted_bp_of_retail": ratio(found["extracted_usd"], demand, 1e4)}
 
 
-def valued(filled: Frame) -> Frame:
-    """Filled intents with `value_in_usd` and `value_out_usd`: what each gave and received at reference prices [USD].
+def decided(tape: Frame) -> Frame:
+    """Intents that a block decided on, with what each gave and received at reference prices [USD].
 
-    They hold where `filled_in` and `filled_out` are amounts of `asset_in` and `asset_out`: the kinds `MARKED`,
-    settlements, payments, and transfers over bridges.
+    The columns added are `value_in_usd` and `value_out_usd`. They hold where
+    `filled_in` and `filled_out` are amounts of `asset_in` and `asset_out`: the kinds `MARKED`, settlements, payments,
+    and transfers over bridges.
     """
-    return filled.assign(
-        value_in_usd=filled["filled_in"] * filled["price_in_usd"],
-        value_out_usd=filled["filled_out"] * filled["price_out_usd"],
+    rows = tape[tape["slot"] >= 0]
+    return rows.assign(
+        value_in_usd=rows["filled_in"] * rows["price_in_usd"],
+        value_out_usd=rows["filled_out"] * rows["price_out_usd"],
     )
 
 
-def gains(filled: Frame) -> Frame:
-    """Who gained what by filled intents, as :func:`valued` returns them.
+def gains(rows: Frame) -> Frame:
+    """Who gained what by intents, as :func:`decided` returns them.
 
     Returns
     -------
     DataFrame
         `row` (label of the intent), `who`, `counts_as` and `usd`: the sender's gain less tip and gas, the gain of a
-        settlement's winner, and a tip out of an extraction, which is a gain of whoever built the block [USD]
+        settlement's winner, and a tip out of an extraction, which is a gain of whoever built the block; of a reverted
+        intent what its sender paid for it [USD]
     """
+    filled, reverted = rows[rows["status"] == "filled"], rows[rows["status"] == "reverted"]
     kind = filled["kind"]
-    # an operator's own gas is its own income
-    cost = filled["tip"] + filled["gas_usd"].where(filled["sender"] != filled["operator"], 0.0)
+    cost = filled["tip"] + _borne(filled)
     change = filled["value_out_usd"] - filled["value_in_usd"]
     closing = (kind == "perpetual_trade") & (filled["counts_as"] == "liquidation")
     settled = kind.isin(SETTLEMENTS)
@@ -95,8 +106,14 @@ def gains(filled: Frame) -> Frame:
         _entries(filled[counted], "sender", (earned - cost)[counted]),
         _entries(filled[settled].assign(counts_as="liquidation"), "receiver", change[settled]),
         _entries(filled[tipped], "author", filled["tip"][tipped]),
+        _entries(reverted, "sender", -_borne(reverted)),
     ]
     return pd.concat(entries, ignore_index=True)
+
+
+def _borne(rows: Frame) -> Series:
+    """Fees that cost whoever sent an intent: an operator's own are its own income, but what L1 asks is not [USD]."""
+    return rows["data_cost_usd"].where(rows["sender"] == rows["operator"], rows["gas_usd"] + rows["data_fee_usd"])
 
 
 def _traded(filled: Frame) -> Series:
@@ -118,9 +135,9 @@ def _fates(tape: Frame) -> dict[str, int]:
     return {"intents": int(tape["id"].nunique())} | fates | {"paused": int(tape["paused"].sum())}
 
 
-def _extraction(tape: Frame, filled: Frame) -> dict[str, float]:
+def _extraction(known: Frame) -> dict[str, float]:
     """Extracted value by kind, and by role of whoever ends up with it, bids passed on to whom they were paid [USD]."""
-    run, gained = tape.attrs["run"], gains(filled)
+    run, gained = known.attrs["run"], gains(known)
     role = {agent["name"]: agent["role"] for agent in run["agents"]}
     bids = [bid for bid in run["bids"] if bid["payee"] != "protocol"]
     found = {
@@ -128,6 +145,7 @@ def _extraction(tape: Frame, filled: Frame) -> dict[str, float]:
         for name, counted in EXTRACTIONS.items()
     }
     extracted = gained[gained["counts_as"].isin(EXTRACTED)]
+    found["extracted_usd"] = float(extracted["usd"].sum())
     by_role = extracted["usd"].groupby(extracted["who"].map(role)).sum()
     for name, receiver in RECEIVERS.items():
         passed_on = sum(bid["usd"] for bid in bids if role[bid["payer"]] == receiver)
@@ -144,35 +162,44 @@ def _pools(filled: Frame) -> dict[str, float]:
     fees = float(swaps["fee_usd"].sum())
     # swaps that clear together pay their fee together: nobody's own loss to arbitrage is less by it
     own = swaps["fee_usd"].where(swaps["carried"] != 2, 0.0)
-    informed = swaps["counts_as"].isin(EXTRACTIONS["arbitrage"])
+    informed = swaps["counts_as"].isin(GAPS)
     return {
         "volume_usd": float(swaps["value_in_usd"].sum()),
-        "retail_volume_usd": float(swaps.loc[swaps["counts_as"] == "user", "value_in_usd"].sum()),
         "lp_fees_usd": fees,
         "lp_lvr_usd": -float((kept - own)[informed].sum()),
         "lp_net_usd": float(kept.sum()),
     }
 
 
-def _users(filled: Frame) -> dict[str, float]:
-    """What users' swaps cost them, lost to bundles around them, and waited for."""
-    own = filled[(filled["kind"] == "swap") & (filled["counts_as"] == "user")]
+def _retail(rows: Frame) -> Frame:
+    return rows[(rows["kind"] == "swap") & (rows["role"] == RETAIL)]
+
+
+def _unfilled(known: Frame) -> Frame:
+    """Retail swaps that came to nothing, with `value_usd` and what they would have cost on their pool, `cost_usd`."""
+    own = _retail(known[known["status"] != "filled"])
+    own = own[own["unfilled_out"].notna()]
+    value = own["amount"] * own["price_in_usd"]
+    short = (1.0 - own["unfilled_out"] / (own["amount"] * own["mid"])).where(own["mid"] > 0.0, 0.0)
+    return own.assign(value_usd=value, cost_usd=value * short)
+
+
+def _users(filled: Frame, unfilled: Frame) -> dict[str, float]:
+    """What retail swaps cost, served or not, what was lost to sandwiches, and how long users waited."""
+    own = _retail(filled)
     quoted = own[own["mid"] > 0.0]
     short = 1.0 - quoted["filled_out"] / (quoted["filled_in"] * quoted["mid"])
     cost = float((quoted["value_in_usd"] * short + quoted["tip"]).sum())
     delay = own["executed"] - own["sent"]
+    served, refused = float(own["value_in_usd"].sum()), float(unfilled["value_usd"].sum())
     return {
-        "user_cost_bp": ratio(cost, float(own["value_in_usd"].sum()), 1e4),
-        "user_sandwich_loss_usd": float(lost(own).sum()),
+        "user_cost_served_bp": ratio(cost, served, 1e4),
+        "user_cost_all_bp": ratio(cost + float(unfilled["cost_usd"].sum()), served + refused, 1e4),
+        "unfilled_share": ratio(refused, served + refused),
+        "user_sandwich_loss_usd": float(filled["sandwich_loss_usd"].sum()),
         "inclusion_delay_s": ratio(float(delay.sum()), len(own)),
         "inclusion_delay_p95_s": _quantile(delay, 0.95),
     }
-
-
-def lost(rows: Frame) -> Series:
-    """What carried swaps received less than where their bundle stands, at reference prices; 0 of others [USD]."""
-    carried = (rows["fallback_out"] > 0.0) & (rows["status"] == "filled")
-    return ((rows["fallback_out"] - rows["filled_out"]) * rows["price_out_usd"]).where(carried, 0.0)
 
 
 def _quantile(delay: Series, share: float) -> float:

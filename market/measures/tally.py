@@ -12,6 +12,7 @@ from market.intents.extraction import CLOSES_GAPS, TAKES, Extraction
 from market.intents.rows import Row, Rows, Status
 from market.intents.stock import Stock, empty, keep
 from market.kernel.compiled import kernel
+from market.kernel.direct import bind
 from market.kernel.interpreted import row_type
 from market.kernel.switch import switch
 from market.measures.classes import bundles, sandwiches
@@ -47,6 +48,12 @@ _count = switch(
 `author` is the group of whoever built the block, `operator` the account that gas goes to, `at` the rollup's totals.
 """
 
+_class_of = switch(
+    "class_of", "state, row, sums",
+    [getattr(rooms("outcomes").get(venue), "class_of", None) for venue, _ in KINDS], str(int(Extraction.NONE)),
+)  # fmt: skip
+"""Class that a kind's own intents have by what their sender did before, where its venue knows; asked before `count`."""
+
 
 class Sums(NamedTuple):
     """What compiled code adds to."""
@@ -69,32 +76,40 @@ class Found(NamedTuple):
     loss: Any  # (rows,) lost to sandwiches [USD]
     tied: Any  # (rows,) int64: first row of the arbitrage that a row belongs to, -1: none
     before: Any  # (rows,) int64: row before each on its pool, -1: none
+    nearest: Any  # (rows,) int64: first row of the nearest sandwich that a row stands in and loses to, -1: none
+    turned: Any  # (rows,) int64: id of the intent that each turns round, and that has its class from then on, -1: none
 
 
 @njit(cache=True)
 def find(state: State, rows: Rows, agents: int, last: np.ndarray, found: Found) -> None:
     """Find what the rows of an executed block did, as far as the block shows; `last` is overwritten."""
     bundles.find(state, rows, agents, found.classes, found.tied)
-    sandwiches.find(state, rows, agents, last, found.before, found.tied, found.classes, found.loss)
+    sandwiches.find(state, rows, agents, last, found.before, found.tied, found.classes, found.loss, found.nearest)
+    found.turned[:] = -1
 
 
 @kernel
-def _mark(state: State, row: Row, taken: int, author: int, operator: int, sums: Sums, memory: Memory) -> int:
-    """Add what the sender of a trade gains by it, and its tip to whoever built the block; returns its class."""
+def _mark(
+    state: State, row: Row, taken: int, author: int, operator: int, sums: Sums, memory: Memory
+) -> tuple[int, int]:
+    """Add what the sender of a trade gains by it, and its tip to whoever built the block.
+
+    Returns its class, and the id of the intent that it turns round, -1 for none.
+    """
     gross = row.filled_out * get(state, Asset.price, row.asset_out) - row.filled_in * get(
         state, Asset.price, row.asset_in
     )
-    spent, marked = 0.0, 0.0
+    spent, marked, turned = 0.0, 0.0, -1
     if row.position >= 0:  # what was carried out apart from blocks pays for no place in one
         spent = costs(state, row, operator)
     if row.kind == Kind.SWAP:
         marked = pools.providers_gain(state, row)
     if taken == Extraction.NONE and 0 <= row.sender < memory.recent.shape[0]:
-        taken = judge(row, gross, spent, marked, author, sums, memory)
+        taken, turned = judge(row, gross, spent, marked, author, sums, memory)
     group = index(state, Account.group, row.sender)
     sums.gains[group, taken] += gross - spent
     if not TAKES[taken]:
-        return taken
+        return taken, turned
     sums.gains[author, taken] += row.tip
     sums.explained[group] += gross
     if CLOSES_GAPS[taken]:
@@ -102,21 +117,21 @@ def _mark(state: State, row: Row, taken: int, author: int, operator: int, sums: 
     if taken not in (Extraction.SANDWICH, Extraction.CYCLE) and COINS[row.kind]:
         asset, units = bought(row)
         keep(sums.coins, row.sender, asset, units, taken)
-    return taken
+    return taken, turned
 
 
 @kernel
 def record_block(
-    state: State, rows: Rows, classes: np.ndarray, loss: np.ndarray, builder: int, operator: int, sums: Sums,
-    memory: Memory,
-) -> None:  # fmt: skip
+    state: State, rows: Rows, found: Found, builder: int, operator: int, sums: Sums, memory: Memory
+) -> None:
     """Add a block's receipts to the totals.
 
     Gains are what a sender received less what it gave, at reference prices, less tips and gas: by group and class. A
     tip out of an extraction is a gain, of the same class, of whoever built the block. What is a kind's own is counted
-    by its venue. `classes` and `loss` are what the block shows; trades that it does not explain are judged by what
-    their accounts did before, and their classes entered.
+    by its venue. `found` is what the block shows of these rows; trades that it does not explain are judged by what
+    their accounts did before, and what that finds is entered.
     """
+    classes = found.classes
     author = index(state, Account.group, builder)
     for k in range(rows.size):
         row = rows[k]
@@ -129,10 +144,12 @@ def record_block(
             pools.count_unfilled(state, row, sums.by_rollup, sums.retail)
             continue
         at = sums.by_rollup[row.rollup]
-        at.sandwich_loss += loss[k]
+        at.sandwich_loss += found.loss[k]
+        if classes[k] == Extraction.NONE:
+            classes[k] = _class_of(state, row, sums)
         _count(state, row, author, operator, at, sums)
         if MARKED[row.kind]:
-            classes[k] = _mark(state, row, classes[k], author, operator, sums, memory)
+            classes[k], found.turned[k] = _mark(state, row, classes[k], author, operator, sums, memory)
 
 
 class Tally(Recorder):
@@ -192,8 +209,9 @@ class Tally(Recorder):
             self.by_rollup, self.gains, self.explained, self.statuses, self.delays, self.seconds, *stocks,
             market.world.account_of["retail"],
         )  # fmt: skip
-        self._room = Found(np.zeros(0, np.int64), np.zeros(0), *np.zeros((2, 0), np.int64))
+        self._room = Found(np.zeros(0, np.int64), np.zeros(0), *np.zeros((4, 0), np.int64))
         self.found = self._found(0)
+        self._disperse = bind(pools.dispersion, self._state, market.main_pools, self._spread)
 
     def on_block(self, slot: Slot) -> None:
         """Add a block."""
@@ -204,18 +222,15 @@ class Tally(Recorder):
         find(self._state, slot.rows, self._agents, self._last, found)
         done = 0
         for rows, author in slot.by_author(slot.rows):
-            part = slice(done, done + rows.size)
+            part = Found(*[column[done : done + rows.size] for column in found])
             done += rows.size
-            record_block(
-                self._state, rows, found.classes[part], found.loss[part], author, slot.leader.account, self._sums,
-                self._memory,
-            )  # fmt: skip
+            record_block(self._state, rows, part, author, slot.leader.account, self._sums, self._memory)
 
     def _found(self, rows: int) -> Found:
         """Return what is to be overwritten: views of the same memory, block for block."""
         if rows > self._room.loss.size:
             shape = 2 * rows
-            self._room = Found(np.zeros(shape, np.int64), np.zeros(shape), *np.zeros((2, shape), np.int64))
+            self._room = Found(np.zeros(shape, np.int64), np.zeros(shape), *np.zeros((4, shape), np.int64))
         return Found(*[column[:rows] for column in self._room])
 
     def on_orders(self, rows: np.ndarray) -> None:
@@ -223,14 +238,12 @@ class Tally(Recorder):
         self.found = found = self._found(rows.size)
         find(self._state, rows, self._agents, self._last, found)
         for at, sender in enumerate(rows["sender"].tolist()):
-            part = slice(at, at + 1)
-            record_block(
-                self._state, rows[part], found.classes[part], found.loss[part], sender, sender, self._sums, self._memory
-            )
+            part = Found(*[column[at : at + 1] for column in found])
+            record_block(self._state, rows[at : at + 1], part, sender, sender, self._sums, self._memory)
 
     def on_second(self, market: SequencerMarket) -> None:
         """Sample the spread of prices over rollups."""
-        pools.dispersion(self._state, market.main_pools, self._spread)
+        self._disperse(self._state, market.main_pools, self._spread)
         self.dispersion += float(self._spread[1:].mean())
         self.samples += 1
 

@@ -49,12 +49,13 @@ def _match(rows: Rows, back: int, before: np.ndarray, tied: np.ndarray, left: np
 
 @njit(cache=True)
 def _losses(
-    state: State, rows: Rows, first: int, back: int, last: int, before: np.ndarray, path: np.ndarray, loss: np.ndarray
-) -> None:
+    state: State, rows: Rows, first: int, back: int, last: int, before: np.ndarray, path: np.ndarray, loss: np.ndarray,
+    nearest: np.ndarray,
+) -> None:  # fmt: skip
     """Add what whoever stands between rows[first] and rows[back] would have received more without that account [USD].
 
-    The others' swaps of that stretch are executed again, on the reserves that its first swap found. `path`, shape
-    (rows,), is overwritten.
+    The others' swaps of that stretch are executed again, on the reserves that its first swap found. `nearest` gets
+    that first swap where it is nearer than what stands there; `path`, shape (rows,), is overwritten.
     """
     sender, pool, source, sink = rows[first].sender, rows[first].venue, rows[first].asset_in, rows[first].asset_out
     x, y = reserves_before(state, rows, last, before, first)
@@ -73,6 +74,7 @@ def _losses(
             out = output(x, y, fee, row.filled_in)
             x, y = x + kept(state, row), y - out
             loss[path[k]] += (out - row.filled_out) * price
+            nearest[path[k]] = max(nearest[path[k]], first)
         else:
             out = output(y, x, fee, row.filled_in)
             x, y = x - out, y + kept(state, row)
@@ -81,7 +83,7 @@ def _losses(
 @njit(cache=True)
 def find(
     state: State, rows: Rows, agents: int, last: np.ndarray, before: np.ndarray, tied: np.ndarray, classes: np.ndarray,
-    loss: np.ndarray,
+    loss: np.ndarray, nearest: np.ndarray,
 ) -> None:  # fmt: skip
     """Mark fronts and backs, and say what those between them lost.
 
@@ -99,8 +101,11 @@ def find(
         shape (rows,): set where a row is part of a sandwich
     loss
         shape (rows,): overwritten with what each row lost to sandwiches around it [USD]
+    nearest
+        shape (rows,): overwritten with the first row of the nearest such sandwich, -1 for none
     """
     loss[:] = 0.0
+    nearest[:] = -1
     link(rows, last, before)
     left, start, some = np.zeros(rows.size), np.full(rows.size, -1), False
     for k in range(rows.size):
@@ -131,4 +136,4 @@ def find(
             if start[k] >= 0 and same and rows[k].asset_in == rows[back].asset_in:
                 first, start[k] = min(first, start[k]), -1
             k -= 1
-        _losses(state, rows, first, back, int(last[rows[back].venue]), before, path, loss)
+        _losses(state, rows, first, back, int(last[rows[back].venue]), before, path, loss, nearest)

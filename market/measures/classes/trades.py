@@ -45,6 +45,7 @@ TRADE = row_type(
         ("rollup", np.int64),
         ("author", np.int64),  # group of whoever built the block
         ("taken", np.int64),  # its class
+        ("id", np.int64),
     ],
     align=True,
 )
@@ -119,8 +120,12 @@ def _reclassify(trade: Row, account: int, taken: int, sums: Any, asset: int) -> 
 
 
 @kernel
-def judge(row: Row, gross: float, costs: float, marked: float, author: int, sums: Any, memory: Memory) -> int:
-    """Class of an agent's trade by itself; what it turns round is classed anew.
+def judge(
+    row: Row, gross: float, costs: float, marked: float, author: int, sums: Any, memory: Memory
+) -> tuple[int, int]:
+    """Class of an agent's trade by itself, and the id of the intent that it turns round (-1: of none).
+
+    The latter is classed anew: both end with the same class.
 
     Parameters
     ----------
@@ -137,7 +142,7 @@ def judge(row: Row, gross: float, costs: float, marked: float, author: int, sums
     pool = row.venue if row.kind == Kind.SWAP else -1
     asset, units = traded(row)
     if units == 0.0:
-        return Extraction.OUTSIDE if pool >= 0 and gross > 0.0 else Extraction.NONE
+        return (Extraction.OUTSIDE if pool >= 0 and gross > 0.0 else Extraction.NONE), -1
     found = turned_round(memory, row, pool, asset, units)
     if found >= 0:
         other = memory.recent[account, asset, found]
@@ -147,7 +152,7 @@ def judge(row: Row, gross: float, costs: float, marked: float, author: int, sums
             taken = other.taken  # against the outside market, in two steps
         _reclassify(other, account, taken, sums, asset)
         other.units = 0.0
-        return taken
+        return taken, other.id
     taken = source(sums.coins, account, asset, units)
     if taken == Extraction.NONE and pool >= 0 and gross > 0.0:
         taken = Extraction.OUTSIDE
@@ -156,5 +161,5 @@ def judge(row: Row, gross: float, costs: float, marked: float, author: int, sums
     trade = memory.recent[account, asset, at]
     trade.time, trade.units, trade.money, trade.gross = row.executed, units, _money(row), gross
     trade.costs, trade.tip, trade.marked, trade.pool = costs, row.tip, marked, pool
-    trade.rollup, trade.author, trade.taken = row.rollup, author, taken
-    return taken
+    trade.rollup, trade.author, trade.taken, trade.id = row.rollup, author, taken, row.id
+    return taken, -1

@@ -71,7 +71,7 @@ class Consensus(Part):
     )
     __slots__ = ("_record",)  # of a private attribute every reading takes a microsecond, and every slot reads this one
     if TYPE_CHECKING:
-        _record: Record
+        _record: Record = PrivateAttr()
 
     def start(self) -> Consensus:
         """Return the mechanism with a record for one domain."""

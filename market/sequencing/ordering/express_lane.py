@@ -21,7 +21,7 @@ from market.access.observation import Observation
 from market.access.protocols import Arrangement
 from market.errors import blame, fault
 from market.sequencing.auctions import second_price
-from market.sequencing.ordering.base import Ordering, first_come_order, first_of_unit, untouched
+from market.sequencing.ordering.base import EMPTY, Ordering, first_come_order, first_of_unit, untouched
 from market.sequencing.payments import pay
 from market.state.ledger import Why
 
@@ -63,6 +63,8 @@ class ExpressLane(Ordering):
         if coming > self._auctioned:
             self._auctioned = coming
             self._sell(slot, coming)
+        if not slot.due.size:
+            return EMPTY, None
         rows = slot.due.copy()
         rows["arrival"] = self._effective(slot.due)
         order = first_come_order(rows, slot.rng.random(rows.size))

@@ -37,6 +37,21 @@ def _closed(state: State, row: Row) -> float:
 
 
 @kernel
+def class_of(state: State, row: Row, sums: Any) -> int:
+    """Class of an executed trade: one that turns round contracts which its sender took over is of their liquidation."""
+    if row.kind != Kind.PERPETUAL_TRADE:
+        return Extraction.NONE
+    asset, units = _bought(state, row)
+    return source(sums.contracts, row.sender, asset, units)
+
+
+@kernel
+def _bought(state: State, row: Row) -> tuple[int, float]:
+    """Asset of the contracts that a trade on a perpetual bought, and their number; sold: below 0."""
+    return index(state, Perpetual.asset, row.venue), row.filled_out if row.asset_in == 0 else -row.filled_out
+
+
+@kernel
 def count(state: State, row: Row, author: int, operator: int, at: Any, sums: Any) -> None:
     """Add an executed intent, if it liquidates a contract, closes what a liquidator took over, or is of an auction."""
     if row.kind == Kind.PERPETUAL_LIQUIDATE:
@@ -64,9 +79,8 @@ def count(state: State, row: Row, author: int, operator: int, at: Any, sums: Any
 @kernel
 def _close(state: State, row: Row, author: int, operator: int, sums: Any) -> None:
     """Add a trade that turns round contracts which its sender took over; it belongs to their liquidation."""
-    asset = index(state, Perpetual.asset, row.venue)
-    units = row.filled_out if row.asset_in == 0 else -row.filled_out
-    if source(sums.contracts, row.sender, asset, units) == Extraction.LIQUIDATION:
+    if class_of(state, row, sums) == Extraction.LIQUIDATION:
+        asset, units = _bought(state, row)
         _gain(state, row, _closed(state, row), author, operator, sums)
         keep(sums.contracts, row.sender, asset, units, Extraction.LIQUIDATION)
 

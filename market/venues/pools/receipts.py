@@ -1,4 +1,4 @@
-"""What the tape says of swaps beyond their receipts: the fee that each paid."""
+"""What the tape says of swaps beyond their receipts: the fee that each paid, or what its pool would have returned."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from market.intents.rows import BATCHED
 from market.state.store import Tables
 from market.venues import Kind
 from market.venues.pools.batch import ROUNDING
+from market.venues.pools.rules import output
 
 
 def note(tables: Tables, rows: np.ndarray, filled: np.ndarray, notes: np.ndarray) -> None:
-    """Write the fees of the swaps of an executed block into `notes`.
+    """Write what the swaps of an executed block paid in fees, or would have received, into `notes`.
 
     A swap by itself pays the pool's fee on what it gives. Swaps that clear together pay it on what they leave over for
-    the pool, here each in proportion to the value that it gives.
+    the pool, here each in proportion to the value that it gives. A swap that came to nothing could have been made, as
+    it gave up, at what its pool offers after the block.
 
     Parameters
     ----------
@@ -23,9 +25,12 @@ def note(tables: Tables, rows: np.ndarray, filled: np.ndarray, notes: np.ndarray
     rows, filled
         the block's receipts, and which of them were filled: shape (n,)
     notes
-        shape (n,), dtype `market.measures.notes.NOTES`, with prices: its `fee_usd` is written
+        shape (n,), dtype `market.measures.notes.NOTES`, with prices: its `fee_usd` and `unfilled_out` are
+        written
     """
-    swaps = filled & (rows["kind"] == Kind.SWAP)
+    of_pools = rows["kind"] == Kind.SWAP
+    _unfilled(tables, rows, of_pools & ~filled, notes)
+    swaps = filled & of_pools
     if not swaps.any():
         return
     rate = tables.pools["fee"][np.where(swaps, rows["venue"], 0)]
@@ -43,6 +48,18 @@ def note(tables: Tables, rows: np.ndarray, filled: np.ndarray, notes: np.ndarray
         if members.size:
             fee = rate[members[0]] * _left_over(tables, rows[members], notes[members])
             notes["fee_usd"][members] = fee * value[members] / value[members].sum()
+
+
+def _unfilled(tables: Tables, rows: np.ndarray, swaps: np.ndarray, notes: np.ndarray) -> None:
+    """What pools would return for swaps that were not filled; nothing where no such pool or amount exists [units]."""
+    known = swaps & (rows["venue"] >= 0) & (rows["venue"] < len(tables.pools))
+    known &= np.isfinite(rows["amount"]) & (rows["amount"] > 0.0)
+    for k in np.flatnonzero(known).tolist():
+        row, pool = rows[k], tables.pools[int(rows["venue"][k])]
+        sides = (int(row["asset_in"]), int(row["asset_out"]))
+        if row["rollup"] == pool["rollup"] and sorted(sides) == sorted(pool["asset"].tolist()):
+            held = tables.balance[int(pool["account"]), int(pool["rollup"])]
+            notes["unfilled_out"][k] = output(held[sides[0]], held[sides[1]], pool["fee"], row["amount"])
 
 
 def _left_over(tables: Tables, rows: np.ndarray, notes: np.ndarray) -> float:

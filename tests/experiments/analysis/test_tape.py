@@ -11,7 +11,22 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from taped import Block, write_tape
-from worlds import ALICE, BOB, ETH, MAKER, OPERATOR, OTHER_MAKER, USD, execute, founded, intent, lender, rollup, swap
+from worlds import (
+    ALICE,
+    BOB,
+    ETH,
+    MAKER,
+    OPERATOR,
+    OTHER_MAKER,
+    USD,
+    execute,
+    founded,
+    intent,
+    lender,
+    reserves,
+    rollup,
+    swap,
+)
 
 from experiments.__main__ import main
 from experiments.analysis import tape
@@ -33,6 +48,10 @@ ALONE = FRONT
 VICTIM = X * Y / (Y + SIZE) - X * Y / (Y + 2.0 * SIZE)
 BACK = (Y + 2.0 * SIZE) - X * Y / (X * Y / (Y + 2.0 * SIZE) + FRONT)
 LOSS = (ALONE - VICTIM) * PRICE
+SMALL = 1000.0
+"""What a user wanted to give whose limit is too tight."""
+REFUSED = X * Y / (Y + 2.0 * SIZE - BACK) - X * Y / (Y + 2.0 * SIZE - BACK + SMALL)
+"""ETH for it as the pool is behind the block."""
 GAIN = BACK - SIZE - 2.0 * (TIP + GAS)
 REPAID, BONUS = 1000.0, 0.1
 """Debt that the liquidator repays, and what it has on top in collateral."""
@@ -43,12 +62,14 @@ def _swap(sender: int, amount: float, number: int, *, buy: bool = True, **fields
 
 
 def _blocks(world):
-    """A sandwich and a reverted swap, and a block later a liquidation, a deposit of margin and a payment."""
+    """A sandwich and two reverted swaps, and a block later a liquidation, a deposit of margin and a payment."""
+    retail = world.account_of["retail"]
     sandwich = [
         _swap(ALICE, SIZE, 1, bundle=7, purpose=1),
-        _swap(BOB, SIZE, 2, bundle=7, carried=1, sent=2.0, arrival=2.5),
+        _swap(retail, SIZE, 2, bundle=7, carried=1, sent=2.0, arrival=2.5, mid=1.0 / PRICE),
         _swap(ALICE, FRONT, 3, buy=False, bundle=7, purpose=1),
         _swap(OTHER_MAKER, 10.0, 4, limit=1e9),
+        _swap(retail, SMALL, 8, limit=1e9, mid=1.0 / PRICE),
     ]
     yield Block(execute(world, *sandwich, time=5.0, builder=MAKER), 0, MAKER, OPERATOR, 12.0)
     loans, market = world.tables.loans, world.tables.lending[0]
@@ -90,22 +111,23 @@ def read(path: Path) -> pd.DataFrame:
 
 def test_a_block_stands_as_it_was_ordered(read: pd.DataFrame) -> None:
     found = tape.block(read, "a", 0)
-    assert found["position"].tolist() == [0, 1, 2, 3]
-    assert found["sender"].tolist() == ["trader 0", "trader 1", "trader 0", "market_maker 3"]
-    assert found["status"].tolist() == ["filled", "filled", "filled", "reverted"]
-    assert found["reason"].tolist() == ["none", "none", "none", "limit"]
-    assert found["filled_out"].tolist() == pytest.approx([FRONT, VICTIM, BACK, 0.0], rel=1e-12)
-    assert found["asset_out"].tolist() == ["ETH", "ETH", "USD", "ETH"]
+    assert found["position"].tolist() == [0, 1, 2, 3, 4]
+    assert found["sender"].tolist() == ["trader 0", "retail", "trader 0", "market_maker 3", "retail"]
+    assert found["status"].tolist() == ["filled", "filled", "filled", "reverted", "reverted"]
+    assert found["reason"].tolist() == ["none", "none", "none", "limit", "limit"]
+    assert found["counts_as"].tolist() == ["sandwich", "none", "sandwich", "none", "none"]
+    assert found["filled_out"].tolist() == pytest.approx([FRONT, VICTIM, BACK, 0.0, 0.0], rel=1e-12)
+    assert found["asset_out"].tolist() == ["ETH", "ETH", "USD", "ETH", "ETH"]
     assert set(zip(found["author"], found["operator"], found["bid_usd"], found["executed"], strict=True)) == {
         ("market_maker 2", "sequencer 4", 12.0, 5.0)
     }
-    assert found["carried"].tolist() == [0, 1, 0, 0]
-    assert found["gas_usd"].tolist() == [GAS, GAS, GAS, 0.0]
+    assert found["carried"].tolist() == [0, 1, 0, 0, 0]
+    assert found["gas_usd"].tolist() == [GAS, GAS, GAS, 0.0, 0.0]
 
 
 def test_who_sandwiched_whom_for_how_much(read: pd.DataFrame) -> None:
     [found] = tape.sandwiches(read).to_dict("records")
-    assert (found["by"], found["victim"], found["id"], found["bundle"]) == ("trader 0", "trader 1", 2, 7)
+    assert (found["by"], found["victim"], found["id"], found["pool"]) == ("trader 0", "retail", 2, 0)
     assert (found["rollup"], found["slot"], found["executed"]) == ("a", 0, 5.0)
     assert found["value_usd"] == SIZE
     assert found["loss_usd"] == pytest.approx(LOSS, rel=1e-9)
@@ -116,10 +138,11 @@ def test_who_paid_whom_for_what(read: pd.DataFrame) -> None:
     found = {(row["payer"], row["payee"], row["reason"]): row for row in tape.payments(read).to_dict("records")}
     expected = {
         ("trader 0", "market_maker 2", "tip"): (2.0 * TIP, 2),
-        ("trader 1", "market_maker 2", "tip"): (TIP, 1),
+        ("retail", "market_maker 2", "tip"): (TIP, 1),
         ("market_maker 2", "sequencer 4", "tip"): (TIP, 1),
         ("trader 0", "sequencer 4", "gas"): (3.0 * GAS, 3),
-        ("trader 1", "sequencer 4", "gas"): (2.0 * GAS, 2),
+        ("retail", "sequencer 4", "gas"): (GAS, 1),
+        ("trader 1", "sequencer 4", "gas"): (GAS, 1),
         ("market_maker 2", "sequencer 4", "gas"): (GAS, 1),
         ("trader 0", "trader 1", "payment"): (25.0, 1),
         ("borrower", "market_maker 2", "bonus"): (BONUS * REPAID, 1),
@@ -161,22 +184,74 @@ def test_a_positions_life(read: pd.DataFrame) -> None:
 def test_outcomes_of_two_blocks(read: pd.DataFrame) -> None:
     found = tape.outcomes(read)
     assert found["volume_usd"] == pytest.approx(2.0 * SIZE + FRONT * PRICE, rel=1e-9)
-    assert found["retail_volume_usd"] == SIZE
+    assert (found["retail_volume_usd"], found["retail_demand_usd"]) == (SIZE, SIZE + SMALL)
+    served, refused = SIZE - VICTIM * PRICE + TIP, SMALL - REFUSED * PRICE
+    assert found["user_cost_served_bp"] == pytest.approx(1e4 * served / SIZE, rel=1e-9)
+    assert found["user_cost_all_bp"] == pytest.approx(1e4 * (served + refused) / (SIZE + SMALL), rel=1e-9)
+    assert found["unfilled_share"] == SMALL / (SIZE + SMALL)
     assert found["user_sandwich_loss_usd"] == pytest.approx(LOSS, rel=1e-9)
     assert found["inclusion_delay_s"] == 3.0
     assert found["extracted_sandwich_usd"] == pytest.approx(GAIN + 2.0 * TIP, rel=1e-9)
     assert found["extracted_by_traders_usd"] == pytest.approx(GAIN, rel=1e-9)
     assert found["extracted_liquidation_usd"] == pytest.approx(BONUS * REPAID - GAS, rel=1e-9)
     assert (found["liquidated_usd"], found["liquidations"]) == (REPAID, 1)
-    assert (found["intents"], found["filled"], found["reverted"]) == (7, 6, 1)
+    assert (found["intents"], found["filled"], found["reverted"]) == (8, 6, 2)
+
+
+def test_a_trade_turned_round_later_counts_as_what_turns_it_round(tmp_path: Path) -> None:
+    """The first leg gains nothing by itself; with the second, in a later block, it took the gap between two pools."""
+    pools = [PoolConfig(assets=("ETH", "USD"), depth_usd=Y, fee_bp=0.0, price_usd=PRICE * dear) for dear in (1.0, 1.04)]
+    world = founded(*(rollup(name, pools=(pool,), gas_usd=GAS) for name, pool in zip("ab", pools, strict=True)))
+    usd, (x, y) = 1e4, reserves(world, 1)
+    units = X - X * Y / (Y + usd)
+    sold = y - x * y / (x + units)
+    legs = [_swap(ALICE, usd, 1), _swap(ALICE, units, 2, buy=False, pool=1), _swap(BOB, usd, 3)]
+    path = tmp_path / "tape.parquet"
+    write_tape(
+        path, world, (Block(execute(world, leg, time=1.0 + at), at, MAKER, OPERATOR) for at, leg in enumerate(legs))
+    )
+    raw, found = pd.read_parquet(path), tape.read(path)
+    assert raw["counts_as"].tolist() == ["none", "legs", "none"]
+    assert raw["turns_round"].tolist() == [-1, 1, -1]
+    assert found["counts_as"].tolist() == ["legs", "legs", "none"]
+    report, gain = tape.outcomes(found), sold - usd - 2.0 * (TIP + GAS)
+    assert gain > 100.0
+    assert report["extracted_by_traders_usd"] == pytest.approx(gain, rel=1e-9)
+    assert report["extracted_legs_usd"] == report["extracted_usd"] == pytest.approx(gain + 2.0 * TIP, rel=1e-9)
+    # both legs took from providers, whichever of them gained at the reference price
+    assert report["lp_lvr_usd"] == pytest.approx(sold - usd, rel=1e-9)
+    assert tape.life(found, "trader 0")["gained_usd"].iloc[-1] == pytest.approx(gain, rel=1e-9)
+
+
+def test_fees_of_reverted_intents_and_of_data_are_what_the_ledger_has(tmp_path: Path) -> None:
+    """Of a liquidation that came to nothing the fees are a loss by liquidations; an operator pays L1 alone."""
+    world, path = founded(rollup("a", gas_usd=GAS, lending=(lender(),), borrowers=1)), tmp_path / "tape.parquet"
+    world.tables.rollups["reverted"], world.tables.rollups["data_fee"] = 1.0, 0.03
+    world.tables.rollups["data_cost"] = 0.02
+    sides = {"asset_in": USD, "asset_out": ETH}
+    block = [
+        _swap(BOB, 100.0, 1),
+        intent(Kind.LIQUIDATE, ALICE, amount=REPAID, venue=0, rollup=0, target=0, id=2, **sides),
+        intent(Kind.LIQUIDATE, OPERATOR, amount=REPAID, venue=0, rollup=0, target=0, id=3, **sides),
+    ]
+    write_tape(path, world, [Block(execute(world, *block), 0, OPERATOR, OPERATOR)], ("a",))
+    read, flows = tape.read(path), world.tables.flows[:, :, :, USD]
+    assert read["status"].tolist() == ["filled", "reverted", "reverted"]
+    assert read["gas_usd"].tolist() == [GAS] * 3
+    for column, why in (("gas_usd", Why.GAS), ("data_fee_usd", Why.DATA_FEE), ("data_cost_usd", Why.DATA_COST)):
+        assert read[column].sum() == pytest.approx(flows[:, :, why].sum(), rel=1e-9)
+        assert (read[column] > 0.0).all()
+    found = tape.outcomes(read)
+    assert found["extracted_by_traders_usd"] == pytest.approx(-GAS - read["data_fee_usd"][1], rel=1e-9)
+    assert found["extracted_by_sequencers_usd"] == pytest.approx(-read["data_cost_usd"][2], rel=1e-9)
 
 
 # -- the command -------------------------------------------------------------------------------------------------------
 
 QUESTIONS = {
-    "--block 0 --rollup a": ("slot 0", 4),
+    "--block 0 --rollup a": ("slot 0", 5),
     "--sandwiches": ("by", 1),
-    "--payments": ("payer", 8),
+    "--payments": ("payer", 9),
     "--agent trader_0": ("kind", 3),
     "--position loan:0": ("owner borrower", 1),
 }
@@ -249,7 +324,10 @@ def test_a_tape_without_an_intent(tmp_path: Path, capsys: pytest.CaptureFixture[
     read = tape.read(path)
     assert list(read.columns) == list(COLUMNS)
     found = tape.outcomes(read)
-    means = {"user_cost_bp", "inclusion_delay_s", "inclusion_delay_p95_s"}
+    means = {
+        "user_cost_served_bp", "user_cost_all_bp", "unfilled_share", "extracted_bp_of_retail",
+        "inclusion_delay_s", "inclusion_delay_p95_s",
+    }  # fmt: skip
     assert {name for name, value in found.items() if math.isnan(value)} == means
     assert all(found[name] == 0.0 for name in found.keys() - means)
     for question in (["--sandwiches"], ["--payments"], ["--agent", "trader 0"]):

@@ -26,9 +26,10 @@ ELSEWHERE = {
     "regime", "seed", "slots", "conservation_error", "pauses", "paused_s", "missed_slots", "outage_s",
     "soft_finality_s", "hard_finality_s", "slot_sales_usd", "revenue_to_rollups_usd", "revenue_to_users_usd",
     "revenue_burnt_usd", "slashed_usd", "promises_made", "promises_broken", "builder_hhi",
+    "sequencer_receipts_usd", "sequencer_net_usd", "unexplained_gain_usd", "unexplained_loss_usd", "interest_usd",
     "dispersion_bp", "lp_net_bp_per_day", "pool_value_usd", "bad_debt_usd", "deleveraged_usd",
 }  # fmt: skip
-"""Outcomes that are not made of what intents did: of slots, protocol payments, prices, and of what is left."""
+"""Outcomes that are not made of what intents did: of slots, protocol payments, prices, and of what was held or left."""
 
 type Run = tuple[SequencerMarket, dict[str, Any], pd.DataFrame]
 
@@ -113,18 +114,45 @@ def test_a_penalty_in_another_asset_counts_at_the_price_when_it_was_paid() -> No
     assert 0.0 < read["penalty_usd"].sum() < 0.99 * paid * market.world.tables.prices[1]
 
 
+def test_fees_of_data_and_of_reverted_intents_are_in_outcomes_and_ledger() -> None:
+    base = busy("siloed")
+    capacity = base.regime.capacity | {"reverted_gas": 0.5, "l1_data": {"passed_on": 1.5}}
+    regime = base.regime.model_copy(update={"capacity": capacity})
+    market, report, read = taped(base.model_copy(update={"regime": regime}))
+    agree(tape.outcomes(read), report)
+    flows = market.world.tables.flows[:, :, :, 0]
+    for column, why in (("gas_usd", Why.GAS), ("data_fee_usd", Why.DATA_FEE), ("data_cost_usd", Why.DATA_COST)):
+        assert read[column].sum() == pytest.approx(flows[:, :, why].sum(), rel=CLOSE)
+        assert read.loc[read["status"] == "reverted", column].sum() > 0.0
+
+
+def test_closing_what_was_taken_over_counts_as_liquidation_and_what_is_turned_round_as_what_turns_it() -> None:
+    read = run("siloed_extractive")[2]
+    filled = read[read["status"] == "filled"].set_index("id")
+    trades = filled[filled["kind"] == "perpetual_trade"]
+    assert set(trades["counts_as"]) == {"none", "liquidation"}
+    taken_over = filled[filled["kind"].isin(["contract_auction_take", "contract_auction_settle"])]
+    assert set(trades.loc[trades["counts_as"] == "liquidation", "sender"]) <= set(taken_over["receiver"])
+    turning = filled[filled["turns_round"] >= 0]
+    turned = filled.loc[turning["turns_round"]]
+    assert turning["turns_round"].is_unique
+    assert turned["counts_as"].tolist() == turning["counts_as"].tolist()
+    assert turned["sender"].tolist() == turning["sender"].tolist()
+    assert (turned["executed"].to_numpy() <= turning["executed"].to_numpy()).all()
+    assert "legs" in set(turning["counts_as"])
+
+
 def test_sandwiches_add_up_to_what_users_lost_and_lives_to_what_was_extracted() -> None:
     _, report, read = run("siloed_extractive")
     found = tape.sandwiches(read)
-    of_users = found["id"].isin(read.loc[read["counts_as"] == "user", "id"])
-    assert found.loc[of_users, "loss_usd"].sum() == pytest.approx(report["user_sandwich_loss_usd"], rel=CLOSE)
+    assert found["loss_usd"].sum() == pytest.approx(report["user_sandwich_loss_usd"], rel=CLOSE)
     assert report["user_sandwich_loss_usd"] > 0.0
-    extracting = ("sandwich", "arbitrage", "cycle", "liquidation")
+    assert (found["by"] != found["victim"]).all()
     gained = 0.0
     for member in read.attrs["run"]["agents"]:
         if member["role"] == "sequencer":
             lived = tape.life(read, member["name"])
-            gained += lived.loc[lived["counts_as"].isin(extracting), "gain_usd"].sum()
+            gained += lived.loc[lived["counts_as"] != "none", "gain_usd"].sum()
     assert gained == pytest.approx(report["extracted_by_sequencers_usd"], rel=CLOSE)
 
 

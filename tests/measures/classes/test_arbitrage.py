@@ -56,8 +56,11 @@ def test_a_bundle_that_keeps_what_it_bought_is_no_cycle() -> None:
 def test_legs_in_blocks_of_their_own_are_known_by_the_second() -> None:
     seen = apart()
     first, second = cycle(1e4)
+    first["id"], second["id"] = 7, 8
     assert seen.block(first, time=1.0) == ["none"]
+    assert seen.tally.found.turned.tolist() == [-1]
     assert seen.block(second, time=3.0) == ["legs"]
+    assert seen.tally.found.turned.tolist() == [7]
     assert seen.gain(ALICE, Extraction.NONE) == 0.0
     cash = float(seen.rows[0]["filled_out"]) - 1e4
     assert seen.gain(ALICE, Extraction.LEGS) == pytest.approx(cash)

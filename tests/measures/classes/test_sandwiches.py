@@ -56,6 +56,22 @@ def test_a_victim_loses_what_it_would_have_received_without_the_front() -> None:
     assert seen.tally.totals()["sandwich_loss"] == pytest.approx(lost)
 
 
+def test_of_several_sandwiches_around_a_victim_the_nearest_is_named() -> None:
+    """What is in front within another's sandwich loses to that one; what sells between loses nothing."""
+    seen, outer, inner = Recorded(), bought(1e5), bought(5e4, before=1e5)
+    rows = [
+        swap(ALICE, 1e5), swap(BOB, 5e4), swap(seen.retail, 2e4), swap(BOB, inner, buy=False),
+        swap(ALICE, outer, buy=False),
+    ]  # fmt: skip
+    assert seen.block(*rows) == ["sandwich", "sandwich", "none", "sandwich", "sandwich"]
+    assert seen.tally.found.nearest.tolist() == [-1, 0, 1, -1, -1]
+    # interleaved: whoever stands nearer sells last
+    again = Recorded()
+    assert again.block(*rows[:3], rows[4], rows[3]) == ["sandwich", "sandwich", "none", "sandwich", "sandwich"]
+    assert again.tally.found.nearest.tolist()[2] == 1
+    assert again.loss[2] > 0.0
+
+
 @pytest.mark.parametrize("tied", [True, False])
 def test_it_does_not_matter_whether_the_three_share_a_bundle(tied: bool) -> None:
     seen = Recorded()
