@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -196,6 +197,7 @@ class Tally(Recorder):
         self.pauses = 0
         self.paused_s = 0.0
         self.conservation_error = 0.0
+        self._disperse: Callable[..., None] | None = None
 
     def on_start(self, market: SequencerMarket) -> None:
         """Remember the market's state, and nothing of anybody yet."""
@@ -211,7 +213,6 @@ class Tally(Recorder):
         )  # fmt: skip
         self._room = Found(np.zeros(0, np.int64), np.zeros(0), *np.zeros((4, 0), np.int64))
         self.found = self._found(0)
-        self._disperse = bind(pools.dispersion, self._state, market.main_pools, self._spread)
 
     def on_block(self, slot: Slot) -> None:
         """Add a block."""
@@ -243,6 +244,8 @@ class Tally(Recorder):
 
     def on_second(self, market: SequencerMarket) -> None:
         """Sample the spread of prices over rollups."""
+        if self._disperse is None:
+            self._disperse = bind(pools.dispersion, self._state, market.main_pools, self._spread)
         self._disperse(self._state, market.main_pools, self._spread)
         self.dispersion += float(self._spread[1:].mean())
         self.samples += 1
