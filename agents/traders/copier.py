@@ -17,7 +17,8 @@ from agents.traders.arbitrageur import Arbitrageur
 from market.access.desk import Desk
 from market.access.observation import Observation
 from market.access.seat import Seat
-from market.intents.rows import Purpose, Status
+from market.intents.rows import Status
+from market.venues import Kind
 
 COPIES = (1, 2, 4, 8)
 
@@ -68,7 +69,9 @@ class Copier(Arbitrageur):
     def learn(self, receipts: np.ndarray) -> None:
         """Learn what the copies of a block earned together, then choose their number anew."""
         super().learn(receipts)
-        fate = receipts[(receipts["purpose"] == Purpose.ARBITRAGE) & (receipts["sent"] >= self._since)]
+        # what it copies are bundles that end outside
+        ends = receipts["bundle"][(receipts["kind"] == Kind.OUTSIDE) & (receipts["bundle"] >= 0)]
+        fate = receipts[np.isin(receipts["bundle"], ends) & (receipts["sent"] >= self._since)]
         if fate.size:
             self.learner.learn(self.earned(fate))
             self.copies = int(self.learner.choose())
