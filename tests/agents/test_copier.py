@@ -34,6 +34,7 @@ def lottery(*agents: AgentConfig, reverted: float = 0.0, **changes: Any) -> Any:
     settings: dict[str, Any] = {
         "agents": agents, "regime": regime, "prices": PriceConfig(kind="gbm", step_s=0.25), "horizon_s": 120.0,
         "assets": ({"name": "ETH", "price_usd": ETH_USD, "volatility": 30.0},),
+        "window_s": 0.0,  # what is seen when trades are sent is what they meet
     }  # fmt: skip
     return config(rollup("a", gas_usd=GAS), **settings | changes)
 
@@ -41,7 +42,7 @@ def lottery(*agents: AgentConfig, reverted: float = 0.0, **changes: Any) -> Any:
 def receipts(agent: Copier, won: bool) -> np.ndarray:
     """Fates of its copies of one trade that earns the prize, gas included: one at most is filled."""
     rows = blank(agent.copies)
-    rows["purpose"], rows["kind"], rows["rollup"] = int(Purpose.ARBITRAGE), int(Kind.SWAP), 0
+    rows["kind"], rows["rollup"], rows["bundle"] = int(Kind.OUTSIDE), 0, np.arange(rows.size)
     rows["asset_in"] = rows["asset_out"] = USD
     rows["status"], rows["position"], rows["sent"] = int(Status.REVERTED), np.arange(rows.size), np.inf
     if won:
@@ -82,7 +83,7 @@ def test_earnings_are_what_the_ledger_says() -> None:
 
 def gains(market: Any) -> list[float]:
     accounts = [agent.account for agent in market.participants if agent.role == "trader"]
-    return [float(market.tally.gains[account, Purpose.ARBITRAGE]) for account in accounts]
+    return [float(market.tally.gains[account].sum()) for account in accounts]
 
 
 def fates_of(market: Any) -> dict[int, Counter[int]]:

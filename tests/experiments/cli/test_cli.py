@@ -263,7 +263,8 @@ def test_the_main_study_is_the_same_for_one_and_two_workers(coins: Path, capsys:
     assert main(["run", *shorter, "--workers", "2"]) == 0
     stated = capsys.readouterr().err.splitlines()
     assert len(stated) == 1
-    assert re.match(r"seqmarket: 16 runs, about \d+ slots, [\d,]+ intents, .* of memory, .* of computing$", stated[0])
+    says = r"seqmarket: \d+ runs, about [\d,]+ slots, [\d,]+ intents, .* of memory, .* of computing$"
+    assert re.match(says, stated[0])
     runs = run.grid(studies.load("regimes"), _parser().parse_args(["run", *shorter]))
     alone = Store(coins / "alone", "code")
     alone.write_runs(sweep("regimes", runs, workers=1, store=alone).rows)

@@ -93,7 +93,7 @@ def test_the_rate_by_hand(used: float, rate: float) -> None:
     assert rates.borrowing_rate(world.state, 0) * YEAR == pytest.approx(rate, rel=1e-12)
 
 
-@given(low=st.floats(0.0, 1.0), high=st.floats(0.0, 1.0), kink=st.floats(0.01, 0.99))
+@given(low=st.floats(1e-9, 1.0), high=st.floats(1e-9, 1.0), kink=st.floats(0.01, 0.99))
 def test_the_rate_rises_with_utilisation_and_has_no_jump(low: float, high: float, kink: float) -> None:
     low, high = sorted((low, high))
     below, above = rates.kinked(low, 0.01, kink, 0.04, 0.75), rates.kinked(high, 0.01, kink, 0.04, 0.75)
@@ -101,7 +101,9 @@ def test_the_rate_rises_with_utilisation_and_has_no_jump(low: float, high: float
     assert -1e-12 <= above - below <= steepest * (high - low) + 1e-12
 
 
-@given(cash=st.floats(0.0, 1e9), rate=st.floats(0.0, 1.0), waits=st.lists(st.floats(0.0, 3e7), max_size=5))
+@given(
+    cash=st.floats(0.0, 1e9), rate=st.just(0.0) | st.floats(1e-9, 1.0), waits=st.lists(st.floats(0.0, 3e7), max_size=5)
+)
 def test_a_constant_rate_knows_no_utilisation(cash: float, rate: float, waits: list[float]) -> None:
     world = bank(cash, law=None, rate=rate)
     for time in np.cumsum(waits):

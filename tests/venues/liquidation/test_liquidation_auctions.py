@@ -408,7 +408,8 @@ def test_auctions_end_and_the_ledger_is_kept_under_every_order(design: str, regi
     opening = totals(market.world.tables)
     market.run()
     check_ledger(market.world.tables, opening)
-    assert reported(market)["unexplained_gain_usd"] < 1e-3, "somebody gained by trading more than classes say"
+    report = reported(market)  # a leg that nothing has turned round when the run ends is not known for one
+    assert report["unexplained_gain_usd"] < 1e-3 * report["extracted_usd"], "classes say less than was gained"
     auctions = market.world.tables.auctions
     assert auctions["started"].sum() > 0.0
     assert auctions["sold"].sum() > 0.0
