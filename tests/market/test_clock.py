@@ -268,4 +268,6 @@ def test_when_agents_look_does_not_move_what_users_pay(regime: str) -> None:
 def _user_cost(regime: str, window_s: float, seed: int) -> float:
     """What users pay in ten calm minutes of the reference scenario [bp]."""
     calm = reference(regime=regimes.load(regime), stress=False)
-    return float(run_one(calm.model_copy(update={"window_s": window_s, "horizon_s": 600.0}), seed)["user_cost_bp"])
+    return float(
+        run_one(calm.model_copy(update={"window_s": window_s, "horizon_s": 600.0}), seed)["user_cost_served_bp"]
+    )
