@@ -40,6 +40,7 @@ def test_it_does_so_in_a_folder_that_the_user_names_and_for_a_constant_that_numb
     assert not (tree.root / ".numba_cache").exists()
 
 
+@pytest.mark.slow
 def test_processes_that_start_cold_at_once_do_not_disturb_each_other(tree: Tree) -> None:
     """Of different signatures, too: each adds its own to the functions that all of them compile."""
     asked = {"[3]": [7.0], "[3.0]": [7.0], "[True, 3]": [3.0, 7.0]}

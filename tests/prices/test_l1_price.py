@@ -58,6 +58,7 @@ def test_between_spikes_the_log_price_has_the_stationary_law_and_forgets_at_its_
     assert np.corrcoef(ends.T)[0, 1] == pytest.approx(kept, abs=4 * (1.0 - kept**2) / math.sqrt(2000))
 
 
+@pytest.mark.slow
 def test_spikes_have_the_moments_of_shot_noise() -> None:
     """Mean rate x size x decay, variance rate x size^2 x decay (Campbell): 1/6 and 0.25 here."""
     law = {"log_sd": 0.0, "spikes_per_day": 24.0, "spike_log_mean": 1.5, "spike_decay_s": 400.0}

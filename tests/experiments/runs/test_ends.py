@@ -126,6 +126,7 @@ def test_a_sweep_that_is_ended_resumes_with_the_same_table(
     finish(results, tmp_path, capsys)
 
 
+@pytest.mark.slow
 def test_ended_once_by_each(
     results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -149,6 +150,7 @@ def test_ended_once_by_each(
     finish(results, tmp_path, capsys)
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_one_line_and_what_is_finished_is_kept(
     results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

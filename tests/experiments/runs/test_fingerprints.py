@@ -35,13 +35,8 @@ def loaded(name: str) -> set[str]:
     return set(done.stdout.split())
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "tournament",
-        *(pytest.param(name, marks=pytest.mark.slow) for name in ("circuit_breaker", "collusion", "stress_replay")),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["circuit_breaker", "collusion", "stress_replay", "tournament"])
 def test_everything_that_a_study_imports_is_counted(name: str) -> None:
     assert loaded(name) - set(store.code_files(name)) == set()
 

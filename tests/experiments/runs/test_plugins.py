@@ -144,6 +144,7 @@ def test_a_new_study_runs_with_the_new_strategy_regime_and_figure(seqmarket: Com
     assert summary.loc["filled", ["fails_at_s", "mean", "n"]].tolist() == [1e9, runs.loc[1e9, "filled"], 1]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("added")
 def test_new_files_are_covered_by_the_contracts() -> None:
     """The contract tests find them by themselves, and they keep the contract."""
