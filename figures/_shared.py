@@ -37,7 +37,7 @@ class Cell(NamedTuple):
 
 
 def drawn(draw: Callable[[pd.DataFrame], Figure], summary: pd.DataFrame) -> dict[str, bytes]:
-    """Draw a summary in the house style; returns the contents of figure.pdf and figure.png by name.
+    """Draw a summary in the house style; returns what a file of each kind, pdf and png, holds.
 
     The same summary gives the same bytes: neither file says when it was made.
     """
@@ -47,7 +47,7 @@ def drawn(draw: Callable[[pd.DataFrame], Figure], summary: pd.DataFrame) -> dict
         FigureCanvasAgg(figure)
         figure.savefig(pdf, format="pdf", metadata={"CreationDate": None})
         figure.savefig(png, format="png", metadata={"Software": None})
-    return {"figure.pdf": pdf.getvalue(), "figure.png": png.getvalue()}
+    return {"pdf": pdf.getvalue(), "png": png.getvalue()}
 
 
 def label(name: str) -> str:

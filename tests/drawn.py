@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 
+from experiments.runs import study as studies
 from experiments.runs.store import Store
 from figures import _shared
 from market import discovery
@@ -41,22 +42,25 @@ PRICE, VARIED = "price / value", ("delay_s", "volatility", "failure")
 SHOWN: dict[str, list[Panel]] = {
     "regimes": [
         *_alike(
-            "fgh",
-            [
-                ("liquidated_usd", "million USD", 1e-6),
-                ("inclusion_delay_s", "seconds", 1.0),
-                ("builder_hhi", "Herfindahl-Hirschman index", 1.0),
-            ],
-            less="",
-        ),
-        *_alike(
-            "cde",
+            "cd",
             [
                 ("user_cost_all_bp", "difference to siloed [bp]", 1.0),
-                ("dispersion_bp", "difference to siloed [bp]", 1.0),
                 ("lp_net_bp_per_day", "difference to siloed [bp/day]", 1.0),
             ],
             less="siloed",
+        ),
+        *_alike("ef", [("sequencer_net_usd", "thousand USD", 1e-3), ("inclusion_delay_s", "s", 1.0)], less=""),
+    ],
+    "regimes_markets": [
+        *_alike("b", [("dispersion_bp", "difference to siloed [bp]", 1.0)], less="siloed"),
+        *_alike(
+            "acd",
+            [
+                ("extracted_usd", "million USD", 1e-6),
+                ("liquidated_usd", "million USD", 1e-6),
+                ("builder_hhi", "Herfindahl-Hirschman index", 1.0),
+            ],
+            less="",
         ),
     ],
     "atomicity": [
@@ -196,8 +200,9 @@ SHOWN: dict[str, list[Panel]] = {
         *_alike("h", [("gone_share", "gone without it [% of liquidated volume]", 100.0)], panel="channels"),
     ],
 }
-"""Panels that show means, and of what, by study."""
+"""Panels that show means, and of what, by figure."""
 
+WIDE = ("contagion", "collusion", "liquidation_design", "circuit_breaker", "atomicity", "stress_replay")
 EXPLAINED_IN_THE_CAPTION = {"contagion": "defg", "collusion": "j"}
 """Panels whose colours the caption explains."""
 
@@ -211,7 +216,8 @@ def check(name: str, summary: pd.DataFrame, empty: str = "") -> Figure:
     figure.draw_without_rendering()
     found = panels(figure)
     assert list(found) == sorted(found), "letters are in order"
-    for panel in SHOWN[name]:
+    assert 1 <= len(found) <= 6 or name in WIDE, "a reader takes in six panels at once"
+    for panel in SHOWN.get(name, []):
         axes = found[panel.letter]
         assert panel.label in _labels(axes, panel.along), (panel, _labels(axes, panel.along))
         if panel.letter in empty:
@@ -328,8 +334,9 @@ def _same_row(one: Any, other: Any) -> bool:
 
 
 def check_stored(name: str, summary: pd.DataFrame, folder: Path, empty: str = "") -> None:
-    """The same for a summary as it reads back from its file; and the two files of the figure can be made."""
+    """The same for every figure of a study and a summary as it reads back from its file; and its files can be made."""
     summary = Store(folder, "code").write_summary(summary)
-    check(name, summary, empty)
-    contents = _shared.drawn(discovery.load("figures", name).draw, summary)
-    assert [content[:4] for content in contents.values()] == [b"%PDF", b"\x89PNG"]
+    for figure in studies.figures(name):
+        check(figure, summary, empty)
+        contents = _shared.drawn(discovery.load("figures", figure).draw, summary)
+        assert [content[:4] for content in contents.values()] == [b"%PDF", b"\x89PNG"]

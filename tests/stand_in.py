@@ -14,7 +14,6 @@ from experiments.runs.study import Run, seeds
 TITLE = "Tossing coins"
 QUESTION = "Is the coin fair?"
 HYPOTHESIS = "It is."
-FIGURE = "coins"
 
 
 def runs(asked, quick, configure):

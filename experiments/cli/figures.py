@@ -1,4 +1,4 @@
-"""``seqmarket figures``: draw a study's figure again; nothing is simulated and the study is not even imported."""
+"""``seqmarket figures``: draw a study's figures again; nothing is simulated and the study is not even imported."""
 
 from __future__ import annotations
 
@@ -7,27 +7,35 @@ from pathlib import Path
 
 import pandas as pd
 
-from experiments.runs import study
+from experiments.runs import printed, study
 from experiments.runs.files import write
 from experiments.runs.store import read_summary
 from market import discovery
 
 
 def main(arguments: argparse.Namespace) -> int:
-    """Write figure.pdf and figure.png beside a study's summary.parquet."""
-    figure = discovery.constant(study.PACKAGE, arguments.study, "FIGURE", default=arguments.study)
+    """Write figure.pdf, figure.png and figure.tex, and those of further figures, beside a study's summary.parquet."""
+    discovery.source(study.PACKAGE, arguments.study)
     folder = arguments.out / arguments.study
-    for path in draw(figure, read_summary(folder), folder):
+    for path in draw(arguments.study, read_summary(folder), folder):
         print(path)
     return 0
 
 
-def draw(figure: str, summary: pd.DataFrame, folder: Path) -> list[Path]:
-    """Draw a summary by the module ``figure`` of figures/ into figure.pdf and figure.png of a folder."""
-    module = discovery.load("figures", figure)
+def draw(name: str, summary: pd.DataFrame, folder: Path) -> list[Path]:
+    """Draw the summary of a study by each of its figures, with a file for LaTeX that holds the caption.
+
+    The figure of the study's own name is figure.pdf, one named STUDY_PART is figure_PART.pdf.
+    """
     from figures import _shared
 
-    contents = _shared.drawn(module.draw, summary)
-    for name, content in contents.items():
-        write(folder / name, content)
-    return [folder / name for name in contents]
+    paths: list[Path] = []
+    for figure in study.figures(name):
+        module = discovery.load("figures", figure)
+        stem = "figure" + figure.removeprefix(name)
+        contents = {f"{stem}.{kind}": content for kind, content in _shared.drawn(module.draw, summary).items()}
+        contents[f"{stem}.tex"] = printed.figure(f"{stem}.pdf", module.CAPTION, figure).encode()
+        for file, content in contents.items():
+            write(folder / file, content)
+            paths.append(folder / file)
+    return paths

@@ -32,7 +32,7 @@ def describe(study: Study, runs: list[Run], done: Sweep, started: datetime, code
         "title": study.title,
         "question": study.question,
         "hypothesis": study.hypothesis,
-        "figure": study.figure,
+        "figures": list(study.figures),
         "runs": len(done.rows),
         "failed": len(done.failed),
         "regimes": list(dict.fromkeys(run.regime for run in runs)),

@@ -78,7 +78,7 @@ def write(study: Study, runs: list[Run], done: Sweep, store: Store, started: dat
     rows = finished(table)
     if not rows.empty:
         store.write_table(study.table(rows), study.title)
-        figures.draw(study.figure, store.write_summary(summary(study, runs, rows)), store.folder)
+        figures.draw(study.name, store.write_summary(summary(study, runs, rows)), store.folder)
 
 
 def summary(study: Study, runs: list[Run], rows: pd.DataFrame) -> pd.DataFrame:

@@ -17,7 +17,6 @@ import contextlib
 import hashlib
 import json
 import math
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -28,7 +27,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from experiments.runs import imports
+from experiments.runs import imports, printed
 from experiments.runs import study as studies
 from experiments.runs.files import forget_partial, replacing, write
 from market import discovery
@@ -115,8 +114,8 @@ class Store:
 
     def write_table(self, table: pd.DataFrame, title: str) -> None:
         """Write the headline table as table.md and table.tex (booktabs)."""
-        write(self.folder / "table.md", markdown(table, title))
-        write(self.folder / "table.tex", latex(table, title))
+        write(self.folder / "table.md", printed.markdown(table, title))
+        write(self.folder / "table.tex", printed.latex(table, title))
 
 
 def read_runs(folder: Path) -> pd.DataFrame:
@@ -208,41 +207,3 @@ def _column(values: list[Any]) -> pa.Array:
         return pa.array(values)
     except (pa.ArrowInvalid, pa.ArrowTypeError):  # numbers beside names, as in a lever that is "none" or 0.5
         return pa.array([None if value is None else str(value) for value in values])
-
-
-def markdown(table: pd.DataFrame, title: str) -> str:
-    """A table as Markdown under its title; numbers with four significant digits."""
-    rows = [list(map(str, table.columns)), *_cells(table)]
-    rows = [[cell.replace("|", "\\|") for cell in row] for row in rows]
-    widths = [max(3, *(len(row[column]) for row in rows)) for column in range(len(rows[0]))]
-    lines = [
-        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows
-    ]
-    lines.insert(1, "| " + " | ".join("-" * width for width in widths) + " |")
-    return f"{title}\n\n" + "\n".join(lines) + "\n"
-
-
-def latex(table: pd.DataFrame, title: str) -> str:
-    """A table for LaTeX with the package booktabs; numbers with four significant digits, minus signs in math mode."""
-    header = " & ".join(_tex(str(name)) for name in table.columns)
-    body = [" & ".join(_tex(cell) for cell in row) + r" \\" for row in _cells(table)]
-    layout = "l" + "r" * (table.shape[1] - 1)
-    lines = [f"% {title}", rf"\begin{{tabular}}{{{layout}}}", r"\toprule", header + r" \\", r"\midrule", *body]
-    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"]) + "\n"
-
-
-def _cells(table: pd.DataFrame) -> list[list[str]]:
-    return [[_cell(value) for value in row] for row in table.itertuples(index=False)]
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, float):
-        return "" if pd.isna(value) else f"{value:.4g}"
-    return "" if value is None else str(value)
-
-
-def _tex(text: str) -> str:
-    special = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
-    special |= {character: f"\\{character}" for character in "&%$#_{}"}
-    escaped = "".join(special.get(character, character) for character in text)
-    return re.sub(r"(?<![\w-])-(?=\d)", "$-$", escaped)

@@ -5,7 +5,6 @@ The file has these module-level names::
     TITLE = "..."            a line for lists and figures (a literal, so that listing imports nothing)
     QUESTION = "..."         what is asked
     HYPOTHESIS = "..."       what is expected, before looking
-    FIGURE = "regimes"       module in figures/ that draws it; default: the study's own name
 
     def runs(seeds: int | None, quick: bool, configure: Configure) -> Iterable[Run]:
         '''The grid, in the order of the rows of runs.parquet.'''
@@ -19,6 +18,8 @@ The file has these module-level names::
     def summary(runs: pandas.DataFrame) -> pandas.DataFrame:
         '''What the figure draws, from the same rows: see `experiments.analysis.summaries`. Default: mean and interval
         of every numeric outcome by levers and regime.'''
+
+Its figures are the modules of figures/ that have its name, or begin with its name and an underscore.
 
 ``seeds`` is the number of seeds that the user asked for, None for the study's own default (:func:`seeds`); ``quick``
 asks for a grid of less than a minute. ``configure(base)`` applies the user's ``--config`` and ``--set`` to a
@@ -80,7 +81,7 @@ class Study:
     title: str
     question: str
     hypothesis: str
-    figure: str
+    figures: tuple[str, ...]
     runs: Callable[[int | None, bool, Configure], Iterable[Run]]
     table: Callable[[pd.DataFrame], pd.DataFrame]
     summary: Callable[[pd.DataFrame], pd.DataFrame] | None
@@ -102,13 +103,23 @@ def load(name: str) -> Study:
         title=_part(module, "TITLE"),
         question=_part(module, "QUESTION"),
         hypothesis=_part(module, "HYPOTHESIS"),
-        figure=getattr(module, "FIGURE", name),
+        figures=figures(name),
         runs=_part(module, "runs"),
         table=_part(module, "table"),
         summary=getattr(module, "summary", None),
         execute=own or _execute_market,
         has_market=own is None,
     )
+
+
+def figures(name: str) -> tuple[str, ...]:
+    """Modules of figures/ that draw a study, its main one first; one that two studies' names begin is the longer's."""
+    studies = names()
+
+    def owner(figure: str) -> str:
+        return max((study for study in studies if f"{figure}_".startswith(f"{study}_")), key=len, default="")
+
+    return tuple(sorted(figure for figure in discovery.modules("figures") if owner(figure) == name))
 
 
 def seeds(asked: int | None, default: int) -> range:

@@ -14,7 +14,7 @@ import pytest
 from experiments.analysis import summaries
 from experiments.runs import study as studies
 from experiments.studies import regimes as study
-from figures import _shared, regimes
+from figures import _shared, regimes, regimes_markets
 from market import discovery
 
 
@@ -28,21 +28,22 @@ def test_every_figure_has_its_parts(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in studies.names() if studies.load(name).summary])
 def test_every_study_of_this_tree_says_which_panels_show_its_means(name: str) -> None:
-    assert drawn.SHOWN[studies.load(name).figure]
+    assert any(drawn.SHOWN.get(figure) for figure in studies.load(name).figures)
 
 
 @pytest.mark.parametrize(("count", "seeds"), [(1, 1), (2, 2), (5, 10), (16, 10)])
 def test_regimes_draws_few_and_many(count: int, seeds: int) -> None:
     contents = _shared.drawn(regimes.draw, summary(invented.SIXTEEN[:count], seeds))
     assert {name: content[:4] for name, content in contents.items()} == {
-        "figure.pdf": b"%PDF",
-        "figure.png": b"\x89PNG",
+        "pdf": b"%PDF",
+        "png": b"\x89PNG",
     }
 
 
 @pytest.mark.parametrize(("count", "seeds"), [(5, 10), (16, 3)])
 def test_regimes_shows_means_and_intervals_of_the_summary(count: int, seeds: int) -> None:
-    drawn.check("regimes", summary(invented.SIXTEEN[:count], seeds))
+    for figure in ("regimes", "regimes_markets"):
+        drawn.check(figure, summary(invented.SIXTEEN[:count], seeds))
 
 
 def test_bars_of_regimes_are_as_long_as_their_means() -> None:
@@ -56,7 +57,7 @@ def test_bars_of_regimes_are_as_long_as_their_means() -> None:
         for name, widths in zip(names, bars.values(), strict=True):
             expected = scale * drawn.chosen(found, outcome=name, less="")["mean"].to_numpy(float)
             np.testing.assert_allclose(widths, expected, rtol=1e-12, err_msg=name)
-    assert [text.get_text() for text in regimes.draw(found).subfigs[0].legends[0].get_texts()][1:4] == [
+    assert [text.get_text() for text in regimes.draw(found).legends[0].get_texts()][1:4] == [
         "sandwiches", "arbitrage", "liquidations",
     ]  # fmt: skip
 
@@ -65,7 +66,7 @@ def test_points_of_seeds_are_the_runs_themselves() -> None:
     runs = invented.runs(seeds=4)
     axes = drawn.panels(regimes.draw(study.summary(runs)))["f"]
     pale = [line.get_xdata() for line in axes.lines if line.get_alpha() == 0.35]
-    np.testing.assert_allclose(np.sort(np.concatenate(pale)), np.sort(runs["liquidated_usd"] / 1e6))
+    np.testing.assert_allclose(np.sort(np.concatenate(pale)), np.sort(runs["inclusion_delay_s"]))
 
 
 def test_the_table_and_the_figure_have_the_same_intervals() -> None:
@@ -82,7 +83,7 @@ def test_the_same_runs_give_the_same_files() -> None:
 
 
 def test_fonts_stay_text() -> None:
-    content = _shared.drawn(regimes.draw, summary(seeds=2))["figure.pdf"]
+    content = _shared.drawn(regimes.draw, summary(seeds=2))["pdf"]
     assert b"/Type3" not in content
     assert b"/TrueType" in content or b"/CIDFontType2" in content or b"/FontFile2" in content
 
@@ -93,8 +94,9 @@ def test_regimes_draws_a_market_in_which_nothing_happened() -> None:
         if column.endswith("_usd") and column != "retail_demand_usd":
             runs[column] = 0.0
     runs["dispersion_bp"] = np.nan
-    figure = regimes.draw(study.summary(runs))
-    figure.draw_without_rendering()
+    for module in (regimes, regimes_markets):
+        figure = module.draw(study.summary(runs))
+        figure.draw_without_rendering()
 
 
 def test_regimes_without_the_baseline_compares_with_the_first() -> None:
@@ -103,7 +105,7 @@ def test_regimes_without_the_baseline_compares_with_the_first() -> None:
 
 
 def test_every_panel_has_a_letter_in_order() -> None:
-    assert list(drawn.panels(regimes.draw(summary(seeds=2)))) == list("abcdefgh")
+    assert list(drawn.panels(regimes.draw(summary(seeds=2)))) == list("abcdef")
 
 
 def test_a_cell_is_one_row() -> None:

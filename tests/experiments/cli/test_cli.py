@@ -151,7 +151,7 @@ def test_run_writes_everything(coins: Path, capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr().out.startswith("out/coins: 8 runs, 0 of them kept, 0 failed; ")
     folder = coins / "out" / "coins"
     names = {"runs", "runs.parquet", "summary.parquet", "study.json", "table.md", "table.tex"}
-    names |= {"figure.pdf", "figure.png"}
+    names |= {"figure.pdf", "figure.png", "figure.tex"}
     assert {path.name for path in folder.iterdir()} == names
     about = json.loads((folder / "study.json").read_text())
     expected = {"study", "title", "question", "hypothesis", "regimes", "seeds", "configuration", "variations", "commit"}
@@ -171,7 +171,7 @@ def test_figures_draws_again_without_running(coins: Path, capsys: pytest.Capture
     (coins / "results" / "coins" / "figure.png").unlink()
     capsys.readouterr()
     assert main(["figures", "coins"]) == 0
-    assert capsys.readouterr().out.split() == ["results/coins/figure.pdf", "results/coins/figure.png"]
+    assert capsys.readouterr().out.split() == [f"results/coins/figure.{kind}" for kind in ("pdf", "png", "tex")]
     assert (coins / "results" / "coins" / "figure.png").read_bytes() == drawn
     assert (coins / "log").read_text() == log
 

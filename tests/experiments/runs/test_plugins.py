@@ -65,7 +65,6 @@ from market.regimes import load
 TITLE = "What a drip costs"
 QUESTION = "Does it?"
 HYPOTHESIS = "It does not."
-FIGURE = "drips"
 
 
 def runs(asked, quick, configure):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from experiments.runs import store
+from experiments.runs import printed, store
 from experiments.runs.store import Store
 from market.errors import InputError
 
@@ -87,7 +87,7 @@ def test_tables() -> None:
     table = pd.DataFrame(
         {"regime": ["pbs_x", "a|b"], "cost [bp]": [1.23456, math.nan], "note": ["-1.5 [-2, 3]", "50% & x-1"]}
     )
-    assert store.markdown(table, "Title").splitlines() == [
+    assert printed.markdown(table, "Title").splitlines() == [
         "Title",
         "",
         "| regime | cost [bp] | note         |",
@@ -95,7 +95,7 @@ def test_tables() -> None:
         "| pbs_x  | 1.235     | -1.5 [-2, 3] |",
         "| a\\|b   |           | 50% & x-1    |",
     ]
-    lines = store.latex(table, "Title").splitlines()
+    lines = printed.latex(table, "Title").splitlines()
     assert lines[:3] == ["% Title", r"\begin{tabular}{lrr}", r"\toprule"]
     assert lines[5] == r"pbs\_x & 1.235 & $-$1.5 [$-$2, 3] \\"
     assert lines[6] == r"a|b &  & 50\% \& x-1 \\"

@@ -65,7 +65,7 @@ def begun(log: Path) -> int:
 
 def test_a_study_found_in_a_folder_outside_the_tree(log: Path) -> None:
     assert "coins" in studies.names()
-    assert studies.load("coins").figure == "coins"
+    assert studies.load("coins").figures == ("coins",)
     assert not studies.load("coins").has_market
     with pytest.raises(InputError, match=r"unknown name 'coin' \(did you mean 'coins'\?\); allowed: .*coins"):
         studies.load("coin")

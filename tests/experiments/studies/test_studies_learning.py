@@ -63,7 +63,7 @@ def test_from_the_grid_to_table_and_figure(name, tmp_path):
     table = study.table(frame)
     assert len(table)
     assert not table.isna().any().any()
-    drawn.check_stored(study.figure, study.summary(frame), tmp_path)
+    drawn.check_stored(study.name, study.summary(frame), tmp_path)
 
 
 def test_exact_bids_and_revenues_agree_with_each_other():

@@ -65,7 +65,7 @@ def test_table_and_figure(finished: tuple[str, pd.DataFrame], tmp_path: Path) ->
     name, rows = finished
     loaded = studies.load(name)
     assert not loaded.table(rows).empty
-    drawn.check_stored(loaded.figure, loaded.summary(rows), tmp_path)
+    drawn.check_stored(loaded.name, loaded.summary(rows), tmp_path)
 
 
 def test_a_run_is_a_function_of_its_seed(finished: tuple[str, pd.DataFrame]) -> None:
