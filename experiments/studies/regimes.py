@@ -23,24 +23,15 @@ HYPOTHESIS = (
 
 BASELINE = "siloed"
 SEEDS, QUICK_SEEDS = statistics.ENOUGH, 2
-BP_OF_RETAIL = "bp of retail"
-OUTCOMES: dict[str, tuple[str, Any]] = {  # column of the table: outcome, and what it is divided by
+OUTCOMES: dict[str, tuple[str, float]] = {  # column of the table: outcome, and what it is divided by
     "extracted [thousand USD]": ("extracted_usd", 1e3),
     "extracted [bp of retail]": ("extracted_bp_of_retail", 1.0),
-    "sandwiches [bp of retail]": ("extracted_sandwich_usd", BP_OF_RETAIL),
-    "arbitrage [bp of retail]": ("extracted_arbitrage_usd", BP_OF_RETAIL),
-    "liquidations [bp of retail]": ("extracted_liquidation_usd", BP_OF_RETAIL),
     "user cost, all [bp]": ("user_cost_all_bp", 1.0),
-    "user cost, served [bp]": ("user_cost_served_bp", 1.0),
     "unfilled [% of retail]": ("unfilled_share", 0.01),
     "sequencers' net receipts [thousand USD]": ("sequencer_net_usd", 1e3),
-    "dispersion [bp]": ("dispersion_bp", 1.0),
-    "LP return [bp/day]": ("lp_net_bp_per_day", 1.0),
-    "liquidated [million USD]": ("liquidated_usd", 1e6),
-    "bad debt [thousand USD]": ("bad_debt_usd", 1e3),
     "inclusion delay [s]": ("inclusion_delay_s", 1.0),
-    "builder HHI [1]": ("builder_hhi", 1.0),
 }
+"""What the table for a paper shows; all levels and differences are in the summary."""
 
 
 def runs(asked: int | None, quick: bool, configure: Configure) -> Iterator[Run]:
@@ -67,7 +58,6 @@ LEVELS = (
     "inclusion_delay_p95_s", "builder_hhi", "user_cost_served_bp", "unfilled_share", "extracted_usd",
     "extracted_bp_of_retail", "sequencer_net_usd", "unexplained_gain_usd",
 )  # fmt: skip
-CHANGES = LEVELS[:3]
 
 
 def summary(runs: pd.DataFrame) -> pd.DataFrame:
@@ -77,9 +67,9 @@ def summary(runs: pd.DataFrame) -> pd.DataFrame:
     demand = summaries.values(runs, "retail_demand_usd")
     extracted = {f"extracted_{kind}_bp_of_retail": 1e4 * runs[f"extracted_{kind}_usd"] / demand for kind in KINDS}
     rows = summaries.by_cell(runs.assign(**extracted), ["regime"], [*extracted, *LEVELS], less="")
-    change = {name: summaries.less(runs, runs[name], [], regime=baseline) for name in CHANGES}
+    change = {name: summaries.less(runs, runs[name], [], regime=baseline) for name in LEVELS}
     others = runs.assign(**change).take(np.flatnonzero(~summaries.mask(runs, regime=baseline)))
-    differences = summaries.by_cell(others, ["regime"], CHANGES, less=baseline)
+    differences = summaries.by_cell(others, ["regime"], LEVELS, less=baseline)
     rows += [row | _judged(runs, row, baseline) for row in differences]
     for cell, part in summaries.cells(runs, ["regime"]):
         gains = {role: np.maximum(summaries.values(part, f"extracted_by_{role}_usd"), 0.0) for role in RECEIVERS}
@@ -108,7 +98,7 @@ def table(runs: pd.DataFrame) -> pd.DataFrame:
     """
     scaled = pd.DataFrame({"regime": runs["regime"], "seed": runs["seed"]})
     for column, (outcome, unit) in OUTCOMES.items():
-        scaled[column] = runs[outcome] / (runs["retail_demand_usd"] * 1e-4 if unit == BP_OF_RETAIL else unit)
+        scaled[column] = runs[outcome] / unit
     levels = {column: statistics.summary(scaled, column).to_dict("index") for column in OUTCOMES}
     changes = {column: _changes(scaled, column) for column in OUTCOMES}
     rows, groups = [], list(dict.fromkeys(runs["regime"]))
