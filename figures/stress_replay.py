@@ -7,63 +7,17 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from figures import _shared as shared
+from figures import _stress_replay as replay
 
 CAPTION = (
     "Recorded crashes replayed on six rollups with leveraged borrowers, the same stretch and the same seeds under "
     "every sequencing regime; a point per seed, means with 95% intervals. (a) Liquidated volume less that "
     "of the same seed on separate rollups. (b) Bad debt. (c) Share of liquidated volume that falls into the "
     "busiest minute. (d) Users' delay from submission to inclusion. (e) Value extracted by arbitrage, sandwiches and "
-    "liquidations. (f-j) The same of twice as long a stretch, in which every sequencer fails once for 33 minutes "
-    "(Base, 5 August 2025) around the steepest bar, apart at times of their own, shared at one; grace: nobody is "
-    "liquidated for an hour after."
+    "liquidations."
 )
-
-COLOURS = (shared.VERMILION, shared.BLUE, shared.GREEN, shared.PINK)
-
-
-COLUMNS = (("bad_debt_usd", 1e3), ("burst_60s_share", 0.01), ("inclusion_delay_s", 1.0), ("extracted_usd", 1e6))
-"""Outcomes of the panels but the first, and their units."""
 
 
 def draw(summary: pd.DataFrame) -> Figure:
-    """Draw the study's summary, a row for each regime and a colour for each crash."""
-    crashes = shared.levels(summary, "episode")
-    without = np.asarray(summary["outage"] == "")
-    blocks = [part for part in (shared.rows(summary, without), shared.rows(summary, ~without)) if len(part)]
-    heights = [len(_rows(part)) + 2.5 for part in blocks]
-    figure = Figure(figsize=(shared.WIDTH_IN, 0.6 + 0.2 * sum(heights)))
-    grid = figure.subplots(len(blocks), 5, squeeze=False, sharey="row", height_ratios=heights)
-    for row, part in enumerate(blocks):
-        _block(grid[row], part, crashes, "abcdefghij"[5 * row :])
-    figure.legend(*grid[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=len(crashes))
-    return figure
-
-
-def _rows(part: pd.DataFrame) -> dict[tuple[str, str], str]:
-    """Name of each row of a part: its regime and, where there are any, its outage."""
-    pairs = dict.fromkeys(zip(part["regime"], part["outage"], strict=True))
-    return {(regime, outage): ", ".join(filter(None, (shared.label(regime), outage))) for regime, outage in pairs}
-
-
-def _block(panels: np.ndarray, part: pd.DataFrame, crashes: list[str], letters: str) -> None:
-    """Draw one part: a row for each regime, the first of which the others are compared with."""
-    rows = _rows(part)
-    baseline = next(iter(rows.values()))
-    titles = (
-        ("liquidated", f"million USD, less\n{baseline}"), ("bad debt", "thousand USD"),
-        ("busiest minute", "% of liquidated"), ("users' delay", "s"), ("extracted", "million USD"),
-    )  # fmt: skip
-    for axes, letter, (title, unit) in zip(panels, letters, titles, strict=False):
-        shared.letter(axes, letter, title)
-        axes.set_xlabel(unit)
-        axes.set_yticks(range(len(rows)), list(rows.values()))
-        axes.set_ylim(len(rows) - 0.4, -0.6)
-        axes.grid(axis="x")
-    for number, crash in enumerate(crashes):
-        colour = COLOURS[number % len(COLOURS)]
-        for row, (regime, outage) in enumerate(rows):
-            at = row + 0.3 * (number - 0.5 * (len(crashes) - 1))
-            for axes, (outcome, unit) in zip(panels, (("less_usd", 1e6), *COLUMNS), strict=True):
-                levers = {"episode": crash, "regime": regime, "outage": outage, "outcome": outcome}
-                shared.dot(axes, shared.cell(part, 1.0 / unit, **levers), at, colour)
-        panels[0].plot([], [], "o", color=colour, label=crash)
+    """Draw the study's summary."""
+    return replay.draw(shared.rows(summary, np.asarray(summary["outage"] == "")))

@@ -66,15 +66,18 @@ SHOWN: dict[str, list[Panel]] = {
     "atomicity": [
         Panel(letter, {"varied": varied, "outcome": outcome}, label, scale, "y")
         for row, (outcome, label, scale) in zip(
-            ("abc", "def", "ghi"),
+            ("abc", "def"),
             (
                 ("capture_rate", "profit realised [%]", 100.0),
                 ("leg_failures", "broken cycles [%]", 100.0),
-                ("dispersion_bp", "dispersion [bp]", 1.0),
             ),
             strict=True,
         )
         for letter, varied in zip(row, VARIED, strict=True)
+    ],
+    "atomicity_prices": [
+        Panel(letter, {"varied": varied, "outcome": "dispersion_bp"}, "dispersion [bp]", 1.0, "y")
+        for letter, varied in zip("abc", VARIED, strict=True)
     ],
     "censorship": _alike("a", [("censored_slots", "slots", 1.0)], "y"),
     "redistribution": _alike(
@@ -125,7 +128,9 @@ SHOWN: dict[str, list[Panel]] = {
             ],
             outage="",
         ),
-        Panel("i", {"outcome": "inclusion_delay_s", "outage": ["no outage", "outage", "outage and grace"]}, "s"),
+    ],
+    "stress_replay_outages": [
+        Panel("d", {"outcome": "inclusion_delay_s", "outage": ["no outage", "outage", "outage and grace"]}, "s"),
     ],
     "tournament": _alike("b", [("round_robin_usd", "USD per block", 1.0)]),
     "liquidation_design": [
@@ -183,8 +188,10 @@ SHOWN: dict[str, list[Panel]] = {
             )
         ),
         *_alike("e", [("deviations_that_pay", "share of games", 1.0)], "y", part="repeated", bidders=2),
-        *_alike("g", [("price_over_value", PRICE, 1.0)], part="builders"),
-        *_alike("l", [("members_that_left", "members that left", 1.0)], "y", part="fines"),
+    ],
+    "collusion_market": [
+        *_alike("a", [("price_over_value", PRICE, 1.0)], part="builders"),
+        *_alike("f", [("members_that_left", "members that left", 1.0)], "y", part="fines"),
     ],
     "contagion": [
         *_alike(
@@ -202,8 +209,8 @@ SHOWN: dict[str, list[Panel]] = {
 }
 """Panels that show means, and of what, by figure."""
 
-WIDE = ("contagion", "collusion", "liquidation_design", "circuit_breaker", "atomicity", "stress_replay")
-EXPLAINED_IN_THE_CAPTION = {"contagion": "defg", "collusion": "j"}
+WIDE = ("contagion", "liquidation_design", "circuit_breaker")
+EXPLAINED_IN_THE_CAPTION = {"contagion": "defg", "collusion_market": "d"}
 """Panels whose colours the caption explains."""
 
 

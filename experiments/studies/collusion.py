@@ -237,7 +237,7 @@ def _certified(part: Frame) -> dict[str, float]:
 
 
 def table(runs: Frame) -> pd.DataFrame:
-    """Prices by cell, what a deviation brings, who is accused: means over seeds and standard errors."""
+    """Prices by cell, what a deviation brings, who is accused; the rest is in the summary. Means (standard errors)."""
     rows = []
     by = ["part", "auction", "bidders", "discount", "monitoring", "detection", "strategy", "role", "scheme", "enters"]
     by.append("fine")
@@ -246,33 +246,36 @@ def table(runs: Frame) -> pd.DataFrame:
         rows.append(
             {
                 "where": levers["part"],
-                "who": f"{levers['role']}s, {levers['scheme']}" if levers["role"] else "",
-                "auction": str(levers["auction"]).replace("_", " "),
-                "bidders": levers["bidders"],
-                "patience": f"{levers['discount']:g}" if levers["part"] in (REPEATED, DETECTION, BUILDERS) else "",
-                "monitoring": "yes" if levers["monitoring"] else "",
-                "detection, newcomer or fine": _threat(levers),
-                "strategy or screen": str(levers["strategy"]).replace("q_learning", "Q-learning").replace("_", " "),
+                "who": _who(levers),
+                "condition": _condition(levers),
                 "price / value (s.e.)": _mean(part, "price_over_value", error=True),
                 "price / competitive price (s.e.)": _mean(part, "price_over_competitive", error=True),
-                "the same, second half": _mean(part, "price_second_half"),
-                "Delta": _mean(part, "delta"),
-                "rivals' bids after a deviation": _mean(part, "punishment"),
                 "deviations that pay": _mean(part, "deviations_that_pay"),
-                "winner repeats": _mean(part, "repeats"),
                 "NashConv, lower bound [1]": _mean(part, "nash_conv_share"),
                 "windows accused": _mean(part, "accused_share"),
-                "accused though competing": _mean(part, "accused_share_competing"),
-                "expected fine / rent": _mean(part, "deterrence"),
-                "gain of a cartel that stays": _mean(part, "stubborn_gain_share"),
             }
         )
     return pd.DataFrame(rows)
 
 
+def _who(levers: dict[str, Any]) -> str:
+    """Who bids, and how the winner and the price are found."""
+    auction = str(levers["auction"]).replace("_", " ")
+    whom = f"{levers['role']}s, {levers['scheme']}" if levers["role"] else f"{levers['bidders']} bidders"
+    return ", ".join(filter(None, (whom, auction)))
+
+
+def _condition(levers: dict[str, Any]) -> str:
+    """What sets a row apart from others of its kind: patience, memory, threat, strategy or screen."""
+    patience = f"patience {levers['discount']:g}" if levers["part"] in (REPEATED, DETECTION, BUILDERS) else ""
+    strategy = str(levers["strategy"]).replace("q_learning", "Q-learning").replace("_", " ")
+    memory = "monitoring" if levers["monitoring"] else ""
+    return ", ".join(filter(None, (patience, memory, _threat(levers), strategy)))
+
+
 def _threat(levers: dict[str, Any]) -> str:
     if levers["detection"]:
-        return f"{levers['detection']:g}"
+        return f"detection {levers['detection']:g}"
     if levers["fine"]:
         return f"{levers['fine']:g} rents"
     return "newcomer" if levers["enters"] < 1.0 else ""
