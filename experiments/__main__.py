@@ -121,8 +121,11 @@ def _parser() -> Parser:
     _add_data(command("data", "cli.data", "say what is understood of a file of prices"))
     _add_simulate(command("simulate", "cli.simulate", "run one market and print its outcomes"))
     _add_tape(command("tape", "cli.tape", "ask what a tape of `simulate --tape` tells"))
-    figures = command("figures", "cli.figures", "draw a study's figure again from its summary.parquet")
-    figures.add_argument("study", metavar="STUDY")
+    figures = command("figures", "cli.figures", "draw a study's figures again from its summary.parquet")
+    figures.add_argument("study", metavar="STUDY", help="or all that were run")
+    figures.add_argument(
+        "--gallery", type=Path, metavar="DIR", help="copy what was made here, with a page that shows it"
+    )
     _add_out(figures)
     _add_validate(command("validate", "cli.validate", "compare with known answers"))
     bench = command("bench", "cli.bench", "measure speed and memory")
@@ -134,7 +137,7 @@ def _parser() -> Parser:
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("study", metavar="STUDY")
+    parser.add_argument("study", metavar="STUDY", help="or all: one after the other, and a page that shows them")
     parser.add_argument("--seeds", type=_seeds, metavar="N", help="number of seeds (default: the study's own)")
     parser.add_argument(
         "--workers", type=_workers, default=2, metavar="N", help="local processes (default: %(default)s)"

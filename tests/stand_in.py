@@ -36,6 +36,10 @@ def execute(run):
     return {"regime": run.regime, "seed": run.seed, "heads": heads.sum(), "share": heads.mean(), "seconds": time.time()}
 
 
+def answer(runs):
+    return f"Heads come {100 * runs['share'].mean():.0f} times in a hundred."
+
+
 def table(runs):
     return pd.DataFrame({"runs": [len(runs)], "share_of heads [%]": [100 * runs["share"].mean()], "note": ["-1 & 2"]})
 '''

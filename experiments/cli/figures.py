@@ -1,4 +1,4 @@
-"""``seqmarket figures``: draw a study's figures again; nothing is simulated and the study is not even imported."""
+"""``seqmarket figures``: draw a study's figures again; nothing is simulated and no study is even imported."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from experiments.cli import page
 from experiments.runs import printed, study
 from experiments.runs.files import write
 from experiments.runs.store import read_summary
@@ -15,10 +16,17 @@ from market import discovery
 
 def main(arguments: argparse.Namespace) -> int:
     """Write figure.pdf, figure.png and figure.tex, and those of further figures, beside a study's summary.parquet."""
-    discovery.source(study.PACKAGE, arguments.study)
-    folder = arguments.out / arguments.study
-    for path in draw(arguments.study, read_summary(folder), folder):
-        print(path)
+    names = [arguments.study]
+    if arguments.study == "all":
+        names = [name for name in study.names() if (arguments.out / name / "study.json").is_file()]
+    for name in names:
+        discovery.source(study.PACKAGE, name)
+        folder = arguments.out / name
+        for path in draw(name, read_summary(folder), folder):
+            print(path)
+    if arguments.gallery is not None:
+        for path in page.gallery(arguments.out, arguments.gallery):
+            print(path)
     return 0
 
 

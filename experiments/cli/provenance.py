@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import platform
+import shlex
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -20,7 +22,7 @@ from experiments.runs.sweep import Sweep
 PACKAGES = ("mesa", "numpy", "numba", "networkx", "scipy", "matplotlib", "pydantic", "pandas", "pyarrow")
 
 
-def describe(study: Study, runs: list[Run], done: Sweep, started: datetime, code: str) -> dict[str, Any]:
+def describe(study: Study, runs: list[Run], done: Sweep, started: datetime, code: str, command: str) -> dict[str, Any]:
     """Question, configuration, seeds, versions, commit, machine and timings of a study.
 
     ``configuration`` is that of the first run; ``variations`` lists, for each other regime and set of levers, the
@@ -33,6 +35,7 @@ def describe(study: Study, runs: list[Run], done: Sweep, started: datetime, code
         "question": study.question,
         "hypothesis": study.hypothesis,
         "figures": list(study.figures),
+        "command": command,
         "runs": len(done.rows),
         "failed": len(done.failed),
         "regimes": list(dict.fromkeys(run.regime for run in runs)),
@@ -50,6 +53,15 @@ def describe(study: Study, runs: list[Run], done: Sweep, started: datetime, code
             "run_seconds": {"sum": sum(seconds), "mean": float(np.mean(seconds)), "max": max(seconds)},
         },
     }
+
+
+def command(name: str, arguments: argparse.Namespace) -> str:
+    """What to type to run a study so; how many processes and where results go change nothing."""
+    options = ["--quick"] if arguments.quick else []
+    options += [f"--seeds {arguments.seeds}"] if arguments.seeds is not None else []
+    options += [f"--config {shlex.quote(str(arguments.config))}"] if arguments.config is not None else []
+    options += [f"--set {shlex.quote(item)}" for item in arguments.set or ()]
+    return " ".join(["uv run seqmarket run", name, *options])
 
 
 def versions() -> dict[str, str]:

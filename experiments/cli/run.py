@@ -1,4 +1,4 @@
-"""``seqmarket run``: a study from its grid to its table and figure."""
+"""``seqmarket run``: a study, or all of them, from the grid to table, figures and the page that shows them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from experiments.analysis import summaries
-from experiments.cli import figures, provenance
+from experiments.cli import figures, page, provenance
 from experiments.runs import configuration
 from experiments.runs import study as studies
 from experiments.runs.cluster import connected
@@ -25,11 +25,36 @@ from experiments.runs.sweep import Sweep, sweep
 from market.config import MarketConfig
 from market.errors import InputError
 
+ALL = "all"
+"""Instead of a study's name: every study, one after the other."""
+
 
 def main(arguments: argparse.Namespace) -> int:
     """Run what is not finished yet, write the results, and say where they are; 1 when a run failed."""
+    if arguments.study == ALL:
+        return _every(arguments)
+    code = _one(arguments.study, arguments)
+    page.write(arguments.out)
+    return code
+
+
+def _every(arguments: argparse.Namespace) -> int:
+    """Run one study after the other; one that cannot begin, for want of data or by the settings, is said and left."""
+    codes = []
+    for name in studies.names():
+        try:
+            codes.append(_one(name, arguments))
+        except InputError as error:
+            print(f"seqmarket: {name} is left out: {error}", file=sys.stderr)
+            codes.append(1)
+        page.write(arguments.out)
+    print(arguments.out / page.NAME)
+    return max(codes)
+
+
+def _one(name: str, arguments: argparse.Namespace) -> int:
     started = datetime.now(UTC)
-    study = studies.load(arguments.study)
+    study = studies.load(name)
     runs = grid(study, arguments)
     _state(runs, arguments.workers if arguments.scheduler is None else 0)
     strategies = _strategies(runs)
@@ -37,7 +62,7 @@ def main(arguments: argparse.Namespace) -> int:
     source = Source.of(study.name, strategies, store.code)
     with _executor(arguments.scheduler, arguments.workers, source) as (executor, workers):
         done = sweep(study.name, runs, executor, workers, store, arguments.time_limit)
-    write(study, runs, done, store, started)
+    write(study, runs, done, store, started, provenance.command(name, arguments))
     return _report(done, store)
 
 
@@ -71,11 +96,12 @@ def _state(runs: list[Run], workers: int) -> None:
     print(f"seqmarket: {len(told)} runs, {needs.total(told)}", file=sys.stderr)
 
 
-def write(study: Study, runs: list[Run], done: Sweep, store: Store, started: datetime) -> None:
+def write(study: Study, runs: list[Run], done: Sweep, store: Store, started: datetime, command: str) -> None:
     """Write runs.parquet and study.json, and table, summary and figure of the runs that did not fail."""
     table = store.write_runs(done.rows)
-    store.write_study(provenance.describe(study, runs, done, started, store.code))
     rows = finished(table)
+    answer = study.answer(rows) if study.answer is not None and not rows.empty else ""
+    store.write_study(provenance.describe(study, runs, done, started, store.code, command) | {"answer": answer})
     if not rows.empty:
         store.write_table(study.table(rows), study.title)
         figures.draw(study.name, store.write_summary(summary(study, runs, rows)), store.folder)

@@ -19,6 +19,9 @@ The file has these module-level names::
         '''What the figure draws, from the same rows: see `experiments.analysis.summaries`. Default: mean and interval
         of every numeric outcome by levers and regime.'''
 
+    def answer(runs: pandas.DataFrame) -> str:
+        '''The question's answer in a sentence, with its numbers, from the same rows. Default: none is given.'''
+
 Its figures are the modules of figures/ that have its name, or begin with its name and an underscore.
 
 ``seeds`` is the number of seeds that the user asked for, None for the study's own default (:func:`seeds`); ``quick``
@@ -85,6 +88,7 @@ class Study:
     runs: Callable[[int | None, bool, Configure], Iterable[Run]]
     table: Callable[[pd.DataFrame], pd.DataFrame]
     summary: Callable[[pd.DataFrame], pd.DataFrame] | None
+    answer: Callable[[pd.DataFrame], str] | None
     execute: Callable[[Run], Mapping[str, Outcome]]
     has_market: bool
 
@@ -107,6 +111,7 @@ def load(name: str) -> Study:
         runs=_part(module, "runs"),
         table=_part(module, "table"),
         summary=getattr(module, "summary", None),
+        answer=getattr(module, "answer", None),
         execute=own or _execute_market,
         has_market=own is None,
     )

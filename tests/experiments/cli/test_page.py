@@ -1,0 +1,75 @@
+"""The page of studies: everything that it names exists, and it says what the studies say."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import stand_in
+
+from experiments.__main__ import main
+from experiments.runs import study as studies
+
+type Add = Callable[[str, str], Path]
+
+
+@pytest.fixture
+def two(plugins: Add, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """There are two studies, the second of which has two figures; the current folder is empty."""
+    for name in ("coins", "medals"):
+        plugins(f"experiments/studies/{name}.py", stand_in.STUDY)
+        plugins(f"figures/{name}.py", stand_in.FIGURE)
+    plugins("figures/medals_of_gold.py", stand_in.FIGURE.replace("Coins", "Gold & silver"))
+    monkeypatch.setenv("COINS_LOG", str(tmp_path / "log"))
+    monkeypatch.setattr(studies, "names", lambda: ["coins", "medals"])
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def linked(page: Path) -> set[Path]:
+    """Files that a page links to or shows."""
+    found = re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8"))
+    return {page.parent / name for name in found}
+
+
+def test_all_studies_and_a_page_that_shows_them(two: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["run", "all", "--workers", "1", "--quick"]
+    assert main(command) == 0
+    page = two / "results" / "README.md"
+    said = page.read_text(encoding="utf-8")
+    share = json.loads((two / "results" / "coins" / "study.json").read_text())["answer"]
+    assert re.fullmatch(r"Heads come \d+ times in a hundred\.", share)
+    assert f"| [coins](#coins) | Is the coin fair? | {share} |" in said
+    assert "`uv run seqmarket run medals --quick`: 8 runs, 0 failed, 2 seeds" in said
+    pictures = {"coins/figure.png", "medals/figure.png", "medals/figure_of_gold.png"}
+    assert {two / "results" / name for name in pictures} < linked(page)
+    assert all(path.is_file() for path in linked(page))
+    capsys.readouterr()
+    assert main(command) == 0
+    assert capsys.readouterr().out.count("8 of them kept") == 2
+
+
+def test_a_study_that_cannot_begin_is_left_out(two: Path, plugins: Add, capsys: pytest.CaptureFixture[str]) -> None:
+    broken = stand_in.STUDY.replace("for regime in", 'raise InputError("no coins; allowed: coins")\n    for regime in')
+    plugins("experiments/studies/medals.py", "from market.errors import InputError\n" + broken)
+    assert main(["run", "all", "--workers", "1", "--quick"]) == 1
+    assert "seqmarket: medals is left out: no coins; allowed: coins" in capsys.readouterr().err
+    assert "medals" not in (two / "results" / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_gallery_holds_what_its_page_shows_and_keeps_what_it_had(two: Path) -> None:
+    assert main(["run", "medals", "--workers", "1", "--quick"]) == 0
+    assert main(["figures", "all", "--gallery", "shown"]) == 0
+    names = {path.name for path in (two / "shown").iterdir()}
+    assert {"medals.png", "medals_of_gold.pdf", "medals_table.md", "medals.json", "README.md"} < names
+    assert r"\includegraphics[width=\linewidth]{medals_of_gold.pdf}" in (two / "shown/medals_of_gold.tex").read_text()
+    assert r"\caption{Gold \& silver" in (two / "shown/medals_of_gold.tex").read_text()
+    (two / "results" / "medals").rename(two / "elsewhere")
+    assert main(["run", "coins", "--workers", "1", "--quick"]) == 0
+    assert main(["figures", "all", "--gallery", "shown"]) == 0
+    page = two / "shown" / "README.md"
+    assert {"## coins", "## medals"} < set(page.read_text(encoding="utf-8").splitlines())
+    assert all(path.is_file() for path in linked(page))
