@@ -102,6 +102,22 @@ def summary(runs: Frame) -> pd.DataFrame:
     return summaries.table(rows)
 
 
+def answer(runs: Frame) -> str:
+    """Who wins most in each published experiment, and how far our win rates are from the published ones."""
+    part = runs[runs["part"] == PUBLISHED]
+    gaps, same, count = [], 0, 0
+    for _, cell in part.groupby("experiment", sort=False):
+        groups = range(int(cell["groups"].iloc[0]))
+        ours = [float(cell[f"win_rate_{k}"].mean()) for k in groups]
+        theirs = [float(cell[f"published_rate_{k}"].iloc[0]) for k in groups]
+        gaps += [abs(one - other) for one, other in zip(ours, theirs, strict=True)]
+        same, count = same + (int(np.argmax(ours)) == int(np.argmax(theirs))), count + 1
+    return (
+        f"In {same} of {count} published experiments the same group wins most as did there; win rates differ from "
+        f"the published ones by {np.mean(gaps):.2g} on average and {max(gaps):.2g} at most."
+    )
+
+
 def table(runs: Frame) -> pd.DataFrame:
     """Published and simulated results by experiment and group."""
     rows = []

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from experiments.analysis import statistics, summaries
+from experiments.analysis import answers, statistics, summaries
 from experiments.runs.study import Configure, Run, seeds
 from market.config import MarketConfig, RegimeConfig, Settings
 
@@ -116,6 +116,19 @@ def summary(runs: Frame) -> pd.DataFrame:
     """Distance from equilibrium, with the error of each certificate, and margins, by learner and blocks learned."""
     drawn = ("nash_conv_share", "nash_conv_standard_error", "smallest_margin", "paid_share")
     return summaries.table(summaries.by_cell(runs, ["learner", "blocks"], drawn))
+
+
+def answer(runs: Frame) -> str:
+    """Lower bound of NashConv after the most blocks, by learner."""
+    last = runs[runs["blocks"] == runs["blocks"].max()]
+    said = [
+        f"{answers.amount(part['nash_conv_share'], '% of a block', 100.0)} ({learner})"
+        for learner, part in last.groupby("learner", sort=False)
+    ]
+    return (
+        f"After {int(last['blocks'].max())} blocks the best deviation that was found gains all builders together "
+        f"{answers.listed(said)}: lower bounds of NashConv."
+    )
 
 
 def table(runs: Frame) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from experiments.analysis import statistics, summaries
+from experiments.analysis import answers, statistics, summaries
 from experiments.runs.study import Configure, Run, seeds
 from market.config import Settings
 
@@ -234,6 +234,20 @@ def _certified(part: Frame) -> dict[str, float]:
     regret, error = (summaries.values(part, f"nash_conv_{name}") for name in ("share", "standard_error"))
     mean, width = float(regret.mean()), float(np.sqrt((error**2).mean() / error.size))
     return {"mean": mean, "low": max(mean - width, 0.0), "high": mean + width, "standard_error": width, "n": len(part)}
+
+
+def answer(runs: Frame) -> str:
+    """Prices of patient learners in repeated auctions, whether breaking ranks pays, and what cartels pay."""
+    games = runs[(runs["part"] == REPEATED) & (runs["bidders"] == 2) & (runs["discount"] == runs["discount"].max())]
+    blind = games[~games["monitoring"].astype(bool)]
+    prices = {name: answers.amount(part["price_over_value"], "of the value") for name, part in blind.groupby("auction")}
+    first, second = prices.get("first_price", "nothing"), prices.get("second_price", "nothing")
+    pays = blind[blind["auction"] == "first_price"]["deviations_that_pay"].mean()
+    return (
+        f"Two patient Q-learners pay {first} at first prices and {second} at second prices; but in "
+        f"{100.0 * float(pays):.0f}% of the first-price games breaking ranks for once would have paid, so that low "
+        "prices alone are no cartel."
+    )
 
 
 def table(runs: Frame) -> pd.DataFrame:

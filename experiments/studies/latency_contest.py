@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from experiments.analysis import statistics, summaries
+from experiments.analysis import answers, statistics, summaries
 from experiments.games.latency_contest import Contest, equilibrium, learn, nash_conv, play
 from experiments.runs.study import Configure, Run, seeds
 from market.config import Settings
@@ -129,6 +129,20 @@ def summary(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 EXACT = ("outlay", "outlay_exact")
+
+
+def answer(runs: Any) -> str:
+    """Forms in which separate races cost more or less than a shared one, and how near learners are to exact outlays."""
+    parts = runs[runs["legs"] == runs["legs"].min()] if (runs["legs"] > 1).all() else runs
+    mean = parts.groupby(["form", "sequencing"])["outlay"].mean().unstack("sequencing")
+    ratio = (mean["separate"] / mean["shared"]).dropna()
+    said = [f"{value:.2g} times as much in {str(form).replace('_', ' ')} contests" for form, value in ratio.items()]
+    error = float((runs["outlay"] / runs["outlay_exact"] - 1.0).abs().replace(np.inf, np.nan).median())
+    return (
+        f"Separate races cost contestants {answers.listed(said)}, on average over conditions, as one shared race does; "
+        f"learned outlays are within {100.0 * error:.2g}% of the exact ones (median), and nobody gains more than "
+        f"{100.0 * float(runs['nash_conv'].max()):.2g}% of the prize by changing alone."
+    )
 
 
 def table(runs: pd.DataFrame) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.analysis import statistics, summaries
+from experiments.analysis import answers, statistics, summaries
 from experiments.runs.study import Configure, Run, seeds
 from market.config import MarketConfig, RegimeConfig
 
@@ -19,7 +19,7 @@ HYPOTHESIS = (
     "between sequencers, rollups, users and nobody; none of the rules changes how much is extracted."
 )
 
-SEEDS, QUICK_SEEDS = 5, 2
+SEEDS, QUICK_SEEDS = statistics.ENOUGH, 2
 HORIZON_S, QUICK_HORIZON_S = 3600.0, 600.0
 RULES: dict[str, dict[str, Any]] = {
     "keep": {"kind": "keep"},
@@ -103,6 +103,19 @@ def summary(runs: pd.DataFrame) -> pd.DataFrame:
     shares = {name: 1e4 * runs[column] / runs["retail_demand_usd"] for column, name in names.items()}
     drawn = (*shares, "user_net_cost_bp", "sequencer_income_spread")
     return summaries.table(summaries.by_cell(runs.assign(**shares), ["rule"], drawn))
+
+
+def answer(runs: Any) -> str:
+    """Whether the rule moves what users pay, and whether it moves what is extracted."""
+    cost = statistics.paired(runs, "user_net_cost_bp", "keep", by="rule")
+    taken = statistics.paired(runs, "extracted_bp_of_retail", "keep", by="rule")
+    best = str(cost["mean"].idxmin())
+    wide = runs.pivot(index="seed", columns="rule", values="user_net_cost_bp")
+    gain = answers.change(wide[best] - wide["keep"], "bp", chance=float(cost.loc[best, "corrected"]))
+    return (
+        f"Users' net cost changes most under {best.replace('_', ' ')}: {gain}, against those that keep it. "
+        f"Of what is extracted {answers.settled(taken)}."
+    )
 
 
 def table(runs: pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.analysis import statistics, summaries
+from experiments.analysis import answers, statistics, summaries
 from experiments.runs.study import Configure, Run, seeds
 from market.errors import InputError
 
@@ -88,6 +88,27 @@ def _judged(runs: pd.DataFrame, row: summaries.Row, baseline: str) -> dict[str, 
 
 def _share(part: np.ndarray, whole: np.ndarray) -> float:
     return float(part.sum() / whole.sum()) if whole.sum() > 0.0 else float("nan")
+
+
+def answer(runs: Any) -> str:
+    """The regimes under which users pay least and most, and those in which most and least is extracted."""
+    if BASELINE not in set(runs["regime"]) or runs["regime"].nunique() < 2:
+        return "There is nothing to compare with."
+    cost = statistics.paired(runs, "user_cost_all_bp", BASELINE)
+    least, most = (str(cost["mean"].idxmin()), str(cost["mean"].idxmax()))
+    wide = runs.pivot(index="seed", columns="regime", values="user_cost_all_bp")
+    said = [
+        f"{answers.change(wide[name] - wide[BASELINE], 'bp', chance=float(cost.loc[name, 'corrected']))} under "
+        f"{name.replace('_', ' ')}"
+        for name in (least, most)
+    ]
+    taken = runs.groupby("regime")["extracted_bp_of_retail"].mean()
+    low, high = (str(name).replace("_", " ") for name in (taken.idxmin(), taken.idxmax()))
+    return (
+        f"Against separate sequencers users pay {answers.listed(said)}, the ends of {len(cost)} regimes "
+        f"({answers.settled(cost)}); extracted are {taken.min():.3g} (under {low}) to "
+        f"{taken.max():.3g} bp ({high}) of what retail wants to trade."
+    )
 
 
 def table(runs: pd.DataFrame) -> pd.DataFrame:

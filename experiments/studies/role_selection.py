@@ -95,6 +95,17 @@ def summary(runs: Frame) -> pd.DataFrame:
     return summaries.table(rows)
 
 
+def answer(runs: Frame) -> str:
+    """Stable numbers of builders and searchers' bids at the ends of conflict."""
+    found, ends = stable(runs), (runs["conflict"].min(), runs["conflict"].max())
+    few, many = (found[found["conflict"] == end]["most"].mean() for end in ends)
+    low, high = (100.0 * runs[runs["conflict"] == end]["bid_share"].mean() for end in ends)
+    return (
+        f"At most {few:.3g} of {int(runs['agents'].max())} build where bundles conflict with chance {ends[0]:g}, and "
+        f"{many:.3g} with {ends[1]:g}; searchers bid {low:.0f}% of what they have there, and {high:.0f}%."
+    )
+
+
 def table(runs: Frame) -> pd.DataFrame:
     """By probability of conflict: what searchers bid, who earns what with three builders, and stable numbers."""
     stables, rows = stable(runs), []

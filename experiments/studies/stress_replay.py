@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from agents.population import Population
-from experiments.analysis import statistics, summaries
+from experiments.analysis import answers, statistics, summaries
 from experiments.markets.scenarios import reference
 from experiments.runs.study import Configure, Run, seeds
 from experiments.studies._scene import Liquidations
@@ -52,7 +52,7 @@ HOURS, QUICK_S = 1.5, 300.0
 LONGER = 2.0  # horizon of the part with outages over that of the other
 OUTAGE_S, GRACE_S = 1980.0, 3600.0
 OUTAGES = {"no outage": (0.0, 0.0), "outage": (OUTAGE_S, 0.0), "outage and grace": (OUTAGE_S, GRACE_S)}
-SEEDS, QUICK_SEEDS = 3, 1
+SEEDS, QUICK_SEEDS = statistics.ENOUGH, 1
 LEAD = 0.25  # share of the run before the fall
 SAMPLE_S, BUSY_S, BURST_S = 20.0, 2400.0, 60.0
 KEPT = (
@@ -250,6 +250,23 @@ def summary(runs: pd.DataFrame) -> pd.DataFrame:
         others = less.take(np.flatnonzero(~summaries.mask(part, **first)))
         rows += summaries.by_cell(others, keys, ("less_usd",), less=first["regime"], less_outage=first["outage"])
     return summaries.table(rows)
+
+
+def answer(runs: Any) -> str:
+    """By crash, the regimes in which least and most is liquidated, less the baseline within a seed."""
+    said = []
+    plain = summaries.where(runs, outage="")
+    for crash in dict.fromkeys(plain["episode"]):
+        part = summaries.where(plain, episode=crash)
+        found = statistics.paired(part, "liquidated_usd", BASELINE)
+        wide = part.pivot(index="seed", columns="regime", values="liquidated_usd")
+        least, most = (
+            f"{answers.change(wide[name] - wide[BASELINE], 'million USD', 1e-6, float(found.loc[name, 'corrected']))} "
+            f"under {name.replace('_', ' ')}"
+            for name in (str(found["mean"].idxmin()), str(found["mean"].idxmax()))
+        )
+        said.append(f"on {crash} from {least} to {most}")
+    return f"What is liquidated, less that on separate rollups, runs {answers.listed(said)}."
 
 
 def table(runs: pd.DataFrame) -> pd.DataFrame:

@@ -191,6 +191,19 @@ def _evolution(payoff: np.ndarray) -> np.ndarray:
     return np.array(path)
 
 
+def answer(runs: Frame) -> str:
+    """Who earns most in the round robin, and who would be copied most."""
+    ranking = table(runs)
+    best = ranking.iloc[0]
+    copied = ranking.loc[ranking["replicator share"].astype(float).idxmax()]
+    return (
+        f"{str(best['strategy']).replace('_', ' ')} earns most against all others, "
+        f"{best['round robin [USD/block] (s.e.)']} USD a block; copied by success, "
+        f"{str(copied['strategy']).replace('_', ' ')} ends with {100.0 * float(copied['replicator share']):.0f}% of "
+        "the population."
+    )
+
+
 def table(runs: Frame) -> pd.DataFrame:
     """Ranking by round robin, with where evolution leads: replicator shares, alpha-rank and pure equilibria."""
     from experiments.equilibrium import alpha_rank, evolve

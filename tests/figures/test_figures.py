@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
+import answered
 import drawn
 import invented
 import numpy as np
@@ -153,6 +155,11 @@ def test_the_columns_a_study_and_its_figure_read_are_the_same_world() -> None:
     assert table.iloc[:, 1].tolist()[:4] == ["mean (s.e.)", "mean (s.e.)", "less siloed", "95% interval"]
     assert table.loc[2, "user cost, all [bp]"].startswith("3.") or float(table.loc[2, "user cost, all [bp]"]) > 0
     assert table.loc[3, "user cost, all [bp]"].startswith("[")
+
+
+def test_the_answer_names_the_ends_of_what_users_pay() -> None:
+    text = answered.check("regimes", invented.runs(invented.SIXTEEN[:5], 20))
+    assert re.search(r"users pay .+ bp .+ under [a-z ]+ and .+ bp .+ under pbs", text), text
 
 
 def test_captions_are_literals() -> None:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import answered
 import drawn
 import numpy as np
 import pandas as pd
@@ -95,6 +96,7 @@ def test_a_fall_on_file_through_two_regimes(bars: Path, tmp_path: Path, monkeypa
     late = {(row["regime"], row["outage"]): row["inclusion_delay_s"] for row in rows}
     assert late["centralized_shared", "outage"] > 2.0 * late["centralized_shared", "no outage"]
     table = STUDY.table(pd.DataFrame(rows))
+    answered.check("stress_replay", pd.DataFrame(rows))
     assert table["liquidated, less siloed [thousand USD]"][0] == "0"
     drawn.check_stored("stress_replay", STUDY.summary(pd.DataFrame(rows)), tmp_path)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import answered
 import drawn
 import numpy as np
 import pandas as pd
@@ -54,6 +55,7 @@ def test_funds_pay_before_winners_do(tmp_path: Path) -> None:
     active, passive = (runs[runs["traders"] == kind] for kind in ("active", "passive"))
     assert active["liquidated_usd"].mean() < passive["liquidated_usd"].mean()
     assert len(STUDY.table(runs)) == 3
+    answered.check("deleveraging", runs)
     drawn.check_stored("deleveraging", STUDY.summary(runs), tmp_path)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import answered
 import drawn
 import numpy as np
 import pandas as pd
@@ -61,6 +62,7 @@ def test_from_the_grid_to_table_and_figure(name, tmp_path):
     frame = pd.DataFrame(rows)
     assert np.isfinite(frame.select_dtypes("number").to_numpy()).any(axis=0).all()
     table = study.table(frame)
+    answered.check(name, frame)
     assert len(table)
     assert not table.isna().any().any()
     drawn.check_stored(study.name, study.summary(frame), tmp_path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import answered
 import drawn
 import numpy as np
 import pandas as pd
@@ -65,6 +66,7 @@ def test_table_and_figure(finished: tuple[str, pd.DataFrame], tmp_path: Path) ->
     name, rows = finished
     loaded = studies.load(name)
     assert not loaded.table(rows).empty
+    answered.check(name, rows)
     drawn.check_stored(loaded.name, loaded.summary(rows), tmp_path)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import answered
 import drawn
 import numpy as np
 import pandas as pd
@@ -69,6 +70,7 @@ def test_the_dominant_strategy_ranks_first_and_takes_over():
     np.testing.assert_allclose(mean, payoff)
     table = tournament.table(runs)
     assert table["strategy"].tolist() == ["good", "fair", "poor"]
+    assert answered.check("tournament", runs).startswith("good earns most")
     assert float(table["replicator share"][0]) > 0.99
     assert float(table["alpha-rank"][0]) > 0.9
     assert table["best reply to itself"][0] == "yes"

@@ -1,0 +1,54 @@
+"""Parts of the sentence in which a study answers its question: numbers with their intervals, and what is settled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from experiments.analysis import statistics
+from experiments.analysis.verdicts import number
+
+
+def amount(sample: ArrayLike, unit: str, scale: float = 1.0) -> str:
+    """Mean of a sample, times the scale, with its unit and, from three values on, its 95% interval."""
+    values = scale * statistics.finite(sample)
+    if not values.size:
+        return f"nothing known [{unit}]"
+    low, high = statistics.interval(values)
+    interval = f" ({number(low)} to {number(high)})" if np.isfinite(low) else ""
+    return f"{number(float(values.mean()))}{' ' if unit[:1] not in '%' else ''}{unit}{interval}"
+
+
+def change(sample: ArrayLike, unit: str, scale: float = 1.0, chance: float | None = None) -> str:
+    """Paired difference with its interval, and "open" in front unless twenty seeds settle it.
+
+    Parameters
+    ----------
+    sample : shape (n,), difference of each seed
+    unit : in which it is given
+    scale : from the outcome's unit to it
+    chance : of error, corrected for the number of comparisons; default: that of this one by itself
+    """
+    corrected = statistics.chance(sample) if chance is None else chance
+    settled = statistics.verdict(sample, corrected) != "open"
+    return f"{'' if settled else 'open, '}{signed(amount(sample, unit, scale))}"
+
+
+def signed(text: str) -> str:
+    """A number with its sign also where it is positive."""
+    return text if text.startswith(("\N{MINUS SIGN}", "0 ", "nothing")) else f"+{text}"
+
+
+def settled(found: pd.DataFrame) -> str:
+    """How many of several paired differences (:func:`statistics.paired`) are settled, by Holm's correction."""
+    known = sum(verdict != "open" for verdict in found["verdict"])
+    return f"{known} of {len(found)} differences are settled"
+
+
+def listed(parts: Iterable[str]) -> str:
+    """Parts of a sentence, joined by commas and a last "and"."""
+    *most, last = parts
+    return f"{', '.join(most)} and {last}" if most else last
