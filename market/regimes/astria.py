@@ -1,4 +1,4 @@
-"""Astria: a CometBFT committee makes a block every two seconds; the top of the block is sold, the rest is first come.
+"""Astria: a CometBFT network makes a block every two seconds; the top of the block is sold, the rest is first come.
 
 Bidders for the top trade on public state: contents of the mempool are not theirs to read, nor the rest of the order
 theirs to write. Sealed first price, and only the winner pays. The network orders and does not execute: what spans
@@ -13,11 +13,11 @@ REGIME = RegimeConfig(
     name="astria",
     source="Astria documentation 2024; Buchman, Kwon & Milosevic 2018 (arXiv 1807.04938)",
     domains={"kind": "shared"},
-    leader={"kind": "round_robin", "members": 4},
+    leader={"kind": "stake_rotation", "stakes": [1.0] * 50},
     visibility={"kind": "operator_only"},
     ordering={"kind": "auctioned_place", "extent": "top"},
     auction={"kind": "first_price"},
-    consensus={"kind": "committee", "members": 50, "rounds": 2},
+    consensus={"kind": "committee", "rounds": 2},
     revenue={"kind": "pro_rata"},
     guarantees={"kind": "inclusion"},
     sequencer="honest",

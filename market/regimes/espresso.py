@@ -12,11 +12,11 @@ REGIME = RegimeConfig(
     name="espresso",
     source="Bearer et al. 2024 (ePrint 2024/1189)",
     domains={"kind": "shared"},
-    leader={"kind": "stake_lottery", "stakes": [0.25, 0.25, 0.25, 0.25]},
+    leader={"kind": "stake_lottery", "stakes": [1.0] * 100},
     visibility={"kind": "builders"},
     ordering={"kind": "builder"},
     auction={"kind": "combinatorial"},
-    consensus={"kind": "committee", "members": 100, "rounds": 2},
+    consensus={"kind": "committee", "rounds": 2},
     revenue={"kind": "stand_alone"},
     sequencer="honest",
 )
