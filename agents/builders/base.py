@@ -66,7 +66,8 @@ class Builder(StrategicAgent):
         super().__init__(seat)
         self.sandwich = sandwich
         self.trust = 1.0  # share of what insertions promised that they brought, as experienced
-        self._promised = 0.0
+        self._promised = 0.0  # by the insertions of the block that it packed last [USD]
+        self._promises: dict[tuple[int, ...], float] = {}  # the same by rollups, of each block that it packed [USD]
         self._prices = seat.public.prices
 
     def pack(self, seen: BlockView) -> tuple[Arrangement, float]:
@@ -74,6 +75,11 @@ class Builder(StrategicAgent):
 
         Where only a place in the block is for sale, nobody is front-run, and tips go to the leader.
         """
+        arrangement, value = self._packed(seen)
+        self._promises[tuple(seen.rollups)] = self._promised
+        return arrangement, value
+
+    def _packed(self, seen: BlockView) -> tuple[Arrangement, float]:
         seen = self.hedging.net(seen)
         cost = 2.0 * max(seen.gas.item(rollup) for rollup in seen.rollups)
         ties = self.rng_own.random(seen.due.size)
@@ -113,6 +119,10 @@ class Builder(StrategicAgent):
     def bid(self, value: float) -> float:
         """Return what to offer for a block worth `value` [USD]."""
         raise NotImplementedError
+
+    def builds(self, parts: tuple[tuple[int, ...], ...]) -> None:
+        """Hear which parts of a domain it builds, where rollups are sold in parts."""
+        self._promised = sum(self._promises.get(rollups, 0.0) for rollups in parts)
 
     def learn(self, receipts: np.ndarray) -> None:
         """Compare what the insertions of a block that was taken brought with what they promised."""

@@ -13,7 +13,7 @@ the Espresso marketplace (2024), which sells blocks of several rollups together.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -21,14 +21,11 @@ from pydantic import Field, PrivateAttr
 
 from market.access.protocols import Award, Bid
 from market.errors import InputError, blame
-from market.intents.rows import Rows
-from market.sequencing.auctions.base import Auction
-from market.sequencing.ordering.base import first_come_order, untouched
+from market.sequencing.auctions._parts import PartsAuction, Shown
 
 if TYPE_CHECKING:
     from market.domain import Domain, Slot
 
-NOWHERE = np.zeros(0, np.int64)
 MOST = 10
 """Rollups of a domain of which every group can be for sale."""
 
@@ -62,33 +59,6 @@ def determine(bids: np.ndarray, best: np.ndarray, chosen: np.ndarray) -> None:
             part = (part - 1) & rest
 
 
-@njit(cache=True)
-def within(rows: Rows, covered: np.ndarray, inside: np.ndarray) -> None:
-    """Mark rows on covered rollups (a flag each), bundles only if they are covered as a whole."""
-    at = 0
-    while at < rows.size:
-        end, whole = at + 1, covered[rows[at].rollup]
-        while end < rows.size and rows[at].bundle >= 0 and rows[end].bundle == rows[at].bundle:
-            whole = whole and covered[rows[end].rollup]
-            end += 1
-        for k in range(at, end):
-            inside[k] = whole
-        at = end
-
-
-@njit(cache=True)
-def homes(rows: Rows, found: np.ndarray) -> None:
-    """Write the rollup that each row is on, -1 for members of a bundle that spans several."""
-    at = 0
-    while at < rows.size:
-        end, home = at + 1, rows[at].rollup
-        while end < rows.size and rows[at].bundle >= 0 and rows[end].bundle == rows[at].bundle:
-            home = home if rows[end].rollup == home else -1
-            end += 1
-        found[at:end] = home
-        at = end
-
-
 class _Offer(NamedTuple):
     """The best offer for one bundle of rollups."""
 
@@ -96,17 +66,7 @@ class _Offer(NamedTuple):
     bid: Bid
 
 
-class _Shown:
-    """What is shown to one builder, whatever it is asked to bid for."""
-
-    def __init__(self, slot: Slot, builder: Any) -> None:
-        self.builder = builder
-        self.due, self.received = slot.shown_to(builder)
-        self.homes = np.empty(self.due.size, np.int64)
-        homes(self.due, self.homes)
-
-
-class Combinatorial(Auction):
+class Combinatorial(PartsAuction):
     """Sealed bids on bundles of rollups; the best split wins, and winners pay what they bid."""
 
     kind: Literal["combinatorial"] = "combinatorial"
@@ -137,7 +97,7 @@ class Combinatorial(Auction):
     def hold(self, slot: Slot) -> None:
         """Collect the bids on every bundle, split the domain, settle, tell the bidders."""
         builders = slot.market.builders
-        shown = [_Shown(slot, builder) for builder in builders]
+        shown = [Shown(slot, builder) for builder in builders]
         best = {bundle: self._best(slot, shown, bundle) for bundle in self._sale} if builders else {}
         won, slot.alone, slot.groups = self._split(best, len(slot.domain.rollups))
         paid = np.zeros(len(builders))
@@ -146,64 +106,21 @@ class Combinatorial(Auction):
             offer = best[bundle]
             paid[offer.builder] += offer.bid.amount
             self.collect(slot, builders[offer.builder], offer.bid.amount)
-            awards.append(Award(self._names(slot, bundle), builders[offer.builder], offer.bid))
-        self._award(slot, awards)
+            awards.append(Award(self.names(slot, bundle), builders[offer.builder], offer.bid))
+        self.award(slot, awards)
+        self.announce(slot, awards)
         for at, builder in enumerate(builders):
             with blame(slot.market, builder):
                 builder.heard(any(award.winner is builder for award in awards), float(paid[at]), float(paid.sum()))
 
-    def _award(self, slot: Slot, awards: list[Award]) -> None:
-        """Note in the slot who builds what; what nobody bought is built by arrival."""
-        if not awards:
-            return
-        first = max(awards, key=lambda award: award.offer.amount)
-        slot.winner, slot.winning = first.winner, first.offer
-        sold = {rollup for award in awards for rollup in award.rollups}
-        unsold = tuple(rollup for rollup in slot.domain.rollups if rollup not in sold)
-        if len(awards) == 1 and not unsold:
-            return
-        if unsold:
-            rest = self._inside(slot, slot.due, unsold)
-            order = rest[first_come_order(slot.due[rest], slot.rng.random(rest.size))]
-            awards = [*awards, Award(unsold, None, Bid(untouched(order), 0.0, 0.0))]
-        slot.awards = tuple(awards)
-        for award in awards:
-            if award.winner is not None and award is not first:
-                slot.market.tally.built(award.winner.account)
-
-    def _names(self, slot: Slot, bundle: tuple[int, ...]) -> tuple[int, ...]:
-        return tuple(slot.domain.rollups[at] for at in bundle)
-
-    def _inside(self, slot: Slot, rows: np.ndarray, rollups: tuple[int, ...]) -> np.ndarray:
-        if not rows.size:
-            return NOWHERE
-        covered = np.zeros(len(slot.market.config.rollups), np.bool_)
-        covered[list(rollups)] = True
-        inside = np.zeros(rows.size, np.bool_)
-        within(rows, covered, inside)
-        return np.flatnonzero(inside)
-
-    def _best(self, slot: Slot, shown: list[_Shown], bundle: tuple[int, ...]) -> _Offer:
+    def _best(self, slot: Slot, shown: list[Shown], bundle: tuple[int, ...]) -> _Offer:
         """Return the best offer for a bundle; exact ties fall to a draw."""
-        rollups = self._names(slot, bundle)
-        offers = [self._ask(slot, to_one, rollups) for to_one in shown]
+        rollups = self.names(slot, bundle)
+        offers = [self.ask(slot, to_one, rollups) for to_one in shown]
         most = max(offer.amount for offer in offers)
         highest = [at for at, offer in enumerate(offers) if offer.amount == most]
         winner = highest[0] if len(highest) == 1 else highest[int(slot.rng.random() * len(highest))]
         return _Offer(winner, offers[winner])
-
-    def _ask(self, slot: Slot, shown: _Shown, rollups: tuple[int, ...]) -> Bid:
-        """Ask for a block of some rollups, showing what is due there."""
-        view = slot.domain.block_view(shown.builder, slot.sealed_at)
-        if rollups == slot.domain.rollups:
-            view.due = shown.due.copy()
-            return self.offer(slot, shown.builder, view, shown.received)
-        if len(rollups) == 1:
-            inside = np.flatnonzero(shown.homes == rollups[0]) if shown.due.size else NOWHERE
-        else:
-            inside = self._inside(slot, shown.due, rollups)
-        view.due, view.rollups = shown.due.take(inside), rollups
-        return self.offer(slot, shown.builder, view, shown.received.take(inside))
 
     def _split(
         self, best: dict[tuple[int, ...], _Offer], count: int
