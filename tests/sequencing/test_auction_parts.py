@@ -17,7 +17,7 @@ from market.intents.rows import Status
 from market.measures.outcomes import outcomes
 from market.model import SequencerMarket
 from market.sequencing import make
-from market.sequencing.auctions.combinatorial import determine
+from market.sequencing.auctions._bundles import determine
 from market.sequencing.auctions.ticket_lottery import TicketLottery
 from market.state.ledger import Why
 

@@ -16,47 +16,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
-from numba import njit
-from pydantic import Field, PrivateAttr
 
 from market.access.protocols import Award, Bid
-from market.errors import InputError, blame
-from market.sequencing.auctions._parts import PartsAuction, Shown
+from market.errors import blame
+from market.sequencing.auctions._bundles import BundleAuction
+from market.sequencing.auctions._parts import Shown
 
 if TYPE_CHECKING:
-    from market.domain import Domain, Slot
-
-MOST = 10
-"""Rollups of a domain of which every group can be for sale."""
-
-
-@njit(cache=True)
-def determine(bids: np.ndarray, best: np.ndarray, chosen: np.ndarray) -> None:
-    """Find the most that each group of members can bring when it is split into bundles.
-
-    Parameters
-    ----------
-    bids
-        shape (2**n,): best bid for each bundle, bit r of its number being member r; 0 where there is none
-    best
-        shape (2**n,): overwritten with what each group brings
-    chosen
-        shape (2**n,): overwritten with the bundle that holds a group's lowest member, 0: that one stays unsold
-    """
-    best[0], chosen[0] = 0.0, 0
-    for group in range(1, bids.size):
-        low = group & -group
-        rest = group ^ low
-        best[group], chosen[group] = best[rest], 0
-        # every bundle that holds the lowest member: it and any part of the rest
-        part = rest
-        while True:
-            bundle = part | low
-            if bids[bundle] > 0.0 and bids[bundle] + best[group ^ bundle] > best[group]:
-                best[group], chosen[group] = bids[bundle] + best[group ^ bundle], bundle
-            if part == 0:
-                break
-            part = (part - 1) & rest
+    from market.domain import Slot
 
 
 class _Offer(NamedTuple):
@@ -66,29 +33,10 @@ class _Offer(NamedTuple):
     bid: Bid
 
 
-class Combinatorial(PartsAuction):
+class Combinatorial(BundleAuction):
     """Sealed bids on bundles of rollups; the best split wins, and winners pay what they bid."""
 
     kind: Literal["combinatorial"] = "combinatorial"
-    bundles: Literal["single_or_all", "any"] = Field(
-        default="single_or_all", description=f"what is for sale: each rollup and all, or every group (up to {MOST})"
-    )
-    _sale: list[tuple[int, ...]] = PrivateAttr(default_factory=list)
-
-    def seated(self, domain: Domain) -> None:
-        """Draw up what is for sale: tuples of positions in the domain's rollups."""
-        count = len(domain.rollups)
-        if self.bundles == "single_or_all":
-            self._sale = [(at,) for at in range(count)]
-            if count > 1:
-                self._sale.append(tuple(range(count)))
-            return
-        if count > MOST:
-            raise InputError(
-                f"regime.auction.bundles: 'any' of {count} rollups is too many; allowed: up to {MOST}, or single_or_all"
-            )
-        groups = [tuple(at for at in range(count) if group >> at & 1) for group in range(1, 1 << count)]
-        self._sale = sorted(groups, key=lambda group: (len(group), group))
 
     def start(self) -> Combinatorial:
         """Return the auction of one domain."""
@@ -99,7 +47,8 @@ class Combinatorial(PartsAuction):
         builders = slot.market.builders
         shown = [Shown(slot, builder) for builder in builders]
         best = {bundle: self._best(slot, shown, bundle) for bundle in self._sale} if builders else {}
-        won, slot.alone, slot.groups = self._split(best, len(slot.domain.rollups))
+        bids = {bundle: offer.bid.amount for bundle, offer in best.items()}
+        won, slot.alone, slot.groups = self.split(bids, len(slot.domain.rollups))
         paid = np.zeros(len(builders))
         awards: list[Award] = []
         for bundle in won:
@@ -121,26 +70,3 @@ class Combinatorial(PartsAuction):
         highest = [at for at, offer in enumerate(offers) if offer.amount == most]
         winner = highest[0] if len(highest) == 1 else highest[int(slot.rng.random() * len(highest))]
         return _Offer(winner, offers[winner])
-
-    def _split(
-        self, best: dict[tuple[int, ...], _Offer], count: int
-    ) -> tuple[list[tuple[int, ...]], np.ndarray, np.ndarray | None]:
-        """Return the bundles that win, and the best bids for each rollup and, if asked for, for each group."""
-        bid = {bundle: o.bid.amount for bundle, o in best.items() if 0.0 < o.bid.amount >= self.reserve_usd}
-        alone = np.array([bid.get((at,), 0.0) for at in range(count)])
-        whole = tuple(range(count))
-        if self.bundles == "single_or_all":
-            if bid.get(whole, 0.0) > alone.sum() or count == 1:
-                return [whole] if whole in bid else [], alone, None
-            return [(at,) for at in range(count) if (at,) in bid], alone, None
-        bids, values, chosen = np.zeros(1 << count), np.zeros(1 << count), np.zeros(1 << count, np.int64)
-        for bundle, amount in bid.items():
-            bids[sum(1 << at for at in bundle)] = amount
-        determine(bids, values, chosen)
-        won, left = [], (1 << count) - 1
-        while left:
-            bundle = int(chosen[left])
-            if bundle:
-                won.append(tuple(at for at in range(count) if bundle >> at & 1))
-            left ^= bundle or left & -left
-        return won, alone, values

@@ -3,7 +3,7 @@
 Every sequencer has a priority, at first 0. In each slot everybody's rises by the own voting power; the highest leads,
 of equal ones the first by seat, and its priority falls by the power of all, P. So after t slots sequencer i, with power
 p, has led (t p - priority) / P times. As priorities sum to 0, one that leads had at least P / n, so nobody ever leads
-more than 1 - 1/n slots ahead of its share, nor falls more than (n - 1)^2 / n behind: [der]. With powers 1 and 3 the
+more than 1 - 1/n slots ahead of its share, nor falls more than (n - 1)^2 / n behind. With powers 1 and 3 the
 second, first, second, second lead, and so on from there.
 
 Power is stake in whole USD. Where stakes change, the spread of priorities is first brought within 2 P and their mean
