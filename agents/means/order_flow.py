@@ -7,7 +7,7 @@ import copy
 import numpy as np
 
 from market.access.observation import BlockView
-from market.sequencing.auctions._parts import within
+from market.intents.spans import within
 
 
 def restricted(seen: BlockView, mask: np.ndarray) -> BlockView:

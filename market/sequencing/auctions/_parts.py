@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numba import njit
 
 from market.access.protocols import Award, Bid
 from market.errors import blame
-from market.intents.rows import Rows
+from market.intents.spans import homes, within
 from market.sequencing.auctions.base import Auction
 from market.sequencing.ordering.base import first_come_order, untouched
 
@@ -17,33 +16,6 @@ if TYPE_CHECKING:
     from market.domain import Slot
 
 NOWHERE = np.zeros(0, np.int64)
-
-
-@njit(cache=True)
-def within(rows: Rows, covered: np.ndarray, inside: np.ndarray) -> None:
-    """Mark rows on covered rollups (a flag each), bundles only if they are covered as a whole."""
-    at = 0
-    while at < rows.size:
-        end, whole = at + 1, covered[rows[at].rollup]
-        while end < rows.size and rows[at].bundle >= 0 and rows[end].bundle == rows[at].bundle:
-            whole = whole and covered[rows[end].rollup]
-            end += 1
-        for k in range(at, end):
-            inside[k] = whole
-        at = end
-
-
-@njit(cache=True)
-def homes(rows: Rows, found: np.ndarray) -> None:
-    """Write the rollup that each row is on, -1 for members of a bundle that spans several."""
-    at = 0
-    while at < rows.size:
-        end, home = at + 1, rows[at].rollup
-        while end < rows.size and rows[at].bundle >= 0 and rows[end].bundle == rows[at].bundle:
-            home = home if rows[end].rollup == home else -1
-            end += 1
-        found[at:end] = home
-        at = end
 
 
 class Shown:
