@@ -242,7 +242,7 @@ class Domain:
         The block is executed once its contents are open and it is agreed on.
         """
         leader = self.regime.leader.choose(self, now)
-        if not self.regime.consensus.reached(self, now, leader is not None):
+        if not self.regime.consensus.reached(self, now, leader):
             nobody = self.leaders[0] if leader is None else leader
             slot = Slot(self.market, self, now, NO_ROWS, NO_ROWS, nobody, self.rng, sealed_at=now, missed=True)
             self.regime.leader.opened(slot)

@@ -8,12 +8,14 @@ import numpy as np
 from numba import njit
 
 from agents.base import StrategicAgent
+from agents.bidding.tickets import TicketBuyer
 from agents.blocks.arbitrage import may_pay
 from agents.blocks.foresight import carry_out, end_of_unit
 from agents.blocks.insertion import insert
 from agents.blocks.liquidations import ready_liquidations
+from agents.means.order_flow import on_rollups
 from market.access.observation import BlockView
-from market.access.protocols import Arrangement, Bid
+from market.access.protocols import Arrangement, Bid, Tickets, TicketSale
 from market.access.seat import Seat
 from market.intents.rows import Rows
 from market.sequencing.ordering.base import EMPTY, first_come_order
@@ -66,14 +68,21 @@ class Builder(StrategicAgent):
         super().__init__(seat)
         self.sandwich = sandwich
         self.trust = 1.0  # share of what insertions promised that they brought, as experienced
-        self._promised = 0.0
+        self._promised = 0.0  # by the insertions of the block that it packed last [USD]
+        self._promises: dict[tuple[int, ...], float] = {}  # the same by rollups, of each block that it packed [USD]
         self._prices = seat.public.prices
+        self.tickets = TicketBuyer(seat.seats)
 
     def pack(self, seen: BlockView) -> tuple[Arrangement, float]:
         """Greedy best block, and what it is expected to earn: insertions and tips [USD].
 
         Where only a place in the block is for sale, nobody is front-run, and tips go to the leader.
         """
+        arrangement, value = self._packed(seen)
+        self._promises[tuple(seen.rollups)] = self._promised
+        return arrangement, value
+
+    def _packed(self, seen: BlockView) -> tuple[Arrangement, float]:
         seen = self.hedging.net(seen)
         cost = 2.0 * max(seen.gas.item(rollup) for rollup in seen.rollups)
         ties = self.rng_own.random(seen.due.size)
@@ -113,6 +122,26 @@ class Builder(StrategicAgent):
     def bid(self, value: float) -> float:
         """Return what to offer for a block worth `value` [USD]."""
         raise NotImplementedError
+
+    def order_tickets(self, seen: BlockView, sale: TicketSale) -> np.ndarray:
+        """Return how many tickets of each bundle of rollups to buy, by what their blocks have been worth."""
+        for bundle in self.tickets.stale(sale.bundles):
+            self.tickets.values(bundle, self.pack(on_rollups(seen, bundle))[1])
+        return self.tickets.orders(sale, float(seen.funds[list(seen.rollups), 0].sum()))
+
+    def heard_tickets(self, sale: TicketSale, own: np.ndarray, everybody: np.ndarray) -> None:
+        """Hear how many tickets of each bundle were issued to it and to everybody."""
+        self.tickets.heard(sale, own, everybody)
+
+    def trade_tickets(self, offer: Bid, tickets: Tickets) -> tuple[float, float]:
+        """Return what it bids for a ticket and asks for one: what the chance to build the offered block is worth."""
+        self.tickets.values(tickets.rollups, offer.value)
+        worth = max(0.0, offer.value) / tickets.all
+        return worth, worth
+
+    def builds(self, parts: tuple[tuple[int, ...], ...]) -> None:
+        """Hear which parts of a domain it builds, where rollups are sold in parts."""
+        self._promised = sum(self._promises.get(rollups, 0.0) for rollups in parts)
 
     def learn(self, receipts: np.ndarray) -> None:
         """Compare what the insertions of a block that was taken brought with what they promised."""

@@ -7,12 +7,25 @@ import copy
 import numpy as np
 
 from market.access.observation import BlockView
+from market.intents.spans import within
 
 
 def restricted(seen: BlockView, mask: np.ndarray) -> BlockView:
     """Return the same view of a block with only the pending intents that `mask` (n,) of bool keeps."""
     view = copy.copy(seen)
     view.due = seen.due[mask]
+    return view
+
+
+def on_rollups(seen: BlockView, rollups: tuple[int, ...]) -> BlockView:
+    """Return the view of a block of some of its rollups alone, with pending bundles that they cover as a whole."""
+    if rollups == tuple(seen.rollups):
+        return seen
+    covered, inside = np.zeros(seen.funds.shape[0], np.bool_), np.zeros(seen.due.size, np.bool_)
+    covered[list(rollups)] = True
+    within(seen.due, covered, inside)
+    view = restricted(seen, inside)
+    view.rollups = rollups
     return view
 
 

@@ -144,7 +144,7 @@ def _market(execution: str, conditions: dict[str, float], horizon: float) -> Mar
     regime = RegimeConfig(
         name=execution,
         **EXECUTIONS[execution],
-        consensus={"kind": "committee", "members": 1, "miss": conditions["failure"]},
+        consensus={"kind": "proposer", "miss": conditions["failure"]},
         block_time_s=conditions["delay_s"],
     )
     rollups = tuple(

@@ -65,6 +65,22 @@ class Sale(NamedTuple):
     winner: int  # which bidder; -1: nobody
 
 
+class TicketSale(NamedTuple):
+    """Tickets of the lotteries for a block to come, as they are offered: one kind for each bundle of rollups."""
+
+    bundles: tuple[tuple[int, ...], ...]  # rollups of each
+    price: np.ndarray  # of a ticket of each [USD]
+    most: int  # tickets of each that are issued for a block; where more are ordered, all are cut alike
+
+
+class Tickets(NamedTuple):
+    """Tickets for the block that is about to be built."""
+
+    rollups: tuple[int, ...]
+    own: int
+    all: int
+
+
 class Participant(Protocol):
     """A strategic agent."""
 

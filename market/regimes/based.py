@@ -15,7 +15,7 @@ REGIME = RegimeConfig(
     visibility={"kind": "builders"},
     ordering={"kind": "builder"},
     auction={"kind": "first_price"},
-    consensus={"kind": "committee", "members": 1, "miss": 0.01},
+    consensus={"kind": "proposer", "miss": 0.01},
     sequencer="honest",
     block_time_s=12.0,
 )

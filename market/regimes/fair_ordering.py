@@ -1,4 +1,4 @@
-"""A committee orders a shared domain by the median of the arrival times that its members measure.
+"""A committee orders a shared domain by the median of the arrival times that its members measure, and lead in turn.
 
 No minority of members can move an intent further than honest ones disagree; the price is the committee's latency.
 Source: Kelkar, Zhang, Goldfeder & Juels (2020), Order-fairness for Byzantine consensus, CRYPTO (ePrint 2020/269); the
@@ -11,9 +11,9 @@ REGIME = RegimeConfig(
     name="fair_ordering",
     source="Kelkar, Zhang, Goldfeder & Juels 2020 (ePrint 2020/269)",
     domains={"kind": "shared"},
-    leader={"kind": "round_robin", "members": 3},
+    leader={"kind": "round_robin", "members": 21},
     visibility={"kind": "operator_only"},
-    ordering={"kind": "median_arrival", "members": 21},
-    consensus={"kind": "committee", "members": 21},
+    ordering={"kind": "median_arrival"},
+    consensus={"kind": "committee"},
     sequencer="honest",
 )

@@ -44,6 +44,9 @@ class Part(Settings):
         """Return the mechanism for one domain, with a memory of its own if it has any."""
         return self
 
+    def fits(self, parts: dict[str, Any]) -> None:
+        """Raise InputError where the mechanism contradicts another part of the regime, by name in `parts`."""
+
     def seated(self, domain: Domain) -> None:
         """Prepare for a domain once the market is founded and everybody is seated, before the first slot."""
 
@@ -104,5 +107,15 @@ def make(part: str, settings: dict[str, Any]) -> Any:
 
 
 def compose(config: RegimeConfig) -> dict[str, Any]:
-    """Build every part of a regime."""
-    return {part: make(part, getattr(config, part)) for part in PARTS}
+    """Build every part of a regime; raises InputError where two of them contradict each other."""
+    parts = {part: make(part, getattr(config, part)) for part in PARTS}
+    for part in parts.values():
+        part.fits(parts)
+    return parts
+
+
+def agreed(where: str, named: int | None, leaders: int) -> int:
+    """Return the size of a committee that is the set of leaders; raises InputError where another one is named."""
+    if named is not None and named != leaders:
+        raise InputError(f"regime.{where}: {named} is not the number of leaders; allowed: {leaders}, or none named")
+    return leaders

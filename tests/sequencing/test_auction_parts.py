@@ -17,7 +17,7 @@ from market.intents.rows import Status
 from market.measures.outcomes import outcomes
 from market.model import SequencerMarket
 from market.sequencing import make
-from market.sequencing.auctions.combinatorial import determine
+from market.sequencing.auctions._bundles import determine
 from market.sequencing.auctions.ticket_lottery import TicketLottery
 from market.state.ledger import Why
 
@@ -28,6 +28,7 @@ FORMATS: dict[str, dict[str, Any]] = {
     "ticket_lottery": {"ticket_usd": 0.5},
     "ascending": {"rounds": 10},
     "combinatorial": {"bundles": "any"},
+    "per_rollup": {},
 }
 
 
@@ -277,3 +278,55 @@ def test_bad_parameters_are_named_in_one_line(parameters: dict[str, Any], what: 
     with pytest.raises(InputError, match=what) as error:
         make("auction", parameters)
     assert "\n" not in str(error.value)
+
+
+# -- an auction for every rollup ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("rule", "prices"), [("first_price", (4.0, 6.0)), ("second_price", (1.0, 2.0))])
+def test_every_rollup_is_sold_by_itself_and_winners_may_differ(rule: str, prices: tuple[float, float]) -> None:
+    bids = {(0,): 4.0, (1,): 2.0}, {(0,): 1.0, (1,): 6.0}
+    market, scripts = scripted({"kind": "per_rollup", "format": rule}, *bids)
+    noted: list[Slot] = []
+    on_block(market, noted.append)
+    market.run()
+    assert bids_paid(market) == pytest.approx([price * len(noted) for price in prices])
+    for slot in noted:
+        assert [(award.rollups, award.winner) for award in slot.awards] == [
+            ((0,), market.builders[0]), ((1,), market.builders[1]),
+        ]  # fmt: skip
+        assert [sale.winner for sale in slot.sales] == [0, 1]
+    assert [won for won, _, _ in scripts[0].facts] == [True, False] * len(noted)
+    assert market.tally.conservation_error < 1e-9
+
+
+@pytest.mark.parametrize("extent", ["top", "end"])
+def test_each_winner_has_the_place_of_its_own_rollup_and_nothing_else(extent: str) -> None:
+    place = {"kind": "auctioned_place", "extent": extent}
+    market, _ = scripted("per_rollup", {(0,): 4.0}, {(1,): 6.0}, ordering=place, visibility="operator_only")
+    blocks: list[np.ndarray] = []
+    on_block(market, lambda slot: blocks.append(slot.rows[slot.rows["position"] >= 0]))
+    market.run()
+    accounts = [builder.account for builder in market.builders]
+    seen = [0, 0]
+    for rows in blocks:
+        rows = rows[np.argsort(rows["position"])]
+        for rollup in (0, 1):
+            assert accounts[1 - rollup] not in rows["sender"][rows["rollup"] == rollup]
+        own = np.isin(rows["sender"], accounts)
+        ends = own if extent == "top" else own[::-1]
+        assert not (np.diff(ends.astype(int)) > 0).any(), "an insertion stands among others' intents"
+        seen = [seen[at] + int((rows["sender"] == accounts[at]).sum()) for at in (0, 1)]
+    assert min(seen) > 0
+    leader = market.domains[0].leaders[0].account
+    assert market.world.tables.flows[:, leader, Why.TIP, 0].sum() > 0.0, "tips are the leader's"
+
+
+def test_builders_learn_to_trust_what_the_parts_that_they_won_brought() -> None:
+    market, _ = scripted("per_rollup", {(0,): 4.0}, {(1,): 6.0})
+    builder = market.builders[0]
+    builder._promises = {(0,): 10.0, (1,): 90.0}
+    builder.builds(((0,),))
+    assert builder._promised == 10.0
+    builder.builds(((0,), (1,)))
+    assert builder._promised == 100.0

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from worlds import config, on_block, opened, ran, stressed
 
 from market.config import RegimeConfig
@@ -13,8 +16,10 @@ from market.errors import InputError
 from market.intents.rows import Status
 from market.measures.outcomes import outcomes
 from market.model import SequencerMarket
-from market.sequencing import make
-from market.sequencing.consensus.committee import Committee
+from market.sequencing import compose, make
+from market.sequencing.consensus.committee import Committee, wait
+from market.sequencing.leaders.round_robin import RoundRobin
+from market.sequencing.leaders.stake_lottery import StakeLottery
 
 
 def regime(consensus: Any, domains: str = "shared", **changes: Any) -> RegimeConfig:
@@ -22,12 +27,18 @@ def regime(consensus: Any, domains: str = "shared", **changes: Any) -> RegimeCon
     return RegimeConfig(name="test", domains=domains, consensus=consensus, block_time_s=1.0, **changes)
 
 
+def voters(members: int, stakes: tuple[float, ...] = ()) -> Any:
+    """What a committee looks at when it votes: sequencers in turn, or by stake."""
+    leader = StakeLottery(stakes=stakes).start() if stakes else RoundRobin(members=members)
+    return SimpleNamespace(leaders=list(range(members)), regime=SimpleNamespace(leader=leader))
+
+
 def latencies(draws: int = 4000, **settings: Any) -> np.ndarray:
     """Latencies of a committee's successive slots [s]."""
-    part, rng = Committee(**settings).start(), np.random.default_rng(3)
-    found = []
+    domain, rng = voters(settings.pop("members", 100)), np.random.default_rng(3)
+    part, found = Committee(**settings).start(), []
     for _ in range(draws):
-        assert part.agrees(rng)
+        assert part.agrees(domain, 0, rng)
         found.append(part.delay())
     return np.array(found)
 
@@ -67,26 +78,65 @@ def test_latency_is_the_order_statistic_of_the_members_round_trips() -> None:
 
 @pytest.mark.parametrize(("members", "needed"), [(1, 1), (3, 3), (4, 3), (7, 5), (100, 67)])
 def test_a_quorum_is_more_than_two_thirds(members: int, needed: int) -> None:
-    assert Committee(members=members).needed == needed
+    times = np.arange(1.0, members + 1.0)
+    assert wait(times, np.full(members, 1.0 / members), 2.0 / 3.0) == needed
+
+
+def test_votes_weigh_what_their_stake_does() -> None:
+    times, shares = np.array([1.0, 2.0, 3.0, 4.0]), np.array([0.1, 0.5, 0.1, 0.3])
+    assert wait(times, shares, 0.5) == 2.0
+    assert wait(times, shares, 2.0 / 3.0) == 3.0
+    assert wait(np.array([1.0, np.inf, 3.0, 4.0]), shares, 0.5) == np.inf
+
+
+@given(st.lists(st.tuples(st.floats(0.0, 9.0), st.floats(0.01, 1.0)), min_size=1, max_size=9), st.floats(0.01, 0.99))
+def test_a_wait_ends_with_the_vote_that_makes_the_quorum(votes: list[tuple[float, float]], quorum: float) -> None:
+    times, stakes = (np.array(column) for column in zip(*votes, strict=True))
+    shares = stakes / stakes.sum()
+    end = wait(times, shares, quorum)
+    assert shares[times <= end].sum() > quorum
+    assert shares[times < end].sum() <= quorum + 1e-8
 
 
 def test_slots_are_missed_as_often_as_leaders_fail() -> None:
-    part, rng = Committee(members=20, miss=0.2).start(), np.random.default_rng(1)
-    missed = np.mean([not part.agrees(rng) for _ in range(10_000)])
-    assert missed == pytest.approx(0.2, abs=4 * (0.16 / 10_000) ** 0.5)
+    part, domain, rng = Committee(miss=0.2).start(), voters(20), np.random.default_rng(1)
+    missed = [not part.agrees(domain, slot % 2, rng) for slot in range(10_000)]
+    assert np.mean(missed) == pytest.approx(0.2, abs=4 * (0.16 / 10_000) ** 0.5)
+    assert part.faults.tolist() == [sum(missed[0::2]), sum(missed[1::2])] + [0] * 18
 
 
 def test_too_few_members_make_no_quorum_and_missing_ones_slow_the_rest() -> None:
-    part, rng = Committee(members=4, offline=0.5).start(), np.random.default_rng(1)
-    agreed = np.mean([part.agrees(rng) for _ in range(10_000)])
+    part, domain, rng = Committee(offline=0.5).start(), voters(4), np.random.default_rng(1)
+    agreed = np.mean([part.agrees(domain, 0, rng) for _ in range(10_000)])
     # two of the three others must be up
     assert agreed == pytest.approx(0.5, abs=4 * (0.25 / 10_000) ** 0.5)
     assert latencies(members=300, offline=0.2).mean() > latencies(members=300).mean()
+    assert part.faults[0] == 0
+    # of the three others, all were away or two, this one among them: 1/8 + 2/8
+    assert part.faults[1:] / 10_000 == pytest.approx([3 / 8] * 3, abs=4 * (0.24 / 10_000) ** 0.5)
+
+
+def test_without_whoever_holds_a_third_of_the_stake_there_is_no_quorum() -> None:
+    part, domain, rng = Committee(offline=0.5).start(), voters(4, (4.0, 1.0, 1.0, 4.0)), np.random.default_rng(1)
+    agreed = np.mean([part.agrees(domain, 0, rng) for _ in range(10_000)])
+    # the leader's 0.4 takes the other's 0.4: 0.4 + 0.1 + 0.1 is not enough
+    assert agreed == pytest.approx(0.5, abs=4 * (0.25 / 10_000) ** 0.5)
+
+
+@pytest.mark.parametrize("part", ["consensus", "visibility", "ordering"])
+def test_a_committee_is_the_set_of_leaders_or_is_refused(part: str) -> None:
+    kind = {"consensus": "committee", "visibility": "sealed", "ordering": "median_arrival"}[part]
+    leader = {"kind": "round_robin", "members": 4}
+    compose(RegimeConfig(name="test", leader=leader, **{part: {"kind": kind}}))
+    compose(RegimeConfig(name="test", leader=leader, **{part: {"kind": kind, "members": 4}}))
+    with pytest.raises(InputError, match=f"regime.{part}.members: 5 is not the number of leaders; allowed: 4") as error:
+        compose(RegimeConfig(name="test", leader=leader, **{part: {"kind": kind, "members": 5}}))
+    assert "\n" not in str(error.value)
 
 
 def test_agreement_delays_inclusion_and_shows_in_soft_finality() -> None:
-    slow = {"kind": "committee", "members": 100, "round_trip_s": 0.2}
-    instant, committee = (outcomes(ran(config(regime=regime(part)))) for part in ("instant", slow))
+    slow, leader = {"kind": "committee", "round_trip_s": 0.2}, {"kind": "round_robin", "members": 100}
+    instant, committee = (outcomes(ran(config(regime=regime(part, leader=leader)))) for part in ("instant", slow))
     assert instant["soft_finality_s"] == 0.0
     assert committee["soft_finality_s"] > 0.3
     assert committee["inclusion_delay_s"] > instant["inclusion_delay_s"] + 0.5 * committee["soft_finality_s"]

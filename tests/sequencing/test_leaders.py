@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
-from worlds import opened, ran, stressed
+from worlds import on_block, opened, ran, stressed
 
 from market.config import RegimeConfig
 from market.domain import Domain
@@ -20,6 +20,7 @@ from market.measures.outcomes import outcomes
 from market.sequencing import make
 from market.sequencing.leaders.round_robin import RoundRobin
 from market.sequencing.leaders.stake_lottery import StakeLottery
+from market.sequencing.leaders.stake_rotation import Priorities, StakeRotation
 from market.state.ledger import Why
 
 LIMIT = 1e-9
@@ -66,6 +67,78 @@ def test_round_robin_is_exact(members: int, slots: int) -> None:
         domain.slot = slot
         order.append(rule.choose(domain, 0.0))
     assert order == [slot % members for slot in range(slots)]
+
+
+def turns(powers: list[int], slots: int) -> np.ndarray:
+    """Who leads in each slot of a rotation by these powers."""
+    priorities = Priorities(powers)
+    return np.array([priorities.next() for _ in range(slots)])
+
+
+def test_the_rotation_worked_by_hand() -> None:
+    # powers 1 and 3; priorities after each slot: (1, -1), (-2, 2), (-1, 1), (0, 0)
+    assert turns([1, 3], 8).tolist() == [1, 0, 1, 1] * 2
+    # powers 5, 3, 2 as (5 3 2) 0 leads (-5 3 2), (0 6 4) 1 (0 -4 4), (5 -1 6) 2 (5 -1 -4), (10 2 -2) 0 (0 2 -2), ...
+    assert turns([5, 3, 2], 10).tolist() == [0, 1, 2, 0, 0, 1, 0, 2, 1, 0]
+    assert turns([7, 7, 7], 6).tolist() == [0, 1, 2, 0, 1, 2]
+    assert turns([0, 4], 3).tolist() == [1, 1, 1]
+    assert turns([0, 0], 1).tolist() == [-1]
+
+
+@given(powers=st.lists(st.integers(1, 10**6), min_size=1, max_size=8), slots=st.integers(1, 400))
+def test_a_rotation_never_leads_far_ahead_of_stake_nor_falls_far_behind(powers: list[int], slots: int) -> None:
+    led = np.cumsum(turns(powers, slots)[:, None] == np.arange(len(powers)), axis=0)
+    owed = np.outer(np.arange(1, slots + 1), np.array(powers) / sum(powers))
+    count = len(powers)
+    assert (led - owed <= 1.0 - 1.0 / count + LIMIT).all()
+    assert (owed - led <= (count - 1) ** 2 / count + LIMIT).all()
+
+
+@given(powers=st.lists(st.integers(1, 30), min_size=1, max_size=6))
+def test_a_whole_round_of_a_rotation_is_exact_and_repeats(powers: list[int]) -> None:
+    total = sum(powers)
+    order = turns(powers, 2 * total)
+    assert np.bincount(order[:total], minlength=len(powers)).tolist() == powers
+    assert (order[:total] == order[total:]).all()
+
+
+@given(before=st.lists(st.integers(0, 1000), min_size=2, max_size=6), slots=st.integers(0, 50), seed=st.integers(0, 99))
+def test_when_stakes_change_priorities_stay_close_and_newcomers_wait(before: list[int], slots: int, seed: int) -> None:
+    priorities = Priorities(list(before))
+    for _ in range(slots):
+        priorities.next()
+    after = np.random.default_rng(seed).integers(0, 1000, len(before)).tolist()
+    priorities.update(after)
+    known = [priority for priority in priorities.of if priority is not None]
+    assert [priority is None for priority in priorities.of] == [power == 0 for power in after]
+    if known:
+        # dividing whole numbers loses less than one for each of the two ends
+        assert max(known) - min(known) <= 2 * sum(after) + 2
+        assert 0 <= sum(known) < len(known)
+
+
+def test_whoever_joins_a_rotation_begins_behind_everybody() -> None:
+    priorities = Priorities([5, 5, 0])
+    priorities.update([5, 5, 5])
+    # the third joins at -(15 + 15 // 8) = -16; the mean, -16 // 3 = -6, is taken off
+    assert priorities.of == [6, 6, -10]
+    priorities.update([1, 1, 1])
+    # a spread of 16 is 3 times 2 P = 6, rounded up: (2, 2, -3), less the mean 0
+    assert priorities.of == [2, 2, -3]
+
+
+def test_a_market_rotates_by_stake_and_a_slashed_sequencer_leads_less() -> None:
+    rule = {"kind": "stake_rotation", "stakes": [3.0, 1.0], "stake_usd": 4e5, "least_usd": 1e5}
+    market = opened(stressed(regime(rule, block_time_s=1.0)))
+    domain, leaders = market.domains[0], []
+    on_block(market, lambda slot: leaders.append(domain.leaders.index(slot.leader)))
+    market.run_until(8.5)
+    assert leaders[:8] == [0, 0, 1, 0] * 2
+    domain.regime.leader.slash(domain, domain.leaders[0], 0.7, "equivocation")  # leaves 90,000: below the least
+    market.run_until(14.5)
+    assert set(leaders[10:]) == {1}
+    assert isinstance(domain.regime.leader, StakeRotation)
+    assert market.tally.conservation_error < LIMIT
 
 
 def tail(threshold: int, among: int, held: int, size: int) -> float:

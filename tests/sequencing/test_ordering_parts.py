@@ -58,7 +58,8 @@ def pending(draw):
 def slot_of(rows, time=5.0, seed=0):
     """As much of a slot as a rule of ordering looks at."""
     market = SimpleNamespace(participants=[])
-    return SimpleNamespace(due=rows, time=time, sealed_at=time, rng=np.random.default_rng(seed), market=market)
+    rng, domain = np.random.default_rng(seed), SimpleNamespace(leaders=range(5))
+    return SimpleNamespace(due=rows, time=time, sealed_at=time, rng=rng, market=market, domain=domain)
 
 
 def regime(ordering, **changes):

@@ -16,6 +16,7 @@ from market.errors import InputError
 from market.intents.extraction import Extraction
 from market.intents.rows import CONTENT_FIELDS, Purpose, blank
 from market.sequencing import make
+from market.sequencing.leaders.stake_lottery import StakeLottery
 from market.state.ledger import Why
 from market.venues import Kind
 
@@ -102,7 +103,8 @@ def test_sealed_intents_cannot_be_read_by_fewer_than_t(members, threshold, held,
 def test_outsiders_are_bought_as_often_as_the_hypergeometric_law_says():
     chances = []
     for candidates in (20, 10**8):
-        settings_of = {"kind": "sealed", "members": 16, "threshold": 11, "corrupt_share": 0.5, "candidates": candidates}
+        settings_of = {"kind": "sealed", "members": 16, "threshold": 11, "corrupt_share": 0.5, "candidates": candidates,
+                       "committee": "outsiders"}  # fmt: skip
         rule, slot, opened = make("visibility", settings_of).start(), scene({0}, Bonds()), 0
         for _ in range(4000):
             rule.begin(slot)
@@ -112,6 +114,19 @@ def test_outsiders_are_bought_as_often_as_the_hypergeometric_law_says():
         chances.append(expected)
     # 16 of 20 with 10 sold hold 6 to 10 of these; with candidates without number, the law is binomial
     assert chances == pytest.approx([0.0, binom.sf(10, 16, 0.5)], rel=1e-6)
+
+
+@settings(deadline=None)  # the first example compiles
+@given(stakes=st.tuples(*[st.floats(1.0, 9.0)] * 3), colluders=st.sets(st.integers(0, 2)))
+def test_leaders_hold_the_key_by_their_right_to_lead_and_two_thirds_of_it_open(stakes, colluders):
+    rule = make("visibility", {"kind": "sealed", "detection": 0.0}).start()
+    lottery = StakeLottery(stakes=stakes).start()
+    slot = scene(colluders, lottery)
+    rule.begin(slot)
+    held = lottery.candidates(slot.domain, 3)
+    assert rule.shares == sum(held[at] for at in colluders)
+    assert rule.needed(3) == 3
+    assert hidden(rule.to_author("sequencer", 0, secrets())) == (0 not in colluders or rule.shares < 3)
 
 
 def test_early_decryption_is_found_out_once_a_slot_at_most():
@@ -131,7 +146,15 @@ def test_the_reader_alone_pays_for_shares_bought_outside():
     bonds = Bonds()
     rule = make(
         "visibility",
-        {"kind": "sealed", "members": 3, "threshold": 2, "corrupt_share": 1.0, "detection": 1.0, "slash_share": 0.3},
+        {
+            "kind": "sealed",
+            "members": 3,
+            "threshold": 2,
+            "corrupt_share": 1.0,
+            "detection": 1.0,
+            "slash_share": 0.3,
+            "committee": "outsiders",
+        },
     ).start()
     rule.begin(scene({0, 1}, bonds))
     rule.to_author("sequencer", 0, secrets())
@@ -143,7 +166,7 @@ def test_the_penalty_to_be_expected_deters():
     slot.leader.up_to = 99.0
     for detection, shares in ((0.4, 3), (0.6, 0)):  # of 1000 USD a fifth: 80 or 120 USD in expectation
         rule = make("visibility", {"kind": "sealed", "members": 3, "corrupt_share": 1.0, "threshold": 2,
-                                   "detection": detection}).start()  # fmt: skip
+                                   "committee": "outsiders", "detection": detection}).start()  # fmt: skip
         rule.begin(slot)
         assert rule.shares == shares
 
@@ -155,7 +178,7 @@ def test_a_threshold_beyond_the_committee_is_refused():
 
 def test_a_committee_larger_than_its_candidates_is_refused():
     with pytest.raises(InputError, match="members must not exceed candidates, which is 15"):
-        make("visibility", {"kind": "sealed", "members": 16, "candidates": 15})
+        make("visibility", {"kind": "sealed", "committee": "outsiders", "candidates": 15})
 
 
 def regime(**changes):
@@ -163,7 +186,8 @@ def regime(**changes):
 
 
 def coalition(corrupt_share, **changes):
-    visibility = {"kind": "sealed", "members": 5, "threshold": 3, "corrupt_share": corrupt_share} | changes
+    drawn = {"kind": "sealed", "committee": "outsiders", "members": 5, "threshold": 3}
+    visibility = drawn | {"corrupt_share": corrupt_share} | changes
     return regime(visibility=visibility, sequencer="early_decrypter")
 
 
@@ -177,7 +201,8 @@ def test_a_coalition_sandwiches_and_without_one_nobody_can():
 
 
 def test_found_out_it_loses_stake_until_it_gives_up():
-    visibility = {"kind": "sealed", "members": 5, "threshold": 3, "corrupt_share": 1.0, "detection": 0.9}
+    drawn = {"kind": "sealed", "committee": "outsiders", "members": 5, "threshold": 3}
+    visibility = drawn | {"corrupt_share": 1.0, "detection": 0.9}
     leader = {"kind": "stake_lottery", "stakes": [0.5, 0.5], "stake_usd": 4000.0, "slash_early_decryption": 0.05}
     market = worlds.ran(worlds.stressed(regime(visibility=visibility, leader=leader, sequencer="early_decrypter")))
     assert market.world.tables.flows[:, :, Why.SLASHING].sum() > 0.0

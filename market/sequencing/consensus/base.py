@@ -106,13 +106,13 @@ class Consensus(Part):
         """Return the latency that agreement on the current slot's block adds to every intent [s]."""
         return 0.0
 
-    def reached(self, domain: Domain, now: float, led: bool = True) -> bool:
+    def reached(self, domain: Domain, now: float, leader: Any) -> bool:
         """Whether the slot at `now` has a block: it has a leader, no outage, and the mechanism agrees on one."""
         record = self._record
         was_down, record.down = record.down, self._down(record, domain, now)
         if was_down and not record.down:
             record.back_at = now
-        if record.down or not self.agrees(record.rng) or not led:
+        if record.down or leader is None or not self.agrees(domain, domain.leaders.index(leader), record.rng):
             record.missed += 1
             return False
         soft = self.delay()
@@ -121,8 +121,8 @@ class Consensus(Part):
         record.hard_s += soft + self._to_batch(now + soft) + self.l1_finality_s
         return True
 
-    def agrees(self, rng: np.random.Generator) -> bool:
-        """Whether whoever is up agrees on a block in this slot; draw from `rng` alone."""
+    def agrees(self, domain: Domain, leader: int, rng: np.random.Generator) -> bool:
+        """Whether whoever is up agrees on a block of this slot's leader, by seat; draw from `rng` alone."""
         return True
 
     # -- the record --------------------------------------------------------------------------------------------------

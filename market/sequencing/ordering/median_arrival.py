@@ -1,4 +1,4 @@
-"""Order by the median of the arrival times that a committee measures.
+"""Order by the median of the arrival times that a committee measures: the sequencers of the domain.
 
 Each of n members sees an intent when it arrives at the sequencer plus a network delay of the member's own; the block
 is ordered by the median of the n times. As long as fewer than half of the members report falsely, the median lies
@@ -9,7 +9,7 @@ Source: Kelkar, Zhang, Goldfeder & Juels (2020), Order-fairness for Byzantine co
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numba import njit
@@ -18,6 +18,7 @@ from pydantic import Field, PrivateAttr
 from market.access.protocols import Arrangement
 from market.intents.rows import Rows
 from market.kernel.interpreted import wrapping
+from market.sequencing import agreed
 from market.sequencing.ordering.base import Ordering, untouched
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -60,11 +61,17 @@ class MedianArrival(Ordering):
     """A committee's median arrival, enforced by the regime: whoever leads has no say."""
 
     kind: Literal["median_arrival"] = "median_arrival"
-    members: int = Field(21, ge=1, description="members of the committee [1]")
+    members: int | None = Field(
+        None, ge=1, description="members of the committee, if named: the sequencers of a domain [1]"
+    )
     noise_s: float = Field(
         0.05, ge=0, allow_inf_nan=False, description="mean network delay from the sequencer to a member [s]"
     )
     _key: int | None = PrivateAttr(default=None)
+
+    def fits(self, parts: dict[str, Any]) -> None:
+        """Refuse another number of members than there are leaders."""
+        agreed("ordering.members", self.members, parts["leader"].seats())
 
     def start(self) -> MedianArrival:
         """Give each domain a committee of its own."""
@@ -74,5 +81,5 @@ class MedianArrival(Ordering):
         """Order by median; exact ties as handed in."""
         if self._key is None:
             self._key = int(slot.rng.integers(1 << 62))
-        times = medians(slot.due, self.members, self.noise_s, self._key)
+        times = medians(slot.due, len(slot.domain.leaders), self.noise_s, self._key)
         return untouched(np.argsort(times, kind="stable")), None

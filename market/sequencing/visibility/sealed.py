@@ -2,9 +2,10 @@
 
 The key is shared among n committee members of whom t are needed to open an intent. A coalition of t can open early:
 then a leader who belongs to it reads what it orders. Early decryption leaves evidence; found out, the sequencers of
-the coalition lose part of their stake. The committee is drawn without replacement from N candidates, K of whom belong
-to the coalition: it can be bought with chance P(Hypergeometric(N, K, n) >= t), which for N without bound is
-P(Binomial(n, K / N) >= t).
+the coalition lose part of their stake. Unless said otherwise, the committee is the set of leaders: the n shares of the
+key are theirs, one each, or divided by their right to lead where that differs. Else it is drawn without replacement
+from N candidates, K of whom belong to the coalition: it can be bought with chance P(Hypergeometric(N, K, n) >= t),
+which for N without bound is P(Binomial(n, K / N) >= t).
 Source: Bebel & Ojha (2022), Ferveo: threshold decryption for mempool privacy, IACR ePrint 2022/898; Shutter
 documentation.
 """
@@ -17,10 +18,15 @@ import numpy as np
 from pydantic import Field, PrivateAttr, model_validator
 
 from market.access.observation import redact
+from market.errors import InputError
+from market.sequencing import agreed
 from market.sequencing.visibility.base import ROLES, Visibility
 
 if TYPE_CHECKING:
     from market.domain import Domain, Slot
+
+DRAWN = 16
+"""Members of a committee that is drawn, unless said otherwise."""
 
 
 class Sealed(Visibility):
@@ -33,14 +39,19 @@ class Sealed(Visibility):
     decryption_s: float = Field(
         0.2, ge=0, allow_inf_nan=False, description="time that decryption adds to every intent's arrival [s]"
     )
-    members: int = Field(16, ge=1, description="n: shares of the key, each held by a member of the committee [1]")
-    threshold: int = Field(11, ge=1, description="t: shares that open an intent [1]")
+    members: int | None = Field(
+        None, ge=1, description="n: shares of the key (default: as many as leaders; of a committee drawn, 16) [1]"
+    )
+    threshold: int | None = Field(
+        None, ge=1, description="t: shares that open an intent (default: the least beyond two thirds of them) [1]"
+    )
     candidates: int = Field(
         128, ge=1, le=10**8, description="N: candidates that a slot's committee is drawn from, without replacement [1]"
     )
-    committee: Literal["outsiders", "sequencers"] = Field(
-        "outsiders",
-        description="who the candidates are: outsiders, or sequencers, each in proportion to its right to lead",
+    committee: Literal["leaders", "outsiders", "sequencers"] = Field(
+        "leaders",
+        description="the sequencers of the domain; or drawn for each slot: from outsiders, or from candidates divided "
+        "among the sequencers by their right to lead",
     )
     corrupt_share: float = Field(
         0.0,
@@ -58,15 +69,36 @@ class Sealed(Visibility):
     _slot: Any = PrivateAttr(default=None)
     _coalition: tuple[Any, ...] = PrivateAttr(default=())
     _shares: int = PrivateAttr(default=0)
+    _needed: int = PrivateAttr(default=1)
     _read: bool = PrivateAttr(default=False)
 
     @model_validator(mode="after")
     def _reachable(self) -> Sealed:
-        if self.threshold > self.members:
-            raise ValueError(f"threshold must not exceed members, which is {self.members}")
-        if self.members > self.candidates:
+        if self.committee != "outsiders" and self.corrupt_share > 0.0:
+            raise ValueError("corrupt_share is that of outsiders; allowed with committee 'outsiders' alone")
+        if self.committee != "leaders" and self._size > self.candidates:
             raise ValueError(f"members must not exceed candidates, which is {self.candidates}")
+        if self.threshold is not None and (self.committee != "leaders" or self.members) and self.threshold > self._size:
+            raise ValueError(f"threshold must not exceed members, which is {self._size}")
         return self
+
+    def fits(self, parts: dict[str, Any]) -> None:
+        """Refuse a committee of leaders that is not as large as there are leaders, or cannot reach its threshold."""
+        if self.committee != "leaders":
+            return
+        seats = agreed("visibility.members", self.members, parts["leader"].seats())
+        if self.threshold is not None and self.threshold > seats:
+            raise InputError(
+                f"regime.visibility.threshold: {self.threshold} is beyond the number of leaders; allowed: up to {seats}"
+            )
+
+    @property
+    def _size(self) -> int:
+        return DRAWN if self.members is None else self.members
+
+    def needed(self, shares: int) -> int:
+        """Return how many of so many shares of the key open an intent."""
+        return shares * 2 // 3 + 1 if self.threshold is None else self.threshold
 
     def start(self) -> Sealed:
         """Give each domain a committee of its own."""
@@ -84,17 +116,21 @@ class Sealed(Visibility):
     def begin(self, slot: Slot) -> None:
         """Ask the sequencers who would open early, and draw the committee."""
         self._slot, self._read, self._shares = slot, False, 0
-        leaders = slot.domain.leaders
+        leaders, rule = slot.domain.leaders, slot.domain.regime.leader
+        size = self._size if self.committee != "leaders" else len(leaders)
+        self._needed = self.needed(size)
         self._coalition = tuple(agent for agent in leaders if self._colludes(slot, agent))
         if not self._coalition:
             return
         if self.committee == "outsiders":
             sold = round(self.corrupt_share * self.candidates)
-            self._shares = int(slot.rng.hypergeometric(sold, self.candidates - sold, self.members))
+            self._shares = int(slot.rng.hypergeometric(sold, self.candidates - sold, size))
+            return
+        if self.committee == "leaders":
+            held = rule.candidates(slot.domain, size).tolist()
         else:
-            rule = slot.domain.regime.leader
-            held = rule.committee(slot.domain, self.members, self.candidates, slot.rng).tolist()
-            self._shares = sum(count for agent, count in zip(leaders, held, strict=True) if agent in self._coalition)
+            held = rule.committee(slot.domain, size, self.candidates, slot.rng).tolist()
+        self._shares = sum(count for agent, count in zip(leaders, held, strict=True) if agent in self._coalition)
 
     def _colludes(self, slot: Slot, agent: Any) -> bool:
         """Whether a sequencer would open early at the penalty to be expected; whoever is not asked would not."""
@@ -111,7 +147,7 @@ class Sealed(Visibility):
 
     def to_author(self, role: str, account: int, rows: np.ndarray) -> np.ndarray:
         """Redacted rows; contents for a member of a coalition that holds at least the threshold."""
-        if self._shares < self.threshold or all(agent.account != account for agent in self._coalition):
+        if self._shares < self._needed or all(agent.account != account for agent in self._coalition):
             return redact(rows)
         if rows.size and not self._read:
             self._read = True
@@ -124,5 +160,5 @@ class Sealed(Visibility):
         if slot.rng.random() >= self.detection:
             return
         for agent in self._coalition:
-            if self.committee == "sequencers" or agent.account == account:
+            if self.committee != "outsiders" or agent.account == account:
                 slot.domain.regime.leader.slash(slot.domain, agent, self.slash_share, "early_decryption")
