@@ -5,8 +5,8 @@ cannot fail, the pools are one pool of X = sum X_i, and it runs away iff sum X_i
 2000), psi = (1.3, .2, .2), a shock of .01 and borrowers over one unit of log price: (1, .0125, .0125) of the collateral
 is liquidated alone, .0190 everywhere together. So sharing a sequencer saves the first rollup at the cost of the others.
 
-Oracles read their pool every twenty blocks, and arbitrage works faster than that. These are fixed points: each market is
-run until it has reached its own, which is so if nobody is liquidated in the last quarter of the run.
+Oracles read their pool every twenty blocks, and arbitrage works faster than that. These are fixed points: each market
+is run until it has reached its own, which is so if nobody is liquidated in the last quarter of the run.
 """
 
 from __future__ import annotations
