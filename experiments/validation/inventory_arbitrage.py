@@ -65,7 +65,7 @@ def _arbitrageur(way: str) -> AgentConfig:
     return trader("inventory_arbitrageur", 1e7, restock_s=1e9, least_usd=0.0)
 
 
-def _gained(way: str, price: float, failing: tuple[bool, bool] = (False, False)) -> float:
+def _gained(way: str, price: float, failing: tuple[bool, ...] = (False, False)) -> float:
     """What the arbitrageur gained in one slot, its ETH at the price that it goes by [USD]."""
     rollups = [rollup(f"r{at}", pool(reserves, ("ETH", "USD"), FEE_BP, price)) for at, reserves in enumerate(POOLS)]
     fee_bp = NO_OUTSIDE_BP if way == "atomic" else 0.0
@@ -80,7 +80,7 @@ def _gained(way: str, price: float, failing: tuple[bool, bool] = (False, False))
     return float((held(market, account) - before) @ [1.0, price])
 
 
-def _rivals(market: Watched, failing: tuple[bool, bool]) -> np.ndarray:
+def _rivals(market: Watched, failing: tuple[bool, ...]) -> np.ndarray:
     """Somebody else's trades that come first on the pools whose legs are to fail: they buy the cheap, sell the dear."""
     rows = intents(market, 2, "retail", kind=Kind.SWAP)
     rows["rollup"] = rows["venue"] = (0, 1)
