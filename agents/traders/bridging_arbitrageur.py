@@ -54,7 +54,7 @@ class BridgingArbitrageur(Trader):
         self._sd = seat.config.assets[ASSET - 1].volatility / np.sqrt(YEAR_S)  # of the log price [1/sqrt(s)]
         self._asked: Trip | None = None  # bought as soon as its receipt says so
         self._trip: Trip | None = None
-        self._selling = False
+        self._selling, self._delay = False, 0.0
 
     def act(self, seen: Observation, desk: Desk) -> None:
         """Buy, send or sell, whichever is next and can be done in this slot."""
