@@ -1,10 +1,11 @@
 """A cartel of bidders: whose turn it is, whether somebody broke it, and whether it still pays to belong to it.
 
-Members share the market by turns, by stretches of slots or by rollups. In its part a member bids a token and the
-others stay away. The highest bid is public: one above the token tells all of them that the cartel is broken, and they
-compete for as long as the punishment lasts. Fines are weighed against what the cartel brings: a member leaves for good
-once fines have cost it more than its share of what the cartel saves. Values being skewed, it judges by all that was
-sold, not by its own part alone, and not by the first fine.
+Members share the market by turns, by stretches of slots or by rollups: in its part a member bids a token and the others
+stay away. Or all of them bid the token for everything, and chance, which breaks ties, splits the market. The highest
+bid is public: one above the token tells all of them that the cartel is broken, and they compete for as long as the
+punishment lasts. Fines are weighed against what the cartel brings: a member leaves for good once fines have cost it
+more than its share of what the cartel saves. Values being skewed, it judges by all that was sold, not by its own part
+alone, and not by the first fine.
 
 Sources: J. Friedman (1971), A non-cooperative equilibrium for supergames, Review of Economic Studies 38 (the trigger);
 G. Stigler (1964), A theory of oligopoly, Journal of Political Economy 72 (what tells a secret price cut).
@@ -12,7 +13,7 @@ G. Stigler (1964), A theory of oligopoly, Journal of Political Economy 72 (what 
 
 from __future__ import annotations
 
-SCHEMES = ("rotation", "slots", "rollups")
+SCHEMES = ("rotation", "slots", "rollups", "split")
 FOR_EVER = 2**62
 ROUNDING = 1e-9
 
@@ -24,7 +25,7 @@ class Cartel:
     ----------
     scheme
         "rotation": they take turns, slot by slot; "slots": each takes a stretch of slots; "rollups": each takes the
-        sequencing domains that fall to it
+        sequencing domains that fall to it; "split": all bid the token for everything
     stretch
         length of a stretch [slots]
     token_usd
@@ -72,6 +73,8 @@ class Cartel:
     def mine(self, seat: int, bidders: int, slot: int, domain: int) -> bool:
         """Whether a part of the market falls to the member in a seat."""
         members = min(self.members or bidders, bidders)
+        if self.scheme == "split":
+            return seat < members
         part = domain if self.scheme == "rollups" else slot // (self.stretch if self.scheme == "slots" else 1)
         return part % members == seat
 

@@ -146,8 +146,10 @@ SHOWN: dict[str, list[Panel]] = {
             ],
             venue="lending",
         ),
+    ],
+    "liquidation_design_perpetuals": [
         *_alike(
-            "ghj",
+            "abd",
             [
                 ("borrower_loss_share", "% of value sold", 100.0),
                 ("time_to_sale_s", "s", 1.0),
@@ -209,7 +211,7 @@ SHOWN: dict[str, list[Panel]] = {
 }
 """Panels that show means, and of what, by figure."""
 
-WIDE = ("contagion", "liquidation_design", "circuit_breaker")
+WIDE = ("contagion", "circuit_breaker")
 EXPLAINED_IN_THE_CAPTION = {"contagion": "defg", "collusion_market": "d"}
 """Panels whose colours the caption explains."""
 

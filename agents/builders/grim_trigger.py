@@ -15,7 +15,8 @@ class GrimTriggerBuilder(Builder):
     Parameters
     ----------
     scheme, stretch
-        how the cartel shares out the blocks ("rotation", "slots", "rollups"), and the length of a stretch [slots]
+        how the cartel shares out the blocks ("rotation", "slots", "rollups", "split"), and the length of a stretch
+        [slots]
     token_usd
         what it bids in its own part; more than that is out of line [USD]
     punish_slots

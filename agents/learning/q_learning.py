@@ -4,8 +4,12 @@ Exploration decays as exp(-decay t); a permanent floor is possible but not the d
 changes what is worth learning. The greedy action of every state is kept up to date, so that a period costs no search
 over actions unless the best one loses value. Exact ties are broken at random.
 
-Source: C. Watkins and P. Dayan (1992), Q-learning, Machine Learning 8; set-up of E. Calvano, G. Calzolari, V. Denicolo
-and S. Pastorello (2020), Artificial intelligence, algorithmic pricing, and collusion, American Economic Review 110.
+A learner that is told what every action would have earned may update them all (counterfactual, or synchronous,
+feedback), which leaves it nothing to try: Banchio and Skrzypacz find that it undoes the collusion of bidders.
+
+Sources: C. Watkins and P. Dayan (1992), Q-learning, Machine Learning 8; set-up of E. Calvano, G. Calzolari, V. Denicolo
+and S. Pastorello (2020), Artificial intelligence, algorithmic pricing, and collusion, American Economic Review 110; M.
+Banchio and A. Skrzypacz (2022), Artificial intelligence and auction design, arXiv 2202.05947.
 """
 
 import numpy as np
@@ -119,6 +123,29 @@ def update(
 
 
 @kernel
+def update_all(
+    values: np.ndarray,
+    greedy: np.ndarray,
+    second: np.ndarray,
+    state: int,
+    payoffs: np.ndarray,
+    next_state: int,
+    rate: float,
+    discount: float,
+    stream: np.ndarray,
+) -> bool:
+    """Move the value of every action of `state` towards what it would have earned, in place; else as :func:`update`.
+
+    `payoffs` (actions,): what each action would have earned had everything else been the same.
+    """
+    ahead, best = discount * values[next_state, greedy[next_state]], greedy[state]
+    for action in range(values.shape[1]):
+        values[state, action] += rate * (payoffs[action] + ahead - values[state, action])
+    scan(values, greedy, second, state, stream)
+    return greedy[state] != best
+
+
+@kernel
 def exploration_rate(t: float, decay: float, floor: float) -> float:
     """Probability of a random action in period t: exp(-decay t), but not below the floor."""
     return max(np.exp(-decay * t), floor)
@@ -165,6 +192,8 @@ class QLearning(GridLearner):
         Exploration rate in period t is max(exp(-decay t), floor).
     start : float or (states, k) array of float
         Initial action values; above what can be earned is optimistic and makes it try every action. Copied.
+    counterfactual : bool
+        Whether it learns about all actions from what each would have earned, which it must then be told.
     """
 
     def __init__(
@@ -177,8 +206,10 @@ class QLearning(GridLearner):
         floor: float = 0.0,
         start: float | np.ndarray = 0.0,
         seed: int | np.random.SeedSequence = 0,
+        counterfactual: bool = False,
     ):
         super().__init__(actions, seed)
+        self.full_information = counterfactual
         self._rate, self._discount, self._decay, self._floor = rate, discount, decay, floor
         self._values = np.empty((states, self._actions.size))
         self._values[:] = start
@@ -198,19 +229,13 @@ class QLearning(GridLearner):
         return self._pick(self._greedy[state])
 
     def learn(self, payoff: float, payoffs: np.ndarray | None = None, next_state: int = 0) -> None:
-        """Update the value of the last action."""
-        update(
-            self._values,
-            self._greedy,
-            self._second,
-            self._state,
-            self._last,
-            payoff,
-            next_state,
-            self._rate,
-            self._discount,
-            self._stream,
-        )
+        """Update the value of the last action, or of all of them."""
+        table = self._values, self._greedy, self._second, self._state
+        terms = next_state, self._rate, self._discount, self._stream
+        if self.full_information:
+            update_all(*table, self._counterfactual(payoffs), *terms)
+        else:
+            update(*table, self._last, payoff, *terms)
 
     def credit(self, index: int, payoff: float, state: int = 0) -> None:
         """Update the value of an action that was taken earlier, by its place in the grid."""

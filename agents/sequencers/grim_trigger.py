@@ -49,7 +49,7 @@ class GrimTrigger(SlotBidder):
     ) -> None:
         super().__init__(seat, margin=margin, first_usd=first_usd, least_usd=least_usd)
         if scheme == "rollups":
-            raise ValueError("scheme must be 'rotation' or 'slots' for sequencers, who serve one domain each")
+            raise ValueError("scheme must be 'rotation', 'slots' or 'split' for sequencers, who serve one domain each")
         self.cartel = Cartel(scheme, stretch, token_usd, punish_slots, caution, lessons, members)
         self._competitive = margin
         self._domain, self._number, self._seats = seat.domain, seat.number, seat.seats

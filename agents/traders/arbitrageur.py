@@ -38,6 +38,10 @@ class Arbitrageur(Trader):
         least profit after gas of any trade [USD]
     unwind_bp
         cost that the agent expects of unwinding a leg left alone [bp]
+    memory
+        weight of the newest cycle in the chance of failure that it has experienced; 0: all cycles count alike [1]
+    learns_cost
+        whether it learns that cost, too, from what unwinding brought; `unwind_bp` is then where it starts
     """
 
     def __init__(
@@ -47,9 +51,16 @@ class Arbitrageur(Trader):
         cycles: bool = True,
         least_usd: float = 0.02,
         unwind_bp: float = 10.0,
+        memory: float = 0.05,
+        learns_cost: bool = False,
     ) -> None:
         super().__init__(seat)
+        if not 0.0 <= memory <= 1.0:
+            raise ValueError(f"memory must lie in [0, 1], not {memory}")
         self.outside, self.cycles, self.least_usd, self.unwind_bp = outside, cycles, least_usd, unwind_bp
+        self.memory, self.learns_cost = memory, learns_cost
+        self._tried, self._lost, self._at_stake = 0, 0.0, 0.0  # cycles done; of broken ones loss and outlay [USD]
+        self._prices = seat.public.prices
         self.failure = 0.1  # chance that a leg fails, as experienced
         self.parting = 0.1  # chance that rollups execute a bundle in part, as experienced
         self._open_legs = 0
@@ -139,7 +150,7 @@ class Arbitrageur(Trader):
             desk.swap(pool, source, sink, amount, output * (1.0 - slack), purpose=Purpose.CYCLE, expires_s=LIFE_S)
         self._open_legs = len(legs)
         self._legs_failed = 0
-        self._legs_done: list[tuple[int, int, float]] = []
+        self._legs_done: list[np.void] = []
 
     def _unwind_legs(self, seen: Observation, desk: Desk) -> None:
         """Sell outside what a broken cycle left over, once the rollup's turn comes."""
@@ -168,12 +179,39 @@ class Arbitrageur(Trader):
                 continue
             done = legs[legs["status"] == Status.FILLED]
             parted = 0 < done.size < legs.size
-            self.parting = min(0.9, 0.95 * self.parting + 0.05 * parted)
+            self.parting = self._experienced(self.parting, parted)
             if parted:
+                self._note_broken(list(done))
                 self._unwind += [leg for row in done for leg in _changes(row) if leg[1] != 0]
+
+    def _experienced(self, chance: float, broken: bool) -> float:
+        """Return the chance of failure once one more cycle is known; where all count, what it began with does as 20."""
+        self._tried += 1
+        weight = self.memory or 1.0 / (20.0 + self._tried)
+        return min(0.9, (1.0 - weight) * chance + weight * broken)
+
+    def _note_broken(self, done: list[np.void]) -> None:
+        """Take note of what the filled legs of a broken cycle were given, and of what they are worth less by."""
+        for row in done:
+            self._at_stake += float(row["filled_in"]) * self._prices.item(int(row["asset_in"]))
+            self._lost -= self._worth(row)
+
+    def _learn_cost(self, receipts: np.ndarray) -> None:
+        """Add what unwinding brought to the losses of broken cycles, and learn from all of them."""
+        unwound = (receipts["kind"] == Kind.OUTSIDE) & (receipts["purpose"] == Purpose.CYCLE)
+        for row in receipts[unwound & (receipts["status"] == Status.FILLED)]:
+            self._lost -= self._worth(row)
+            if self._at_stake > 0.0:
+                self.unwind_bp = 1e4 * self._lost / self._at_stake
+
+    def _worth(self, row: np.void) -> float:
+        """What a filled trade changed of one's funds, at reference prices [USD]."""
+        return sum(amount * self._prices.item(asset) for _, asset, amount in _changes(row))
 
     def learn(self, receipts: np.ndarray) -> None:
         """Count the legs of a cycle, the agent's only swaps without a bundle: how often one fails, and what is left."""
+        if self.learns_cost:
+            self._learn_cost(receipts)
         if self._included:
             self._learn_included(receipts)
         if not self._open_legs:
@@ -183,14 +221,15 @@ class Arbitrageur(Trader):
                 continue
             self._open_legs -= 1
             if row["status"] == Status.FILLED:
-                self._legs_done += _changes(row)
+                self._legs_done.append(row.copy())
             else:
                 self._legs_failed += 1
             if self._open_legs == 0:
                 broken = self._legs_failed > 0
-                self.failure = min(0.9, 0.95 * self.failure + 0.05 * broken)
+                self.failure = self._experienced(self.failure, broken)
                 if broken:
-                    self._unwind += [leg for leg in self._legs_done if leg[1] != 0]
+                    self._note_broken(self._legs_done)
+                    self._unwind += [leg for done in self._legs_done for leg in _changes(done) if leg[1] != 0]
                 break
 
 

@@ -1,8 +1,8 @@
 """Q-learners that bid against each other in a repeated sealed auction of a prize of known value.
 
-Nobody has told them of collusion, or of the auction's rules: each knows its own bids and what they earned. Whether bids
-end up at the static equilibrium depends on the format, because after a win at a high bid a first-price auction rewards
-trying a lower one, while a second-price auction does not.
+Nobody has told them of collusion, or of the auction's rules: each knows its own bids and what they earned, or also what
+every other bid would have earned. Whether bids end up at the static equilibrium depends on the format, because after a
+win at a high bid a first-price auction rewards trying a lower one, while a second-price auction does not.
 
 Source: M. Banchio and A. Skrzypacz (2022), Artificial intelligence and auction design, arXiv 2202.05947.
 """
@@ -36,6 +36,8 @@ class RepeatedAuction:
         Exploration rate in auction t is max(exp(-decay t), floor).
     optimistic : bool
         Start all action values at value / (1 - discount) rather than 0.
+    counterfactual : bool
+        Whether bidders learn after each auction what every bid would have earned.
     """
 
     auction: str = "first_price"
@@ -47,6 +49,7 @@ class RepeatedAuction:
     decay: float = 2e-4
     floor: float = 0.0
     optimistic: bool = True
+    counterfactual: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,8 +63,18 @@ class Learned:
     greedy_bids: np.ndarray
 
 
+@njit(cache=True)
+def would_earn(code, bids, bidder, worth, grid, reserve, u, payoffs):
+    """Fill in what each bid of the grid would have earned a bidder, all else being the same: payoffs (points,)."""
+    others, payments = bids.copy(), np.empty(bids.size)
+    for b in range(grid.size):
+        others[bidder] = grid[b]
+        won = formats.settle(code, others, reserve, u, payments) == bidder
+        payoffs[b] = (worth if won else 0.0) - payments[bidder]
+
+
 @njit(cache=True, nogil=True)
-def play(code, worth, grid, reserve, rate, discount, decay, floor, start, auctions, window, stream):
+def play(code, worth, grid, reserve, rate, discount, decay, floor, start, counterfactual, auctions, window, stream):
     """Run the learners for `auctions` rounds; returns sums over the last `window` and the final greedy actions.
 
     Returns
@@ -76,7 +89,7 @@ def play(code, worth, grid, reserve, rate, discount, decay, floor, start, auctio
     values = np.empty((n, points))
     greedy, second = np.empty(n, np.int64), np.empty(n)
     explore, action = np.empty(n, np.int64), np.empty(n, np.int64)
-    bids, payments = np.empty(n), np.empty(n)
+    bids, payments, payoffs = np.empty(n), np.empty(n), np.empty(points)
     totals = np.zeros(2 + 2 * n)
     for i in range(n):
         values[i, :] = start[i]
@@ -89,13 +102,18 @@ def play(code, worth, grid, reserve, rate, discount, decay, floor, start, auctio
                 action[i] = draws.below(stream, points)
                 explore[i] = q_learning.next_exploration(t + 1, decay, floor, stream)
             bids[i] = grid[action[i]]
-        winner = formats.settle(code, bids, reserve, draws.uniform(stream), payments)
+        u = draws.uniform(stream)
+        winner = formats.settle(code, bids, reserve, u, payments)
         counted = t >= auctions - window
         if counted:
             totals[1] += bids.max()
         for i in range(n):
             payoff = (worth[i] if i == winner else 0.0) - payments[i]
-            q_learning.update(values, greedy, second, i, action[i], payoff, i, rate, discount, stream)
+            if counterfactual:
+                would_earn(code, bids, i, worth[i], grid, reserve, u, payoffs)
+                q_learning.update_all(values, greedy, second, i, payoffs, i, rate, discount, stream)
+            else:
+                q_learning.update(values, greedy, second, i, action[i], payoff, i, rate, discount, stream)
             if counted:
                 totals[0] += payments[i]
                 totals[2 + i] += payoff
@@ -118,6 +136,7 @@ def learn(game: RepeatedAuction, auctions: int, seed: int | np.random.SeedSequen
         game.decay,
         game.floor,
         worth / (1.0 - game.discount) if game.optimistic else np.zeros_like(worth),
+        game.counterfactual,
         auctions,
         window,
         draws.stream(seed),

@@ -129,10 +129,3 @@ def learn_effort(
         if 2 * step >= steps:
             mean += x / (steps - (steps + 1) // 2)
     return mean
-
-
-def copies_race(copies: np.ndarray, races: int, seed: int) -> np.ndarray:
-    """Share of first-come races won by each sender of `copies` (n,) identical intents that arrive in random order."""
-    owner = np.repeat(np.arange(len(copies)), copies)
-    first = np.random.default_rng(seed).permuted(np.tile(owner, (races, 1)), axis=1)[:, 0]
-    return np.bincount(first, minlength=len(copies)) / races

@@ -30,3 +30,18 @@ def row(
 def mean_and_error(sample: np.ndarray) -> tuple[float, float]:
     """Mean of independent draws and its standard error."""
     return float(np.mean(sample)), float(np.std(sample, ddof=1) / np.sqrt(np.size(sample)))
+
+
+def three_errors(error: float, published: float = 0.0, digit: float = 0.0) -> float:
+    """Tolerance of a simulated mean: three standard errors of its difference to a published one, and that one's digits.
+
+    Parameters
+    ----------
+    error : float
+        Standard error of the simulated mean.
+    published : float
+        Standard error of the published one; 0: it is exact.
+    digit : float
+        Unit of the last digit that is published, half of which its rounding may be off.
+    """
+    return 3.0 * float(np.hypot(error, published)) + 0.5 * digit

@@ -8,7 +8,8 @@ sigma = .8, tau = 12 s, m = 10 bp: s = 4.93 bp and a loss in 2.14% of trades.
 
 Two rollups with a deep pool each. The first leg buys on the cheap one; somebody's swap then moves the price of the dear
 one; the second leg sells there, and what it refuses is sold where it was bought. The trade is so small beside the pools
-that it does not move them.
+that it does not move them. Where the arbitrageur decides for itself, its trades are of their best size, and it learns
+from its receipts how often legs fail and what undoing the others costs.
 """
 
 from __future__ import annotations
@@ -21,8 +22,20 @@ import numpy as np
 from numba import njit
 from scipy.stats import norm
 
-from experiments.validation._markets import YEAR_S, Watched, asset, bisect, intents, pool, rollup, still, trader
-from experiments.validation._rows import mean_and_error, row
+from experiments.validation._markets import (
+    YEAR_S,
+    Watched,
+    asset,
+    bisect,
+    held,
+    intents,
+    pool,
+    rollup,
+    still,
+    trader,
+)
+from experiments.validation._rows import mean_and_error, row, three_errors
+from market import regimes
 from market.execution import execute_block
 from market.intents.rows import Status
 from market.state.store import State, get
@@ -43,10 +56,12 @@ BP = 1e-4
 USD, ETH = 0, 1
 CHEAP, DEAR = 0, 1  # rollups and their pools
 FIRST, MOVE, SECOND, UNWIND = range(4)  # rows
+PERIODS, QUICK_PERIODS = 4_000, 1_200
+BLOCK_S, PERIOD_S = 1.0, 3.0
 
 
 def rows(quick: bool, data: Path | None) -> Iterator[dict[str, Any]]:
-    """Executed legs over many draws, then the arbitrageur's own thresholds; `quick` takes fewer edges."""
+    """Executed legs over many draws, then the arbitrageur's own threshold; `quick` takes fewer edges and lessons."""
     shocks = SIGMA * np.sqrt(TAU_S / YEAR_S) * np.random.default_rng(5).standard_normal(DRAWS)
     for m_bp in (10.0,) if quick else (0.0, 5.0, 10.0):
         yield from _forced(m_bp * BP, shocks)
@@ -54,7 +69,9 @@ def rows(quick: bool, data: Path | None) -> Iterator[dict[str, Any]]:
         yield from _abort(m_bp * BP, shocks)
     for q in (0.2,) if quick else (0.05, 0.2, 0.5):
         yield from _failing(q, shocks)
-    yield from _thresholds(((0.1, 10.0),) if quick else ((0.1, 10.0), (0.3, 10.0), (0.3, 40.0)))
+    yield _atomic()
+    for q, fee_bp in ((0.2, 40.0),) if quick else ((0.2, 40.0), (0.3, 40.0), (0.3, 10.0)):
+        yield from _learned(q, fee_bp, QUICK_PERIODS if quick else PERIODS)
 
 
 # -- legs executed one by one ------------------------------------------------------------------------------------------
@@ -164,24 +181,83 @@ def _two_rollups(gap: float, regime: str, depth_usd: float, **parameters: float)
 # -- the arbitrageur's own decision ------------------------------------------------------------------------------------
 
 
-def _thresholds(cases: tuple[tuple[float, float], ...]) -> Iterator[dict[str, Any]]:
-    """The least gap between two rollups at which the arbitrageur trades: sequenced apart, and together.
+def _atomic() -> dict[str, Any]:
+    """One row: the least gap between two rollups at which the arbitrageur trades where its legs are one."""
+    expected = _unwind_cost()
 
-    At its best size a trade over a gap h beyond the fees earns exp(h / 2) - 1 of what it puts in, for its own price
-    impact eats half of the gap; that must exceed q c / (1 - q).
+    def trades(gap: float) -> bool:
+        market = _two_rollups(gap, "centralized_shared", 1e7)
+        market.run()
+        return bool((market.rows["kind"] == Kind.SWAP).any())
+
+    found = bisect(trades, 0.99 * expected, 1.01 * expected, 14)
+    return row(ID, "arbitrageur, atomic", "least gap, bp", expected / BP, found / BP, 1e-5 * expected / BP)
+
+
+def _learned(q: float, fee_bp: float, periods: int) -> Iterator[dict[str, Any]]:
+    """The least edge at which an arbitrageur trades that has learned from receipts how often legs fail, at what cost.
+
+    Nobody tells it q, that somebody else is first on the dear rollup, or what unwinding costs. Edges are spread evenly
+    over a range, so that the share of them that it takes tells where it begins. What the cost c is, the ledger says:
+    fees, and half of the edge, which is the trade's own price impact.
     """
-    for q, c_bp in cases:
-        atomic = _unwind_cost()
-        legged = atomic + 2.0 * float(np.log1p(q * c_bp * BP / (1.0 - q)))
-        case = f"arbitrageur, q={q:g}, c={c_bp:g} bp"
-        for regime, expected in (("siloed", legged), ("centralized_shared", atomic)):
+    odds = q / (1.0 - q)
+    edges = odds * (fee_bp + FEE_BP) * BP / (1.0 - 0.5 * odds) * np.linspace(0.4, 1.8, periods)
+    rng = np.random.default_rng(8)
+    rng.shuffle(edges)
+    market = _included(fee_bp)
+    rival = rng.random(periods) < q
+    taken, lost = np.zeros(periods, np.bool_), np.full(periods, np.nan)
+    account = market.account("trader")
+    for period, edge in enumerate(edges.tolist()):
+        _offer(market, period, float(_unwind_cost() + 2.0 * np.log1p(edge)), bool(rival[period]))
+        before = held(market, account) @ [1.0, PRICE]
+        first = len(market.blocks)
+        market.run_until(market.domains[0].phase + (period + 1) * PERIOD_S - 0.95)
+        legs = np.concatenate(market.blocks[first:])
+        legs = legs[(legs["sender"] == account) & (legs["kind"] == int(Kind.SWAP))]
+        taken[period] = legs.size > 0
+        bought = legs[(legs["status"] == Status.FILLED) & (legs["asset_in"] == USD)]
+        if taken[period] and rival[period]:
+            lost[period] = (before - held(market, account) @ [1.0, PRICE]) / bought["filled_in"].sum()
+    cost = float(np.nanmean(lost))
+    expected = q * cost / (1.0 - q)
+    late = slice(periods // 2, None)
+    # of edges spread evenly between two ends it takes those above where it begins
+    found = edges.max() - taken[late].mean() * (edges.max() - edges.min())
+    cycles = int(taken.sum()) - int(taken[late].sum()) // 2
+    error = expected / np.sqrt(q * (1.0 - q) * cycles)  # what so many cycles tell of q / (1 - q)
+    case = f"arbitrageur, q={q:g}, c={cost / BP:.3g} bp"
+    yield row(ID, case, "least edge, learned, bp", expected / BP, found / BP, three_errors(error) / BP, error / BP)
 
-            def trades(gap: float, regime: str = regime, q: float = q, c_bp: float = c_bp) -> bool:
-                market = _two_rollups(gap, regime, 1e7, unwind_bp=c_bp)
-                agent = market.participants[market.account("trader")]
-                agent.failure = q
-                market.run()
-                return bool((market.rows["kind"] == Kind.SWAP).any())
 
-            found = bisect(trades, 0.99 * expected, 1.01 * expected, 14)
-            yield row(ID, case, f"least gap, {regime}, bp", expected / BP, found / BP, 1e-5 * expected / BP)
+def _included(fee_bp: float) -> Watched:
+    """Two rollups whose bundles are included as a whole and executed apart; unwinding outside costs `fee_bp`."""
+    rollups = [rollup(f"r{at}", pool((1e7 / PRICE, 1e7), ("ETH", "USD"), FEE_BP, PRICE)) for at in (CHEAP, DEAR)]
+    agents = [trader("arbitrageur", 1e9, outside=False, least_usd=0.0, memory=0.0, learns_cost=True)]
+    config = still(rollups, [asset("ETH", PRICE)], agents, outside_fee_bp=fee_bp, horizon_s=1e6)
+    parts = {"guarantees": {"kind": "inclusion"}, "block_time_s": BLOCK_S}
+    regime = regimes.load("centralized_shared").model_copy(update=parts)
+    return Watched(config.model_copy(update={"regime": regime}), seed=0)
+
+
+def _offer(market: Watched, period: int, gap: float, rival: bool) -> None:
+    """Others put the cheap pool at the outside price and the dear one a gap above; then a rival may take half of it.
+
+    The three blocks of a period: others trade; the arbitrageur, and before it the rival; the arbitrageur unwinds.
+    """
+    start = market.domains[0].phase + period * PERIOD_S
+    state, rows = market.world.state, intents(market, 3, "retail", kind=Kind.SWAP)
+    rows["rollup"] = rows["venue"] = (CHEAP, DEAR, DEAR)
+    keep = 1.0 - FEE_BP * BP
+    for at, level in ((CHEAP, 0.0), (DEAR, gap)):
+        eth, usd = reserve(state, at, ETH), reserve(state, at, USD)
+        move = np.log(PRICE * eth / usd) + level
+        source, held_there = (USD, usd) if move > 0.0 else (ETH, eth)
+        rows["asset_in"][at], rows["asset_out"][at] = source, 1 - source
+        rows["amount"][at] = max(1e-9, held_there * np.expm1(0.5 * abs(move)) / keep)
+    eth = reserve(state, DEAR, ETH) * np.exp(-0.5 * (np.log(PRICE * reserve(state, DEAR, ETH) / usd) + gap))
+    rows["asset_in"][2], rows["asset_out"][2], rows["amount"][2] = ETH, USD, eth * np.expm1(0.25 * gap) / keep
+    rows["arrival"] = rows["sent"] = start - 0.9 * BLOCK_S, start - 0.9 * BLOCK_S, start + 0.05 * BLOCK_S
+    rows["expiry"] = np.inf
+    market.mempool.submit(rows if rival else rows[:2])

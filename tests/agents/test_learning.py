@@ -133,6 +133,38 @@ def test_greedy_action_is_always_the_best_and_the_second_bounds_the_rest(seed, s
             assert second[state] >= others.max()
 
 
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 10**6), discount=st.sampled_from([0.0, 0.5, 0.99]))
+def test_learning_about_all_actions_is_an_update_of_each_from_the_same_future(seed, discount):
+    rng = np.random.default_rng(seed)
+    values, payoffs = rng.integers(0, 3, (3, 4)).astype(float), rng.integers(0, 3, 4).astype(float)
+    greedy, second, stream = np.empty(3, np.int64), np.empty(3), draws.stream(seed)
+    q_learning.lead(values, greedy, second, stream)
+    before, policy = values.copy(), greedy.copy()
+    state, then = (int(rng.integers(3)) for _ in range(2))
+    changed = q_learning.update_all(values, greedy, second, state, payoffs, then, 0.5, discount, stream)
+    expected = before.copy()
+    expected[state] += 0.5 * (payoffs + discount * before[then].max() - before[state])
+    np.testing.assert_allclose(values, expected)
+    assert changed == (greedy[state] != policy[state])
+    assert values[state, greedy[state]] == values[state].max()
+    assert second[state] >= np.delete(values[state], greedy[state]).max()
+
+
+def test_a_q_learner_that_is_told_everything_needs_no_exploration():
+    told, left = (QLearning(GRID, decay=50.0, start=1.0, rate=0.5, counterfactual=full) for full in (True, False))
+    for learner in (told, left):
+        for _ in range(40):
+            learner.choose()
+            learner.learn(payoffs()[np.argmax(learner.policy())], payoffs())
+    np.testing.assert_allclose(told.values[0], payoffs(), atol=1e-6)
+    assert told.policy() @ payoffs() == payoffs().max()
+    assert told.full_information
+    assert not left.full_information
+    with pytest.raises(ValueError, match="none were given"):
+        told.learn(0.0)
+
+
 @pytest.mark.parametrize(("decay", "floor"), [(1e-3, 0.0), (1e-2, 0.05), (0.0, 0.2), (1e-5, 0.0)])
 def test_skipping_to_the_next_exploration_has_the_law_of_a_draw_per_period(decay, floor):
     horizon, stream = 5000, draws.stream(3)

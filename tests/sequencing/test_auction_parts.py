@@ -109,6 +109,15 @@ def test_tickets_are_whole_and_paid_for_and_only_buyers_win(bids: list[float], t
     assert winner < 0 or payments[winner] > 0.0
 
 
+def test_a_decisive_lottery_is_won_in_proportion_to_a_power_of_the_tickets() -> None:
+    draws, payments, bids = (np.arange(1000) + 0.5) / 1000, np.zeros(2), np.array([1.0, 2.0])
+    for decisiveness, share in ((0.5, 2**0.5 / (1 + 2**0.5)), (1.0, 2 / 3), (2.0, 4 / 5)):
+        lottery = TicketLottery(ticket_usd=0.0, decisiveness=decisiveness)
+        won = np.mean([lottery.allocate(bids, u, payments) for u in draws])
+        assert won == pytest.approx(share, abs=1e-3)
+        np.testing.assert_array_equal(payments, bids)
+
+
 def test_a_lottery_is_won_in_proportion_to_the_tickets() -> None:
     lottery, rng = TicketLottery(ticket_usd=1.0), np.random.default_rng(3)
     bids = np.array([1.0, 2.0, 5.0])

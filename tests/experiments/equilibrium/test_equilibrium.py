@@ -163,8 +163,10 @@ class TestScreens:
 
 
 KEYS = {"id", "case", "statistic", "expected", "simulated", "standard_error", "tolerance", "passed"}
-FAST = ("tullock", "repeated_game", "empirical_games")
-SLOW = ("sealed_bid", "all_pay", "bidding_war", "q_bidders", "pricing", "role_selection")
+FAST = ("empirical_games",)
+SLOW = (
+    "sealed_bid", "all_pay", "bidding_war", "q_bidders", "pricing", "repeated_game", "role_selection", "tullock",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("module", [*FAST, *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW)])

@@ -7,9 +7,10 @@ import pytest
 
 from agents.bidding import ascending
 from agents.learning import draws, q_learning
-from experiments.games import contest, matrix, pricing, repeated, role_selection, sealed_bid
-from experiments.games.auction_learning import RepeatedAuction, learn
+from experiments.games import contest, matrix, pricing, role_selection, sealed_bid
+from experiments.games.auction_learning import RepeatedAuction, learn, would_earn
 from experiments.games.bidding_war import BiddingWar, OrderFlow, simulate
+from market.sequencing.auctions import _formats as formats
 
 WAR = BiddingWar(
     (ascending.NAIVE, ascending.ADAPTIVE, ascending.LAST_MINUTE, ascending.BLUFF), (1, 2, 1, 3), length_s=1.0
@@ -81,6 +82,21 @@ class TestAuctionLearning:
 
     def test_without_a_future_there_is_no_collusion(self):
         assert self.prices(discount=0.0).min() >= 0.89
+
+    def test_learning_of_all_bids_ends_collusion(self):
+        for auction in ("first_price", "second_price"):
+            game = RepeatedAuction(auction, counterfactual=True)
+            assert learn(game, 100_000, 1).revenue in (pytest.approx(0.90), pytest.approx(0.95))
+        assert learn(RepeatedAuction(), 400_000, 1).revenue < 0.5
+
+    @pytest.mark.parametrize("auction", ["first_price", "second_price", "all_pay"])
+    def test_what_other_bids_would_have_earned(self, auction):
+        bids, grid, payoffs = np.array([0.5, 0.3]), np.array([0.2, 0.3, 0.4, 0.6]), np.empty(4)
+        would_earn(formats.CODES[auction], bids, 1, 1.0, grid, 0.0, 0.0, payoffs)
+        won = {"first_price": 0.4, "second_price": 0.5, "all_pay": 0.4}[auction]
+        lost = -grid[:3] if auction == "all_pay" else np.zeros(3)
+        np.testing.assert_allclose(payoffs, [*lost, won])
+        np.testing.assert_array_equal(bids, [0.5, 0.3])
 
     def test_exploring_forever_destroys_second_price_revenue(self):
         revenue = [learn(RepeatedAuction("second_price", floor=0.02), 400_000, s).revenue for s in range(3)]
@@ -244,9 +260,7 @@ class TestContest:
         effort = [contest.learn_effort(np.ones(2), r, 200, 500, 0.1, 0.1, draws.stream(1)).sum() for r in (0.5, 1.5)]
         assert effort[0] < effort[1]
 
-    def test_copies_in_random_order_are_a_lottery(self):
-        shares = contest.copies_race(np.array([1, 3]), 20_000, 1)
-        assert shares[1] == pytest.approx(0.75, abs=4 * np.sqrt(0.75 * 0.25 / 20_000))
+    def test_chances_are_in_proportion_to_outlays(self):
         np.testing.assert_allclose(contest.lottery_chance(np.array([1.0, 3.0]), 1.0, 400, 0.5), [0.25, 0.75])
 
     def test_all_pay_learners_burn_the_prize(self):
@@ -256,23 +270,6 @@ class TestContest:
         np.testing.assert_allclose(mixed @ grid, 0.5, atol=0.03)
         bids = contest.sample(mixed, grid, 100, 1)
         assert np.isin(bids, grid).all()
-
-
-class TestRepeated:
-    def test_patience_needed_by_equal_split(self):
-        assert repeated.critical_discount("first_price", "split", 2) == pytest.approx(0.5, abs=1e-5)
-
-    def test_rotation_needs_more_patience_and_larger_cartels_too(self):
-        split, turns = (
-            [repeated.critical_discount("first_price", scheme, n) for n in (2, 3, 5)]
-            for scheme in ("split", "rotation")
-        )
-        assert all(a < b for a, b in zip(split, turns, strict=True))
-        assert turns == sorted(turns)
-
-    def test_breaking_pays_only_the_impatient(self):
-        assert repeated.gain("first_price", "split", 3, 0.6) > 0
-        assert repeated.gain("first_price", "split", 3, 0.7) < 0
 
 
 class TestRoleSelection:

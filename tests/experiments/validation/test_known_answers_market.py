@@ -6,6 +6,7 @@ import math
 import pytest
 
 from experiments.cli.validate import KEYS
+from market.sequencing.breakers.volatility import Volatility
 
 MODULES = (
     "loss_versus_rebalancing",
@@ -19,9 +20,12 @@ MODULES = (
     "breaker_null",
     "perpetual_futures",
     "dutch_auction",
+    "inventory_arbitrage",
+    "cross_chain",
 )
-LONG = ("breaker_null", "pause_paradox", "shared_isolated")
+LONG = ("breaker_null", "cross_chain", "dutch_auction", "leg_risk", "pause_paradox", "shared_isolated")
 """Whole markets over many seeds: the quick form of these takes more than ten seconds."""
+READING = Volatility.reading
 STATED = {
     # numbers given with the formulas: module, case, statistic, value, half a unit of its last digit
     "sandwich": [
@@ -77,7 +81,22 @@ STATED = {
         ("buf 1.3, cost share 0%", "time to the take, s", 2430.0, 0.0),
         ("tail 8400 s, cusp .4", "time to the reset, s", 8280.0, 0.0),
     ],
-    "breaker_null": [("pool price, arbitrageur and retail", "chance, pause less none", 0.0, 0.0)],
+    "breaker_null": [
+        ("pool price, nobody anticipates", "chance, pause less none", 0.0, 0.0),
+        ("pool price, some anticipate", "chance, pause above none (1: yes)", 1.0, 0.0),
+    ],
+    "inventory_arbitrage": [
+        ("atomic", "gain in the ledger, USD", 24.0558, 5e-5),
+        ("from stock, P=2000", "gain in the ledger, USD", 71.354, 5e-4),
+        ("from stock, P=2010", "gain in the ledger, USD", 36.348, 5e-4),
+        ("from stock, P=2030", "gain in the ledger, USD", 36.554, 5e-4),
+        ("from stock, P=2010, f=0.3", "expected gain, USD", 0.7 * 36.348, 5e-4),
+        ("atomic, f=0.3", "expected gain, USD", 0.49 * 24.0558, 5e-5),
+    ],
+    "cross_chain": [
+        ("20 arbitrageurs", "median time out of stock, s", 9.0, 0.0),
+        ("20 arbitrageurs", "median time over bridges, s", 242.0, 0.0),
+    ],
     "loss_versus_rebalancing": [
         ("80% a year, 2 s, 5 bp, Poisson", "blocks with a trade", 0.22170, 5e-6),
         ("80% a year, 2 s, 5 bp, Poisson", "profit, bp of V a day", 0.48591, 5e-6),
@@ -118,6 +137,34 @@ def test_known_answer(name):
 @pytest.mark.parametrize("name", MODULES)
 def test_known_answer_at_full_size(name):
     assert not failures(run(name, quick=False))
+
+
+def chances(count):
+    """Rows of the breaker's null that a mutation must fail: of the outside price, and of a market."""
+    module = importlib.import_module("experiments.validation.breaker_null")
+    return [row for row in module._populated(count) if "nobody" in row["case"]]
+
+
+@pytest.mark.slow
+def test_the_breakers_null_fails_where_its_people_anticipate(monkeypatch):
+    module = importlib.import_module("experiments.validation.breaker_null")
+    anticipating = module._cast(True)
+    monkeypatch.setattr(module, "_cast", lambda _: anticipating)
+    assert {row["statistic"] for row in failures(chances(30))} >= {"chance", "chance, pause less none"}
+
+
+@pytest.mark.slow
+def test_the_breakers_null_fails_where_the_trigger_is_wrong(monkeypatch):
+    monkeypatch.setattr(Volatility, "reading", lambda self, key, now: 2.0 * READING(self, key, now))
+    assert [row["statistic"] for row in failures(chances(60))] == ["chance"]
+
+
+@pytest.mark.slow
+def test_the_breakers_null_fails_where_pauses_move_prices(monkeypatch):
+    """A trigger that goes off at half of its threshold if it pauses anybody is a magnet of the rule itself."""
+    hasty = lambda self: self.threshold_log * (0.5 if self.pause_s > 0.0 else 1.0)  # noqa: E731
+    monkeypatch.setattr(Volatility, "threshold", hasty)
+    assert "chance, pause less none" in {row["statistic"] for row in failures(chances(30))}
 
 
 def test_real_pool(data_dir):
