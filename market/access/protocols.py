@@ -65,6 +65,14 @@ class Sale(NamedTuple):
     winner: int  # which bidder; -1: nobody
 
 
+class Ballot(NamedTuple):
+    """What holders of stake vote on: whether `proposed` replaces `current`."""
+
+    subject: str
+    current: Any
+    proposed: Any
+
+
 class Participant(Protocol):
     """A strategic agent."""
 

@@ -19,6 +19,7 @@ MODULES = (
     "breaker_null",
     "perpetual_futures",
     "dutch_auction",
+    "governance",
 )
 LONG = ("breaker_null", "pause_paradox", "shared_isolated")
 """Whole markets over many seeds: the quick form of these takes more than ten seconds."""
@@ -76,6 +77,10 @@ STATED = {
         ("buf 1.3, cost share 0%", "steps to the take", 27.0, 0.0),
         ("buf 1.3, cost share 0%", "time to the take, s", 2430.0, 0.0),
         ("tail 8400 s, cusp .4", "time to the reset, s", 8280.0, 0.0),
+    ],
+    "governance": [
+        ("votes 0.20, 0.35, 0.45", "adopted fee, USD", 0.65, 0.0),
+        ("votes 0.10, 0.30, 0.60", "adopted fee, USD", 0.35, 0.0),
     ],
     "breaker_null": [("pool price, arbitrageur and retail", "chance, pause less none", 0.0, 0.0)],
     "loss_versus_rebalancing": [
