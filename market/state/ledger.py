@@ -49,6 +49,7 @@ class Why(IntEnum):
     DATA_COST = 26  # what whoever sequences pays L1 for that
     SUPPLY = 27  # funds for a lending market, and their return
     INTEREST = 28  # what a lending market pays suppliers and its treasury beyond that
+    KEY_SHARE = 29  # what a member of a committee is paid for its share of the key ahead of time
 
 
 REASONS = len(Why)

@@ -11,33 +11,22 @@ documentation.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import Field, PrivateAttr
 
 from market.access.observation import redact
-from market.sequencing.visibility.base import ROLES, Visibility
+from market.sequencing.visibility._threshold import Threshold
 
 if TYPE_CHECKING:
     from market.domain import Domain, Slot
 
 
-class Sealed(Visibility):
-    """Nobody reads contents before the order is fixed, but for a coalition that holds enough shares of the key.
-
-    Who sent when is visible to the author of the block.
-    """
+class Sealed(Threshold):
+    """A committee whose shares of the key a coalition may hold."""
 
     kind: Literal["sealed"] = "sealed"
-    decryption_s: float = Field(
-        0.2, ge=0, allow_inf_nan=False, description="time that decryption adds to every intent's arrival [s]"
-    )
-    members: int = Field(16, ge=1, description="n: shares of the key, each held by a member of the committee [1]")
-    threshold: int = Field(11, ge=1, description="t: shares that open an intent [1]")
-    candidates: int = Field(
-        128, ge=1, le=10**8, description="N: candidates that a slot's committee is drawn from, without replacement [1]"
-    )
     committee: Literal["outsiders", "sequencers"] = Field(
         "outsiders",
         description="who the candidates are: outsiders, or sequencers, each in proportion to its right to lead",
@@ -53,28 +42,8 @@ class Sealed(Visibility):
     slash_share: float | None = Field(
         None, ge=0, le=1, description="share of the stake that it then costs [1] (default: what the leader part sets)"
     )
-    readers: ClassVar[frozenset[str]] = frozenset()
-    counters: ClassVar[frozenset[str]] = frozenset(ROLES)
-    _slot: Any = PrivateAttr(default=None)
     _coalition: tuple[Any, ...] = PrivateAttr(default=())
     _shares: int = PrivateAttr(default=0)
-    _read: bool = PrivateAttr(default=False)
-
-    @model_validator(mode="after")
-    def _reachable(self) -> Sealed:
-        if self.threshold > self.members:
-            raise ValueError(f"threshold must not exceed members, which is {self.members}")
-        if self.members > self.candidates:
-            raise ValueError(f"members must not exceed candidates, which is {self.candidates}")
-        return self
-
-    def start(self) -> Sealed:
-        """Give each domain a committee of its own."""
-        return self.model_copy()
-
-    def delay(self) -> float:
-        """Return the latency that sealing adds [s]."""
-        return self.decryption_s
 
     @property
     def shares(self) -> int:
@@ -83,7 +52,8 @@ class Sealed(Visibility):
 
     def begin(self, slot: Slot) -> None:
         """Ask the sequencers who would open early, and draw the committee."""
-        self._slot, self._read, self._shares = slot, False, 0
+        super().begin(slot)
+        self._shares = 0
         leaders = slot.domain.leaders
         self._coalition = tuple(agent for agent in leaders if self._colludes(slot, agent))
         if not self._coalition:

@@ -20,6 +20,7 @@ MODULES = (
     "perpetual_futures",
     "dutch_auction",
     "governance",
+    "key_shares",
 )
 LONG = ("breaker_null", "pause_paradox", "shared_isolated")
 """Whole markets over many seeds: the quick form of these takes more than ten seconds."""
@@ -81,6 +82,10 @@ STATED = {
     "governance": [
         ("votes 0.20, 0.35, 0.45", "adopted fee, USD", 0.65, 0.0),
         ("votes 0.10, 0.30, 0.60", "adopted fee, USD", 0.35, 0.0),
+    ],
+    "key_shares": [
+        ("t=2, chance 0.5, part 0.2, rent 0", "least gain, USD", 200.0, 0.0),
+        ("t=3, chance 0.25, part 0.2, rent 300", "least price, USD", 65.0, 0.0),
     ],
     "breaker_null": [("pool price, arbitrageur and retail", "chance, pause less none", 0.0, 0.0)],
     "loss_versus_rebalancing": [
