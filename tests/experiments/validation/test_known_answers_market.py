@@ -19,6 +19,7 @@ MODULES = (
     "breaker_null",
     "perpetual_futures",
     "dutch_auction",
+    "compliance",
     "governance",
     "key_shares",
 )
@@ -79,6 +80,7 @@ STATED = {
         ("buf 1.3, cost share 0%", "time to the take, s", 2430.0, 0.0),
         ("tail 8400 s, cusp .4", "time to the reset, s", 8280.0, 0.0),
     ],
+    "compliance": [("q=0.4", "slots lost by the listed", 0.66667, 5e-6)],
     "governance": [
         ("votes 0.20, 0.35, 0.45", "adopted fee, USD", 0.65, 0.0),
         ("votes 0.10, 0.30, 0.60", "adopted fee, USD", 0.35, 0.0),
