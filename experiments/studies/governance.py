@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from agents.population import Population
-from experiments.analysis import statistics, summaries
+from experiments.analysis import answers, statistics, summaries
 from experiments.markets.small_market import small
 from experiments.runs.study import Configure, Run, seeds
 from market.config import AgentConfig, MarketConfig, RegimeConfig
@@ -24,7 +24,7 @@ HYPOTHESIS = (
     "down, and where both hold votes, whoever holds more than half decides: the fee jumps there and does not grow."
 )
 
-SEEDS, QUICK_SEEDS = 20, 2
+SEEDS, QUICK_SEEDS = statistics.ENOUGH, 2
 SHARES, QUICK_SHARES = (0.0, 0.25, 0.45, 0.55, 0.75, 1.0), (0.0, 1.0)
 """Share of the votes that those hold who are no sequencers; sequencers hold the others [1]."""
 HOLDERS = {"arbitrageurs": "arbitrageur", "providers": "withdrawing"}
@@ -109,6 +109,20 @@ def summary(runs: pd.DataFrame) -> pd.DataFrame:
     """Adopted fees and what users paid, by holders and their votes, and differences to sequencers alone."""
     names = ("fee_usd", "highest_fee", "user_gas_bp", *(f"{name}_less" for name in COMPARED))
     return summaries.table(summaries.by_cell(_differences(runs), ["holders", "votes_share"], names))
+
+
+def answer(runs: Any) -> str:
+    """What sequencers alone adopt, and what others do who hold all votes, with what it changes for users."""
+    found, parts, samples = _differences(runs), [], []
+    for holders in HOLDERS:
+        alone = summaries.where(found, holders=holders, votes_share=1.0)
+        samples.append((holders, alone["fee_usd"], alone["user_total_bp_less"]))
+    corrected = statistics.holm([statistics.chance(less) for _, _, less in samples])
+    for (holders, fees, less), chance in zip(samples, corrected, strict=True):
+        costs = answers.change(less, "bp", chance=float(chance))
+        parts.append(f"{holders} {answers.amount(fees, 'USD')}, which changes the cost of users by {costs}")
+    first = summaries.where(found, votes_share=0.0, holders=next(iter(HOLDERS)))["fee_usd"]
+    return f"Sequencers alone adopt a fee of {answers.amount(first, 'USD')}; with all votes, {answers.listed(parts)}."
 
 
 def table(runs: pd.DataFrame) -> pd.DataFrame:
