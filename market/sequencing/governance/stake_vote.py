@@ -206,7 +206,7 @@ class StakeVote(Governance):
         part, _, setting = self.subject.partition(".")
         mechanism = getattr(domain.regime, part, None) if part in PARTS else None
         if mechanism is None or setting == "kind" or setting not in type(mechanism).model_fields:
-            where = "PART.SETTING of a mechanism of " + ", ".join(PARTS)
+            where = "PART.SETTING of what is set as " + ", ".join(PARTS)
             raise InputError(f"regime.governance.subject: {self.subject!r}; allowed: {GAS}, {NORM}, or {where}")
         for option in self.options:
             self._made(domain, part, setting, option)
