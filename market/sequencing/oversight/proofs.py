@@ -3,8 +3,8 @@
 Equivocation: a leader that signed an order of sealed intents, saw them opened, and signed another one has put its name
 under two blocks of a slot. A skipped order: a leader left out an intent and included a later one of the same rollup;
 whoever sent it first can show both. Bundles are offers, and may be left out; so may whatever the block had no room for.
-Early decryption: shares of a key bear the name of the member that holds them, and whoever was offered to buy them, or
-bought them, can show them before the order was signed.
+Early decryption: shares of a key bear the name of the member that holds them, so that whoever was sold some before the
+order was signed can show whose they are.
 Sources: Motepalli, Freitas and Livshits (2023), arXiv 2310.03616 (slashing of rollup sequencers); Buterin (2017),
 Minimal slashing conditions (signing twice).
 """

@@ -25,7 +25,7 @@ SHORT = {
     "atomicity": 60.0,
     "redistribution": 60.0,
     "network_competition": 20.0,
-    "governance": 130.0,
+    "governance": 70.0,
 }
 NAMED = (
     "rotation",
