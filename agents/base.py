@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from agents.means.hedging import Hedging
+from agents.means.voting import Voting
 
 if TYPE_CHECKING:
     from market.access.desk import Desk
     from market.access.observation import Observation
+    from market.access.protocols import Ballot
     from market.access.seat import Seat
 
 DELAYS = 512
@@ -30,6 +32,8 @@ class StrategicAgent:
         its own stream
     hedging : Hedging
         what it has learned of the costs of orders to the outside market, where those are apart from blocks
+    voting : Voting
+        what it has earned under each policy that holders of stake vote on
     wake_at : float
         no call of `act` before this time [s]
     """
@@ -48,6 +52,7 @@ class StrategicAgent:
         self.rng_own = seat.stream
         self._latency, self.latency_law = seat.latency_s, seat.latency
         self.hedging = Hedging(seat)
+        self.voting = Voting(seat)
         self._delays: list[float] = []
 
     @property
@@ -66,6 +71,14 @@ class StrategicAgent:
     def traded_outside(self, receipts: np.ndarray) -> None:
         """Take note of own orders that were carried out apart from blocks: shape (n,), dtype `INTENT`."""
         self.hedging.learn(receipts)
+
+    def governed(self, seen: Observation, value: Any) -> None:
+        """Hear what is in force from now on of that which holders vote on; asked of holders only."""
+        self.voting.governed(seen, value)
+
+    def vote(self, seen: Observation, ballot: Ballot) -> bool | None:
+        """Whether one wants the proposal in place of what is in force; None: one abstains."""
+        return self.voting.vote(seen, ballot)
 
 
 class Trader(StrategicAgent):

@@ -23,7 +23,8 @@ A strategy is a class in a file of its own under its role (`traders/`, `liquidat
 `sequencers/`), or anywhere on the path and then named `package.module:Class`. `__init__(self, seat, ...)` is told what
 it may know, its further keywords are its parameters; `act(self, seen, desk)` looks and submits in every slot;
 `learn(self, receipts)` hears what became of its intents. Builders have `build(self, seen)` and sequencers
-`arrange(self, seen)`, which read a block.
+`arrange(self, seen)`, which read a block. Where agents vote on rules, `vote(self, seen, ballot)` answers; unless it is
+defined anew, for what the agent has earned more under (`seen.policy` is what is in force).
 
 Everything seen is read-only. A column is an attribute (`seen.pools.fee`), an item (`seen.pools["fee"]`), and an
 attribute of a row (`seen.lending[2].threshold`). Where speed matters, take the column first: `seen.pools["fee"][2]`

@@ -148,6 +148,7 @@ class RegimeConfig(Settings):
     margin: dict[str, Any] = Field(default={"kind": "none"}, description="what is checked before inclusion")
     breaker: dict[str, Any] = Field(default={"kind": "none"}, description="when intents are paused")
     oversight: dict[str, Any] = Field(default={"kind": "none"}, description="who watches bids and orders, and fines")
+    governance: dict[str, Any] = Field(default={"kind": "none"}, description="who decides on the rules of the regime")
     sequencer: str = Field(
         default="honest", min_length=1, description="strategy of the sequencers unless [[agents]] name one"
     )

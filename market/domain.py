@@ -204,6 +204,7 @@ class Domain:
         market, now = self.market, self.market.time
         market.advance(now)
         self.announce(now)
+        self.regime.governance.convene(self, now)
         market.act(self.turns, now)
         if self.sealing > now:
             self._seal.list_at(self.sealing)

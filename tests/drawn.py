@@ -80,6 +80,18 @@ SHOWN: dict[str, list[Panel]] = {
         for letter, varied in zip("abc", VARIED, strict=True)
     ],
     "censorship": _alike("a", [("censored_slots", "slots", 1.0)], "y"),
+    "governance": _alike(
+        "abcdef",
+        [
+            ("fee_usd", "USD", 1.0),
+            ("user_gas_bp", "bp", 1.0),
+            ("user_total_bp_less", "difference [bp]", 1.0),
+            ("sequencers_usd_less", "difference [thousand USD]", 1e-3),
+            ("arbitrage_usd_less", "difference [thousand USD]", 1e-3),
+            ("providers_usd_less", "difference [thousand USD]", 1e-3),
+        ],
+        "y",
+    ),
     "redistribution": _alike(
         "bc",
         [("user_net_cost_bp", "bp", 1.0), ("sequencer_income_spread", "standard deviation / mean", 1.0)],

@@ -48,7 +48,7 @@ def rows(quick: bool, data: Path | None) -> Iterator[dict[str, Any]]:
     for price, expected in LEGS_USD.items():
         found = _gained("stock", price)
         yield row(ID, f"from stock, P={price:g}", "gain in the ledger, USD", expected, found, STATED["stock"])
-    least = minimize_scalar(lambda price: _gained("stock", price), bounds=(2005.0, 2035.0), method="bounded")
+    least: Any = minimize_scalar(lambda price: _gained("stock", price), bounds=(2005.0, 2035.0), method="bounded")
     yield row(ID, "from stock, worst P", "least gain, USD", ATOMIC_USD, float(least.fun), 2e-4)
     for f in FAILURES if not quick else FAILURES[1:]:
         found = _expected("stock", 2010.0, f)

@@ -154,6 +154,18 @@ class Observation(Shown):
         return domain.regime.breaker.gauge(self._market, rollup)
 
     @property
+    def policy(self) -> Any:
+        """What is in force of that which holders vote on in this domain; None where they vote on nothing."""
+        return self._domain.regime.governance.in_force
+
+    @property
+    def stake_usd(self) -> float:
+        """Stake that this agent has bonded as a sequencer of this domain [USD]."""
+        bonded = getattr(self._domain.regime.leader, "bonded", None)
+        seats = [agent.account for agent in self._domain.leaders]
+        return float(bonded()[seats.index(self.account)]) if bonded is not None and self.account in seats else 0.0
+
+    @property
     def reads_pending(self) -> bool:
         """Whether the regime shows this agent's role anything of what is pending, be it redacted."""
         visibility = self._domain.regime.visibility

@@ -81,6 +81,40 @@ class Tickets(NamedTuple):
     all: int
 
 
+class Ballot(NamedTuple):
+    """What holders of stake vote on: whether `proposed` replaces `current`."""
+
+    subject: str
+    current: Any
+    proposed: Any
+
+
+class Risk(NamedTuple):
+    """What a member of a committee risks with each share of a key that is used ahead of time."""
+
+    penalty: float  # chance of proof times stake lost [USD]
+    chance: float  # that it is proven [1]
+    lost_share: float  # of its stake, where it is [1]
+
+
+class Tender(NamedTuple):
+    """What whoever orders a block is told when it may buy shares of the key that opens it."""
+
+    pending: int  # sealed intents that are due
+    own: int  # shares that it holds itself and that count
+    needed: int  # further shares that it takes
+    risk: Risk  # of each of its own
+    penalties: np.ndarray  # (shares of others,) to be expected by their holders, in ascending order [USD]
+
+
+class Offer(NamedTuple):
+    """What a member of a committee is told when its shares of a key are wanted."""
+
+    price: float  # of a share [USD]
+    shares: int  # that it holds
+    risk: Risk  # of each
+
+
 class Participant(Protocol):
     """A strategic agent."""
 

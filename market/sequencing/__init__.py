@@ -33,6 +33,7 @@ PARTS = {
     "margin": "margin",
     "breaker": "breakers",
     "oversight": "oversight",
+    "governance": "governance",
 }
 """Folder of each part of a regime."""
 

@@ -50,6 +50,7 @@ class Why(IntEnum):
     SUPPLY = 27  # funds for a lending market, and their return
     INTEREST = 28  # what a lending market pays suppliers and its treasury beyond that
     TICKET = 29  # tickets of a lottery, bought from the protocol or resold
+    KEY_SHARE = 30  # what a member of a committee is paid for its share of the key ahead of time
 
 
 REASONS = len(Why)

@@ -64,6 +64,11 @@ class Capacity(Part):
             self._quote(slot.domain, slot.time)
         return rows
 
+    def reprice(self, domain: Domain, gas_usd: float, time: float) -> None:
+        """Charge another fee for an included intent from now on [USD], where the mechanism does not set it itself."""
+        domain.market.world.tables.rollups["gas"][list(domain.rollups)] = gas_usd
+        self._quote(domain, time)
+
     def _quote(self, domain: Domain, time: float) -> None:
         """Have data cost what it costs at a time, and say what an intent of usual size costs."""
         rollups, at = domain.market.world.tables.rollups, list(domain.rollups)

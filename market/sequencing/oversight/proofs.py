@@ -3,6 +3,8 @@
 Equivocation: a leader that signed an order of sealed intents, saw them opened, and signed another one has put its name
 under two blocks of a slot. A skipped order: a leader left out an intent and included a later one of the same rollup;
 whoever sent it first can show both. Bundles are offers, and may be left out; so may whatever the block had no room for.
+Early decryption: shares of a key bear the name of the member that holds them, so that whoever was sold some before the
+order was signed can show whose they are.
 Sources: Motepalli, Freitas and Livshits (2023), arXiv 2310.03616 (slashing of rollup sequencers); Buterin (2017),
 Minimal slashing conditions (signing twice).
 """
@@ -27,13 +29,16 @@ class Proofs(Oversight):
     kind: Literal["proofs"] = "proofs"
     equivocation: float = Field(default=1.0, ge=0, le=1, description="chance that a second signature is proven [1]")
     skipped_order: float = Field(default=1.0, ge=0, le=1, description="chance, per block, that a skip is proven [1]")
+    early_decryption: float = Field(
+        default=0.5, ge=0, le=1, description="chance, per block, that shares of a key sold ahead of time are proven [1]"
+    )
     _rng: np.random.Generator = PrivateAttr()
     _slashed_usd: dict[str, float] = PrivateAttr()
 
     def start(self) -> Proofs:
         """Give each domain a record of its own."""
         own = self.model_copy()
-        own._slashed_usd = {"equivocation": 0.0, "skipped_order": 0.0}
+        own._slashed_usd = {"equivocation": 0.0, "skipped_order": 0.0, "early_decryption": 0.0}
         return own
 
     def seated(self, domain: Domain) -> None:
@@ -58,6 +63,22 @@ class Proofs(Oversight):
         for why, done in committed:
             if done and self._rng.random() < getattr(self, why):
                 self._slashed_usd[why] += slot.domain.regime.leader.slash(slot.domain, slot.leader, None, why)
+
+    def opened_early(self, slot: Slot, shares: list[tuple[Any, float]]) -> float:
+        """Slash, if it can be proven, what is bonded for each share of the key that it took."""
+        rule = slot.domain.regime.leader
+        if not hasattr(rule, "bonded") or self._rng.random() >= self.early_decryption:
+            return 0.0
+        lost = sum(
+            rule.slash(slot.domain, agent, rule.slash_early_decryption * bonded, "early_decryption")
+            for agent, bonded in shares
+        )
+        self._slashed_usd["early_decryption"] += lost
+        return lost
+
+    def chance(self, why: Fault) -> float:
+        """Return the chance that a fault in ordering is proven [1]; there is none of what it does not look for."""
+        return getattr(self, why) if why in self._slashed_usd else 0.0
 
     def expected_penalty(self, domain: Domain, leader: Any, why: Fault) -> float:
         """Return chance of proof times the stake that it costs: nothing where no stake is bonded [USD]."""

@@ -12,7 +12,7 @@ documentation.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from pydantic import Field, PrivateAttr, model_validator
@@ -20,7 +20,7 @@ from pydantic import Field, PrivateAttr, model_validator
 from market.access.observation import redact
 from market.errors import InputError
 from market.sequencing import agreed
-from market.sequencing.visibility.base import ROLES, Visibility
+from market.sequencing.visibility._threshold import Threshold
 
 if TYPE_CHECKING:
     from market.domain import Domain, Slot
@@ -29,24 +29,15 @@ DRAWN = 16
 """Members of a committee that is drawn, unless said otherwise."""
 
 
-class Sealed(Visibility):
-    """Nobody reads contents before the order is fixed, but for a coalition that holds enough shares of the key.
-
-    Who sent when is visible to the author of the block.
-    """
+class Sealed(Threshold):
+    """A committee whose shares of the key a coalition may hold."""
 
     kind: Literal["sealed"] = "sealed"
-    decryption_s: float = Field(
-        0.2, ge=0, allow_inf_nan=False, description="time that decryption adds to every intent's arrival [s]"
-    )
     members: int | None = Field(
         None, ge=1, description="n: shares of the key (default: as many as leaders; of a committee drawn, 16) [1]"
     )
     threshold: int | None = Field(
         None, ge=1, description="t: shares that open an intent (default: the least beyond two thirds of them) [1]"
-    )
-    candidates: int = Field(
-        128, ge=1, le=10**8, description="N: candidates that a slot's committee is drawn from, without replacement [1]"
     )
     committee: Literal["leaders", "outsiders", "sequencers"] = Field(
         "leaders",
@@ -64,13 +55,9 @@ class Sealed(Visibility):
     slash_share: float | None = Field(
         None, ge=0, le=1, description="share of the stake that it then costs [1] (default: what the leader part sets)"
     )
-    readers: ClassVar[frozenset[str]] = frozenset()
-    counters: ClassVar[frozenset[str]] = frozenset(ROLES)
-    _slot: Any = PrivateAttr(default=None)
     _coalition: tuple[Any, ...] = PrivateAttr(default=())
     _shares: int = PrivateAttr(default=0)
     _needed: int = PrivateAttr(default=1)
-    _read: bool = PrivateAttr(default=False)
 
     @model_validator(mode="after")
     def _reachable(self) -> Sealed:
@@ -100,14 +87,6 @@ class Sealed(Visibility):
         """Return how many of so many shares of the key open an intent."""
         return shares * 2 // 3 + 1 if self.threshold is None else self.threshold
 
-    def start(self) -> Sealed:
-        """Give each domain a committee of its own."""
-        return self.model_copy()
-
-    def delay(self) -> float:
-        """Return the latency that sealing adds [s]."""
-        return self.decryption_s
-
     @property
     def shares(self) -> int:
         """Shares of the key that the coalition of this slot has."""
@@ -115,7 +94,8 @@ class Sealed(Visibility):
 
     def begin(self, slot: Slot) -> None:
         """Ask the sequencers who would open early, and draw the committee."""
-        self._slot, self._read, self._shares = slot, False, 0
+        super().begin(slot)
+        self._shares = 0
         leaders, rule = slot.domain.leaders, slot.domain.regime.leader
         size = self._size if self.committee != "leaders" else len(leaders)
         self._needed = self.needed(size)

@@ -19,8 +19,14 @@ from experiments.runs.study import Run
 from market import regimes
 from market.model import SequencerMarket
 
-STUDIES = ("latency_contest", "atomicity", "censorship", "redistribution", "network_competition")
-SHORT = {"censorship": 120.0, "atomicity": 60.0, "redistribution": 60.0, "network_competition": 20.0}
+STUDIES = ("latency_contest", "atomicity", "censorship", "redistribution", "network_competition", "governance")
+SHORT = {
+    "censorship": 120.0,
+    "atomicity": 60.0,
+    "redistribution": 60.0,
+    "network_competition": 20.0,
+    "governance": 70.0,
+}
 NAMED = (
     "rotation",
     "slot_auction",

@@ -22,6 +22,9 @@ MODULES = (
     "dutch_auction",
     "inventory_arbitrage",
     "cross_chain",
+    "compliance",
+    "governance",
+    "key_shares",
 )
 LONG = ("breaker_null", "cross_chain", "dutch_auction", "leg_risk", "pause_paradox", "shared_isolated")
 """Whole markets over many seeds: the quick form of these takes more than ten seconds."""
@@ -96,6 +99,15 @@ STATED = {
     "cross_chain": [
         ("20 arbitrageurs", "median time out of stock, s", 9.0, 0.0),
         ("20 arbitrageurs", "median time over bridges, s", 242.0, 0.0),
+    ],
+    "compliance": [("q=0.4", "slots lost by the listed", 0.66667, 5e-6)],
+    "governance": [
+        ("votes 0.20, 0.35, 0.45", "adopted fee, USD", 0.65, 0.0),
+        ("votes 0.10, 0.30, 0.60", "adopted fee, USD", 0.35, 0.0),
+    ],
+    "key_shares": [
+        ("t=2, chance 0.5, part 0.2, rent 0", "least gain, USD", 200.0, 0.0),
+        ("t=3, chance 0.25, part 0.2, rent 300", "least price, USD", 65.0, 0.0),
     ],
     "loss_versus_rebalancing": [
         ("80% a year, 2 s, 5 bp, Poisson", "blocks with a trade", 0.22170, 5e-6),

@@ -1,0 +1,1 @@
+"""Who decides on the rules of a regime while it runs."""
