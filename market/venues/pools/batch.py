@@ -9,6 +9,9 @@ side, trades along its curve at p on average, fee included:
 - left on the sellers' side: likewise p = phi (y + B) / (x + phi S);
 - between the two the sides match, p = B / S, and the pool does not trade.
 
+A concentrated pool has no such closed form where ticks lie on the way, and p is searched for: what the pool asks on
+average rises with d, and d falls with p.
+
 Everybody trades at p; what crosses pays no fee, what the pool trades pays the pool's. p rises with B and falls with
 S. A swap takes part where its limit allows p; one that would move the price past its own limit stays out. Derived
 from the pool rule.
@@ -25,7 +28,7 @@ from market.state.journal import open_journal, put
 from market.state.ledger import Why, move
 from market.state.store import State, balance, cell, get, index, length, rollups
 from market.state.tables import Account
-from market.venues.pools.rules import accumulate_price, reserve, trades
+from market.venues.pools.curve import accumulate_price, concentrated, quoted, reserve, trades, walk
 from market.venues.pools.tables import Pool
 
 STEPS = 128
@@ -45,6 +48,39 @@ def price_of(x: float, y: float, fee: float, bought: float, sold: float) -> floa
     if bought <= sold * low:
         return low
     return bought / sold
+
+
+@njit(cache=True)
+def _price(state: State, pool: int, bought: float, sold: float) -> float:
+    """Clearing price of the inputs on a pool, over its ticks where it has some."""
+    first, second = index(state, Pool.asset, pool), index(state, Pool.asset + 1, pool)
+    x, y, fee = reserve(state, pool, first), reserve(state, pool, second), get(state, Pool.fee, pool)
+    if not concentrated(state, pool):
+        return price_of(x, y, fee, bought, sold)
+    low, high = (1.0 - fee) * y / x, y / x / (1.0 - fee)
+    if bought == sold == 0.0:
+        return high
+    up = bought > sold * high
+    if up:
+        low, high = high, bought / quoted(state, pool, second, bought)
+    elif bought < sold * low:
+        low, high = quoted(state, pool, first, sold) / sold, low
+    else:
+        return bought / sold
+    for _ in range(STEPS):
+        middle = np.sqrt(low * high)
+        if not low < middle < high:
+            break
+        left = bought - sold * middle
+        if left > 0.0:
+            asked = left / quoted(state, pool, second, left)
+        else:
+            asked = quoted(state, pool, first, -left / middle) / (-left / middle) if left < 0.0 else middle
+        if asked > middle:
+            low = middle
+        else:
+            high = middle
+    return high if up else low  # of the two, what does not ask the pool for more than it has
 
 
 @njit(cache=True)
@@ -76,14 +112,14 @@ def _exclude(rows: Rows, first: int, last: int, second: int, low: float, high: f
 
 
 @njit(cache=True)
-def _bracket(rows: Rows, first: int, last: int, second: int, x: float, y: float, fee: float) -> tuple[float, float]:
+def _bracket(state: State, rows: Rows, first: int, last: int, pool: int, second: int) -> tuple[float, float]:
     """Narrowest bracket of the price at which whoever accepts it brings it about.
 
     The price that the accepting swaps bring about falls with the price they are asked to accept: fewer buy, more sell.
     """
     bought, sold = _sums(rows, first, last, second)
     # nobody can push the price beyond where all of one side and none of the other would
-    low, high = price_of(x, y, fee, 0.0, sold), price_of(x, y, fee, bought, 0.0)
+    low, high = _price(state, pool, 0.0, sold), _price(state, pool, bought, 0.0)
     for _ in range(STEPS):
         middle = np.sqrt(low * high)
         if not low < middle < high:
@@ -95,7 +131,7 @@ def _bracket(rows: Rows, first: int, last: int, second: int, x: float, y: float,
                     bought += rows[k].amount
                 else:
                     sold += rows[k].amount
-        if price_of(x, y, fee, bought, sold) > middle:
+        if _price(state, pool, bought, sold) > middle:
             low = middle
         else:
             high = middle
@@ -103,11 +139,11 @@ def _bracket(rows: Rows, first: int, last: int, second: int, x: float, y: float,
 
 
 @njit(cache=True)
-def _drop_worst(rows: Rows, first: int, last: int, second: int, x: float, y: float, fee: float) -> float:
+def _drop_worst(state: State, rows: Rows, first: int, last: int, pool: int, second: int) -> float:
     """Leave out whoever the price exceeds most, one by one, until all accept it; returns the price."""
     while True:
         bought, sold = _sums(rows, first, last, second)
-        price = price_of(x, y, fee, bought, sold)
+        price = _price(state, pool, bought, sold)
         worst, excess = -1, 0.0
         for k in range(first, last):
             if rows[k].reason == Reason.NONE and not _fits(rows[k], second, price):
@@ -120,7 +156,7 @@ def _drop_worst(rows: Rows, first: int, last: int, second: int, x: float, y: flo
 
 
 @njit(cache=True)
-def _admit_more(rows: Rows, first: int, last: int, second: int, x: float, y: float, fee: float, price: float) -> float:
+def _admit_more(state: State, rows: Rows, first: int, last: int, pool: int, second: int, price: float) -> float:
     """Let in, in the order given, whoever accepts the price and leaves it acceptable to all; returns the price."""
     again = True
     while again:
@@ -130,7 +166,7 @@ def _admit_more(rows: Rows, first: int, last: int, second: int, x: float, y: flo
                 continue
             rows[k].reason = Reason.NONE
             bought, sold = _sums(rows, first, last, second)
-            moved = price_of(x, y, fee, bought, sold)
+            moved = _price(state, pool, bought, sold)
             for j in range(first, last):
                 if rows[j].reason == Reason.NONE and not _fits(rows[j], second, moved):
                     rows[k].reason = Reason.LIMIT
@@ -187,17 +223,16 @@ def clear(state: State, rows: Rows, first: int, last: int) -> float:
     if pool < 0:
         return 0.0
     second = index(state, Pool.asset + 1, pool)
-    x, y = reserve(state, pool, index(state, Pool.asset, pool)), reserve(state, pool, second)
-    if x <= 0.0 or y <= 0.0:
+    first_asset = index(state, Pool.asset, pool)
+    if reserve(state, pool, first_asset) <= 0.0 or reserve(state, pool, second) <= 0.0:
         for k in range(first, last):
             if rows[k].reason == Reason.NONE:
                 rows[k].reason = Reason.NO_LIQUIDITY
         return 0.0
-    fee = get(state, Pool.fee, pool)
-    low, high = _bracket(rows, first, last, second, x, y, fee)
+    low, high = _bracket(state, rows, first, last, pool, second)
     _exclude(rows, first, last, second, low, high)
-    price = _drop_worst(rows, first, last, second, x, y, fee)
-    return _admit_more(rows, first, last, second, x, y, fee, price)
+    price = _drop_worst(state, rows, first, last, pool, second)
+    return _admit_more(state, rows, first, last, pool, second, price)
 
 
 @njit(cache=True)
@@ -234,12 +269,19 @@ def take_fee(state: State, rows: Rows, first: int, last: int, price: float) -> N
     second = index(state, Pool.asset + 1, pool)
     left = left_over(rows, first, last, second, price)
     asset = second if left > 0.0 else index(state, Pool.asset, pool)
-    fee = get(state, Pool.fee, pool) * (left if left > 0.0 else -left / price)
+    given = left if left > 0.0 else -left / price
+    fee = get(state, Pool.fee, pool) * given
+    if given > 0.0 and concentrated(state, pool):
+        walk(state, pool, 1 if asset == second else 0, given - fee, True)
     if fee <= 0.0:
         return
     account, fees = index(state, Pool.account, pool), index(state, Pool.fee_account, pool)
     shares = get(state, Pool.shares, pool)
-    if move(state, account, fees, rows[first].rollup, asset, fee, Why.POOL_FEE) and shares > 0.0:
+    if (
+        move(state, account, fees, rows[first].rollup, asset, fee, Why.POOL_FEE)
+        and shares > 0.0
+        and not concentrated(state, pool)
+    ):
         growth = (Pool.growth + 1) if asset == second else Pool.growth
         put(state, cell(state, growth, pool), get(state, growth, pool) + fee / shares)
 
