@@ -1,20 +1,8 @@
-"""Clearing a batch of swaps on one pool at one price.
+"""Clearing a batch of swaps on one pool at one price, which :mod:`market.venues.pools.clearing` finds.
 
-With a constant-product pool of reserves (x, y), fee f and phi = 1 - f, buyers who give B of the second asset and
-sellers who give S of the first clear at the price p (second per first) at which the pool, for what is left on one
-side, trades along its curve at p on average, fee included:
-
-- left on the buyers' side, d = B - S p >= 0: the pool returns x phi d / (y + phi d) = d / p, so p = (y + phi B) /
-  (phi (x + S));
-- left on the sellers' side: likewise p = phi (y + B) / (x + phi S);
-- between the two the sides match, p = B / S, and the pool does not trade.
-
-A concentrated pool has no such closed form where ticks lie on the way, and p is searched for: what the pool asks on
-average rises with d, and d falls with p.
-
-Everybody trades at p; what crosses pays no fee, what the pool trades pays the pool's. p rises with B and falls with
-S. A swap takes part where its limit allows p; one that would move the price past its own limit stays out. Derived
-from the pool rule.
+Buyers give B of the second asset, sellers S of the first. Everybody trades at p; what crosses pays no fee, what the
+pool trades pays the pool's. p rises with B and falls with S. A swap takes part where its limit allows p; one that would
+move the price past its own limit stays out. Derived from the pool rule.
 """
 
 from __future__ import annotations
@@ -28,59 +16,12 @@ from market.state.journal import open_journal, put
 from market.state.ledger import Why, move
 from market.state.store import State, balance, cell, get, index, length, rollups
 from market.state.tables import Account
-from market.venues.pools.curve import accumulate_price, concentrated, quoted, reserve, trades, walk
+from market.venues.pools.clearing import STEPS, clearing_price
+from market.venues.pools.curve import accumulate_price, concentrated, reserve, trades, walk
 from market.venues.pools.tables import Pool
 
-STEPS = 128
-"""Halvings of the bracket of the price: more than a double has bits."""
 ROUNDING = 1e-12
 """Relative amount below which what is left on one side is rounding."""
-
-
-@njit(cache=True)
-def price_of(x: float, y: float, fee: float, bought: float, sold: float) -> float:
-    """Clearing price [second asset per first] of the inputs B = `bought` (second asset) and S = `sold` (first)."""
-    phi = 1.0 - fee
-    high = (y + phi * bought) / (phi * (x + sold))
-    if bought >= sold * high:
-        return high
-    low = phi * (y + bought) / (x + phi * sold)
-    if bought <= sold * low:
-        return low
-    return bought / sold
-
-
-@njit(cache=True)
-def _price(state: State, pool: int, bought: float, sold: float) -> float:
-    """Clearing price of the inputs on a pool, over its ticks where it has some."""
-    first, second = index(state, Pool.asset, pool), index(state, Pool.asset + 1, pool)
-    x, y, fee = reserve(state, pool, first), reserve(state, pool, second), get(state, Pool.fee, pool)
-    if not concentrated(state, pool):
-        return price_of(x, y, fee, bought, sold)
-    low, high = (1.0 - fee) * y / x, y / x / (1.0 - fee)
-    if bought == sold == 0.0:
-        return high
-    up = bought > sold * high
-    if up:
-        low, high = high, bought / quoted(state, pool, second, bought)
-    elif bought < sold * low:
-        low, high = quoted(state, pool, first, sold) / sold, low
-    else:
-        return bought / sold
-    for _ in range(STEPS):
-        middle = np.sqrt(low * high)
-        if not low < middle < high:
-            break
-        left = bought - sold * middle
-        if left > 0.0:
-            asked = left / quoted(state, pool, second, left)
-        else:
-            asked = quoted(state, pool, first, -left / middle) / (-left / middle) if left < 0.0 else middle
-        if asked > middle:
-            low = middle
-        else:
-            high = middle
-    return high if up else low  # of the two, what does not ask the pool for more than it has
 
 
 @njit(cache=True)
@@ -119,7 +60,7 @@ def _bracket(state: State, rows: Rows, first: int, last: int, pool: int, second:
     """
     bought, sold = _sums(rows, first, last, second)
     # nobody can push the price beyond where all of one side and none of the other would
-    low, high = _price(state, pool, 0.0, sold), _price(state, pool, bought, 0.0)
+    low, high = clearing_price(state, pool, 0.0, sold), clearing_price(state, pool, bought, 0.0)
     for _ in range(STEPS):
         middle = np.sqrt(low * high)
         if not low < middle < high:
@@ -131,7 +72,7 @@ def _bracket(state: State, rows: Rows, first: int, last: int, pool: int, second:
                     bought += rows[k].amount
                 else:
                     sold += rows[k].amount
-        if _price(state, pool, bought, sold) > middle:
+        if clearing_price(state, pool, bought, sold) > middle:
             low = middle
         else:
             high = middle
@@ -143,7 +84,7 @@ def _drop_worst(state: State, rows: Rows, first: int, last: int, pool: int, seco
     """Leave out whoever the price exceeds most, one by one, until all accept it; returns the price."""
     while True:
         bought, sold = _sums(rows, first, last, second)
-        price = _price(state, pool, bought, sold)
+        price = clearing_price(state, pool, bought, sold)
         worst, excess = -1, 0.0
         for k in range(first, last):
             if rows[k].reason == Reason.NONE and not _fits(rows[k], second, price):
@@ -166,7 +107,7 @@ def _admit_more(state: State, rows: Rows, first: int, last: int, pool: int, seco
                 continue
             rows[k].reason = Reason.NONE
             bought, sold = _sums(rows, first, last, second)
-            moved = _price(state, pool, bought, sold)
+            moved = clearing_price(state, pool, bought, sold)
             for j in range(first, last):
                 if rows[j].reason == Reason.NONE and not _fits(rows[j], second, moved):
                     rows[k].reason = Reason.LIMIT
