@@ -23,8 +23,7 @@ from market.state.tables import Account, Rollup
 from market.venues import Kind
 from market.venues.dispatch import CHARGED, carry_out, pays
 from market.venues.pools import batch
-from market.venues.pools import rules as pools
-from market.venues.pools.tables import Pool
+from market.venues.pools import curve as pools
 
 
 @kernel
@@ -120,9 +119,7 @@ def _fallbacks(state: State, rows: np.ndarray, first: int, last: int) -> None:
             and row.kind == Kind.SWAP
             and pools.trades(state, row.venue, row.rollup, row.asset_in, row.asset_out)
         ):
-            reserve_in = pools.reserve(state, row.venue, row.asset_in)
-            reserve_out = pools.reserve(state, row.venue, row.asset_out)
-            row.fallback_out = pools.output(reserve_in, reserve_out, get(state, Pool.fee, row.venue), row.amount)
+            row.fallback_out = pools.quoted(state, row.venue, row.asset_in, row.amount)
 
 
 @kernel

@@ -10,6 +10,8 @@ from market.genesis import World
 from market.intents.rows import blank
 from market.state.store import Tables
 from market.venues import KINDS, VENUES, Kind
+from market.venues.pools.config import ConcentratedConfig
+from market.venues.pools.ranges import name as name_of
 
 ODD = (0.0, -0.0, -1.0, np.nan, np.inf, -np.inf, 5e-324, 1e-300, 1e-18, 1e300, 1.7e308)
 FIELDS = ("amount", "amount", "limit", "tip", "venue", "target", "rollup", "asset_in", "asset_out", "kind", "sender")
@@ -27,10 +29,16 @@ TRADING = (Kind.PERPETUAL_TRADE, Kind.PERPETUAL_DEPOSIT, Kind.PERPETUAL_WITHDRAW
 
 
 def world() -> World:
-    """Three pools on two rollups, one of them between two risky assets; borrowers near the edge; a small bridge."""
+    """Three pools on two rollups, one concentrated, one of two risky assets; borrowers near the edge; small bridges."""
     pools = (
         PoolConfig(assets=("ETH", "USD"), depth_usd=1e6, fee_bp=30.0, price_usd=2500.0),
-        PoolConfig(assets=("USD", "BTC"), depth_usd=5e5, fee_bp=5.0, price_usd=1 / 50_000.0),
+        PoolConfig(
+            assets=("USD", "BTC"),
+            depth_usd=5e5,
+            fee_bp=5.0,
+            price_usd=1 / 50_000.0,
+            concentrated=ConcentratedConfig(everywhere=0.3, bell_bp=200.0, most_ranges=24),
+        ),
     )
     cross = (PoolConfig(assets=("BTC", "ETH"), depth_usd=2e5, fee_bp=0.0, price_usd=20.0),)
     falling = {"kind": "dutch", "lots": 3, "step_s": 0.5, "tail_s": 1.5, "cusp": 0.3}
@@ -102,6 +110,20 @@ def random_rows(market: World, rng: np.random.Generator, count: int) -> np.ndarr
     return _bundled(rows, rng)
 
 
+def _choose_range(market: World, row: np.ndarray, rng: np.random.Generator) -> None:
+    """Let a row name a range around the price of the concentrated pool, of those that there are every other time."""
+    tables = market.tables
+    row["venue"] = int(np.flatnonzero(tables.pools["spacing"] > 0.0)[0])
+    row["rollup"] = int(tables.pools["rollup"][row["venue"]])
+    row["sender"] = rng.choice((MAKER, OTHER_MAKER))
+    lower = -108_200 + 10 * int(rng.integers(-30, 20))
+    row["target"] = name_of(lower, lower + 10 * int(rng.integers(1, 30)))
+    there = tables.ranges[tables.ranges["liquidity"] > 0.0]
+    if rng.random() < 0.5 and len(there):
+        chosen = there[int(rng.integers(len(there)))]
+        row["target"], row["sender"] = name_of(int(chosen["lower"]), int(chosen["upper"])), int(chosen["owner"])
+
+
 def _make_plausible(market: World, row: np.ndarray, rng: np.random.Generator) -> None:
     """Let a row mostly name venues, assets and owners that fit."""
     tables, kind = market.tables, row["kind"]
@@ -111,6 +133,8 @@ def _make_plausible(market: World, row: np.ndarray, rng: np.random.Generator) ->
         row["asset_in"], row["asset_out"] = rng.permutation(pool["asset"].astype(np.int64))
         if kind != Kind.SWAP:
             row["sender"] = rng.choice((MAKER, OTHER_MAKER, market.account_of["passive"]))
+    elif kind in (Kind.MINT_RANGE, Kind.BURN_RANGE, Kind.COLLECT_RANGE):
+        _choose_range(market, row, rng)
     elif kind in (Kind.DEPOSIT, Kind.WITHDRAW, Kind.BORROW, Kind.REPAY, Kind.LIQUIDATE):
         loan = tables.loans[row["target"]]
         row["venue"] = int(loan["market"])

@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 from worlds import ALICE, BOB, ETH, ETH_USD, MAKER, OPERATOR, OTHER_MAKER, USD, fates, founded, intent, lender, rollup
 
-from market.config import BorrowersConfig, PerpetualConfig
+from market.config import BorrowersConfig, PerpetualConfig, PoolConfig
 from market.execution import execute_block
 from market.genesis import World
 from market.venues import Kind, rooms
+from market.venues.pools.config import ConcentratedConfig
+from market.venues.pools.ranges import name
 
 type Example = tuple[np.ndarray, float]
 
@@ -55,7 +57,8 @@ def world() -> World:
         gas_usd=GAS_USD,
     )
     law = BorrowersConfig(ltv_low=0.3, ltv_high=0.5, reserve_share=0.5)
-    return founded(home, rollup("b", gas_usd=GAS_USD), borrowers=law)
+    ranged = PoolConfig(depth_usd=2.5e6, fee_bp=30.0, price_usd=ETH_USD, concentrated=ConcentratedConfig())
+    return founded(home, rollup("b", pools=(ranged,), gas_usd=GAS_USD), borrowers=law)
 
 
 def carried_out(world: World, row: np.ndarray, time: float = 0.0) -> np.ndarray:
@@ -96,6 +99,28 @@ def _(world: World) -> Example:
     _first(world, _provision(1.0))
     shares = float(world.tables.provisions["shares"][int(world.tables.accounts["provider"][MAKER]), 0])
     return intent(Kind.REMOVE_LIQUIDITY, MAKER, amount=shares, asset_in=ETH, asset_out=USD), 0.0
+
+
+def _on_range(world: World, kind: int, amount: float) -> np.ndarray:
+    """An intent of a provider on a range of the pool of the second rollup, which is concentrated."""
+    return intent(kind, MAKER, venue=1, rollup=1, target=name(78000, 78500), amount=amount, asset_in=ETH, asset_out=USD)
+
+
+@example(Kind.MINT_RANGE)
+def _(world: World) -> Example:
+    return _on_range(world, Kind.MINT_RANGE, 100.0), 0.0
+
+
+@example(Kind.BURN_RANGE)
+def _(world: World) -> Example:
+    _first(world, _on_range(world, Kind.MINT_RANGE, 100.0))
+    return _on_range(world, Kind.BURN_RANGE, 100.0), 0.0
+
+
+@example(Kind.COLLECT_RANGE)
+def _(world: World) -> Example:
+    _first(world, _on_range(world, Kind.MINT_RANGE, 100.0))
+    return _on_range(world, Kind.COLLECT_RANGE, 100.0), 0.0
 
 
 # -- loans -------------------------------------------------------------------------------------------------------------

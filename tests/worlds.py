@@ -242,8 +242,9 @@ def check_ledger(tables: Tables, opening: np.ndarray) -> None:
 def _check_pools(tables: Tables) -> None:
     for at, row in enumerate(tables.pools):
         provided = tables.provisions[:, at]
-        shares = row["shares"]
+        shares = row["everywhere"]
         assert abs(provided["shares"].sum() - shares) <= DRIFT * shares, "shares are not those of the providers"
+        _check_ranges(tables, at)
         rollup_at = int(row["rollup"])
         for side in range(2):
             asset = int(row["asset"][side])
@@ -253,6 +254,31 @@ def _check_pools(tables: Tables) -> None:
             # what was ever earned bounds the rounding of what is left
             slack = DRIFT * max(held, row["growth"][side] * shares)
             assert owed <= held + slack, "more fees are owed than were taken"
+
+
+def _check_ranges(tables: Tables, pool: int) -> None:
+    """Active liquidity is that of the ranges that the price is in, and the pool holds what all of them are worth."""
+    row, there = tables.pools[pool], tables.ranges[(tables.ranges["pool"] == pool) & (tables.ranges["liquidity"] > 0.0)]
+    if row["spacing"] == 0.0:
+        assert row["shares"] == row["everywhere"]
+        assert not there.size
+        return
+    below, above = (tables.ticks["number"][int(row[side])] if row[side] else None for side in ("below", "above"))
+    inside = (
+        there[:0] if below is None or above is None else there[(there["lower"] <= below) & (there["upper"] >= above)]
+    )
+    active = row["everywhere"] + inside["liquidity"].sum()
+    assert abs(active - row["shares"]) <= DRIFT * active, "active liquidity is not that of the ranges"
+    x, y = row["virtual"]
+    assert abs(np.sqrt(x * y) - active) <= DRIFT * active, "the reserves are not those of the active liquidity"
+    low, high = (1.0001 ** (0.5 * there[end]) for end in ("lower", "upper"))
+    root = np.clip(np.sqrt(y / x), low, high)
+    held = tables.balance[int(row["account"]), int(row["rollup"])]
+    for side, (ranged, whole) in enumerate(((1.0 / root - 1.0 / high, x), (root - low, y))):
+        worth = there["liquidity"] @ ranged + whole * row["everywhere"] / active
+        assert abs(worth - held[int(row["asset"][side])]) <= 1e-7 * worth, (
+            "a pool does not hold what its ranges are worth"
+        )
 
 
 def _check_lending(tables: Tables) -> None:

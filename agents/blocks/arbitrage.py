@@ -13,8 +13,10 @@ import numpy as np
 from numba import njit
 
 from agents.blocks.depth import against_depth
+from agents.blocks.ticks import against_price, best_around
 from market.access.observation import Observation
 from market.kernel.interpreted import row_type
+from market.venues.pools.seen import Ticks, has_tick, passed
 from market.venues.pools.view import Pools
 
 ROUNDING = 1e-9
@@ -65,20 +67,20 @@ def against_outside(r_in: float, r_out: float, phi: float, rate: float) -> tuple
     return amount, out, out * rate - amount
 
 
-def terms(seen: Any) -> tuple[Pools, np.ndarray, float, np.ndarray, float, np.ndarray]:
+def terms(seen: Any) -> tuple[Pools, Ticks, np.ndarray, float, np.ndarray, float, np.ndarray]:
     """Return what `outside_arbitrages` is told, from what is seen."""
     outside = seen.outside
     rollups = np.array(seen.rollups)
-    return seen.pools, seen.prices, seen.outside_fee, rollups, outside["depth"].item(0), outside["shift"][0]
+    return seen.pools, seen.ticks, seen.prices, seen.outside_fee, rollups, outside["depth"].item(0), outside["shift"][0]
 
 
 @njit(cache=True)
 def outside_arbitrages(
-    pools: Pools, prices: np.ndarray, fee: float, rollups: np.ndarray, depth: float, shift: np.ndarray
+    pools: Pools, ticks: Ticks, prices: np.ndarray, fee: float, rollups: np.ndarray, depth: float, shift: np.ndarray
 ) -> np.ndarray:
     """Profitable trades of single pools against the outside market: shape (n,), `OPPORTUNITY`; profit in USD.
 
-    pools: (P, 7) as observed; prices: (assets,) [USD]; fee: of the outside market; rollups: (k,) where to look; depth
+    pools, ticks: as observed; prices: (assets,) [USD]; fee: of the outside market; rollups: (k,) where to look; depth
     of the outside market [USD], and its log prices over the reference: (assets,).
     """
     found = np.empty(pools.shape[0], OPPORTUNITY)
@@ -92,10 +94,12 @@ def outside_arbitrages(
             rate = prices[sink] / prices[source] * (1.0 - fee)
             phi = 1.0 - pools[pool].fee
             r_in, r_out = pools[pool].reserve[side], pools[pool].reserve[1 - side]
-            if depth == np.inf:
+            if depth == np.inf and has_tick(pools, pool, side):
+                amount, out, profit = against_price(pools, ticks, pool, side, rate)
+            elif depth == np.inf:
                 amount, out, profit = against_outside(r_in, r_out, phi, rate)
             else:
-                amount, out, profit = against_depth(r_in, r_out, phi, fee, source, sink, prices, depth, shift)
+                amount, out, profit = against_depth(pools, ticks, pool, side, fee, prices, depth, shift)
             if profit > 0.0:
                 found[count].pool, found[count].source, found[count].sink = pool, source, sink
                 found[count].amount, found[count].output = amount, out
@@ -158,7 +162,7 @@ def _best_pools(pools: Pools, assets: int) -> np.ndarray:
 
 
 @njit(cache=True)
-def cycle_amounts(pools: Pools, path: np.ndarray, start: int, legs: np.ndarray) -> float:
+def cycle_amounts(pools: Pools, ticks: Ticks, path: np.ndarray, start: int, legs: np.ndarray) -> float:
     """Best trade around a cycle of pools, written into `legs` (k,); returns the profit in the start asset.
 
     path: (k,) pools in order; start: the asset that the cycle starts from and returns to.
@@ -176,16 +180,25 @@ def cycle_amounts(pools: Pools, path: np.ndarray, start: int, legs: np.ndarray) 
         legs[k].sink = asset
     a, b, c = compose(r_in, r_out, phi)
     amount, profit = best_input(a, b, c)
+    ticked = False
+    for k in range(count):
+        ticked |= has_tick(pools, path[k], 0 if int(pools[path[k]].asset[0]) == legs[k].source else 1)
+    if ticked and amount > 0.0:
+        amount, profit = best_around(pools, ticks, path, start)
     for k in range(count):
         legs[k].amount = amount
-        amount = r_out[k] * phi[k] * amount / (r_in[k] + phi[k] * amount)
+        if ticked:
+            side = 0 if int(pools[path[k]].asset[0]) == legs[k].source else 1
+            amount = passed(pools, ticks, path[k], side, phi[k] * amount)[0]
+        else:
+            amount = r_out[k] * phi[k] * amount / (r_in[k] + phi[k] * amount)
         legs[k].output = amount
         legs[k].profit = profit
     return profit
 
 
 @njit(cache=True)
-def best_cycles(pools: Pools, assets: int) -> tuple[np.ndarray, np.ndarray]:
+def best_cycles(pools: Pools, ticks: Ticks, assets: int) -> tuple[np.ndarray, np.ndarray]:
     """Best cycle of two or three pools from each asset, the lowest of its own: by pools alone, whatever the prices.
 
     Of each ordered pair of assets only the pool with the best marginal rate is considered: a cycle pays at all iff it
@@ -213,7 +226,7 @@ def best_cycles(pools: Pools, assets: int) -> tuple[np.ndarray, np.ndarray]:
                 path[0], path[1], path[2] = best[i, j], best[j, k], best[k, i]
                 if path[0] == path[1]:
                     continue
-                profit = cycle_amounts(pools, path[:size], i, legs)
+                profit = cycle_amounts(pools, ticks, path[:size], i, legs)
                 if profit > profits[i]:
                     profits[i] = profit
                     legs[2].pool = legs[2].pool if size == 3 else -1

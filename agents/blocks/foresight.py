@@ -12,12 +12,12 @@ from numba import njit
 
 from market.intents.rows import Row, Rows
 from market.venues import Kind
-from market.venues.pools.rules import output
+from market.venues.pools.seen import Ticks, advance, quote, take_over
 from market.venues.pools.view import Pools
 
 
 @njit(cache=True)
-def simulate_swap(pools: Pools, row: Row) -> float:
+def simulate_swap(pools: Pools, ticks: Ticks, row: Row) -> float:
     """Carry out a swap on observed reserves, in place; returns its output, 0 if it would not be filled."""
     pool = row.venue
     if row.kind != Kind.SWAP or pool < 0 or pool >= pools.shape[0] or not row.amount > 0.0:
@@ -28,8 +28,12 @@ def simulate_swap(pools: Pools, row: Row) -> float:
         side = 1
     else:
         return 0.0
-    out = output(pools[pool].reserve[side], pools[pool].reserve[1 - side], pools[pool].fee, row.amount)
-    if out < row.limit or not out < pools[pool].reserve[1 - side]:  # an absurd amount rounds to all there is
+    out = quote(pools, ticks, pool, row.asset_in, row.amount)
+    if out < row.limit:
+        return 0.0
+    if pools[pool].spacing > 0.0:
+        return advance(pools, ticks, pool, side, row.amount * (1.0 - pools[pool].fee))
+    if not out < pools[pool].reserve[1 - side]:  # an absurd amount rounds to all there is
         return 0.0
     pools[pool].reserve[side] += row.amount * pools[pool].kept
     pools[pool].reserve[1 - side] -= out
@@ -57,18 +61,17 @@ def end_of_unit(due: Rows, order: np.ndarray, at: int) -> int:
 
 
 @njit(cache=True)
-def carry_out(pools: Pools, due: Rows, unit: np.ndarray, taken: np.ndarray) -> bool:
+def carry_out(pools: Pools, ticks: Ticks, due: Rows, unit: np.ndarray, taken: np.ndarray) -> bool:
     """Carry out the pending intents `unit` (n,), all or none, in place; whether they would be filled."""
     trial, before = pools.copy(), taken[0]
     for k in unit:
         row = due[k]
         if row.sealed:
             continue
-        if (row.kind == Kind.SWAP and simulate_swap(trial, row) <= 0.0) or (
+        if (row.kind == Kind.SWAP and simulate_swap(trial, ticks, row) <= 0.0) or (
             row.kind == Kind.LIQUIDATE and liquidated(row.target, taken)
         ):
             taken[0] = before
             return False
-    for pool in range(pools.shape[0]):
-        pools[pool].reserve[0], pools[pool].reserve[1] = trial[pool].reserve[0], trial[pool].reserve[1]
+    take_over(pools, trial)
     return True

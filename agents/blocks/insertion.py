@@ -15,12 +15,14 @@ from numba import njit
 from agents.blocks.arbitrage import outside_arbitrages, terms
 from agents.blocks.foresight import carry_out, end_of_unit, liquidated, simulate_swap
 from agents.blocks.sandwich import best_front_run
+from agents.blocks.ticks import best_front_run_over
 from market.access.protocols import Arrangement
 from market.intents.fresh import write
 from market.intents.rows import INTENT, Purpose, Row, Rows, blank
 from market.kernel.row_copy import copy_row
 from market.sequencing.ordering.base import CARRIED, FREE, first_come_order
 from market.venues import Kind
+from market.venues.pools.seen import has_tick, take_over
 
 # typed constants: a bare int would have callees compiled once per value
 TOP, NOBODY = np.int64(-1), np.int64(-1)
@@ -40,10 +42,12 @@ def _fill(
 
 
 @njit(cache=True)
-def _arbitrage(pools, prices, fee, rollups, depth, shift, cost, funds, like, order, bundle, inserted, counts) -> float:
+def _arbitrage(
+    pools, ticks, prices, fee, rollups, depth, shift, cost, funds, like, order, bundle, inserted, counts
+) -> float:
     """Append a bundle [swap, outside trade] for every pool that pays more than `cost`; returns the sum of profits."""
     gain = 0.0
-    table = outside_arbitrages(pools, prices, fee, rollups, depth, shift)
+    table = outside_arbitrages(pools, ticks, prices, fee, rollups, depth, shift)
     for k in range(table.shape[0]):
         pool, source, sink = int(table[k].pool), int(table[k].source), int(table[k].sink)
         rollup = int(pools[pool].rollup)
@@ -69,7 +73,7 @@ def _arbitrage(pools, prices, fee, rollups, depth, shift, cost, funds, like, ord
         order[at], order[at + 1] = -1 - new, -2 - new
         bundle[at], bundle[at + 1] = at, at
         counts[0], counts[1] = at + 2, new + 2
-        simulate_swap(pools, inserted[new])
+        simulate_swap(pools, ticks, inserted[new])
         gain += table[k].profit - cost
     return gain
 
@@ -87,23 +91,26 @@ def _possible(pools, row) -> bool:
 
 
 @njit(cache=True)
-def _sandwich(pools, row, victim, prices, cost, funds, like, order, bundle, inserted, counts) -> float:
+def _sandwich(pools, ticks, row, victim, prices, cost, funds, like, order, bundle, inserted, counts) -> float:
     """Append [front, victim, back] if that pays more than `cost`; returns the profit [USD], 0 if nothing was added."""
     pool = row.venue
     side = 0 if row.asset_in == pools[pool].asset[0] else 1
     x, y = pools[pool].reserve[side], pools[pool].reserve[1 - side]
     rollup = row.rollup
     capital = 0.5 * funds[rollup, row.asset_in]
-    size, gain = best_front_run(x, y, pools[pool].fee, pools[pool].kept, row.amount, row.limit, capital)
+    if has_tick(pools, pool, side):
+        size, gain = best_front_run_over(pools, ticks, pool, side, row.amount, row.limit, capital)
+    else:
+        size, gain = best_front_run(x, y, pools[pool].fee, pools[pool].kept, row.amount, row.limit, capital)
     gain = gain * prices[row.asset_in] - cost
     if gain <= 0.0:
         return 0.0
     at, new = counts[0], counts[1]
     _fill(inserted, new, like, rollup, pool, row.asset_in, row.asset_out, size, 0.0, Kind.SWAP, Purpose.SANDWICH)
-    bought = simulate_swap(pools, inserted[new])
-    simulate_swap(pools, row)
+    bought = simulate_swap(pools, ticks, inserted[new])
+    simulate_swap(pools, ticks, row)
     _fill(inserted, new + 1, like, rollup, pool, row.asset_out, row.asset_in, bought, size, Kind.SWAP, Purpose.SANDWICH)
-    simulate_swap(pools, inserted[new + 1])
+    simulate_swap(pools, ticks, inserted[new + 1])
     inserted[new].limit = bought * (1 - MARGIN)
     order[at], order[at + 1], order[at + 2] = -1 - new, victim, -2 - new
     bundle[at], bundle[at + 1], bundle[at + 2] = at, at, at
@@ -129,7 +136,7 @@ def _wrappers(due: Rows) -> np.ndarray:
 
 
 @njit(cache=True)
-def _wrapped(pools, due, k, first, order, bundle, counts) -> float:
+def _wrapped(pools, ticks, due, k, first, order, bundle, counts) -> float:
     """Append a searcher's bundle around (or behind) intent k; returns its tips, 0 if it would fail."""
     trial = pools.copy()
     front = due[first].asset_in == due[k].asset_in
@@ -137,15 +144,15 @@ def _wrapped(pools, due, k, first, order, bundle, counts) -> float:
     tip = due[first].tip + (due[last].tip if last > first else 0.0)
     at = counts[0]
     if front:
-        if last == first or simulate_swap(trial, due[first]) <= 0.0:
+        if last == first or simulate_swap(trial, ticks, due[first]) <= 0.0:
             return 0.0
-        if simulate_swap(trial, due[k]) <= 0.0 or simulate_swap(trial, due[last]) <= 0.0:
+        if simulate_swap(trial, ticks, due[k]) <= 0.0 or simulate_swap(trial, ticks, due[last]) <= 0.0:
             return 0.0
         order[at], order[at + 1], order[at + 2] = first, k, last
         bundle[at], bundle[at + 1], bundle[at + 2] = FREE, CARRIED, FREE
         counts[0] = at + 3
     else:
-        if simulate_swap(trial, due[k]) <= 0.0 or simulate_swap(trial, due[first]) <= 0.0:
+        if simulate_swap(trial, ticks, due[k]) <= 0.0 or simulate_swap(trial, ticks, due[first]) <= 0.0:
             return 0.0
         order[at] = k
         bundle[at] = FREE
@@ -154,8 +161,7 @@ def _wrapped(pools, due, k, first, order, bundle, counts) -> float:
             order[counts[0]] = j
             bundle[counts[0]] = FREE
             counts[0] += 1
-    for pool in range(pools.shape[0]):
-        pools[pool].reserve[0], pools[pool].reserve[1] = trial[pool].reserve[0], trial[pool].reserve[1]
+    take_over(pools, trial)
     return tip
 
 
@@ -164,6 +170,7 @@ def _insert(
     due,
     ties,
     pools,
+    ticks,
     prices,
     fee,
     rollups,
@@ -187,7 +194,9 @@ def _insert(
     counts[1] = new
     taken = np.zeros(1 + due.size + forced.size, np.int64)
     _forced(TOP, forced, forced_after, taken, order, bundle, counts)
-    gain = _arbitrage(pools, prices, fee, rollups, depth, shift, cost, funds, like, order, bundle, inserted, counts)
+    gain = _arbitrage(
+        pools, ticks, prices, fee, rollups, depth, shift, cost, funds, like, order, bundle, inserted, counts
+    )
     tips = 0.0
     wrappers, arrived = _wrappers(due), first_come_order(due, ties)
     start: Any = np.int64(0)
@@ -201,20 +210,22 @@ def _insert(
         if sandwich and row.kind == Kind.SWAP and row.bundle < 0 and row.sender != like.sender and not row.sealed:
             before = counts[0]
             if wrappers[k] >= 0:
-                tips += _wrapped(pools, due, k, wrappers[k], order, bundle, counts)
+                tips += _wrapped(pools, ticks, due, k, wrappers[k], order, bundle, counts)
             elif _possible(pools, row):
-                gain += _sandwich(pools, row, k, prices, cost, funds, like, order, bundle, inserted, counts)
+                gain += _sandwich(pools, ticks, row, k, prices, cost, funds, like, order, bundle, inserted, counts)
             if counts[0] > before:
                 tips += row.tip
                 continue
-        filled = carry_out(pools, due, unit, taken)
+        filled = carry_out(pools, ticks, due, unit, taken)
         for j in unit:
             tips += due[j].tip if filled else 0.0
             order[counts[0]], bundle[counts[0]] = j, FREE
             counts[0] += 1
         if row.bundle < 0 and row.kind in (Kind.ORACLE_UPDATE, Kind.LOAN_AUCTION_BID, Kind.CONTRACT_AUCTION_BID):
             _forced(k, forced, forced_after, taken, order, bundle, counts)
-    gain += _arbitrage(pools, prices, fee, rollups, depth, shift, cost, funds, like, order, bundle, inserted, counts)
+    gain += _arbitrage(
+        pools, ticks, prices, fee, rollups, depth, shift, cost, funds, like, order, bundle, inserted, counts
+    )
     return counts[0], counts[1], gain, tips
 
 
@@ -268,9 +279,9 @@ def insert(
     most = 2 * (due.size + 2 * 2 * len(seen.pools)) + forced.size
     inserted = np.zeros(most, INTENT)
     order, bundle = np.empty(most + due.size, np.int64), np.empty(most + due.size, np.int64)
-    pools, prices, fee, rollups, depth, shift = terms(seen)
+    pools, ticks, prices, fee, rollups, depth, shift = terms(seen)
     length, new, gain, tips = _insert(
-        due, ties, pools.copy(), prices, fee, rollups, depth, shift, cost_usd, seen.funds, like[0], forced,
+        due, ties, pools.copy(), ticks, prices, fee, rollups, depth, shift, cost_usd, seen.funds, like[0], forced,
         forced_after, sandwich, order, bundle, inserted,
     )  # fmt: skip
     return Arrangement(order[:length], bundle[:length], inserted[:new]), gain, tips

@@ -20,6 +20,7 @@ from market.access.seat import Seat
 from market.intents.rows import Rows
 from market.sequencing.ordering.base import EMPTY, first_come_order
 from market.venues import Kind
+from market.venues.pools.seen import Ticks
 from market.venues.pools.view import Pools
 
 BOUGHT = (Kind.LIQUIDATE, Kind.LOAN_AUCTION_TAKE, Kind.LOAN_AUCTION_SETTLE)
@@ -27,13 +28,13 @@ CONTRACTS = (Kind.CONTRACT_AUCTION_TAKE, Kind.CONTRACT_AUCTION_SETTLE)
 
 
 @njit(cache=True)
-def _after(pools: Pools, due: Rows, order: np.ndarray) -> np.ndarray:
+def _after(pools: Pools, ticks: Ticks, due: Rows, order: np.ndarray) -> np.ndarray:
     """Pools once the pending intents that can be read have been carried out in the order given."""
     left, taken = pools.copy(), np.zeros(1 + due.size, np.int64)
     start: Any = np.int64(0)
     while start < order.size:
         unit = order[start : end_of_unit(due, order, start)]
-        carry_out(left, due, unit, taken)
+        carry_out(left, ticks, due, unit, taken)
         start += unit.size
     return left
 
@@ -48,9 +49,9 @@ class _Left:
     def __init__(self, seen: BlockView, ties: np.ndarray) -> None:
         self.account, self.time, self.rollups = seen.account, seen.time, seen.rollups
         self.prices, self.outside_fee, self.funds = seen.prices, seen.outside_fee, seen.funds
-        self.outside = seen.outside
+        self.outside, self.ticks = seen.outside, seen.ticks
         self.due = seen.due[:0]
-        self.pools = _after(seen.pools, seen.due, first_come_order(seen.due, ties))
+        self.pools = _after(seen.pools, seen.ticks, seen.due, first_come_order(seen.due, ties))
 
 
 class Builder(StrategicAgent):

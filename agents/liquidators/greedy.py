@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from agents.base import Liquidator
+from agents.blocks.ticks import against_price
 from agents.liquidators._slack import EXACT, Slack
 from agents.means.auctions import EXPIRES_S, Asked
 from agents.means.hedging import brings
@@ -13,6 +14,7 @@ from market.access.observation import Observation
 from market.access.seat import Seat
 from market.intents.rows import Purpose, Reason, Status
 from market.venues import Kind
+from market.venues.pools.seen import has_tick, quote
 
 
 class Greedy(Liquidator):
@@ -113,6 +115,9 @@ class Greedy(Liquidator):
             push = (1.0 - pools["fee"][pool]) * rate
             size = min(amount, max(0.0, (np.sqrt(push * x * y) - x) / push))
             income = y * push * size / (x + push * size)
+            if has_tick(pools, int(pool), side):
+                size = min(amount, against_price(pools, seen.ticks, int(pool), side, rate)[0] / rate)
+                income = quote(pools, seen.ticks, int(pool), collateral, rate * size)
             if income - size > best[2] - best[1]:
                 best = (int(pool), size, income)
         return best

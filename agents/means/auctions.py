@@ -8,7 +8,7 @@ from market.access.desk import Desk
 from market.access.observation import Observation
 from market.venues import Kind
 from market.venues.liquidation.designs.english import least_bid
-from market.venues.pools.rules import output
+from market.venues.pools.seen import quote
 
 EXPIRES_S = 60.0
 """Life of an intent [s] of those who do not repeat themselves: who has no answer by then asks again."""
@@ -76,8 +76,7 @@ def worth_on_pool(seen: Observation, rollup: int, debt: int, collateral: int, am
         row = seen.pools[pool]
         if {int(row["asset"][0]), int(row["asset"][1])} != {debt, collateral}:
             continue
-        side = 0 if int(row["asset"][0]) == collateral else 1
-        income = output(row["reserve"][side], row["reserve"][1 - side], row["fee"], amount)
+        income = quote(seen.pools, seen.ticks, int(pool), collateral, amount)
         if income > best[1]:
             best = (int(pool), income)
     return best

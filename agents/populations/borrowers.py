@@ -19,9 +19,8 @@ from market.venues import Kind
 from market.venues.lending import at_risk
 from market.venues.lending import rules as lending
 from market.venues.lending.tables import LendingMarket, Loan
+from market.venues.pools.curve import quoted, reserve
 from market.venues.pools.depth import deepest
-from market.venues.pools.rules import output, reserve
-from market.venues.pools.tables import Pool
 
 STRETCH_S = 60.0
 WAIT, TOP_UP, DELEVERAGE = range(3)
@@ -71,7 +70,7 @@ def _sell_and_repay(
     amount = min(wanted / (y / x), balance(state, owner, rollup, asset))
     if not amount > 0.0:
         return False
-    out = output(x, y, get(state, Pool.fee, pool), amount) * 0.98
+    out = quoted(state, pool, asset, amount) * 0.98
     sale = _write(rows, 0, owner, rollup, Kind.SWAP, pool, NOBODY, sent)
     sale.amount, sale.limit, sale.asset_in, sale.asset_out = amount, out, asset, debt
     payment = _write(rows, 1, owner, rollup, Kind.REPAY, market, position, sent)

@@ -18,8 +18,8 @@ from market.model import SequencerMarket
 from market.state.store import State, get
 from market.state.tables import Asset
 from market.venues import Kind
-from market.venues.pools.rules import output, reserve
-from market.venues.pools.tables import Pool
+from market.venues.pools.curve import quoted, reserve
+from market.venues.pools.depth import held_of
 
 STRETCH_S = 600.0
 
@@ -49,7 +49,7 @@ def _best_pool(state: State, offered: np.ndarray, source: int, sink: int, amount
         pool = offered[k]
         if pool < 0:
             break
-        out = output(reserve(state, pool, source), reserve(state, pool, sink), get(state, Pool.fee, pool), amount)
+        out = quoted(state, pool, source, amount)
         if out > most:
             best, most = pool, out
     return best
@@ -82,7 +82,7 @@ def _write(
         if pool < 0:
             continue
         r_in, r_out = reserve(state, pool, source), reserve(state, pool, sink)
-        expected = output(r_in, r_out, get(state, Pool.fee, pool), amount)
+        expected = quoted(state, pool, source, amount)
         write(
             out, count, sender, rollup, Kind.SWAP, pool, NOBODY, Purpose.USER, sent, sent + trade.delay, sent + patience
         )
@@ -144,12 +144,13 @@ class RetailFlow:
         assets, rollups = len(tables.prices), len(market.config.rollups)
         lists: list[list[list[int]]] = [[[] for _ in range(rollups)] for _ in range(assets)]
         depth = np.zeros((assets, rollups))
+        held = held_of(tables, np.arange(len(tables.pools)), 0)
         for pool, row in enumerate(tables.pools):
             first, second = int(row["asset"][0]), int(row["asset"][1])
             if 0 in (first, second):
                 asset, rollup = max(first, second), int(row["rollup"])
                 lists[asset][rollup].append(pool)
-                depth[asset, rollup] += tables.balance[int(row["account"]), rollup, 0]
+                depth[asset, rollup] += held[pool]
         longest = max((len(pools) for by_rollup in lists for pools in by_rollup), default=0)
         offered = np.full((assets, rollups, max(1, longest)), -1, np.int64)
         for asset in range(assets):
@@ -162,11 +163,11 @@ class RetailFlow:
         """What traders believe at the start: fee plus impact of the median trade on the rollup's best pool [bp]."""
         tables = market.world.tables
         cost = np.full(len(market.config.rollups), 50.0)
-        for row in tables.pools:
+        held = held_of(tables, np.arange(len(tables.pools)), 0)
+        for pool, row in enumerate(tables.pools):
             rollup = int(row["rollup"])
             if 0 in (int(row["asset"][0]), int(row["asset"][1])):
-                held = tables.balance[int(row["account"]), rollup, 0]
-                believed = 1e4 * (row["fee"] + self._flow.median_usd / held)
+                believed = 1e4 * (row["fee"] + self._flow.median_usd / held[pool])
                 cost[rollup] = min(cost[rollup], believed)
         return cost
 

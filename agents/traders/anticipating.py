@@ -16,7 +16,7 @@ from market.access.observation import Observation
 from market.access.seat import Seat
 from market.intents.rows import Purpose, Status
 from market.venues import Kind
-from market.venues.pools.rules import output
+from market.venues.pools.seen import quote
 
 ASSET, NUMERAIRE = 1, 0
 
@@ -88,8 +88,7 @@ class Anticipating(Trader):
         amount = min(wanted, float(seen.funds[rollup, source]))
         if not amount > 0.0:
             return
-        x, y = _reserves(seen, pool, source)
-        least = output(x, y, float(seen.pools["fee"][pool]), amount) * (1.0 - 1e-4 * self.slippage_bp)
+        least = quote(seen.pools, seen.ticks, pool, source, amount) * (1.0 - 1e-4 * self.slippage_bp)
         sink = NUMERAIRE if source == ASSET else ASSET
         desk.swap(pool, source, sink, amount, least, purpose=Purpose.INVENTORY, expires_s=EXPIRES_S)
         self._sent[rollup] = seen.time + EXPIRES_S

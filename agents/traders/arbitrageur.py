@@ -289,7 +289,7 @@ def _find_cycle(seen: Observation) -> tuple[float, list[Leg], list[int]]:
 
 def _cycles(seen: Observation) -> list[tuple[float, list[Leg], list[int]]]:
     """Cycles that pay, the best from each asset: what it earns [units of the asset], legs, the rollup of each leg."""
-    profits, table = best_cycles(seen.pools, seen.prices.size)
+    profits, table = best_cycles(seen.pools, seen.ticks, seen.prices.size)
     found = []
     for start in np.flatnonzero(profits).tolist():
         legs = [Leg(*leg) for leg in table[start].tolist() if leg[0] >= 0]

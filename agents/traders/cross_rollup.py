@@ -19,7 +19,7 @@ from market.access.seat import Seat
 from market.intents.bundles import Atomicity
 from market.intents.rows import Purpose, Status
 from market.kernel.interpreted import row_type
-from market.venues.pools.rules import output
+from market.venues.pools.seen import quote
 
 CHUNK = 512
 YEAR_S = 365.0 * 86_400.0
@@ -126,8 +126,8 @@ class CrossRollup(Trader):
     def _meet(self, seen: Observation, desk: Desk, need: np.void) -> None:
         """Buy on one rollup and sell on the other, unless that costs more than it is worth."""
         first, second, value = int(need["first"]), int(need["second"]), float(need["value"])
-        buy, bought = self._quote(seen.pools, first, 0, value)
-        sell, proceeds = self._quote(seen.pools, second, 1, bought)
+        buy, bought = self._quote(seen, first, 0, value)
+        sell, proceeds = self._quote(seen, second, 1, bought)
         if buy < 0 or sell < 0:
             return
         together = seen.atomic(first, second)
@@ -165,17 +165,14 @@ class CrossRollup(Trader):
             self.served[rollup] += given * price_in
             self.surplus[rollup] += worth - (given * price_in - got * price_out) - float(row["tip"]) - gas
 
-    def _quote(self, pools: np.ndarray, rollup: int, asset_in: int, amount: float) -> tuple[int, float]:
+    def _quote(self, seen: Observation, rollup: int, asset_in: int, amount: float) -> tuple[int, float]:
         """Best pool of the first risky asset against the numeraire on a rollup, and its output; -1 for none."""
-        best, most = -1, 0.0
+        best, most, pools = -1, 0.0, seen.pools
         for pool in np.flatnonzero(pools["rollup"] == rollup):
             assets = (int(pools["asset"][pool, 0]), int(pools["asset"][pool, 1]))
             if set(assets) != {0, 1}:
                 continue
-            r_in, r_out = pools["reserve"][pool, 0], pools["reserve"][pool, 1]
-            if assets[0] != asset_in:
-                r_in, r_out = r_out, r_in
-            out = output(r_in, r_out, pools["fee"][pool], amount)
+            out = quote(pools, seen.ticks, int(pool), asset_in, amount)
             if out > most:
                 best, most = int(pool), out
         return best, most

@@ -13,7 +13,7 @@ from market.access.desk import Desk
 from market.access.observation import Observation
 from market.access.seat import Seat
 from market.intents.rows import Purpose
-from market.venues.pools.rules import output
+from market.venues.pools.seen import quote
 
 
 class InventoryArbitrageur(Arbitrageur):
@@ -70,7 +70,5 @@ class InventoryArbitrageur(Arbitrageur):
             amount = min(amount, float(seen.funds[rollup, source]))
             if amount <= 0.0:
                 continue
-            first = int(row["asset"][0]) == source
-            x, y = (row["reserve"][0], row["reserve"][1]) if first else (row["reserve"][1], row["reserve"][0])
-            out = output(x, y, row["fee"], amount)
+            out = quote(seen.pools, seen.ticks, pool, source, amount)
             desk.swap(pool, source, sink, amount, out * (1.0 - 1e-9), purpose=Purpose.ARBITRAGE, expires_s=5.0)

@@ -6,12 +6,13 @@ import numpy as np
 
 from agents.base import Trader
 from agents.blocks.sandwich import best_front_run, pays
+from agents.blocks.ticks import against_price, best_front_run_over
 from market.access.desk import Desk
 from market.access.observation import Observation
 from market.access.seat import Seat
 from market.intents.rows import Purpose, Row, Status
 from market.venues import Kind
-from market.venues.pools.rules import output
+from market.venues.pools.seen import advance, has_tick, quote
 
 
 class Searcher(Trader):
@@ -60,14 +61,18 @@ class Searcher(Trader):
         x, y, fee = float(state["reserve"][side]), float(state["reserve"][1 - side]), float(state["fee"])
         v, m = float(row["amount"]), float(row["limit"])
         kept = float(state["kept"])
-        if not pays(x, fee, kept, v):
+        rollup, ticked = int(state["rollup"]), has_tick(seen.pools, pool, side)
+        if not ticked and not pays(x, fee, kept, v):
             return False
-        rollup = int(state["rollup"])
-        size, gain = best_front_run(x, y, fee, kept, v, m, 0.5 * float(seen.funds[rollup, source]))
+        capital = 0.5 * float(seen.funds[rollup, source])
+        if ticked:
+            size, gain = best_front_run_over(seen.pools, seen.ticks, pool, side, v, m, capital)
+        else:
+            size, gain = best_front_run(x, y, fee, kept, v, m, capital)
         gain = gain * float(seen.prices[source]) - 2.0 * float(seen.gas[rollup])
         if gain <= 0.0:
             return False
-        bought = output(x, y, fee, size)
+        bought = quote(seen.pools, seen.ticks, pool, source, size)
         bundle = desk.bundle(around=int(row["id"]))
         desk.swap(pool, source, sink, size, bought * (1 - 1e-9), purpose=Purpose.SANDWICH, bundle=bundle, expires_s=2.0)
         desk.swap(
@@ -83,15 +88,22 @@ class Searcher(Trader):
         state = seen.pools[pool]
         side = 0 if int(state["asset"][0]) == source else 1
         fee, amount = float(state["fee"]), float(row["amount"])
-        x, y = float(state["reserve"][side]), float(state["reserve"][1 - side])
-        x, y = x + amount * float(state["kept"]), y * x / (x + amount * (1.0 - fee))
         # the back-run sells what the user bought: in goes `sink`, out comes `source`
         rate = float(seen.prices[source] / seen.prices[sink]) * (1.0 - seen.outside_fee)
         phi = 1.0 - fee
-        if not phi * x * rate > y:
-            return
-        amount = (np.sqrt(rate * phi * x * y) - y) / phi
-        out = x * phi * amount / (y + phi * amount)
+        if float(state["spacing"]) > 0.0:
+            after = np.array(seen.pools[pool : pool + 1])
+            advance(after, seen.ticks, 0, side, amount * phi)
+            amount, out, _ = against_price(after, seen.ticks, 0, 1 - side, rate)
+            if amount <= 0.0:
+                return
+        else:
+            x, y = float(state["reserve"][side]), float(state["reserve"][1 - side])
+            x, y = x + amount * float(state["kept"]), y * x / (x + amount * phi)
+            if not phi * x * rate > y:
+                return
+            amount = (np.sqrt(rate * phi * x * y) - y) / phi
+            out = x * phi * amount / (y + phi * amount)
         rollup = int(state["rollup"])
         gain = (out * rate - amount) * float(seen.prices[sink]) - 2.0 * float(seen.gas[rollup])
         if gain <= 0.0 or amount > float(seen.funds[rollup, sink]):

@@ -23,6 +23,8 @@ from market.measures.recorder import Recorder
 from market.model import SequencerMarket
 from market.state.store import Tables
 from market.venues.perpetuals import rules as perpetuals
+from market.venues.pools.by_range import held_in_ranges
+from market.venues.pools.depth import held_of
 
 
 @dataclass(frozen=True)
@@ -143,6 +145,7 @@ def _holdings(market: SequencerMarket) -> np.ndarray:
         provider = int(tables.accounts["provider"][account])
         if provider >= 0:
             held[account] += _provided(tables, provider)
+            held[account] += held_in_ranges(market.world.state, tables, account)
     for at in np.flatnonzero(tables.contracts["owner"] < count).tolist():
         contract = tables.contracts[at]
         account, market_of = int(contract["owner"]), int(contract["market"])
@@ -157,10 +160,9 @@ def _provided(tables: Tables, provider: int) -> np.ndarray:
     total = np.zeros(len(tables.prices))
     for at, row in enumerate(tables.pools):
         own = tables.provisions[provider, at]
-        rollup = int(row["rollup"])
         for side in range(2):
             asset = int(row["asset"][side])
-            reserve = tables.balance[int(row["account"]), rollup, asset]
+            reserve = held_of(tables, np.array(at), asset)
             total[asset] += reserve * own["shares"] / row["shares"]
             total[asset] += own["shares"] * (row["growth"][side] - own["claimed"][side])
     return total

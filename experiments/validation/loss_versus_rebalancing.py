@@ -29,6 +29,7 @@ from market.state.store import State, balance, cell, get
 from market.state.tables import Asset
 from market.venues import Kind
 from market.venues.pools.rules import reserve
+from market.venues.pools.seen import NO_TICKS
 
 ID = "M2"
 TITLE = "Loss-versus-rebalancing with fees"
@@ -217,7 +218,7 @@ def _blocks(
         for side in range(2):
             pools[0].reserve[side] = reserve(state, 0, int(pools[0].asset[side]))
         earned[block] = 0.0
-        found = outside_arbitrages(pools, prices, 0.0, rollups, np.inf, still)
+        found = outside_arbitrages(pools, NO_TICKS, prices, 0.0, rollups, np.inf, still)
         if found.shape[0] == 0:
             continue
         source, sink = int(found[0].source), int(found[0].sink)

@@ -13,6 +13,8 @@ import numpy as np
 
 from market.intents.rows import Purpose
 from market.venues import KINDS, Kind
+from market.venues.pools.ranges import name as name_of
+from market.venues.pools.ticks import MOST_TICK
 
 if TYPE_CHECKING:
     from market.access.outbox import Outbox
@@ -152,6 +154,40 @@ class Desk:
     def remove_liquidity(self, pool: int, shares: float, *, tip: float = 0.0) -> None:
         """Burn shares for reserves and fees."""
         self._add(Kind.REMOVE_LIQUIDITY, self._pool(pool), pool, -1, -1, shares, tip=tip, purpose=Purpose.INVENTORY)
+
+    def _range(
+        self, kind: int, pool: int, lower: int, upper: int, liquidity: float, *, limit: float = 0.0, tip: float = 0.0,
+        bundle: int = -1,
+    ) -> None:  # fmt: skip
+        rollup, spacing = self._pool(pool), int(self._outbox.tables.pools["spacing"][pool])
+        if not spacing:
+            raise self._fault(f"names a range on pool {pool}, which is not concentrated")
+        if not -MOST_TICK <= lower < upper <= MOST_TICK or lower % spacing or upper % spacing:
+            raise self._fault(
+                f"names the range from tick {lower} to {upper}; allowed: multiples of {spacing}, one below the other, "
+                f"within {MOST_TICK}"
+            )
+        self._add(
+            kind, rollup, pool, -1, -1, liquidity, target=name_of(lower, upper), limit=limit, tip=tip, bundle=bundle,
+            purpose=Purpose.INVENTORY,
+        )  # fmt: skip
+
+    def mint_range(
+        self, pool: int, lower: int, upper: int, liquidity: float, most_second: float = 0.0, *, tip: float = 0.0,
+        bundle: int = -1,
+    ) -> None:  # fmt: skip
+        """Provide liquidity between two ticks of a concentrated pool, for at most `most_second` (0: any)."""
+        self._range(Kind.MINT_RANGE, pool, lower, upper, liquidity, limit=most_second, tip=tip, bundle=bundle)
+
+    def burn_range(
+        self, pool: int, lower: int, upper: int, liquidity: float, *, tip: float = 0.0, bundle: int = -1
+    ) -> None:
+        """Take liquidity out of one's range between two ticks, with all fees owed."""
+        self._range(Kind.BURN_RANGE, pool, lower, upper, liquidity, tip=tip, bundle=bundle)
+
+    def collect_range(self, pool: int, lower: int, upper: int, liquidity: float, *, tip: float = 0.0) -> None:
+        """Collect the fees owed to one's range, which must have `liquidity` at least."""
+        self._range(Kind.COLLECT_RANGE, pool, lower, upper, liquidity, tip=tip)
 
     def position(self, kind: int, market: int, position: int, amount: float, *, bundle: int = -1) -> None:
         """Deposit, withdraw, borrow or repay on a position of a lending market."""

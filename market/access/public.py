@@ -33,7 +33,7 @@ from market.venues.outside.view import OutsideSeen, StocksSeen
 from market.venues.perpetuals import close_out
 from market.venues.perpetuals import view as perpetuals
 from market.venues.perpetuals.view import ContractsSeen, PerpetualsSeen
-from market.venues.pools.view import SEEN_POOL, PoolsSeen, ProvisionsSeen, snapshot
+from market.venues.pools.view import SEEN_POOL, PoolsSeen, ProvisionsSeen, RangesSeen, TicksSeen, snapshot
 
 if TYPE_CHECKING:
     from market.genesis import World
@@ -72,6 +72,8 @@ class Shown:
 
     pools: PoolsSeen
     provisions: ProvisionsSeen
+    ticks: TicksSeen
+    ranges: RangesSeen
     lending: LendingSeen
     loans: LoansSeen
     supplies: SuppliesSeen

@@ -71,7 +71,7 @@ def note(market: SequencerMarket, slot: Slot) -> np.ndarray:
     filled = rows["status"] == Status.FILLED
     _charge(market.world.state, rows, *(notes[name] for name in FEES))
     for venue in rooms("receipts").values():
-        venue.note(tables, rows, filled, notes)
+        venue.note(market.world, rows, filled, notes)
     return notes
 
 

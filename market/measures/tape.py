@@ -66,7 +66,7 @@ COLUMNS = {
     "bundle": Column(LONG, "bundle, which executes all or none; -1: none", "number"),
     "carried": Column(SMALL, "1: somebody else's in a bundle; 2: cleared together with its neighbours", "number"),
     "venue": Column(LONG, "venue of its kind: pool, lending market, perpetual, feed, bridge", "number"),
-    "target": Column(LONG, "loan, contract, auction or payee, as the kind says; -1: none", "number"),
+    "target": Column(LONG, "loan, contract, auction, payee or range, as the kind says; -1: none", "number"),
     "loan": Column(WHOLE, "loan that it concerns; -1: none", "number"),
     "contract": Column(WHOLE, "contract on a perpetual that it concerns; -1: none", "number"),
     "owner": Column(TEXT, "whose loan or contract that is; empty: none", "name"),

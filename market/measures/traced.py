@@ -88,6 +88,8 @@ def scene(market: SequencerMarket) -> Scene:
     source = tables.feeds["source"].astype(np.int64)
     if not np.isin(source, (EXTERNAL, POOL_SPOT)).all():
         raise InputError("cascades are traced with oracles that read 'pool' or 'external'; a feed reads a mean")
+    if tables.pools["spacing"].any():
+        raise InputError("cascades are traced on constant-product pools; one is concentrated")
     lending, position = tables.lending, tables.loans
     return Scene(
         rollups=len(market.config.rollups),

@@ -105,6 +105,7 @@ def test_a_message_that_comes_after_the_sealing_waits_for_the_next_block() -> No
 FAULTS: list[tuple[str, Script, str]] = [
     ("NaN amount", lambda a, s, d: d.swap(0, 0, 1, float("nan"), 0.0), "not finite"),
     ("infinite amount", lambda a, s, d: d.outside(0, 0, 1, float("inf")), "not finite"),
+    ("a range of a constant product", lambda a, s, d: d.mint_range(0, 0, 10, 1.0), "not concentrated"),
     ("NaN limit", lambda a, s, d: d.swap(0, 0, 1, 1.0, float("nan")), "not finite"),
     ("NaN tip", lambda a, s, d: d.swap(0, 0, 1, 1.0, 0.0, tip=float("nan")), "not finite"),
     ("negative tip", lambda a, s, d: d.swap(0, 0, 1, 1.0, 0.0, tip=-0.01), "negative tip"),

@@ -23,6 +23,7 @@ from market.sequencing.ordering.timeboost_score import advantage, score, scores
 from market.state.ledger import Why, totals
 from market.venues import Kind
 from market.venues.pools import batch
+from market.venues.pools.clearing import price_of
 
 KINDS = (
     "first_come",
@@ -244,7 +245,7 @@ def _check_nobody_else_fits(rows, done, left_out, x, y):
     for extra in left_out:
         within = rows[done | (np.arange(rows.size) == extra)]
         buys = within["asset_in"] == USD
-        price = batch.price_of(x, y, 0.003, within["amount"][buys].sum(), within["amount"][~buys].sum())
+        price = price_of(x, y, 0.003, within["amount"][buys].sum(), within["amount"][~buys].sum())
         out = np.where(buys, within["amount"] / price, within["amount"] * price)
         assert not np.all(out >= within["limit"] * (1 + 1e-9)), "somebody was left out for no reason"
 

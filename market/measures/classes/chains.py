@@ -9,7 +9,7 @@ from market.intents.rows import BATCHED, Row, Rows, Status
 from market.state.store import State, get, index
 from market.venues import Kind
 from market.venues.pools import batch
-from market.venues.pools.rules import reserve
+from market.venues.pools.curve import pass_on, reserve, spot
 from market.venues.pools.tables import Pool
 
 
@@ -57,7 +57,7 @@ def kept(state: State, row: Row) -> float:
 def reserves_before(state: State, rows: Rows, last: int, before: np.ndarray, at: int) -> tuple[float, float]:
     """Reserves of a pool's two assets before rows[at] was executed [units], by undoing the block from its end.
 
-    `last` is the pool's last row of the block; `before` as :func:`link` writes it.
+    `last` is the pool's last row of the block; `before` as :func:`link` writes it. Not of a concentrated pool.
     """
     pool = rows[at].venue
     first, second = index(state, Pool.asset, pool), index(state, Pool.asset + 1, pool)
@@ -81,3 +81,36 @@ def reserves_before(state: State, rows: Rows, last: int, before: np.ndarray, at:
             break
         k = before[k]
     return x, y
+
+
+@njit(cache=True)
+def spot_before(state: State, rows: Rows, last: int, before: np.ndarray, at: int) -> np.ndarray:
+    """Return where a concentrated pool's price was before rows[at], by going back over the block from its end.
+
+    What swaps took goes back in, which is the way they came: fees are apart. Ranges are those that there are after the
+    block; who provides or leaves does not move the price.
+
+    Returns
+    -------
+    shape (5,), as :func:`market.venues.pools.curve.spot` has it
+    """
+    pool, found = rows[at].venue, spot(state, rows[at].venue)
+    first = index(state, Pool.asset, pool)
+    k, held = last, np.zeros(2)  # what swaps that clear together have moved of either asset
+    while k >= 0:
+        row = rows[k]
+        if row.kind == Kind.SWAP:
+            side = 0 if row.asset_in == first else 1
+            if row.carried != BATCHED:
+                pass_on(state, pool, found, 1 - side, row.filled_out)
+            else:
+                held[side] += row.filled_in
+                held[1 - side] -= row.filled_out
+                if k == 0 or rows[k - 1].carried != BATCHED or rows[k - 1].venue != pool:
+                    out = 0 if held[0] < held[1] * found[0] / found[1] else 1
+                    pass_on(state, pool, found, out, max(0.0, -held[out]))
+                    held[:] = 0.0
+        if k == at:
+            break
+        k = before[k]
+    return found

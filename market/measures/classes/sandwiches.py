@@ -15,10 +15,10 @@ from numba import njit
 
 from market.intents.extraction import Extraction
 from market.intents.rows import Rows
-from market.measures.classes.chains import kept, link, reserves_before, trades
+from market.measures.classes.chains import kept, link, reserves_before, spot_before, trades
 from market.state.store import State, get, index
 from market.state.tables import Asset
-from market.venues.pools.rules import output
+from market.venues.pools.curve import concentrated, output, pass_on
 from market.venues.pools.tables import Pool
 
 MOST = 0.5
@@ -58,6 +58,9 @@ def _losses(
     that first swap where it is nearer than what stands there; `path`, shape (rows,), is overwritten.
     """
     sender, pool, source, sink = rows[first].sender, rows[first].venue, rows[first].asset_in, rows[first].asset_out
+    if concentrated(state, pool):
+        _losses_over_ticks(state, rows, first, back, last, before, path, loss, nearest)
+        return
     x, y = reserves_before(state, rows, last, before, first)
     if index(state, Pool.asset, pool) != source:
         x, y = y, x
@@ -78,6 +81,29 @@ def _losses(
         else:
             out = output(y, x, fee, row.filled_in)
             x, y = x - out, y + kept(state, row)
+
+
+@njit(cache=True)
+def _losses_over_ticks(
+    state: State, rows: Rows, first: int, back: int, last: int, before: np.ndarray, path: np.ndarray, loss: np.ndarray,
+    nearest: np.ndarray,
+) -> None:  # fmt: skip
+    """Do as :func:`_losses` on a concentrated pool, whose price can be followed over its ticks."""
+    sender, pool, source = rows[first].sender, rows[first].venue, rows[first].asset_in
+    at, price = spot_before(state, rows, last, before, first), get(state, Asset.price, rows[first].asset_out)
+    length, k = 0, back
+    while k > first:
+        if rows[k].sender != sender and trades(rows[k]):
+            path[length] = k
+            length += 1
+        k = before[k]
+    for step in range(length - 1, -1, -1):
+        row = rows[path[step]]
+        side = 0 if row.asset_in == index(state, Pool.asset, pool) else 1
+        out = pass_on(state, pool, at, side, kept(state, row))
+        if row.asset_in == source:
+            loss[path[step]] += (out - row.filled_out) * price
+            nearest[path[step]] = max(nearest[path[step]], first)
 
 
 @njit(cache=True)

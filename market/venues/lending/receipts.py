@@ -7,6 +7,7 @@ import numpy as np
 from market.state.store import Tables
 from market.venues import Kind
 from market.venues.dispatch import stating
+from market.venues.founding import World
 from market.venues.liquidation.numbered import lots_of
 
 LOANS = np.zeros(len(Kind), np.bool_)
@@ -19,19 +20,20 @@ AUCTIONS[[Kind.LOAN_AUCTION_TAKE, Kind.LOAN_AUCTION_BID, Kind.LOAN_AUCTION_SETTL
 """By kind: whether the target is the number of an auction."""
 
 
-def note(tables: Tables, rows: np.ndarray, filled: np.ndarray, notes: np.ndarray) -> None:
+def note(world: World, rows: np.ndarray, filled: np.ndarray, notes: np.ndarray) -> None:
     """Write the loan, its owner, the winner of a settlement and the penalty of an auction into `notes`.
 
     Parameters
     ----------
-    tables
-        the market's, as an executed block left them
+    world
+        the market's, as an executed block left it
     rows, filled
         the block's receipts, and which of them were filled: shape (n,)
     notes
         shape (n,), dtype `market.measures.notes.NOTES`, with prices: `loan`, `owner`, `receiver` and `penalty_usd` are
         written
     """
+    tables = world.tables
     direct, numbered = stating(LOANS, rows["kind"]), stating(AUCTIONS, rows["kind"])
     if not (direct.any() or numbered.any()):
         return

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from market.state.store import Tables
 from market.venues import Kind
 from market.venues.dispatch import stating
+from market.venues.founding import World
 from market.venues.liquidation.numbered import lots_of
 
 CONTRACTS = np.zeros(len(Kind), np.bool_)
@@ -22,18 +22,19 @@ AUCTIONS[[
 """By kind: whether the target is the number of an auction."""
 
 
-def note(tables: Tables, rows: np.ndarray, filled: np.ndarray, notes: np.ndarray) -> None:
+def note(world: World, rows: np.ndarray, filled: np.ndarray, notes: np.ndarray) -> None:
     """Write the contract, its owner, the winner of a settlement and the fee of a trade into `notes`.
 
     Parameters
     ----------
-    tables
-        the market's, as an executed block left them
+    world
+        the market's, as an executed block left it
     rows, filled
         the block's receipts, and which of them were filled: shape (n,)
     notes
         shape (n,), dtype `market.measures.notes.NOTES`: `contract`, `owner`, `receiver` and `fee_usd` are written
     """
+    tables = world.tables
     direct, numbered = stating(CONTRACTS, rows["kind"]), stating(AUCTIONS, rows["kind"])
     if not (direct.any() or numbered.any()):
         return

@@ -1,17 +1,8 @@
-"""Clearing a batch of swaps on one pool at one price.
+"""Clearing a batch of swaps on one pool at one price, which :mod:`market.venues.pools.clearing` finds.
 
-With a constant-product pool of reserves (x, y), fee f and phi = 1 - f, buyers who give B of the second asset and
-sellers who give S of the first clear at the price p (second per first) at which the pool, for what is left on one
-side, trades along its curve at p on average, fee included:
-
-- left on the buyers' side, d = B - S p >= 0: the pool returns x phi d / (y + phi d) = d / p, so p = (y + phi B) /
-  (phi (x + S));
-- left on the sellers' side: likewise p = phi (y + B) / (x + phi S);
-- between the two the sides match, p = B / S, and the pool does not trade.
-
-Everybody trades at p; what crosses pays no fee, what the pool trades pays the pool's. p rises with B and falls with
-S. A swap takes part where its limit allows p; one that would move the price past its own limit stays out. Derived
-from the pool rule.
+Buyers give B of the second asset, sellers S of the first. Everybody trades at p; what crosses pays no fee, what the
+pool trades pays the pool's. p rises with B and falls with S. A swap takes part where its limit allows p; one that would
+move the price past its own limit stays out. Derived from the pool rule.
 """
 
 from __future__ import annotations
@@ -25,26 +16,12 @@ from market.state.journal import open_journal, put
 from market.state.ledger import Why, move
 from market.state.store import State, balance, cell, get, index, length, rollups
 from market.state.tables import Account
-from market.venues.pools.rules import accumulate_price, reserve, trades
+from market.venues.pools.clearing import STEPS, clearing_price
+from market.venues.pools.curve import accumulate_price, concentrated, reserve, trades, walk
 from market.venues.pools.tables import Pool
 
-STEPS = 128
-"""Halvings of the bracket of the price: more than a double has bits."""
 ROUNDING = 1e-12
 """Relative amount below which what is left on one side is rounding."""
-
-
-@njit(cache=True)
-def price_of(x: float, y: float, fee: float, bought: float, sold: float) -> float:
-    """Clearing price [second asset per first] of the inputs B = `bought` (second asset) and S = `sold` (first)."""
-    phi = 1.0 - fee
-    high = (y + phi * bought) / (phi * (x + sold))
-    if bought >= sold * high:
-        return high
-    low = phi * (y + bought) / (x + phi * sold)
-    if bought <= sold * low:
-        return low
-    return bought / sold
 
 
 @njit(cache=True)
@@ -76,14 +53,14 @@ def _exclude(rows: Rows, first: int, last: int, second: int, low: float, high: f
 
 
 @njit(cache=True)
-def _bracket(rows: Rows, first: int, last: int, second: int, x: float, y: float, fee: float) -> tuple[float, float]:
+def _bracket(state: State, rows: Rows, first: int, last: int, pool: int, second: int) -> tuple[float, float]:
     """Narrowest bracket of the price at which whoever accepts it brings it about.
 
     The price that the accepting swaps bring about falls with the price they are asked to accept: fewer buy, more sell.
     """
     bought, sold = _sums(rows, first, last, second)
     # nobody can push the price beyond where all of one side and none of the other would
-    low, high = price_of(x, y, fee, 0.0, sold), price_of(x, y, fee, bought, 0.0)
+    low, high = clearing_price(state, pool, 0.0, sold), clearing_price(state, pool, bought, 0.0)
     for _ in range(STEPS):
         middle = np.sqrt(low * high)
         if not low < middle < high:
@@ -95,7 +72,7 @@ def _bracket(rows: Rows, first: int, last: int, second: int, x: float, y: float,
                     bought += rows[k].amount
                 else:
                     sold += rows[k].amount
-        if price_of(x, y, fee, bought, sold) > middle:
+        if clearing_price(state, pool, bought, sold) > middle:
             low = middle
         else:
             high = middle
@@ -103,11 +80,11 @@ def _bracket(rows: Rows, first: int, last: int, second: int, x: float, y: float,
 
 
 @njit(cache=True)
-def _drop_worst(rows: Rows, first: int, last: int, second: int, x: float, y: float, fee: float) -> float:
+def _drop_worst(state: State, rows: Rows, first: int, last: int, pool: int, second: int) -> float:
     """Leave out whoever the price exceeds most, one by one, until all accept it; returns the price."""
     while True:
         bought, sold = _sums(rows, first, last, second)
-        price = price_of(x, y, fee, bought, sold)
+        price = clearing_price(state, pool, bought, sold)
         worst, excess = -1, 0.0
         for k in range(first, last):
             if rows[k].reason == Reason.NONE and not _fits(rows[k], second, price):
@@ -120,7 +97,7 @@ def _drop_worst(rows: Rows, first: int, last: int, second: int, x: float, y: flo
 
 
 @njit(cache=True)
-def _admit_more(rows: Rows, first: int, last: int, second: int, x: float, y: float, fee: float, price: float) -> float:
+def _admit_more(state: State, rows: Rows, first: int, last: int, pool: int, second: int, price: float) -> float:
     """Let in, in the order given, whoever accepts the price and leaves it acceptable to all; returns the price."""
     again = True
     while again:
@@ -130,7 +107,7 @@ def _admit_more(rows: Rows, first: int, last: int, second: int, x: float, y: flo
                 continue
             rows[k].reason = Reason.NONE
             bought, sold = _sums(rows, first, last, second)
-            moved = price_of(x, y, fee, bought, sold)
+            moved = clearing_price(state, pool, bought, sold)
             for j in range(first, last):
                 if rows[j].reason == Reason.NONE and not _fits(rows[j], second, moved):
                     rows[k].reason = Reason.LIMIT
@@ -187,17 +164,16 @@ def clear(state: State, rows: Rows, first: int, last: int) -> float:
     if pool < 0:
         return 0.0
     second = index(state, Pool.asset + 1, pool)
-    x, y = reserve(state, pool, index(state, Pool.asset, pool)), reserve(state, pool, second)
-    if x <= 0.0 or y <= 0.0:
+    first_asset = index(state, Pool.asset, pool)
+    if reserve(state, pool, first_asset) <= 0.0 or reserve(state, pool, second) <= 0.0:
         for k in range(first, last):
             if rows[k].reason == Reason.NONE:
                 rows[k].reason = Reason.NO_LIQUIDITY
         return 0.0
-    fee = get(state, Pool.fee, pool)
-    low, high = _bracket(rows, first, last, second, x, y, fee)
+    low, high = _bracket(state, rows, first, last, pool, second)
     _exclude(rows, first, last, second, low, high)
-    price = _drop_worst(rows, first, last, second, x, y, fee)
-    return _admit_more(rows, first, last, second, x, y, fee, price)
+    price = _drop_worst(state, rows, first, last, pool, second)
+    return _admit_more(state, rows, first, last, pool, second, price)
 
 
 @njit(cache=True)
@@ -234,12 +210,19 @@ def take_fee(state: State, rows: Rows, first: int, last: int, price: float) -> N
     second = index(state, Pool.asset + 1, pool)
     left = left_over(rows, first, last, second, price)
     asset = second if left > 0.0 else index(state, Pool.asset, pool)
-    fee = get(state, Pool.fee, pool) * (left if left > 0.0 else -left / price)
+    given = left if left > 0.0 else -left / price
+    fee = get(state, Pool.fee, pool) * given
+    if given > 0.0 and concentrated(state, pool):
+        walk(state, pool, 1 if asset == second else 0, given - fee, True)
     if fee <= 0.0:
         return
     account, fees = index(state, Pool.account, pool), index(state, Pool.fee_account, pool)
     shares = get(state, Pool.shares, pool)
-    if move(state, account, fees, rows[first].rollup, asset, fee, Why.POOL_FEE) and shares > 0.0:
+    if (
+        move(state, account, fees, rows[first].rollup, asset, fee, Why.POOL_FEE)
+        and shares > 0.0
+        and not concentrated(state, pool)
+    ):
         growth = (Pool.growth + 1) if asset == second else Pool.growth
         put(state, cell(state, growth, pool), get(state, growth, pool) + fee / shares)
 

@@ -1,10 +1,19 @@
-"""Which pool is the deepest."""
+"""How deep pools are, and which is the deepest."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from market.state.store import Tables
+
+
+def held_of(tables: Tables, pools: np.ndarray, asset: int) -> np.ndarray:
+    """Return what swaps meet of an asset in pools that exchange it: shape of `pools` [units of the asset]."""
+    rows = tables.pools[pools]
+    held = tables.balance[rows["account"].astype(np.int64), rows["rollup"].astype(np.int64), asset]
+    side = (rows["asset"][..., 0] != asset).astype(np.int64)
+    virtual = np.where(side == 0, rows["virtual"][..., 0], rows["virtual"][..., 1])
+    return np.where(rows["spacing"] > 0.0, virtual, held)
 
 
 def deepest(tables: Tables, rollup: int, asset: int, measure: int) -> int:
@@ -29,6 +38,6 @@ def deepest(tables: Tables, rollup: int, asset: int, measure: int) -> int:
     at = np.flatnonzero(which)
     if not at.size:
         return -1
-    held = tables.balance[tables.pools["account"][at].astype(np.int64), rollup, measure]
+    held = held_of(tables, at, measure)
     best = int(held.argmax())
     return int(at[best]) if held[best] > 0.0 else -1

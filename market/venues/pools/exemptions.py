@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 
 from market.state.store import State, Tables
-from market.venues.pools import rules
+from market.venues.pools import curve
 
 
 def proceeds(state: State, tables: Tables, row: Any) -> float:
     """Output of a swap at the state before the block [units of its output]; inf where there is no such swap."""
     source, sink, pool = int(row["asset_in"]), int(row["asset_out"]), int(row["venue"])
-    if not (0 <= pool < len(tables.pools) and rules.trades(state, pool, int(row["rollup"]), source, sink)):
+    if not (0 <= pool < len(tables.pools) and curve.trades(state, pool, int(row["rollup"]), source, sink)):
         return np.inf
-    fee, amount = float(tables.pools["fee"][pool]), float(row["amount"])
-    return rules.output(rules.reserve(state, pool, source), rules.reserve(state, pool, sink), fee, amount)
+    return curve.quoted(state, pool, source, float(row["amount"]))

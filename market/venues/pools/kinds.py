@@ -35,4 +35,28 @@ KINDS = (
         withdraws=True,
         submit="remove_liquidity",
     ),
+    Statement(
+        "mint_range",
+        "venue: pool; target: the range's name; amount of liquidity; limit: most of the second asset (0: any)",
+        rule="ranges.mint",
+        gas=350e3,
+        bytes=160.0,
+        gives="flows.first_of_range",
+        submit="mint_range",
+    ),
+    Statement(
+        "burn_range",
+        "venue: pool; target: the range's name; amount of liquidity",
+        rule="ranges.burn",
+        gas=250e3,
+        withdraws=True,
+        submit="burn_range",
+    ),
+    Statement(
+        "collect_range",
+        "venue: pool; target: the range's name; amount: least liquidity that it has",
+        rule="ranges.collect",
+        gas=150e3,
+        submit="collect_range",
+    ),
 )

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from market.intents.rows import BATCHED, Row, Rows
 from market.kernel.compiled import kernel
-from market.state.store import State, balance, get, index
+from market.state.store import State, get
 from market.state.tables import Asset
 from market.venues import Kind
 from market.venues.pools import batch
-from market.venues.pools.rules import output, reserve, trades
+from market.venues.pools.by_range import totals as totals_of_ranges
+from market.venues.pools.curve import quoted, reserve, trades
 from market.venues.pools.tables import Pool
 
 if TYPE_CHECKING:
@@ -89,8 +91,7 @@ def count_unfilled(state: State, row: Row, by_rollup: Any, retail: int) -> None:
     at, value = by_rollup[row.rollup], row.amount * get(state, Asset.price, row.asset_in)
     at.unfilled_volume += value
     if row.mid > 0.0:
-        x, y = reserve(state, row.venue, row.asset_in), reserve(state, row.venue, row.asset_out)
-        out = output(x, y, get(state, Pool.fee, row.venue), row.amount)
+        out = quoted(state, row.venue, row.asset_in, row.amount)
         at.unfilled_cost += value * (1.0 - out / (row.amount * row.mid))
 
 
@@ -120,9 +121,7 @@ def dispersion(state: State, main: np.ndarray, out: np.ndarray) -> None:
             pool = main[asset, rollup]
             if pool < 0:
                 continue
-            account = index(state, Pool.account, pool)
-            other = balance(state, account, rollup, 0)
-            log_mid = np.log(other / balance(state, account, rollup, asset))
+            log_mid = np.log(reserve(state, pool, 0) / reserve(state, pool, asset))
             total += log_mid
             squares += log_mid * log_mid
             count += 1
@@ -134,9 +133,11 @@ def dispersion(state: State, main: np.ndarray, out: np.ndarray) -> None:
 def report(market: SequencerMarket) -> dict[str, float]:
     """Volume, and the return of providers: fees and the marked gain of every trade, per value provided at the start."""
     totals = market.tally.totals()
-    provided = 2.0 * sum(pool.depth_usd for rollup in market.config.rollups for pool in rollup.pools)
+    provided = sum(_opened(market))
     days = market.config.horizon_s / DAY
     net = totals["lp_fees"] + totals["lp_marked"]
+    world = market.world
+    ranged = totals_of_ranges(world.state, world.tables) if world.tables.pools["spacing"].any() else {}
     return {
         "volume_usd": float(totals["volume"]),
         "retail_volume_usd": float(totals["user_volume"]),
@@ -146,7 +147,15 @@ def report(market: SequencerMarket) -> dict[str, float]:
         "lp_net_usd": float(net),
         "lp_net_bp_per_day": float(1e4 * net / (provided * days)) if provided * days > 0.0 else float("nan"),
         "pool_value_usd": _value(market),
+        **ranged,
     }
+
+
+def _opened(market: SequencerMarket) -> Iterator[float]:
+    """Yield what was provided to each pool at the start [USD]."""
+    specs = [pool for rollup in market.config.rollups for pool in rollup.pools]
+    for row, spec in zip(market.world.tables.pools, specs, strict=True):
+        yield 2.0 * spec.depth_usd if spec.concentrated is None else float(row["opened"])
 
 
 def _value(market: SequencerMarket) -> float:

@@ -7,11 +7,12 @@ import numpy as np
 from market.intents.rows import BATCHED
 from market.state.store import Tables
 from market.venues import Kind
+from market.venues.founding import World
 from market.venues.pools.batch import ROUNDING
-from market.venues.pools.rules import output
+from market.venues.pools.curve import quoted
 
 
-def note(tables: Tables, rows: np.ndarray, filled: np.ndarray, notes: np.ndarray) -> None:
+def note(world: World, rows: np.ndarray, filled: np.ndarray, notes: np.ndarray) -> None:
     """Write what the swaps of an executed block paid in fees, or would have received, into `notes`.
 
     A swap by itself pays the pool's fee on what it gives. Swaps that clear together pay it on what they leave over for
@@ -20,7 +21,7 @@ def note(tables: Tables, rows: np.ndarray, filled: np.ndarray, notes: np.ndarray
 
     Parameters
     ----------
-    tables
+    world
         the market's
     rows, filled
         the block's receipts, and which of them were filled: shape (n,)
@@ -28,8 +29,9 @@ def note(tables: Tables, rows: np.ndarray, filled: np.ndarray, notes: np.ndarray
         shape (n,), dtype `market.measures.notes.NOTES`, with prices: its `fee_usd` and `unfilled_out` are
         written
     """
+    tables = world.tables
     of_pools = rows["kind"] == Kind.SWAP
-    _unfilled(tables, rows, of_pools & ~filled, notes)
+    _unfilled(world, rows, of_pools & ~filled, notes)
     swaps = filled & of_pools
     if not swaps.any():
         return
@@ -50,16 +52,16 @@ def note(tables: Tables, rows: np.ndarray, filled: np.ndarray, notes: np.ndarray
             notes["fee_usd"][members] = fee * value[members] / value[members].sum()
 
 
-def _unfilled(tables: Tables, rows: np.ndarray, swaps: np.ndarray, notes: np.ndarray) -> None:
+def _unfilled(world: World, rows: np.ndarray, swaps: np.ndarray, notes: np.ndarray) -> None:
     """What pools would return for swaps that were not filled; nothing where no such pool or amount exists [units]."""
+    tables = world.tables
     known = swaps & (rows["venue"] >= 0) & (rows["venue"] < len(tables.pools))
     known &= np.isfinite(rows["amount"]) & (rows["amount"] > 0.0)
     for k in np.flatnonzero(known).tolist():
         row, pool = rows[k], tables.pools[int(rows["venue"][k])]
         sides = (int(row["asset_in"]), int(row["asset_out"]))
         if row["rollup"] == pool["rollup"] and sorted(sides) == sorted(pool["asset"].tolist()):
-            held = tables.balance[int(pool["account"]), int(pool["rollup"])]
-            notes["unfilled_out"][k] = output(held[sides[0]], held[sides[1]], pool["fee"], row["amount"])
+            notes["unfilled_out"][k] = quoted(world.state, int(row["venue"]), sides[0], float(row["amount"]))
 
 
 def _left_over(tables: Tables, rows: np.ndarray, notes: np.ndarray) -> float:

@@ -1,56 +1,49 @@
-"""Constant-product pools, with fees kept apart from the reserves or, as the oldest pools do, inside.
+"""Swaps on pools and shares in them, with fees kept apart from the reserves or, as the oldest pools do, inside.
 
-A pool's reserves are the balances of its account. With reserves (x, y) and input fee f, an input d returns
-y (1-f) d / (x + (1-f) d). Fees kept apart never enter the curve: they wait in a second account until the providers
-claim them, and accrue per share, so that who provided when decides who is owed what. Fees kept inside add to x.
+A constant-product pool's reserves are the balances of its account. Fees kept apart never enter the curve: they wait in
+a second account until the providers claim them, and accrue per share, so that who provided when decides who is owed
+what. Fees kept inside add to the reserve. In a concentrated pool a share is a unit of liquidity over all prices, next
+to which there are ranges (:mod:`market.venues.pools.ranges`).
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numba import float64, int64, njit
+from numba import njit
 
 from market.intents.rows import Reason, Row
 from market.kernel.compiled import kernel
 from market.state.journal import put
 from market.state.ledger import Why, move, within
-from market.state.store import STATE, State, Tables, balance, cell, get, index, length
+from market.state.store import State, Tables, balance, cell, get, index, length
 from market.state.tables import Account
+from market.venues.pools.curve import accumulate_price, concentrated, deepen, output, reserve, trades, walk
 from market.venues.pools.tables import Pool, Provision
 
 
 @kernel
-def output(reserve_in: float, reserve_out: float, fee: float, amount: float) -> float:
-    """Output of an exact input [units of the asset out]."""
-    net = amount * (1.0 - fee)
-    return reserve_out * net / (reserve_in + net)
-
-
-@njit(float64(STATE, int64, int64), cache=True)
-def reserve(state: State, pool: int, asset: int) -> float:
-    """Reserve of one of a pool's two assets [units of the asset]."""
-    return balance(state, index(state, Pool.account, pool), index(state, Pool.rollup, pool), asset)
-
-
-@kernel
-def trades(state: State, pool: int, rollup: int, asset_in: int, asset_out: int) -> bool:
-    """Whether the pool exists, stands on this rollup and exchanges these two assets."""
-    if pool < 0 or pool >= length(state, Pool.rollup) or index(state, Pool.rollup, pool) != rollup:
-        return False
-    first, second = index(state, Pool.asset, pool), index(state, Pool.asset + 1, pool)
-    return (asset_in == first and asset_out == second) or (asset_in == second and asset_out == first)
-
-
-@kernel
-def accumulate_price(state: State, pool: int, time: float) -> None:
-    """Add price times time since the last change to the pool's accumulator, from which time-weighted prices come."""
-    elapsed = time - get(state, Pool.cumulative_time, pool)
-    base = reserve(state, pool, index(state, Pool.asset, pool))
-    if elapsed <= 0.0 or base <= 0.0:
-        return
-    price = reserve(state, pool, index(state, Pool.asset + 1, pool)) / base
-    put(state, cell(state, Pool.cumulative, pool), get(state, Pool.cumulative, pool) + price * elapsed)
-    put(state, cell(state, Pool.cumulative_time, pool), time)
+def _swap_over_ticks(state: State, row: Row, time: float) -> int:
+    """Carry out a swap on a concentrated pool, which keeps fees apart."""
+    pool, rollup = row.venue, row.rollup
+    accumulate_price(state, pool, time)
+    account, fees = index(state, Pool.account, pool), index(state, Pool.fee_account, pool)
+    fee = row.amount * get(state, Pool.fee, pool)
+    side = 0 if row.asset_in == index(state, Pool.asset, pool) else 1
+    out = walk(state, pool, side, row.amount - fee, True)
+    if out == np.inf:
+        return Reason.NO_LIQUIDITY
+    if out < row.limit:
+        return Reason.LIMIT
+    if not move(state, row.sender, fees, rollup, row.asset_in, fee, Why.POOL_FEE):
+        return Reason.INSUFFICIENT_BALANCE
+    net = within(state, row.sender, rollup, row.asset_in, row.amount - fee)
+    if not move(state, row.sender, account, rollup, row.asset_in, net, Why.SWAP):
+        return Reason.INSUFFICIENT_BALANCE
+    if not move(state, account, row.sender, rollup, row.asset_out, out, Why.SWAP):
+        return Reason.NO_LIQUIDITY
+    row.filled_in = row.amount
+    row.filled_out = out
+    return Reason.NONE
 
 
 @kernel
@@ -61,6 +54,8 @@ def swap(state: State, row: Row, time: float) -> int:
         return Reason.WRONG_VENUE
     if not (row.amount > 0.0 and np.isfinite(row.amount)):
         return Reason.BAD_AMOUNT
+    if concentrated(state, pool):
+        return _swap_over_ticks(state, row, time)
     reserve_in, reserve_out = reserve(state, pool, row.asset_in), reserve(state, pool, row.asset_out)
     if reserve_in <= 0.0 or reserve_out <= 0.0:
         return Reason.NO_LIQUIDITY
@@ -118,7 +113,11 @@ def claim(state: State, account: int, pool: int) -> None:
 def _change_shares(state: State, account: int, pool: int, change: float) -> None:
     at = provision_row(state, index(state, Account.provider, account), pool)
     put(state, cell(state, Provision.shares, at), get(state, Provision.shares, at) + change)
-    put(state, cell(state, Pool.shares, pool), get(state, Pool.shares, pool) + change)
+    if concentrated(state, pool):
+        deepen(state, pool, get(state, Pool.shares, pool) + change)
+    else:
+        put(state, cell(state, Pool.shares, pool), get(state, Pool.shares, pool) + change)
+    put(state, cell(state, Pool.everywhere, pool), get(state, Pool.everywhere, pool) + change)
 
 
 @njit(cache=True)
@@ -170,7 +169,7 @@ def remove_liquidity(state: State, row: Row, time: float) -> int:
     if row.amount > get(state, Provision.shares, at):
         return Reason.INSUFFICIENT_BALANCE
     # a pool that is emptied has no price to restart from
-    if row.amount >= get(state, Pool.shares, pool):
+    if row.amount >= get(state, Pool.everywhere, pool):
         return Reason.NO_LIQUIDITY
     claim(state, row.sender, pool)
     part = row.amount / get(state, Pool.shares, pool)
@@ -193,5 +192,5 @@ def seed_pool(tables: Tables, pool: int, account: int) -> None:
         int(tables.pools["asset"][pool, 0]),
     )
     shares = tables.balance[holder, rollup, asset0]
-    tables.pools["shares"][pool] = shares
+    tables.pools["shares"][pool] = tables.pools["everywhere"][pool] = shares
     tables.provisions["shares"][int(tables.accounts["provider"][account]), pool] = shares

@@ -19,6 +19,8 @@ from market.intents.rows import Status
 from market.venues import Kind
 from market.venues.outside.rules import output
 from market.venues.pools.rules import output as pool_output
+from market.venues.pools.seen import NO_TICKS
+from market.venues.pools.view import SEEN_POOL
 
 DEPTH = OutsideConfig(depth_usd=1e4)  # a log of 1 for a million
 D = 1e6
@@ -80,7 +82,9 @@ def test_the_best_size_earns_more_than_its_neighbours(fee_bp: float, gap: float,
             args = prices[sink], prices[source], depth, shifts[sink], shifts[source]
             return output(out, sink, source, *args) * (1.0 - fee) - amount
 
-        amount, out, gain = against_depth(r_in, r_out, 0.997, fee, source, sink, prices, depth, shifts)
+        pools = np.zeros(1, SEEN_POOL)
+        pools["asset"], pools["reserve"], pools["fee"] = (source, sink), (r_in, r_out), 0.003
+        amount, out, gain = against_depth(pools, NO_TICKS, 0, 0, fee, prices, depth, shifts)
         if amount == 0.0:
             assert profit(1e-4 * r_in) <= 0.0
             continue
