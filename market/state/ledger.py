@@ -50,6 +50,7 @@ class Why(IntEnum):
     SUPPLY = 27  # funds for a lending market, and their return
     INTEREST = 28  # what a lending market pays suppliers and its treasury beyond that
     TICKET = 29  # tickets of a lottery, bought from the protocol or resold
+    SWITCHING = 30  # what a rollup spends on moving to another network
 
 
 REASONS = len(Why)
