@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from market.access.desk import Desk, Draft
+from market.access.networks import Experience, NetworksSeen, Terms
 from market.access.observation import BlockView, Observation
 from market.access.public import Shown, table_views
 from market.access.seat import Seat
@@ -20,11 +21,12 @@ FILE = Path(__file__).with_name("README.md")
 HEAD = """# Writing a strategy
 
 A strategy is a class in a file of its own under its role (`traders/`, `liquidators/`, `market_makers/`, `builders/`,
-`sequencers/`), or anywhere on the path and then named `package.module:Class`. `__init__(self, seat, ...)` is told what
-it may know, its further keywords are its parameters; `act(self, seen, desk)` looks and submits in every slot;
-`learn(self, receipts)` hears what became of its intents. Builders have `build(self, seen)` and sequencers
-`arrange(self, seen)`, which read a block. Where agents vote on rules, `vote(self, seen, ballot)` answers; unless it is
-defined anew, for what the agent has earned more under (`seen.policy` is what is in force).
+`sequencers/`, `protocols/`), or anywhere on the path and then named `package.module:Class`. `__init__(self, seat, ...)`
+is told what it may know, its further keywords are its parameters; `act(self, seen, desk)` looks and submits in every
+slot; `learn(self, receipts)` hears what became of its intents. Builders have `build(self, seen)` and sequencers
+`arrange(self, seen)`, which read a block; protocols have `choose(self, seen)`, at each review of their rollup. Where
+agents vote on rules, `vote(self, seen, ballot)` answers; unless it is defined anew, for what the agent has earned more
+under (`seen.policy` is what is in force).
 
 Everything seen is read-only. A column is an attribute (`seen.pools.fee`), an item (`seen.pools["fee"]`), and an
 attribute of a row (`seen.lending[2].threshold`). Where speed matters, take the column first: `seen.pools["fee"][2]`
@@ -41,6 +43,9 @@ def text() -> str:
     parts = [HEAD, "## seat\n", _attributes(Seat)]
     parts += ["## seen\n", _attributes(Shown), _attributes(Observation), _members(Observation, Shown)]
     parts += ["### Whoever writes a block sees more\n", _attributes(BlockView), _members(BlockView, Observation)]
+    parts += ["### A protocol sees this instead\n", _attributes(NetworksSeen), _members(NetworksSeen, object)]
+    parts += ["Of each network (`seen.terms`)\n", _attributes(Terms)]
+    parts += ["Of each stretch of time (`seen.experience`)\n", _attributes(Experience), _members(Experience, object)]
     views: dict[str, type[Records]] = {"pools": PoolsSeen} | table_views()
     parts += [_table(f"seen.{name}", view) for name, view in views.items()]
     parts += [_table("seen.unhealthy(rollup), seen.falls_at(feed, price)", LiquidatableSeen)]

@@ -14,7 +14,7 @@ from agents.roles import FOLDERS, names
 from market import discovery
 from market.access.protocols import Member
 from market.access.seat import Seat
-from market.config import AgentConfig, MarketConfig
+from market.config import AgentConfig, MarketConfig, RegimeConfig
 from market.errors import InputError, message_of, said
 from market.model import SequencerMarket
 from market.sequencing import compose
@@ -85,29 +85,41 @@ class Population:
         self._config = config
 
     def members(self, domains: list[list[int]]) -> list[Member]:
-        """Return the sequencers of every domain, then the other agents in the order configured."""
-        seats = compose(self._config.regime)["leader"].seats()
-        group = self._sequencers()
+        """Return the sequencers of every domain, then the other agents in the order configured, then protocols."""
+        charters = compose(self._config.regime)["domains"].charters(self._config)
         members = [
-            self._member(group, f"sequencer {domain}.{seat}" if seats > 1 else f"sequencer {domain}", 0, domain)
-            for domain in range(len(domains))
+            self._member(
+                self._sequencers(charter.regime),
+                f"sequencer {domain}.{seat}" if seats > 1 else f"sequencer {domain}", 0, domain,
+            )
+            for domain, charter in enumerate(charters)
+            for seats in (charter.seats,)
             for seat in range(seats)
-        ]
+        ]  # fmt: skip
         counters: dict[str, int] = {}
-        for group in self._config.agents:
+        for group in (*self._config.agents, *self._protocols()):
             if group.role == "sequencer":
                 continue
             for number in range(group.count):
                 short = group.strategy.rpartition(":")[2]
                 counters[short] = counters.get(short, -1) + 1
                 members.append(self._member(group, f"{short} {counters[short]}", number, -1))
+        if (protocols := sum(member.role == "protocol" for member in members)) > len(self._config.rollups):
+            raise InputError(f"agents: {protocols} protocols; allowed: one a rollup, {len(self._config.rollups)}")
         return members
 
-    def _sequencers(self) -> AgentConfig:
+    def _sequencers(self, regime: RegimeConfig) -> AgentConfig:
         named = [group for group in self._config.agents if group.role == "sequencer"]
         if len(named) > 1:
             raise InputError("agents: two groups of role 'sequencer'; allowed: one")
-        return named[0] if named else AgentConfig(role="sequencer", strategy=self._config.regime.sequencer)
+        return named[0] if named else AgentConfig(role="sequencer", strategy=regime.sequencer)
+
+    def _protocols(self) -> tuple[AgentConfig, ...]:
+        """Return the protocols of a regime that lets rollups move, unless the configuration has its own."""
+        strategy = compose(self._config.regime)["domains"].protocols()
+        if strategy is None or any(group.role == "protocol" for group in self._config.agents):
+            return ()
+        return (AgentConfig(role="protocol", strategy=strategy, count=len(self._config.rollups)),)
 
     def _member(self, group: AgentConfig, name: str, number: int, domain: int) -> Member:
         found = strategy_class(group.role, group.strategy)

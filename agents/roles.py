@@ -13,6 +13,7 @@ FOLDERS = {
     "market_maker": "market_makers",
     "liquidator": "liquidators",
     "trader": "traders",
+    "protocol": "protocols",
 }
 """Folder of each role's strategies."""
 

@@ -1,8 +1,9 @@
-"""Rollups choose among sequencing networks: where best replies end, by the strength of cross-rollup demand."""
+"""Rollups move among sequencing networks: concentration, who is where, what users pay, what networks earn."""
 
 from __future__ import annotations
 
-import numpy as np
+from typing import Any, NamedTuple
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -10,60 +11,88 @@ from matplotlib.figure import Figure
 from figures import _shared as shared
 
 CAPTION = (
-    "Four rollups choose between two networks and sequencing by themselves, on payoffs measured in markets, by how "
-    "often users want to trade on two rollups at once. (a) Share of all beginnings and orders of moves from which best "
-    "replies end in one network with all rollups, in one with some outside, in several, in none, or in a cycle. "
-    "(b) Share of the largest network in the depth of all pools, and the Herfindahl-Hirschman index of who sequences. "
-    "(c) Income of the networks, and gain of users over all alone. Means with 95% intervals over seeds."
+    "Two rollups with perpetuals and tight pools (trading) and two with loans (lending) move among three networks and "
+    "sequencers of their own, by what they and their users experience. (a, b) Herfindahl-Hirschman index of who "
+    "sequences, without and with users who need two rollups at once, by what a move costs; where rollups begin goes "
+    "round with the seed. (c) Users' cost over that of the best fixed assignment at the same seed. (d, e) Share of its "
+    "time that a rollup of each kind spends in each network where moves cost nothing. (f) What each network keeps, "
+    "with its own trades, where users need two rollups at once. Means with 95% intervals over seeds."
 )
-ENDS = {
-    "tipped": ("one network", shared.BLUE),
-    "one_network": ("one, and outsiders", shared.SKY),
-    "split": ("several", shared.ORANGE),
-    "alone": ("none", "0.8"),
-    "cycle": ("cycle", shared.VERMILION),
-}
+COLOURS = (shared.BLUE, shared.ORANGE, shared.VERMILION, shared.PINK)
+"""Of the costs of a move, and of strengths of demand, from the lowest."""
+KINDS = {"trading": shared.GREEN, "lending": shared.PINK}
+NETWORKS = {"alone": shared.GREY, "fast": shared.SKY, "resistant": shared.BLUE, "cheap": shared.VERMILION}
+
+
+class Line(NamedTuple):
+    """How an outcome is drawn: unit, colour, name, and how far to the side of its place, so that bars stand apart."""
+
+    scale: float
+    colour: str
+    name: str
+    shift: float
 
 
 def draw(summary: pd.DataFrame) -> Figure:
     """Draw the study's summary."""
     demands = sorted(shared.levels(summary, "cross_per_second"))
-    figure = Figure(figsize=(shared.WIDTH_IN, 2.7))
-    ends, shares, money = figure.subplots(1, 3)
-    _ends(ends, summary, demands)
-    shared.letter(shares, "b", "concentration")
-    _line(shares, summary, "largest_network", demands, (1.0, shared.BLUE, "largest network"))
-    _line(shares, summary, "hhi", demands, (1.0, shared.GREY, "HHI"))
-    shares.set_ylim(0, 1.05)
-    shares.legend(loc="best")
-    shared.letter(money, "c", "money")
-    _line(money, summary, "network_income_usd_day", demands, (1e-3, shared.ORANGE, "income of networks"))
-    _line(money, summary, "users_gain_usd_day", demands, (1e-3, shared.GREEN, "gain of users"))
-    money.set_yscale("symlog", linthresh=0.1)
-    money.set_ylabel("$10^3$ USD per day")
-    money.legend(loc="best")
-    figure.legend(*ends.get_legend_handles_labels(), loc="outside lower left", ncols=len(ENDS))
-    for axes in (ends, shares, money):
-        axes.set_xticks(range(len(demands)), [f"{demand:g}" for demand in demands])
-        axes.set_xlabel("cross-rollup needs per second")
-    for axes in (shares, money):
-        axes.grid(axis="y")
+    costs = sorted(shared.levels(summary, "switching_usd"))
+    ends = demands[0], demands[-1]
+    figure = Figure(figsize=(shared.WIDTH_IN, 4.8))
+    (first, second, third), (fourth, fifth, sixth) = figure.subplots(2, 3)
+    for axes, name, demand in ((first, "a", ends[0]), (second, "b", ends[1])):
+        shared.letter(axes, name, f"concentration, {demand:g} needs/s")
+        _concentration(axes, shared.where(summary, cross_per_second=demand), costs)
+    first.legend(loc="best", title="a move [USD]")
+    for axes, name, demand in ((fourth, "d", ends[0]), (fifth, "e", ends[1])):
+        shared.letter(axes, name, f"where, {demand:g} needs/s")
+        _whereabouts(axes, shared.where(summary, cross_per_second=demand, switching_usd=costs[0]))
+    fourth.legend(loc="best")
+    shared.letter(third, "c", "users' cost")
+    for at, (demand, colour) in enumerate(zip(demands, COLOURS, strict=False)):
+        found = shared.where(summary, cross_per_second=demand, outcome="over_best_bp")
+        _by_cost(third, found, costs, Line(1.0, colour, f"{demand:g} needs/s", 0.08 * (at - 1)))
+    third.set_ylabel("over best fixed [bp]")
+    shared.letter(sixth, "f", f"income, {ends[1]:g} needs/s")
+    for at, name in enumerate(list(NETWORKS)[1:]):
+        found = shared.where(summary, cross_per_second=ends[1], outcome=f"{name}_income_usd_day")
+        _by_cost(sixth, found, costs, Line(1e-3, NETWORKS[name], name, 0.08 * (at - 1)))
+    sixth.set_yscale("symlog", linthresh=1.0)
+    sixth.set_ylabel("thousand USD per day")
+    for axes in (third, sixth):
+        axes.legend(loc="best")
     return figure
 
 
-def _ends(axes: Axes, summary: pd.DataFrame, demands: list[float]) -> None:
-    shared.letter(axes, "a", "where rollups end")
-    bottom = np.zeros(len(demands))
-    for end, (name, colour) in ENDS.items():
-        cells = shared.series(shared.where(summary, outcome=f"ends_{end}"), "cross_per_second", 100.0)
-        height = np.array([cells[demand].mean for demand in demands])
-        axes.bar(range(len(demands)), height, bottom=bottom, width=0.7, color=colour, label=name)
-        bottom += height
-    axes.set_ylim(0, 100)
-    axes.set_ylabel("% of beginnings")
+def _concentration(axes: Axes, summary: pd.DataFrame, costs: list[float]) -> None:
+    """The index over time, a line for each cost of a move."""
+    for cost, colour in zip(costs, COLOURS, strict=False):
+        found: dict[Any, shared.Cell] = {}
+        steps = [name for name in shared.levels(summary, "outcome") if name.startswith("hhi_")]
+        for name in sorted(steps, key=lambda name: int(name.removeprefix("hhi_"))):
+            cell = shared.cell(summary, outcome=name, switching_usd=cost)
+            if cell is not None:
+                found[100.0 * (int(name.removeprefix("hhi_")) + 0.5) / len(steps)] = cell
+        shared.band(axes, found, colour, f"{cost:,.0f}")
+    axes.set(xlabel="time [% of the run]", ylabel="HHI [1]", ylim=(0.2, 1.05))
+    axes.grid(axis="y")
 
 
-def _line(axes: Axes, summary: pd.DataFrame, outcome: str, demands: list[float], drawn: tuple[float, str, str]) -> None:
-    scale, colour, name = drawn
-    cells = shared.series(shared.where(summary, outcome=outcome), "cross_per_second", scale)
-    shared.bars(axes, {demands.index(demand): cell for demand, cell in cells.items()}, colour, name)
+def _whereabouts(axes: Axes, summary: pd.DataFrame) -> None:
+    """Shares of time by network, both kinds side by side."""
+    for shift, (kind, colour) in zip((-0.12, 0.12), KINDS.items(), strict=True):
+        cells = {at: shared.cell(summary, 100.0, outcome=f"{kind}_{name}_share") for at, name in enumerate(NETWORKS)}
+        shared.bars(axes, {at + shift: cell for at, cell in cells.items() if cell is not None}, colour, kind, "o")
+    axes.set_xticks(range(len(NETWORKS)), list(NETWORKS))
+    axes.set(ylabel="% of its time", ylim=(0, 100), xlim=(-0.5, len(NETWORKS) - 0.5))
+    axes.grid(axis="y")
+
+
+def _by_cost(axes: Axes, summary: pd.DataFrame, costs: list[float], line: Line) -> None:
+    """An outcome by what a move costs."""
+    cells = shared.series(summary, "switching_usd", line.scale)
+    places = {costs.index(cost) + line.shift: cell for cost, cell in cells.items()}
+    shared.bars(axes, places, line.colour, line.name)
+    axes.set_xticks(range(len(costs)), [f"{cost:,.0f}" for cost in costs])
+    axes.set_xlabel("a move [USD]")
+    axes.grid(axis="y")

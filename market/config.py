@@ -114,10 +114,13 @@ class FlowConfig(Settings):
 class AgentConfig(Settings):
     """A group of strategic agents that follow one strategy."""
 
-    role: Literal["sequencer", "builder", "market_maker", "liquidator", "trader"] = Field(description="role")
+    role: Literal["sequencer", "builder", "market_maker", "liquidator", "trader", "protocol"] = Field(
+        description="role"
+    )
     strategy: str = Field(min_length=1, description="name of a built-in strategy or 'package.module:Class'")
     count: Annotated[int, Field(ge=0)] = Field(
-        default=1, description="number of agents (sequencers: one per seat, count ignored)"
+        default=1,
+        description="number of agents (sequencers: one per seat, count ignored; protocols: the next so many rollups)",
     )
     capital_usd: NonNegative = Field(default=2e6, description="funds per rollup and asset at the start, in value [USD]")
     latency_s: NonNegative = Field(default=0.02, description="delay from deciding to arriving at the sequencer [s]")

@@ -9,11 +9,12 @@ The time line of a slot; no two of these moments change places:
 - execute: what visibility and consensus add later (opening sealed contents, votes), at the prices of that moment;
 - soft finality with the execution, hard finality once the batch that holds the block is final on L1.
 
-A domain seals its next block once the last one is executed.
+A domain seals its next block once the last one is executed. Without rollups it rests.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -28,10 +29,9 @@ from market.sequencing import compose
 
 if TYPE_CHECKING:
     from market.model import SequencerMarket
+    from market.sequencing.domains.base import Charter
 
 NO_ROWS = np.zeros(0, INTENT)
-SHARED_BLOCK_TIME_S = 2.0
-"""Block time of a domain of several rollups unless the regime says otherwise [s]."""
 
 
 @dataclass
@@ -133,6 +133,8 @@ class Domain:
     ----------
     rollups : tuple of int
         what it sequences
+    first : int
+        the first of these at the start; where it began with none, a number that is no rollup's and no other domain's
     slot : int
         number of the current slot, from 0
     block_time : float
@@ -147,23 +149,19 @@ class Domain:
         self,
         market: SequencerMarket,
         index: int,
-        rollups: tuple[int, ...],
+        charter: Charter,
         phases: np.random.Generator,
         order_seed: np.random.SeedSequence,
     ) -> None:
         config = market.config
         self.market = market
         self.index = index
-        self.rollups = rollups
-        self.regime = SimpleNamespace(**{name: part.start() for name, part in compose(config.regime).items()})
+        self.rollups = charter.rollups
+        self.first: int = min(charter.rollups, default=len(config.rollups) + index)
+        self.regime = SimpleNamespace(**{name: part.start() for name, part in compose(charter.regime).items()})
         self.extent: str = getattr(self.regime.ordering, "extent", "all")  # what the author of a block decides
         self._received = getattr(self.regime.visibility, "received", None)
-        if config.regime.block_time_s is not None:
-            self.block_time = config.regime.block_time_s
-        elif len(rollups) == 1:
-            self.block_time = config.rollups[rollups[0]].block_time_s
-        else:
-            self.block_time = SHARED_BLOCK_TIME_S
+        self.block_time = charter.block_time_s
         # rollups that are sequenced apart do not tick together
         self.phase = float(phases.random()) * self.block_time
         self.rng = np.random.default_rng(order_seed)
@@ -174,10 +172,10 @@ class Domain:
         self.actors: list[Any] = []
         self.turns: list[tuple[Any, Domain]] = []
         self.sealed: Slot | None = None  # decided on and not yet executed
+        self.resting = False  # it has no rollups, and nothing of it is on the event list
         self._look, self._seal, self._execute = (Moment(market, act) for act in (self.look, self.seal, self.execute))
         self._views: dict[int, BlockView] = {}
-        graces = [(rollup, config.rollups[rollup].grace_s) for rollup in rollups]
-        self._graces = [(rollup, grace_s) for rollup, grace_s in graces if grace_s > 0.0]
+        self._graces = self._with_grace()
 
     def enlist(self, participants: list[Any]) -> None:
         """Note who acts here: everybody who does anything in `act`, sequencers only in their own domain."""
@@ -188,10 +186,30 @@ class Domain:
         for part in vars(self.regime).values():
             part.seated(self)
 
+    def _with_grace(self) -> list[tuple[int, float]]:
+        graces = [(rollup, self.market.config.rollups[rollup].grace_s) for rollup in self.rollups]
+        return [(rollup, grace_s) for rollup, grace_s in graces if grace_s > 0.0]
+
     def start(self) -> None:
         """Put the first look on the event list."""
         self.sealing = self.phase
         self._coming(0.0)
+
+    def sequence(self, rollups: tuple[int, ...]) -> None:
+        """Sequence these rollups from now on; whoever rested wakes for the next block on its clock.
+
+        No block of the domain may be decided on and not yet executed.
+        """
+        now, joined = self.market.time, tuple(sorted(set(rollups) - set(self.rollups)))
+        self.rollups = rollups
+        self._graces = self._with_grace()
+        for part in vars(self.regime).values():
+            part.joined(self, joined)
+        if self.resting and rollups:
+            self.resting = False
+            self.sealing = self.phase + max(0, math.ceil((now - self.phase) / self.block_time)) * self.block_time
+            self.phase = self.sealing - (self.slot + 1) * self.block_time  # slots are numbered without a gap
+            self._coming(now)
 
     def _coming(self, now: float) -> None:
         """Put the look before the next sealing on the event list."""
@@ -200,6 +218,9 @@ class Domain:
 
     def look(self) -> None:
         """Begin a slot: let agents look, and seal the block when it is time to."""
+        if not self.rollups:
+            self.resting = True
+            return
         self.slot += 1
         market, now = self.market, self.market.time
         market.advance(now)
@@ -213,6 +234,9 @@ class Domain:
 
     def seal(self) -> None:
         """Fix the block, and execute it when it is time to."""
+        if not self.rollups:  # they have left since the look
+            self.resting, self.slot = True, self.slot - 1
+            return
         slot = self.sealed = self.market.seal(self, self.sealing)
         # on its time, or at once where the last block is executed after that
         self.sealing = max(slot.time, self.phase + (self.slot + 1) * self.block_time)

@@ -61,20 +61,20 @@ class SequencerMarket(mesa.Model):
         self._clocks = Clocks(self)
         self.recorders: list[Recorder] = [self.tally, self.profits, self.audit, BridgeFlows(), *recorders]
         tell(self, "on_start", self)
-        for domain in self.domains:
-            domain.start()
+        self.moves = self.rule.begin(self)
 
     def _lay_out(self, roster: Roster) -> None:
         """Domains, accounts, venues, mempools and the totals."""
         config = self.config
-        partition = compose(config.regime)["domains"].partition(config)
-        check(config, partition)
-        self.members = roster.members(partition)
+        self.rule = compose(config.regime)["domains"]
+        check(config, self.rule.partition(config))
+        charters = self.rule.charters(config)
+        self.members = roster.members([list(charter.rollups) for charter in charters])
         founding = np.random.default_rng(self.streams["founding"])
         self.world: World = found(config, self.members, self.path.current, founding)
         phases = np.random.default_rng(self.streams["phases"])
-        orders = self.streams["ordering"].spawn(len(partition))
-        self.domains = [Domain(self, at, tuple(part), phases, orders[at]) for at, part in enumerate(partition)]
+        orders = self.streams["ordering"].spawn(len(charters))
+        self.domains = [Domain(self, at, charter, phases, orders[at]) for at, charter in enumerate(charters)]
         self.graph = self.world.graph
         keep(self.graph, self.domains, len(config.asset_names))
         self.domain_of: list[int] = [self.graph.nodes[rollup]["domain"] for rollup in range(len(config.rollups))]

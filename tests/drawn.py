@@ -38,6 +38,8 @@ def _alike(letters: str, shown: list[tuple[str, str, float]], along: str = "x", 
     ]
 
 
+SHARES = [f"{kind}_{name}_share" for kind in ("trading", "lending") for name in ("alone", "fast", "resistant", "cheap")]
+INCOMES = [f"{name}_income_usd_day" for name in ("fast", "resistant", "cheap")]
 PRICE, VARIED = "price / value", ("delay_s", "volatility", "failure")
 SHOWN: dict[str, list[Panel]] = {
     "regimes": [
@@ -97,8 +99,20 @@ SHOWN: dict[str, list[Panel]] = {
         [("user_net_cost_bp", "bp", 1.0), ("sequencer_income_spread", "standard deviation / mean", 1.0)],
     ),
     "network_competition": [
-        Panel("b", {"outcome": ["largest_network", "hhi"]}, "", 1.0, "y"),
-        Panel("c", {"outcome": ["network_income_usd_day", "users_gain_usd_day"]}, "$10^3$ USD per day", 1e-3, "y"),
+        Panel("a", {"outcome": [f"hhi_{at}" for at in range(10)], "cross_per_second": 0.0}, "HHI [1]", 1.0, "y"),
+        Panel("b", {"outcome": [f"hhi_{at}" for at in range(10)], "cross_per_second": 1.0}, "HHI [1]", 1.0, "y"),
+        *(
+            Panel(
+                letter,
+                {"outcome": SHARES, "cross_per_second": demand, "switching_usd": 0.0},
+                "% of its time",
+                100.0,
+                "y",
+            )
+            for letter, demand in (("d", 0.0), ("e", 1.0))
+        ),
+        Panel("c", {"outcome": "over_best_bp"}, "over best fixed [bp]", 1.0, "y"),
+        Panel("f", {"outcome": INCOMES, "cross_per_second": 1.0}, "thousand USD per day", 1e-3, "y"),
     ],
     "latency_contest": [
         *_alike("ab", [("outlay", "outlay / prize", 1.0), ("realised", "share of prizes", 1.0)], "y", form="lottery"),

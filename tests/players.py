@@ -9,7 +9,9 @@ import numpy as np
 
 from agents.base import Trader
 from agents.builders.base import Builder
+from agents.protocols.base import Protocol
 from agents.sequencers.base import Sequencer
+from market.access.networks import NetworksSeen
 from market.access.protocols import Arrangement, Bid
 from market.config import AgentConfig
 from market.intents.rows import INTENT
@@ -53,6 +55,24 @@ class ScriptedBuilder(Builder):
     def heard(self, won: bool, paid: float, highest: float) -> None:
         if ScriptedBuilder.hears is not None:
             ScriptedBuilder.hears(self, won, paid, highest)
+
+
+class Wanderer(Protocol):
+    """Moves to wherever chance takes it, at every review."""
+
+    def choose(self, seen: NetworksSeen) -> int:
+        return int(self.rng_own.integers(len(seen.terms)))
+
+
+class ScriptedProtocol(Protocol):
+    """Moves as a test says: `script(agent, seen)` returns the network."""
+
+    script: ClassVar[Callable[..., Any] | None] = None
+
+    def choose(self, seen: NetworksSeen) -> int:
+        if ScriptedProtocol.script is None:
+            return super().choose(seen)
+        return ScriptedProtocol.script(self, seen)
 
 
 class Raiser(Trader):

@@ -82,10 +82,7 @@ class CrossRollup(Trader):
             slippage_bp * 1e-4,
         )
         rollups = seat.config.rollups
-        volatility = max(asset.volatility for asset in seat.config.assets)
-        # what it knows of the rollups: a leg waits for half a block on average
-        block = dict(enumerate(seat.block_time_s))
-        self._step_sd = {at: volatility * np.sqrt(block[at] / YEAR_S) for at in block}
+        self._volatility = max(asset.volatility for asset in seat.config.assets)
         depth = np.array([sum(pool.depth_usd for pool in rollup.pools) for rollup in rollups])
         self._weight = depth / depth.sum()
         # needs have a stream of their own: the same come up however often anything else is drawn
@@ -135,7 +132,9 @@ class CrossRollup(Trader):
         if not whole and need["kind"] < self.atomic_only:
             self.missed += value
             return
-        apart = 0.0 if together else self.aversion * np.hypot(self._step_sd[first], self._step_sd[second])
+        # a leg waits for half a block on average
+        step_sd = [self._volatility * np.sqrt(seen.graph.nodes[at]["block_time_s"] / YEAR_S) for at in (first, second)]
+        apart = 0.0 if together else self.aversion * np.hypot(*step_sd)
         gas = float(seen.gas[first] + seen.gas[second])
         mid = self._mid(seen.pools, buy), self._mid(seen.pools, sell)
         # a gap between the rollups is no cost of trading

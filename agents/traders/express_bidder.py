@@ -53,7 +53,7 @@ class ExpressBidder(Arbitrageur):
         self.rounds_won = 0
         self._rounds: dict[int, list[tuple[float, float, bool]]] = {}  # by domain: (start, end, won), the last three
         self._gains: list[tuple[float, int, float]] = []  # (arrival, domain, gain) not yet put down to a round
-        self._domain_of = seat.domain_of
+        self._rollups = seat.public.graph.nodes  # each with the domain that sequences it now
         self._prices, self._gas = seat.public.prices, seat.public.gas
         self._bidding_in = 0
 
@@ -89,6 +89,6 @@ class ExpressBidder(Arbitrageur):
         gain = done["filled_out"] * price[done["asset_out"]] - done["filled_in"] * price[done["asset_in"]]
         gain -= done["tip"] + gas[done["rollup"]]
         self._gains += [
-            (float(at), self._domain_of[int(rollup)], float(earned))
+            (float(at), self._rollups[int(rollup)]["domain"], float(earned))
             for at, rollup, earned in zip(done["arrival"], done["rollup"], gain, strict=True)
         ]

@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 from agents.populations import retail
 from market.config import MarketConfig
-from market.domain import SHARED_BLOCK_TIME_S
 from market.errors import InputError
 from market.intents.rows import INTENT
 from market.prices.path import ROWS, STRETCH_S
 from market.sequencing import compose
+from market.sequencing.domains.base import Charter
 from market.state.ledger import REASONS
 
 FLOAT = 8
@@ -114,15 +114,15 @@ def estimate(config: MarketConfig) -> Needs:
         for a regime whose parts do not exist
     """
     parts = compose(config.regime)
-    partition = parts["domains"].partition(config)
-    members = _number(parts["leader"].seats()) * len(partition) + sum(_number(g.count) for g in config.agents)
+    charters = parts["domains"].charters(config)
+    members = sum(_number(charter.seats) for charter in charters) + sum(_number(g.count) for g in config.agents)
     demands = [
-        *_of_agents(config, partition, members),
+        *_of_agents(config, charters, members),
         *_of_people(config),
-        *_of_flow(config, partition, bool(parts["capacity"].kind != "unlimited")),
-        *_of_time(config, partition),
+        *_of_flow(config, charters, bool(parts["capacity"].kind != "unlimited")),
+        *_of_time(config, charters),
     ]
-    slots = _slots(config, partition)
+    slots = _slots(config, charters)
     own = _times(_number(config.flow.per_second), config.horizon_s) + INTENTS_PER_AGENT_SLOT * _times(members, slots)
     return Needs(
         memory_bytes=PROCESS_BYTES + sum(demand.memory_bytes for demand in demands),
@@ -184,21 +184,18 @@ def _accounts_bytes(config: MarketConfig, accounts: float) -> float:
     return accounts * len(config.rollups) * len(config.asset_names) * FLOAT * STATES
 
 
-def _block_times(config: MarketConfig, partition: list[list[int]]) -> list[float]:
-    """Block time of each domain [s]."""
-    own = config.regime.block_time_s
-    if own is not None:
-        return [own] * len(partition)
-    return [config.rollups[part[0]].block_time_s if len(part) == 1 else SHARED_BLOCK_TIME_S for part in partition]
+def _block_times(charters: list[Charter]) -> list[float]:
+    """Block time of each domain that begins with rollups [s]."""
+    return [charter.block_time_s for charter in charters if charter.rollups]
 
 
-def _slots(config: MarketConfig, partition: list[list[int]]) -> float:
-    return sum(config.horizon_s / time for time in _block_times(config, partition))
+def _slots(config: MarketConfig, charters: list[Charter]) -> float:
+    return sum(config.horizon_s / time for time in _block_times(charters))
 
 
-def _of_agents(config: MarketConfig, partition: list[list[int]], members: float) -> Iterator[Demand]:
+def _of_agents(config: MarketConfig, charters: list[Charter], members: float) -> Iterator[Demand]:
     """What strategic agents take: each has a row and a column in the ledger's flows, and acts in every slot."""
-    slots = _slots(config, partition)
+    slots = _slots(config, charters)
     flows = (members + 32.0) * (members + 32.0) * REASONS * len(config.asset_names) * FLOAT * STATES
     pools = sum(len(rollup.pools) for rollup in config.rollups)
     each = AGENT_BYTES + _accounts_bytes(config, 1.0) + 4.0 * FLOAT * STATES * pools
@@ -208,7 +205,7 @@ def _of_agents(config: MarketConfig, partition: list[list[int]], members: float)
     for setting, count in [*named, ("regime.leader", seats)]:
         share = _number(count) / members if members else 0.0
         share = 1.0 if math.isnan(share) else share
-        acts = slots if setting != "regime.leader" else slots / len(partition)
+        acts = slots if setting != "regime.leader" else slots / len(charters)
         yield Demand(setting, count, share * flows + _number(count) * each, _number(count) * acts * AGENT_SLOT_S)
 
 
@@ -252,27 +249,27 @@ def _times(count: float, rate: float) -> float:
     return count * rate if count and rate else 0.0
 
 
-def _of_flow(config: MarketConfig, partition: list[list[int]], capped: bool) -> Iterator[Demand]:
+def _of_flow(config: MarketConfig, charters: list[Charter], capped: bool) -> Iterator[Demand]:
     """What retail flow takes: trades drawn ahead, and intents that wait for their block."""
     flow = config.flow
     stretch = flow.per_second * retail.STRETCH_S * (retail.TRADE.itemsize + FLOAT) * 3.0
-    waits = max(_block_times(config, partition)) + config.window_s + 4.0 * flow.latency_s
+    waits = max(_block_times(charters)) + config.window_s + 4.0 * flow.latency_s
     waits += flow.patience_s if capped else 0.0
     waiting = flow.per_second * min(waits, config.horizon_s + config.window_s)
-    pending = 2.0 * waiting * INTENT.itemsize * (len(partition) + PENDING_COPIES)
+    pending = 2.0 * waiting * INTENT.itemsize * (len(charters) + PENDING_COPIES)
     seconds = flow.per_second * (config.horizon_s + config.window_s) * INTENT_S
     yield Demand("flow.per_second", flow.per_second, stretch + pending, seconds)
 
 
-def _of_time(config: MarketConfig, partition: list[list[int]]) -> Iterator[Demand]:
+def _of_time(config: MarketConfig, charters: list[Charter]) -> Iterator[Demand]:
     """What the length of the run and the steps of its clock take."""
     horizon, step, assets = config.horizon_s, config.prices.step_s, len(config.assets)
     rows = min(float(ROWS), max(64.0, STRETCH_S / step))
     yield Demand("prices.step_s", step, 8.0 * rows * assets * FLOAT, horizon / step * POINT_S * assets)
-    times = _block_times(config, partition)
+    times = _block_times(charters)
     setting = "regime.block_time_s" if config.regime.block_time_s is not None else "rollups.block_time_s"
     each = SLOT_S + SLOT_ROLLUP_S * len(config.rollups)
-    slots = _slots(config, partition) * each
+    slots = _slots(config, charters) * each
     # a horizon beyond a year of market time is the mistake, not the block time
     yield Demand(setting, min(times), 0.0, slots if horizon <= MOST_S else 0.0)
     yield Demand("horizon_s", horizon, 0.0, horizon * SECOND_S + (0.0 if horizon <= MOST_S else slots))

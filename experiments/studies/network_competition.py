@@ -1,4 +1,4 @@
-"""Rollups choose among networks: does the ecosystem tip, split, or stay apart?"""
+"""Rollups move among networks while the market runs: does the ecosystem tip, split by kind, or stay apart?"""
 
 from __future__ import annotations
 
@@ -8,109 +8,260 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.analysis import statistics, summaries
+from experiments.analysis import answers, statistics, summaries
 from experiments.runs.study import Configure, Run, seeds
-from market.config import AgentConfig, LendingConfig, MarketConfig
+from market import regimes
+from market.config import (
+    AgentConfig,
+    BorrowersConfig,
+    EpisodeConfig,
+    FlowConfig,
+    LendingConfig,
+    MarketConfig,
+    PerpetualConfig,
+    PoolConfig,
+    PriceConfig,
+    RollupConfig,
+)
+from market.measures.ratio import ratio
+from market.measures.recorder import Recorder
+from market.model import SequencerMarket
+from market.settings import YEAR_S
+from market.state.ledger import Why
 
-TITLE = "Competing sequencing networks by the strength of cross-rollup demand"
-QUESTION = "Do rollups that choose who sequences them end in one network, in several, or by themselves?"
+TITLE = "Competing sequencing networks, among which rollups move by what they experience"
+QUESTION = "Do rollups that choose their network again and again end in one, split by kind, or stay apart?"
 HYPOTHESIS = (
-    "With little demand across rollups nobody gives up fast blocks of its own; with more, small and slow rollups share "
-    "a network while others stay out; with strong demand all are in one network, and pay what it charges."
+    "Demand across rollups makes the ecosystem tip into one network; without it rollups with tight arbitrage and "
+    "perpetuals go to a fast network, and rollups with loans to one that resists extraction. The dearer a move, the "
+    "longer rollups stay where they began, and the more their users pay over the best fixed assignment."
 )
 
-SEEDS, QUICK_SEEDS = 5, 2
-DEMANDS, QUICK_DEMANDS = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0), (0.0, 1.0)
-ROLLUPS = 4
-HORIZON_S, QUICK_HORIZON_S = 900.0, 240.0
-FEES = (0.1, 0.1)
-"""Share of revenue that each of two equal networks keeps [1]."""
-CARE = 0.5
-"""What a rollup cares for a dollar of its users, in dollars of revenue [1]."""
+SEEDS, QUICK_SEEDS = 20, 2
+DEMANDS, QUICK_DEMANDS = (0.0, 0.3, 1.0), (0.0, 1.0)
+"""How often users want to trade on two rollups at once [1/s]."""
+SWITCHING_USD, QUICK_SWITCHING_USD = (0.0, 1e3, 3e3), (0.0, 3e3)
+HORIZON_S, QUICK_HORIZON_S = 1200.0, 180.0
+PERIOD_S, NOTICE_S = 30.0, 10.0
+NETWORKS = ("alone", "fast", "resistant", "cheap")
+"""Where a rollup can be, by number: the networks are those of the regime `roaming`."""
+KINDS = {"trading": (0, 1), "lending": (2, 3)}
+"""Rollups of each kind: with a perpetual and tight pools, or with loans and wider ones."""
+FIXED = {
+    "alone": (0, 0, 0, 0),
+    "fast": (1, 1, 1, 1),
+    "resistant": (2, 2, 2, 2),
+    "cheap": (3, 3, 3, 3),
+    "by_kind": (1, 1, 2, 2),
+}
+"""Fixed assignments that moving is compared with: network of each rollup."""
+QUICK_FIXED = ("fast", "by_kind")
+MOVING = "moving"
+FALL_LOG = -0.08
+"""Drift of the log price over the middle third of the run, which sets off liquidations [1]."""
 IMPATIENCE_BP_S = 0.2
-"""What retail users lose by a second of waiting [bp/s]."""
+"""What retail users lose by a second of waiting, of their volume [bp/s]: what the protocols reckon with, too."""
+STEPS = 10
+"""Stretches of equal length in which concentration is followed over time [1]."""
 
 
 def runs(asked: int | None, quick: bool, configure: Configure) -> Iterator[Run]:
-    """By strength of demand and seed; each run measures every group of rollups in a market of its own."""
+    """By strength of demand: rollups that move, by what that costs, and each fixed assignment."""
+    horizon = QUICK_HORIZON_S if quick else HORIZON_S
     for demand in QUICK_DEMANDS if quick else DEMANDS:
-        config = configure(_market(demand, QUICK_HORIZON_S if quick else HORIZON_S))
-        for seed in seeds(asked, QUICK_SEEDS if quick else SEEDS):
-            yield Run({"cross_per_second": demand}, "", seed, config)
+        for assignment in (MOVING, *(QUICK_FIXED if quick else FIXED)):
+            costs = (QUICK_SWITCHING_USD if quick else SWITCHING_USD) if assignment == MOVING else (0.0,)
+            for cost in costs:
+                levers = {"cross_per_second": demand, "assignment": assignment, "switching_usd": cost}
+                for seed in seeds(asked, QUICK_SEEDS if quick else SEEDS):
+                    config = configure(_market(demand, assignment, cost, seed, horizon))
+                    yield Run(levers, config.regime.name, seed, config)
 
 
-def _market(demand: float, horizon: float) -> MarketConfig:
-    """The four largest rollups of the reference scenario without lending, and users who trade across them."""
-    from experiments.markets.scenarios import reference
+def _market(demand: float, assignment: str, cost: float, seed: int, horizon: float) -> MarketConfig:
+    """Two rollups of each kind; where they begin goes round with the seed, so that no network is favoured."""
+    roaming = regimes.load("roaming")
+    moves = assignment == MOVING
+    first = [(seed + at) % len(NETWORKS) for at in range(4)] if moves else FIXED[assignment]
+    domains = {"first": first, "period_s": PERIOD_S, "notice_s": NOTICE_S, "switching_usd": cost}
+    domains["protocol"] = "experienced" if moves else "loyal"
+    trading = 5.0, (), (PerpetualConfig(traders=200),)
+    lending = 30.0, (LendingConfig(cash_usd=5e6),), ()
+    base = MarketConfig(
+        horizon_s=horizon,
+        rollups=tuple(
+            RollupConfig(
+                name=f"{kind}{number}",
+                block_time_s=2.0,
+                pools=(PoolConfig(depth_usd=5e6, fee_bp=fee_bp),),
+                lending=loans,
+                borrowers=300 if loans else 0,
+                perpetuals=perpetuals,
+                gas_usd=0.02,
+            )
+            for kind, (fee_bp, loans, perpetuals) in {"trading": trading, "lending": lending}.items()
+            for number in range(2)
+        ),
+        regime=roaming.model_copy(update={"domains": roaming.domains | domains}),
+        # retail users stay where they are and trade sizes without a heavy tail: what changes is then due to sequencing
+        flow=FlowConfig(log_sd=1.0, choice_sensitivity=0.0),
+        borrowers=BorrowersConfig(ltv_low=0.6, ltv_high=0.79),
+        agents=(
+            AgentConfig(role="trader", strategy="arbitrageur", count=2),
+            AgentConfig(role="liquidator", strategy="greedy", parameters={"sell": "outside"}),
+            AgentConfig(
+                role="trader", strategy="cross_rollup", capital_usd=2e7, latency_s=0.2,
+                parameters={"per_second": demand},
+            ),
+        ),
+    )  # fmt: skip
+    start, end = horizon / 3.0, 2.0 * horizon / 3.0
+    fall = EpisodeConfig(start_s=start, end_s=end, volatility=2.0, drift=FALL_LOG * YEAR_S / (end - start))
+    assets = (base.assets[0].model_copy(update={"volatility": 2.0}),)
+    return base.model_copy(update={"assets": assets, "prices": PriceConfig(kind="gbm", episodes=(fall,))})
 
-    base = reference(quick=True, stress=False)
-    nothing: tuple[LendingConfig, ...] = ()
-    rollups = tuple(rollup.model_copy(update={"lending": nothing, "borrowers": 0}) for rollup in base.rollups[:ROLLUPS])
-    users = AgentConfig(
-        role="trader", strategy="cross_rollup", capital_usd=2e7, latency_s=0.2, parameters={"per_second": demand}
-    )
-    traders = AgentConfig(role="trader", strategy="arbitrageur", count=2)
-    # retail users stay where they are and trade sizes without a heavy tail: what changes is then due to sequencing
-    flow = base.flow.model_copy(update={"log_sd": 1.0, "choice_sensitivity": 0.0})
-    return base.model_copy(update={"horizon_s": horizon, "rollups": rollups, "flow": flow, "agents": (traders, users)})
+
+class Whereabouts(Recorder):
+    """Notes once a second which network each rollup is in."""
+
+    def __init__(self) -> None:
+        self.where: list[tuple[int, ...]] = []
+
+    def on_second(self, market: SequencerMarket) -> None:
+        """Note it."""
+        assert market.moves is not None
+        self.where.append(tuple(market.moves.where))
 
 
 def execute(run: Run) -> dict[str, Any]:
-    """Measure the payoffs of all groups, then solve the game."""
-    from experiments.games import network_choice as game
+    """Run a market; see who is where, what moving costs, and what users and networks have of it."""
+    from agents.population import Population
+    from experiments.runs import machine
+    from experiments.runs.needs import estimate
 
     config = run.config
     assert isinstance(config, MarketConfig)
-    payoffs = game.measure(config, run.seed, IMPATIENCE_BP_S)
-    depth = np.array([sum(pool.depth_usd for pool in rollup.pools) for rollup in config.rollups])
-    found = game.solve(payoffs, depth, FEES, CARE)
-    count = len(config.rollups)
-    alone = [frozenset((at,)) for at in range(count)]
-    everybody = frozenset(range(count))
-    change = {
-        "revenue": payoffs.revenue[everybody].sum() - sum(payoffs.revenue[one].sum() for one in alone),
-        "users": payoffs.users[everybody].sum() - sum(payoffs.users[one].sum() for one in alone),
-    }
-    worth = payoffs.value(FEES, CARE)
-    gains = [worth(at, 1, everybody) - worth(at, 0, one) for at, one in enumerate(alone)]
+    estimate(config).check(machine.available())
+    noted = Whereabouts()
+    market = SequencerMarket(config, run.seed, Population(config), [noted])
+    market.run()
+    assert market.moves is not None
+    where, days = np.array(noted.where), config.horizon_s / 86_400.0
+    concentration = hhi(where)
+    parts = np.array_split(concentration, STEPS)
+    totals = market.tally.totals()
+    demand = float(totals["user_volume"] + totals["unfilled_volume"])
+    delay = ratio(float(totals["user_delay"]), float(totals["user_count"]))
     return {
-        **{f"ends_{end}": share for end, share in found.ends.items()},
-        "largest_network": found.largest,
-        "hhi": found.hhi,
-        "network_income_usd_day": found.income,
-        "users_gain_usd_day": found.users,
-        "stable_partitions": found.stable,
-        **{f"together_{name}_usd_day": float(amount) for name, amount in change.items()},
-        **{f"gain_{at}_usd_day": gain for at, gain in enumerate(gains)},
-        "revenue_alone_usd_day": float(sum(payoffs.revenue[one].sum() for one in alone)),
+        **{f"hhi_{at}": float(part.mean()) for at, part in enumerate(parts)},
+        "hhi": float(concentration[-len(concentration) // 3 :].mean()),
+        **{
+            f"{kind}_{name}_share": float((where[:, list(KINDS[kind])] == number).mean())
+            for kind in KINDS
+            for number, name in enumerate(NETWORKS)
+        },
+        "moves_per_hour": len(market.moves.made) / (24.0 * days),
+        "delay_s": delay,
+        "users_bp": ratio(float(totals["user_cost"] + totals["unfilled_cost"]), demand, 1e4) + IMPATIENCE_BP_S * delay,
+        **{f"{name}_income_usd_day": income(market, at) / days for at, name in enumerate(NETWORKS[1:])},
+        "spent_on_moves_usd": float(market.world.tables.flows[:, :, Why.SWITCHING].sum()),
+        "liquidated_usd": float(totals["liquidated"]),
     }
+
+
+def hhi(where: np.ndarray) -> np.ndarray:
+    """Herfindahl-Hirschman index of who sequences, by number of rollups: shape (times,) [1].
+
+    Parameters
+    ----------
+    where
+        shape (times, rollups): network of each rollup; every rollup alone (0) is a network of its own
+    """
+    rollups = where.shape[1]
+    sizes = np.stack([(where == number).sum(axis=1) for number in range(1, len(NETWORKS))])
+    return ((sizes / rollups) ** 2).sum(axis=0) + (where == 0).sum(axis=1) / rollups**2
+
+
+def income(market: SequencerMarket, domain: int) -> float:
+    """What a network's sequencers keep of tips, gas and bids, and what their own trades gained [USD]."""
+    own = [at for at, member in enumerate(market.members) if member.role == "sequencer" and member.domain == domain]
+    flows, fees = market.world.tables.flows[:, :, :, 0], [Why.TIP, Why.GAS, Why.BID, Why.REVENUE]
+    kept = flows[:, own][:, :, fees].sum() - flows[own][:, :, fees].sum()
+    return float(kept) + float(market.profits.by_trading()[own].sum())
+
+
+# -- what the table and the figure state -------------------------------------------------------------------------------
+
+KEYS = ("cross_per_second", "switching_usd")
+SHARES = tuple(f"{kind}_{name}_share" for kind in KINDS for name in NETWORKS)
+INCOMES = tuple(f"{name}_income_usd_day" for name in NETWORKS[1:])
+
+
+def best_fixed(runs: pd.DataFrame, demand: float) -> str:
+    """The fixed assignment with the lowest mean cost of users at a strength of demand."""
+    here = summaries.where(runs, cross_per_second=demand)
+    names = [name for name in dict.fromkeys(here["assignment"]) if name != MOVING]
+    costs = [float(summaries.values(summaries.where(here, assignment=name), "users_bp").mean()) for name in names]
+    return names[int(np.argmin(costs))]
+
+
+def _moving(runs: pd.DataFrame) -> pd.DataFrame:
+    """Runs in which rollups move, with what follows from several columns or from other runs at the same seed."""
+    over, users = np.full(len(runs), np.nan), summaries.values(runs, "users_bp")
+    for demand in dict.fromkeys(runs["cross_per_second"]):
+        here = summaries.mask(runs, cross_per_second=demand)
+        fixed = {"cross_per_second": demand, "assignment": best_fixed(runs, demand)}
+        over[here] = summaries.less(runs, users, [], **fixed)[here]
+    share = {name: summaries.values(runs, name) for name in SHARES}
+    fast = share["trading_fast_share"] - share["lending_fast_share"]
+    resistant = share["lending_resistant_share"] - share["trading_resistant_share"]
+    more = {
+        "over_best_bp": over,
+        "income_usd_day": sum(summaries.values(runs, name) for name in INCOMES),
+        "specialisation": (fast + resistant) / 2.0,
+    }
+    return summaries.where(runs.assign(**more), assignment=MOVING)
 
 
 def summary(runs: pd.DataFrame) -> pd.DataFrame:
-    """Where best replies end, concentration, and money, by strength of demand."""
-    ends = [f"ends_{end}" for end in ("tipped", "one_network", "split", "alone", "cycle")]
-    drawn = (*ends, "largest_network", "hhi", "network_income_usd_day", "users_gain_usd_day")
-    return summaries.table(summaries.by_cell(runs, ["cross_per_second"], drawn))
+    """Concentration over time and at the end, whereabouts by kind, moves, users' cost and networks' income."""
+    drawn = [f"hhi_{at}" for at in range(STEPS)] + ["hhi", *SHARES, "moves_per_hour", "over_best_bp", *INCOMES]
+    return summaries.table(summaries.by_cell(_moving(runs), KEYS, drawn))
+
+
+def answer(runs: pd.DataFrame) -> str:
+    """How concentrated rollups end where moves cost nothing, whether kinds part, and what users pay for it."""
+    moving = summaries.where(_moving(runs), switching_usd=0.0)
+    demands = sorted(set(moving["cross_per_second"]))
+    parts = [summaries.where(moving, cross_per_second=demand) for demand in (demands[0], demands[-1])]
+    ends = [answers.amount(summaries.values(part, "hhi"), "") for part in parts]
+    kinds = answers.amount(summaries.values(moving, "specialisation"), "")
+    users = answers.change(summaries.values(moving, "over_best_bp"), "bp")
+    return (
+        f"Where moves cost nothing, rollups end at a Herfindahl-Hirschman index of {ends[0]} without demand across "
+        f"rollups and of {ends[1]} with {demands[-1]:g} needs a second (apart 0.25, in one network 1); specialisation "
+        f"by kind, at most 1, is {kinds}. Users' cost against the best fixed assignment: {users}."
+    )
 
 
 def table(runs: pd.DataFrame) -> pd.DataFrame:
-    """By strength of demand: how best replies end, market shares, and money; means over seeds (standard errors)."""
+    """By strength of demand and cost of a move; means over seeds (standard errors).
+
+    Specialisation is half of: how much more of its time a trading rollup spends in the fast network than a lending one,
+    and how much more of it a lending one spends in the resistant network; 0 where kinds do not differ, 1 at most.
+    """
     columns = {
-        "one network [%]": ("ends_tipped", 100.0),
-        "one and outsiders [%]": ("ends_one_network", 100.0),
-        "several [%]": ("ends_split", 100.0),
-        "none [%]": ("ends_alone", 100.0),
-        "cycle [%]": ("ends_cycle", 100.0),
-        "largest network [%]": ("largest_network", 100.0),
-        "HHI [1]": ("hhi", 1.0),
-        "networks' income [USD/day]": ("network_income_usd_day", 1.0),
-        "users' gain [USD/day]": ("users_gain_usd_day", 1.0),
+        "HHI, last third [1]": ("hhi", 1.0),
+        "specialisation [1]": ("specialisation", 1.0),
+        "moves [1/h]": ("moves_per_hour", 1.0),
+        "users' cost over the best fixed [bp]": ("over_best_bp", 1.0),
+        "networks' income [thousand USD/day]": ("income_usd_day", 1e-3),
     }
     rows = []
-    for demand, part in runs.groupby("cross_per_second", sort=True):
-        row: dict[str, Any] = {"cross-rollup trades [1/s]": demand, "seeds": len(part)}
+    for cell, part in summaries.cells(_moving(runs), KEYS):
+        row: dict[str, Any] = {"needs [1/s]": cell["cross_per_second"], "a move [USD]": cell["switching_usd"]}
         for name, (column, scale) in columns.items():
             found = statistics.describe(scale * part[column])
             row[name] = f"{found['mean']:.3g} ({found['standard_error']:.2g})"
-        rows.append(row)
+        rows.append({**row, "best fixed": best_fixed(runs, cell["cross_per_second"]).replace("_", " ")})
     return pd.DataFrame(rows)

@@ -129,8 +129,7 @@ def _seats(config: TournamentConfig, market_config: MarketConfig) -> int:
         return config.seats
     from market.sequencing import compose
 
-    parts = compose(market_config.regime)
-    return parts["leader"].seats() * len(parts["domains"].partition(market_config))
+    return sum(charter.seats for charter in compose(market_config.regime)["domains"].charters(market_config))
 
 
 def matrix(runs: Frame) -> tuple[list[str], np.ndarray, np.ndarray]:

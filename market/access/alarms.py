@@ -118,7 +118,8 @@ class Alarms:
                 who[move.account] = None
         self._next = math.inf
         if who:
-            turns = [(agent, here) for here in self._market.domains for agent in here.actors if agent.account in who]
+            active = [domain for domain in self._market.domains if domain.rollups]
+            turns = [(agent, here) for here in active for agent in here.actors if agent.account in who]
             self._market.act(turns, now, called=True)
         coming = min((heap[0][0] for heap in (self._times, self._moves) if heap), default=math.inf)
         if coming < math.inf:

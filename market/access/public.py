@@ -134,6 +134,11 @@ class PublicView(Shown):
         if self._derived:
             self._derived.clear()
 
+    def regrouped(self) -> None:
+        """Forget what was found out while other rollups were sequenced together."""
+        self._lasting.clear()
+        self.refresh()
+
     def unhealthy(self, rollup: int) -> LiquidatableSeen:
         """Loans of a rollup that can be liquidated now: shape (n,), dtype `LIQUIDATABLE`."""
         found = self._unhealthy.get(rollup)

@@ -53,7 +53,7 @@ class Seat:
     accounts
         public accounts by name, such as "outside"
     domain_of, block_time_s
-        by rollup: the domain that sequences it, and the time between two of its slots [s]
+        by rollup at the start: the domain that sequences it, and the time between two of its slots [s]
     main_pools
         deepest pool of each asset against the numeraire by rollup, -1 for none: shape (assets, rollups)
     public

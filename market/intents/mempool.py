@@ -117,6 +117,33 @@ class Mempool:
         self._pending[domain, : left.size] = left
         self._counts[domain] = left.size
 
+    def regroup(self, domain: int) -> None:
+        """Hand on what waits in a domain for rollups that another one sequences now, behind whatever waits there.
+
+        A bundle whose rollups have been parted expires: it is past its time where its first member's rollup is now.
+        """
+        rows = self.waiting(domain).copy()
+        if not rows.size:
+            return
+        known = (rows["rollup"] >= 0) & (rows["rollup"] < self.domain_of.size)
+        goes = np.where(known, self.domain_of[np.where(known, rows["rollup"], 0)], domain)
+        bundle = rows["bundle"]
+        starts = np.flatnonzero(np.append(True, (bundle[1:] < 0) | (bundle[1:] != bundle[:-1])))
+        together = np.repeat(goes[starts], np.diff(np.append(starts, rows.size)))
+        parted = np.repeat(np.logical_or.reduceat(goes != together, starts), np.diff(np.append(starts, rows.size)))
+        rows["expiry"][parted] = -np.inf
+        self._counts[domain] = 0
+        for target in dict.fromkeys(together.tolist()):
+            self._line_up(target, rows[together == target])
+
+    def _line_up(self, domain: int, rows: Rows) -> None:
+        """Put numbered intents behind what waits in a domain."""
+        count = int(self._counts[domain])
+        if count + rows.size > self._pending.shape[1]:
+            self._grow(count + rows.size)
+        self._pending[domain, count : count + rows.size] = rows
+        self._counts[domain] = count + rows.size
+
     def waiting(self, domain: int) -> np.ndarray:
         """Everything pending in a domain, arrived or not: a view, valid until the next call."""
         return self._pending[domain, : int(self._counts[domain])]

@@ -102,7 +102,6 @@ class Profits(Recorder):
         owner = tables.contracts["owner"].astype(np.int64)
         makers = tables.perpetuals["maker"].astype(np.int64)
         self._contracts = np.setdiff1d(np.flatnonzero(owner < len(market.members)), makers)
-        self._rollups_of = [np.array(domain.rollups, np.int64) for domain in market.domains]
         self._moved: list[tuple[int, float]] = []
 
     def before_block(self, slot: Slot) -> None:
@@ -110,7 +109,7 @@ class Profits(Recorder):
         rows = slot.rows
         if not rows.size:
             return
-        self._rollups = self._rollups_of[slot.domain.index]
+        self._rollups = np.array(slot.domain.rollups, np.int64)
         _add_worth(self._state, self._rollups, self._contracts, -1.0, self.in_blocks)
         self._moved = []
         if _moving(rows, self.in_blocks.size):

@@ -146,6 +146,8 @@ def record_block(
             continue
         at = sums.by_rollup[row.rollup]
         at.sandwich_loss += found.loss[k]
+        if row.sender == sums.retail:
+            at.user_sandwich_loss += found.loss[k]
         if classes[k] == Extraction.NONE:
             classes[k] = _class_of(state, row, sums)
         _count(state, row, author, operator, at, sums)

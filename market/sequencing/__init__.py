@@ -7,7 +7,7 @@ that remember something are given a memory of their own per domain by :meth:`Par
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import ValidationError
 
@@ -39,7 +39,12 @@ PARTS = {
 
 
 class Part(Settings):
-    """Base of every mechanism; each states its `kind` as a literal, the name of its file."""
+    """Base of every mechanism; each states its `kind` as a literal, the name of its file.
+
+    `portable` says that a domain with it may gain and lose rollups while it runs.
+    """
+
+    portable: ClassVar[bool] = True
 
     def start(self) -> Part:
         """Return the mechanism for one domain, with a memory of its own if it has any."""
@@ -50,6 +55,9 @@ class Part(Settings):
 
     def seated(self, domain: Domain) -> None:
         """Prepare for a domain once the market is founded and everybody is seated, before the first slot."""
+
+    def joined(self, domain: Domain, rollups: tuple[int, ...]) -> None:
+        """Prepare for rollups that a domain sequences from now on, and another one did so far."""
 
 
 def kinds(part: str) -> list[str]:

@@ -51,6 +51,7 @@ class Why(IntEnum):
     INTEREST = 28  # what a lending market pays suppliers and its treasury beyond that
     TICKET = 29  # tickets of a lottery, bought from the protocol or resold
     KEY_SHARE = 30  # what a member of a committee is paid for its share of the key ahead of time
+    SWITCHING = 31  # what a rollup spends on moving to another network
 
 
 REASONS = len(Why)

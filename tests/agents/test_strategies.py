@@ -15,17 +15,22 @@ from agents.base import StrategicAgent
 from agents.population import strategy_class
 from agents.roles import FOLDERS, names
 from experiments.runs.run import run_one
+from market import regimes
 from market.access.protocols import Arrangement, Bid
-from market.config import AgentConfig, MarketConfig
+from market.config import AgentConfig, MarketConfig, RegimeConfig
 from market.errors import InputError, StrategyError
 from market.measures.outcomes import outcomes
 from market.sequencing.ordering.base import untouched
 from market.venues import Kind
 
 INSTALLED = [(role, name) for role in FOLDERS for name in names(role)]
-SEAT = {"sequencer": "siloed_extractive"}
+_roaming = regimes.load("roaming")
+SEAT: dict[str, str | RegimeConfig] = {
+    "sequencer": "siloed_extractive",
+    "protocol": _roaming.model_copy(update={"domains": _roaming.domains | {"period_s": 4.0, "notice_s": 1.0}}),
+}
 """A regime in which a role has something to do, where `pbs` gives it nothing."""
-DECIDES = {"sequencer": "arrange", "builder": "build"}
+DECIDES = {"sequencer": "arrange", "builder": "build", "protocol": "choose"}
 """The method by which a role takes part, where that is not `act`."""
 
 every_strategy = pytest.mark.parametrize(("role", "name"), INSTALLED, ids=[f"{r}-{n}" for r, n in INSTALLED])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 from numba import njit
@@ -51,6 +51,7 @@ def determine(bids: np.ndarray, best: np.ndarray, chosen: np.ndarray) -> None:
 class BundleAuction(PartsAuction):
     """An auction in which bundles of rollups are for sale, of which those win that bring most together."""
 
+    portable: ClassVar[bool] = False
     bundles: Literal["single_or_all", "any"] = Field(
         default="single_or_all", description=f"what is for sale: each rollup and all, or every group (up to {MOST})"
     )

@@ -58,6 +58,17 @@ class Capacity(Part):
         tables.rollups["reverted"][at] = self.reverted_gas
         self._quote(domain, 0.0)
 
+    def joined(self, domain: Domain, rollups: tuple[int, ...]) -> None:
+        """Have intents on rollups that join cost what they cost here."""
+        if not rollups:
+            return
+        tables, at = domain.market.world.tables, list(rollups)
+        tables.rollups["gas"][at] = [domain.market.config.rollups[rollup].gas_usd for rollup in rollups]
+        tables.rollups["data_cost"][at] = tables.rollups["data_fee"][at] = 0.0
+        tables.rollups["reverted"][at] = self.reverted_gas
+        # the price of data is read in the order of time, and a block that is decided on has read it already
+        self._quote(domain, domain.market.time if domain.sealed is None else domain.sealed.time)
+
     def fit(self, slot: Slot, rows: np.ndarray) -> np.ndarray:
         """Return the rows of the block that fit, in order; what does not fit goes back to the mempool."""
         if self._price is not None:

@@ -163,3 +163,12 @@ class Gas(Capacity):
         self._gas = GAS.copy()
         for name, amount in self.gas.items():
             self._gas[names[name]] = amount
+
+    def joined(self, domain: Domain, rollups: tuple[int, ...]) -> None:
+        """Begin with the fees that rollups that join are configured with, and forget those of rollups that left."""
+        here = np.isin(np.arange(self._fee.size), domain.rollups)
+        self._floor[~here] = self._fee[~here] = 0.0
+        at = list(rollups)
+        self._floor[at] = [max(self.floor_usd, domain.market.config.rollups[rollup].gas_usd) for rollup in rollups]
+        self._fee[at] = self._floor[at]
+        super().joined(domain, rollups)

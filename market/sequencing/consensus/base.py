@@ -93,7 +93,7 @@ class Consensus(Part):
         record.schedule.sort()
         faults = market.streams["faults"]
         streams = [
-            np.random.SeedSequence(entropy=faults.entropy, spawn_key=(*faults.spawn_key, min(domain.rollups), use))
+            np.random.SeedSequence(entropy=faults.entropy, spawn_key=(*faults.spawn_key, domain.first, use))
             for use in range(2)
         ]
         record.rng = np.random.default_rng(streams[0])

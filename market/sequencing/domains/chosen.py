@@ -24,14 +24,12 @@ from pydantic import Field
 
 from market.config import MarketConfig, Share
 from market.errors import InputError
-from market.sequencing import Part
 from market.sequencing.domains import _choice as choice
+from market.sequencing.domains.base import SHARED_BLOCK_TIME_S, Domains
 from market.settings import DAY_S, YEAR_S
 
-SHARED_BLOCK_TIME_S = 2.0
 
-
-class Chosen(Part):
+class Chosen(Domains):
     """Best-response dynamics on configured expectations."""
 
     kind: Literal["chosen"] = "chosen"

@@ -8,10 +8,10 @@ from pydantic import Field
 
 from market.config import MarketConfig
 from market.errors import InputError
-from market.sequencing import Part
+from market.sequencing.domains.base import Domains
 
 
-class Clusters(Part):
+class Clusters(Domains):
     """Rollups by name; those that no cluster names are sequenced alone."""
 
     kind: Literal["clusters"] = "clusters"

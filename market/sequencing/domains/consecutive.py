@@ -11,10 +11,10 @@ from typing import Literal
 from pydantic import Field
 
 from market.config import MarketConfig
-from market.sequencing import Part
+from market.sequencing.domains.base import Domains
 
 
-class Consecutive(Part):
+class Consecutive(Domains):
     """The first `size` rollups are one cluster, the next `size` another, and so on; the last may be smaller."""
 
     kind: Literal["consecutive"] = "consecutive"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Literal
 
 from market.config import MarketConfig
-from market.sequencing import Part
+from market.sequencing.domains.base import Domains
 
 
-class Shared(Part):
+class Shared(Domains):
     """One sequencing domain for all rollups."""
 
     kind: Literal["shared"] = "shared"

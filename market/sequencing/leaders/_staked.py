@@ -7,7 +7,7 @@ Source: Motepalli, Freitas and Livshits (2023), arXiv 2310.03616 (staking and sl
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
 from pydantic import Field, PrivateAttr, model_validator
@@ -45,6 +45,7 @@ class Bonds:
 class Staked(Leaders):
     """Sequencers who bond stake, and lose part of it by faults; a subclass says how stake leads."""
 
+    portable: ClassVar[bool] = False
     stakes: tuple[Weight, ...] = Field(
         default=(1.0, 1.0, 1.0), min_length=1, description="relative stakes of the sequencers, one each [1]"
     )

@@ -10,7 +10,7 @@ Source of the deterrence that follows: stake at risk x share x chance of being f
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field, PrivateAttr, model_validator
@@ -45,6 +45,7 @@ class _File:
 class BidScreen(Oversight):
     """Fines on the evidence of bids."""
 
+    portable: ClassVar[bool] = False
     kind: Literal["bid_screen"] = "bid_screen"
     screen: Literal["rotation", "variance", "runner_up"] = Field(
         default="rotation",
@@ -84,7 +85,7 @@ class BidScreen(Oversight):
             )
         faults = domain.market.streams["faults"]
         self._file.rng = np.random.default_rng(
-            np.random.SeedSequence(entropy=faults.entropy, spawn_key=(*faults.spawn_key, min(domain.rollups), STREAM))
+            np.random.SeedSequence(entropy=faults.entropy, spawn_key=(*faults.spawn_key, domain.first, STREAM))
         )
         for bidder in (*(domain.leaders if sold else ()), *builders):
             self._file.bonded[bidder.account] = 0.0

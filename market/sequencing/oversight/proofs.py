@@ -11,7 +11,7 @@ Minimal slashing conditions (signing twice).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field, PrivateAttr
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 class Proofs(Oversight):
     """Stake slashed for faults in ordering that leave evidence."""
 
+    portable: ClassVar[bool] = False
     kind: Literal["proofs"] = "proofs"
     equivocation: float = Field(default=1.0, ge=0, le=1, description="chance that a second signature is proven [1]")
     skipped_order: float = Field(default=1.0, ge=0, le=1, description="chance, per block, that a skip is proven [1]")
@@ -44,7 +45,7 @@ class Proofs(Oversight):
     def seated(self, domain: Domain) -> None:
         """Take a stream of its own, so that the draws of the order do not depend on who watches."""
         faults = domain.market.streams["faults"]
-        key = (*faults.spawn_key, min(domain.rollups), 2)
+        key = (*faults.spawn_key, domain.first, 2)
         self._rng = np.random.default_rng(np.random.SeedSequence(entropy=faults.entropy, spawn_key=key))
 
     @property

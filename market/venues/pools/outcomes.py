@@ -33,6 +33,7 @@ TOTALS = {
     "unfilled_volume": "value of retail swaps that were reverted, expired or paused for good [USD]",
     "unfilled_cost": "what these would have received less than at the mid when sent, on their pool as it gave up [USD]",
     "sandwich_loss": "what whoever stood in a sandwich received less than without it [USD]",
+    "user_sandwich_loss": "of it, retail users [USD]",
     "lp_fees": "fees of swaps [USD]",
     "lp_marked": "value given less value taken by those who swap, fees off: what providers gain besides fees [USD]",
     "lp_arbitrage": "loss of providers to arbitrage: of it, by swaps that close gaps, with the sign turned [USD]",

@@ -1,0 +1,1 @@
+"""Protocols: each decides for one rollup who sequences it."""

@@ -1,0 +1,72 @@
+"""What a rollup and its users experience in a network, counted from what the market adds up anyway."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from market.access.networks import Experience
+from market.measures.ratio import ratio
+
+if TYPE_CHECKING:
+    from market.model import SequencerMarket
+
+COUNTED = (
+    "revenue", "user_volume", "unfilled_volume", "user_cost", "unfilled_cost", "user_delay", "user_count",
+    "sandwich_loss", "user_sandwich_loss", "lp_arbitrage", "lp_fees", "lp_marked", "penalty", "bad_debt",
+)  # fmt: skip
+"""Totals of a rollup whose growth is an experience."""
+
+
+class Meter:
+    """Cuts the totals of each rollup into stretches, one after the other."""
+
+    def __init__(self, market: SequencerMarket, where: tuple[int, ...]) -> None:
+        self._market = market
+        self._since = [(network, market.time, self._totals(at)) for at, network in enumerate(where)]
+        self._ended: list[Experience] = []
+
+    def _totals(self, rollup: int) -> dict[str, float]:
+        """Totals of a rollup as of the last executed block."""
+        market, tables = self._market, self._market.world.tables
+        own = market.tally.by_rollup[rollup]
+        lending = tables.lending[tables.lending["rollup"] == rollup]
+        debt = tables.prices[lending["debt"].astype(np.int64)]
+        found = {name: float(own[name]) for name in COUNTED if name not in ("revenue", "bad_debt")}
+        found["revenue"] = float(tables.balance[market.world.treasury[rollup], :, 0].sum())
+        found["penalty"] += float(lending["penalties"].sum())
+        found["bad_debt"] = float((lending["bad_debt"] * debt).sum())
+        return found
+
+    def cut(self, rollup: int, network: int) -> None:
+        """End a rollup's stretch and begin one in a network; one of no length is none."""
+        before, start, then = self._since[rollup]
+        now, time = self._totals(rollup), self._market.time
+        self._since[rollup] = network, time, now
+        if time <= start:
+            return
+        grown = {name: now[name] - then[name] for name in COUNTED}
+        self._ended.append(
+            Experience(
+                rollup=rollup,
+                network=before,
+                start_s=start,
+                end_s=time,
+                revenue_usd=grown["revenue"],
+                demand_usd=grown["user_volume"] + grown["unfilled_volume"],
+                cost_usd=grown["user_cost"] + grown["unfilled_cost"],
+                delay_s=ratio(grown["user_delay"], grown["user_count"]),
+                sandwich_usd=grown["sandwich_loss"],
+                retail_sandwich_usd=grown["user_sandwich_loss"],
+                arbitrage_usd=grown["lp_arbitrage"],
+                providers_usd=grown["lp_fees"] + grown["lp_marked"],
+                penalty_usd=grown["penalty"],
+                bad_debt_usd=grown["bad_debt"],
+            )
+        )
+
+    def ended(self) -> tuple[Experience, ...]:
+        """Return, and forget, the stretches that have ended since the last call."""
+        found, self._ended = tuple(self._ended), []
+        return found
