@@ -50,6 +50,9 @@ class Why(IntEnum):
     SUPPLY = 27  # funds for a lending market, and their return
     INTEREST = 28  # what a lending market pays suppliers and its treasury beyond that
     TICKET = 29  # tickets of a lottery, bought from the protocol or resold
+    BOND = 30  # what a reporter puts up that it may lose
+    REPORT = 31  # what a committee pays for reports
+    BRIBE = 32  # what somebody else offers for a report, and its payment or return
 
 
 REASONS = len(Why)

@@ -221,7 +221,12 @@ def test_the_tape_names_it(venue: str, statement: Statement, tmp_path: Path) -> 
     path = tmp_path / "tape.parquet"
     write_tape(path, founded, [Block(carried_out(founded, row, time), 3, AUTHOR, AUTHOR)])
     [noted] = pd.read_parquet(path).to_dict("records")
-    assert (noted["kind"], noted["status"], noted["rollup"], noted["slot"]) == (statement.name, "filled", "a", 3)
+    assert (noted["kind"], noted["status"], noted["rollup"], noted["slot"]) == (
+        statement.name,
+        "filled",
+        "ab"[int(row["rollup"][0])],
+        3,
+    )
 
 
 def test_a_kind_that_does_not_exist_counts_as_nothing() -> None:
