@@ -19,6 +19,10 @@ from market.venues.committees.rules import majority
 
 MOVES = (0.01, 0.02, 0.03, 0.05, 0.07, 0.09)
 """Falls of the price that it thinks of, over the price in force [1]."""
+REACH = 0.95
+"""Part of a committee's band that it uses: honest reports may move the price before the bribed ones arrive [1]."""
+BACK_AFTER_SLOTS = 3.0
+"""Slots after a suspension within which it expects a reporter to report again [1]."""
 
 
 @dataclass
@@ -47,9 +51,9 @@ class Briber(Greedy):
 
     It asks the market what an update of a feed makes liquidatable, for each fall that it thinks of, and what that earns
     sold outside. To move the median it needs a strict majority of the fresh reports. What a seat costs it computes from
-    the public rules, raised after each refusal; that an offer is taken, and which share of the gain rivals leave it, it
-    learns. Offers go out together while what it expects to gain exceeds what it expects to pay. Money that was not
-    earned it takes back.
+    the public rules, raised after each refusal; it learns who takes an offer, and which share of the gain rivals leave
+    it, and waits for whoever is suspended if that is likelier to succeed. Offers go out together while what it expects
+    to gain exceeds what it expects to pay. Money that was not earned it takes back.
 
     Parameters
     ----------
@@ -106,42 +110,55 @@ class Briber(Greedy):
         terms = seen.committees[committee]
         feed, rollup, band = int(terms["feed"]), int(terms["rollup"]), float(terms["band"])
         standing, best = float(seen.feeds["price"][feed]), Plan(0.0)
-        seats, needed = self._seats(seen, committee)
-        if len(seats) < needed:
+        seats, later = self._seats(seen, committee)
+        if not seats or later:
             return best
-        chances = np.array([self._chance(seat) for seat in seats[:needed]])
-        gas = 2.0 * needed * float(seen.gas[rollup])
+        chances = np.array([self._chance(seat) for seat in seats])
+        gas = 2.0 * len(seats) * float(seen.gas[rollup])
         for move in self.moves:
-            # honest reports may move the price in force before the bribed ones arrive
-            if move > 0.95 * band:
+            if move > REACH * band:
                 continue
             price = standing * (1.0 - move)
-            gain = self._gain(seen, feed, price)
+            gain = self.gain(seen, feed, price)
             if gain <= 0.0:
                 continue
             ask = (1.0 + self.margin) * least_bribe(seen, committee, price)
-            asks = {seat: ask * self.raise_by ** self.refused.get(seat, 0) for seat in seats[:needed]}
+            asks = {seat: ask * self.raise_by ** self.refused.get(seat, 0) for seat in seats}
             profit = self.share * gain * chances.prod() - chances @ np.array(list(asks.values())) - gas
             if profit > best.profit_usd and sum(asks.values()) <= seen.funds[rollup, 0]:
                 best = Plan(price, asks, gain, float(profit))
         return best
 
-    def _seats(self, seen: Observation, committee: int) -> tuple[list[int], int]:
-        """Seats that may be bribed, the likeliest to accept first, and how many it takes; ties in random order."""
+    def _seats(self, seen: Observation, committee: int) -> tuple[list[int], bool]:
+        """Seats to bribe, as many as it takes and the likeliest to accept, and whether others will soon be likelier.
+
+        Ties are broken at random. Who has been suspended, or still has an offer, can be bribed later.
+        """
         table, terms = seen.reporters, seen.committees[committee]
-        fresh = (table["committee"] == committee) & (table["price"] > 0.0)
-        fresh &= (seen.time - table["reported_at"] <= terms["fresh"]) & (table["barred_until"] <= seen.time)
-        open_ones = fresh & (table["briber"] < 0.0) & (table["bond"] >= terms["bond"])
-        open_ones &= table["owner"] != self.account
-        seats = self.rng_own.permutation(np.flatnonzero(open_ones)).tolist()
-        return sorted(seats, key=lambda seat: -self._chance(seat)), int(majority(int(fresh.sum())))
+        mine = (table["committee"] == committee) & (table["owner"] >= 0.0) & (table["price"] > 0.0)
+        barred = table["barred_until"]
+        fresh = mine & (seen.time - table["reported_at"] <= terms["fresh"]) & (barred <= seen.time)
+        may = mine & (table["bond"] >= terms["bond"]) & (table["owner"] != self.account)
+        later = fresh | (mine & (barred > seen.time - BACK_AFTER_SLOTS * seen.block_time))
+        now, then = self._likeliest(fresh & may & (table["briber"] < 0.0), fresh), self._likeliest(later & may, later)
+        return now, self._success(then) > self._success(now)
+
+    def _likeliest(self, may: np.ndarray, fresh: np.ndarray) -> list[int]:
+        """Of the seats that may be bribed, a strict majority of the fresh ones; none where they are too few."""
+        needed = int(majority(int(fresh.sum())))
+        seats = self.rng_own.permutation(np.flatnonzero(may)).tolist()
+        return sorted(seats, key=lambda seat: -self._chance(seat))[:needed] if len(seats) >= needed else []
+
+    def _success(self, seats: list[int]) -> float:
+        """Chance that all of these seats take an offer; 0 for no seats [1]."""
+        return float(np.prod([self._chance(seat) for seat in seats])) if seats else 0.0
 
     def _chance(self, seat: int) -> float:
         """Chance that an offer to a seat is taken, by those made so far; one that has not been tried is trusted."""
         taken = 1 + self.taken.get(seat, 0)
         return taken / (taken + self.refused.get(seat, 0))
 
-    def _gain(self, seen: Observation, feed: int, price: float) -> float:
+    def gain(self, seen: Observation, feed: int, price: float) -> float:
         """What liquidating brings once a feed has posted a price, sold outside, after gas [USD]."""
         table, left, gain = seen.falls_at(feed, price), seen.funds.copy(), 0.0
         if not len(table):

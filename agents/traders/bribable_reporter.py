@@ -28,7 +28,6 @@ class BribableReporter(Reporter):
             return super().price(seen, desk, committee, seat, view)
         own = seen.reporters[seat]
         if seen.time > own["bribe_until"]:
-            self._be_paid(seen, desk, committee, seat)
             return super().price(seen, desk, committee, seat, view)
         if own["delivered"] == 1.0:
             return 0.0  # another report would forfeit the offer
@@ -38,8 +37,9 @@ class BribableReporter(Reporter):
             return asked
         return super().price(seen, desk, committee, seat, view)
 
-    def _be_paid(self, seen: Observation, desk: Desk, committee: int, seat: int) -> None:
-        """Ask for what is offered if it was earned; else it is the briber who wants it back."""
-        if seen.reporters["delivered"][seat] == 1.0 and self._may(seen, Kind.BRIBE_CLOSE, committee):
+    def attend(self, seen: Observation, desk: Desk, committee: int, seat: int) -> None:
+        """Ask for what it has earned by an offer that is over; what it has not, the briber wants back."""
+        over = seen.reporters["delivered"].item(seat) == 1.0 and seen.time > seen.reporters["bribe_until"].item(seat)
+        if over and self._may(seen, Kind.BRIBE_CLOSE, committee):
             rollup = int(seen.committees["rollup"][committee])
             desk.submit(Kind.BRIBE_CLOSE, rollup, committee, 1.0, target=seat, expires_s=self.patience_s)

@@ -40,10 +40,15 @@ class Reporter(Trader):
             if not mine.size:
                 free = (reporters["committee"] == committee) & (reporters["owner"] < 0.0)
                 self._join(seen, desk, committee, bond if free.any() else np.inf)
-            elif reporters["bond"].item(mine[0]) < bond:
+                continue
+            self.attend(seen, desk, committee, int(mine[0]))
+            if reporters["bond"].item(mine[0]) < bond:
                 self._join(seen, desk, committee, bond - reporters["bond"].item(mine[0]))
             elif seen.time >= reporters["barred_until"][mine[0]]:
                 self._report(seen, desk, committee, int(mine[0]))
+
+    def attend(self, seen: Observation, desk: Desk, committee: int, seat: int) -> None:
+        """See to what its seat needs besides reports, whether it may report or not."""
 
     def _join(self, seen: Observation, desk: Desk, committee: int, missing: float) -> None:
         """Put up what is missing of a bond, if it has that much."""
