@@ -88,9 +88,9 @@ def _gains(axes: Axes, summary: pd.DataFrame) -> None:
             cell = shared.cell(summary, 1e-3, outcome=outcome, regime=regime)
             shared.dot(axes, cell, row + 0.24 * (number - 1), colour, name if row == 0 else None)
     axes.set_yticks(range(len(COLOURS)), [shared.label(regime) for regime in COLOURS])
-    axes.set_ylim(len(COLOURS) - 0.4, -0.6)
+    axes.set_ylim(len(COLOURS) + 1.1, -0.6)  # the key stands below the rows
     axes.axvline(0.0, color=shared.GREY, linewidth=0.6)
     axes.set_xlabel("thousand USD")
     axes.grid(axis="x")
-    axes.legend(loc="upper right", fontsize=6, borderaxespad=0.2)
+    axes.legend(loc="lower right", fontsize=6, borderaxespad=0.2)
     shared.letter(axes, "f", "gains by liquidations")

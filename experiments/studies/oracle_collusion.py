@@ -10,7 +10,7 @@ import pandas as pd
 
 from agents.liquidators.briber import REACH, Briber
 from agents.population import Population
-from experiments.analysis import statistics, summaries, verdicts
+from experiments.analysis import answers, statistics, summaries, verdicts
 from experiments.analysis.verdicts import Claim
 from experiments.runs.study import Configure, Run, seeds
 from market import regimes
@@ -161,6 +161,33 @@ def summary(runs: pd.DataFrame) -> pd.DataFrame:
         "liquidators_usd", "authors_usd", "reporters_usd", "burnt_usd", "threshold_bond_usd",
     )  # fmt: skip
     return summaries.table(summaries.by_cell(runs, [*BASE, "regime"], drawn))
+
+
+def answer(runs: pd.DataFrame) -> str:
+    """What bribed reporters do to healthy loans, what ends it, and who gains where authors take liquidations."""
+    here = summaries.where(runs, regime=REGIMES[0])
+    change = summaries.less(here, summaries.values(here, CLAIM.column), [], **BASE)
+    bonds, shares = (summaries.values(here, name) for name in ("bond_usd", "bribable_share"))
+    cells = {"bond_usd": float(bonds.max()), "bribable_share": float(shares.min())}
+    found = {name: change[summaries.mask(here, **(BASE | {name: value}))] for name, value in cells.items()}
+    corrected = statistics.holm([statistics.chance(sample) for sample in found.values()])
+    dear, honest = (
+        answers.change(sample, "thousand USD", 1e-3, float(chance))
+        for sample, chance in zip(found.values(), corrected, strict=True)
+    )
+    base, built = summaries.where(here, **BASE), summaries.where(runs, **BASE, regime=REGIMES[-1])
+    level, bribes = (
+        answers.amount(summaries.values(base, name), "thousand USD", 1e-3) for name in (CLAIM.column, "bribes_usd")
+    )
+    paid, taken = (
+        answers.amount(summaries.values(built, name), "thousand USD", 1e-3)
+        for name in ("liquidators_usd", "authors_usd")
+    )
+    return (
+        f"For bribes of {bribes}, {level} of healthy debt are liquidated; with bonds of {cells['bond_usd']:,.0f} USD: "
+        f"{dear}; with only {cells['bribable_share']:.0%} who may be bribed: {honest}. Under {REGIMES[-1]} "
+        f"liquidators gain {paid} net of bribes, and builders {taken}."
+    )
 
 
 def table(runs: pd.DataFrame) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import answered
 import drawn
 import numpy as np
 import pandas as pd
@@ -35,6 +36,7 @@ def test_table_and_figure(finished: pd.DataFrame, tmp_path: Path) -> None:
     assert table.shape == (16, 8)
     assert table.iloc[0, -1] == ""
     assert table.iloc[1:, -1].str.endswith(": open").all(), "two seeds decide nothing"
+    answered.check("oracle_collusion", finished)
     drawn.check_stored("oracle_collusion", STUDY.summary(finished), tmp_path)
 
 
