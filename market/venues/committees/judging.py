@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from market.domain import Slot
     from market.model import SequencerMarket
 
+KEPT, EXPIRED_S = 4096, 3600.0
+"""Reports beyond whose number those are forgotten that expired so long ago [1, s]: they are in no block any more."""
+
 
 class Judging:
     """Keeps the reference prices of reports until they are judged, slashes bonds, and watches how far feeds are off."""
@@ -29,7 +32,8 @@ class Judging:
         self._asset = tables.feeds["asset"][tables.committees["feed"].astype(np.int64)].astype(np.int64)
         self._feed = tables.committees["feed"].astype(np.int64)
         self._rng = np.random.default_rng(market.streams["committees"])
-        self._then: dict[tuple[int, int, float], float] = {}  # reference price by sender, committee and time of sending
+        # reference price, and expiry, by sender, committee and time of sending
+        self._then: dict[tuple[int, int, float], tuple[float, float]] = {}
         self._due: list[tuple[float, int]] = []  # when an offence is known, and whose: row of the reporters
         self._off, self._since = self._distances(), 0.0
 
@@ -39,7 +43,9 @@ class Judging:
             committee = int(row["venue"])
             if 0 <= committee < self._asset.size:
                 key = int(row["sender"]), committee, float(row["sent"])
-                self._then[key] = float(self._tables.prices[self._asset[committee]])
+                self._then[key] = float(self._tables.prices[self._asset[committee]]), float(row["expiry"])
+        if len(self._then) > KEPT:
+            self._then = {key: noted for key, noted in self._then.items() if noted[1] >= now - EXPIRED_S}
         return rows
 
     def after_block(self, slot: Slot) -> None:
@@ -53,7 +59,7 @@ class Judging:
             terms = self._tables.committees[committee]
             # what a block's author writes into its block was sent just now
             now = float(self._tables.prices[self._asset[committee]])
-            then = self._then.pop((sender, committee, float(row["sent"])), now)
+            then, _ = self._then.pop((sender, committee, float(row["sent"])), (now, 0.0))
             examined = self._rng.random() < terms["detection"]
             if examined and abs(row["amount"] / then - 1.0) > terms["tolerance"]:
                 heapq.heappush(self._due, (slot.time + float(terms["judged_after"]), self._seat(committee, sender)))
