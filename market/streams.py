@@ -16,6 +16,7 @@ STREAMS = (
     "perpetual traders",
     "l1",
     "committees",
+    "reporters",
 )
 """Names of the streams, in the order in which the seed's children are dealt out: a new one goes to the end."""
 

@@ -40,6 +40,7 @@ def _alike(letters: str, shown: list[tuple[str, str, float]], along: str = "x", 
 
 SHARES = [f"{kind}_{name}_share" for kind in ("trading", "lending") for name in ("alone", "fast", "resistant", "cheap")]
 INCOMES = [f"{name}_income_usd_day" for name in ("fast", "resistant", "cheap")]
+WRONG = "wrongly liquidated [thousand USD]"
 PRICE, VARIED = "price / value", ("delay_s", "volatility", "failure")
 SHOWN: dict[str, list[Panel]] = {
     "regimes": [
@@ -220,6 +221,32 @@ SHOWN: dict[str, list[Panel]] = {
     "collusion_market": [
         *_alike("a", [("price_over_value", PRICE, 1.0)], part="builders"),
         *_alike("f", [("members_that_left", "members that left", 1.0)], "y", part="fines"),
+    ],
+    "oracle_collusion": [
+        *_alike("a", [("wrongly_liquidated_usd", WRONG, 1e-3)], "y", bond_usd=1000.0, bribable_share=0.8),
+        *_alike(
+            "bde",
+            [
+                ("wrongly_liquidated_usd", WRONG, 1e-3),
+                ("bribes_usd", "thousand USD", 1e-3),
+                ("feed_error_bp", "bp", 1.0),
+            ],
+            "y",
+            reporters=5,
+            bribable_share=0.8,
+        ),
+        *_alike("c", [("wrongly_liquidated_usd", WRONG, 1e-3)], "y", reporters=5, bond_usd=1000.0),
+        Panel(
+            "f",
+            {
+                "outcome": ["liquidators_usd", "authors_usd", "reporters_usd"],
+                "reporters": 5,
+                "bond_usd": 1000.0,
+                "bribable_share": 0.8,
+            },
+            "thousand USD",
+            1e-3,
+        ),
     ],
     "contagion": [
         *_alike(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from worlds import MAKER, OPERATOR, OTHER_MAKER, founded, lender, rollup
 
-from market.config import BorrowersConfig, GraphConfig, PerpetualConfig, PoolConfig
+from market.config import BorrowersConfig, GraphConfig, OracleConfig, PerpetualConfig, PoolConfig
 from market.genesis import World
 from market.intents.rows import blank
 from market.state.store import Tables
@@ -23,6 +23,11 @@ IN_AUCTIONS = {
     for venue, lot in (("lending", "LOAN"), ("perpetuals", "CONTRACT"))
 }
 """Kinds that name an open auction, by venue."""
+WIDE = {"bond_usd": 1e-3, "band_bp": 9000.0, "quorum": 1, "reporters": 3, "judged_after_s": 0.0}
+"""A committee whose price moves as easily as that of an oracle which posts what random intents say."""
+ON_COMMITTEES = (
+    Kind.COMMITTEE_JOIN, Kind.COMMITTEE_LEAVE, Kind.REPORT, Kind.BRIBE_OFFER, Kind.BRIBE_CLOSE,
+)  # fmt: skip
 OWNER_OF = {"lending": "loans", "perpetuals": "contracts"}
 """Table of what an auction seizes, by venue."""
 TRADING = (Kind.PERPETUAL_TRADE, Kind.PERPETUAL_DEPOSIT, Kind.PERPETUAL_WITHDRAW, Kind.PERPETUAL_LIQUIDATE)
@@ -74,6 +79,7 @@ def world() -> World:
             pools=(),
             gas_usd=0.0,
             perpetuals=tuple(sold[2:]),
+            oracle=OracleConfig.model_validate({"source": "committee", "committee": WIDE}),
         ),
         assets=({"name": "ETH", "price_usd": 2500.0}, {"name": "BTC", "price_usd": 50_000.0}),
         graph=GraphConfig(kind="complete", delay_s=1.0, fee_bp=10.0, capacity_usd=2e4),
@@ -103,7 +109,8 @@ def random_rows(market: World, rng: np.random.Generator, count: int) -> np.ndarr
     rows["amount"] = rng.choice(AMOUNTS, count) * rng.uniform(0.1, 1.0, count)
     rows["limit"] = np.where(rng.random(count) < 0.1, rng.choice(AMOUNTS, count), 0.0)
     rows["tip"] = np.where(rng.random(count) < 0.2, rng.choice((0.01, 5.0), count), 0.0)
-    posting = rows["kind"] == Kind.ORACLE_UPDATE
+    rows["expiry"] = np.where(rows["kind"] == Kind.BRIBE_OFFER, rng.uniform(0.0, 4.0, count), np.inf)
+    posting = np.isin(rows["kind"], (Kind.ORACLE_UPDATE, Kind.REPORT))
     rows["amount"][posting] = 2500.0 * rng.uniform(0.5, 1.5, int(posting.sum()))
     for at in np.flatnonzero(rng.random(count) < 0.25):
         spoil(rows[at], rng)
@@ -149,6 +156,10 @@ def _make_plausible(market: World, row: np.ndarray, rng: np.random.Generator) ->
     elif kind == Kind.ORACLE_UPDATE:
         row["sender"] = market.account_of["oracle"]
         row["rollup"] = int(tables.feeds["rollup"][row["venue"]])
+    elif kind in ON_COMMITTEES:
+        row["rollup"] = int(tables.committees["rollup"][row["venue"]]) if len(tables.committees) else 0
+        row["target"] = rng.integers(0, 3)
+        row["sender"] = rng.integers(0, 4)
     elif kind == Kind.LOAN_AUCTION_START:
         _start(tables, row, "lending", rng)
     elif kind == Kind.CONTRACT_AUCTION_START:

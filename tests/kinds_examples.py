@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from worlds import ALICE, BOB, ETH, ETH_USD, MAKER, OPERATOR, OTHER_MAKER, USD, fates, founded, intent, lender, rollup
 
-from market.config import BorrowersConfig, PerpetualConfig, PoolConfig
+from market.config import BorrowersConfig, OracleConfig, PerpetualConfig, PoolConfig
 from market.execution import execute_block
 from market.genesis import World
 from market.venues import Kind, rooms
@@ -44,7 +44,10 @@ def example(kind: int) -> Callable[[Callable[[World], Example]], Callable[[World
 
 
 def world() -> World:
-    """Two rollups with a pool each and a bridge; on the first a market of loans and of contracts for each design."""
+    """Two rollups with a pool each and a bridge; on the first a market of loans and of contracts for each design.
+
+    On the second a committee reports the price.
+    """
     designs: tuple[Any, ...] = ({"kind": "fixed_spread"}, FALLING, RISING)
     terms: dict[str, Any] = {"traders": 3, "leverage_low": 5.0, "leverage_high": 5.0, "long_share": 1.0}
     contracts = [PerpetualConfig(**terms, cross_share=0.0, liquidation=design) for design in designs]
@@ -56,9 +59,12 @@ def world() -> World:
         borrowers=2,
         gas_usd=GAS_USD,
     )
+    terms = {"reporters": 2, "quorum": 2, "bond_usd": 100.0, "judged_after_s": 10.0}
+    reporting = OracleConfig.model_validate({"source": "committee", "committee": terms})
+    reported = rollup("b", lending=(lender(),), borrowers=1, oracle=reporting, gas_usd=GAS_USD)
     law = BorrowersConfig(ltv_low=0.3, ltv_high=0.5, reserve_share=0.5)
     ranged = PoolConfig(depth_usd=2.5e6, fee_bp=30.0, price_usd=ETH_USD, concentrated=ConcentratedConfig())
-    return founded(home, rollup("b", pools=(ranged,), gas_usd=GAS_USD), borrowers=law)
+    return founded(home, reported.model_copy(update={"pools": (ranged,)}), borrowers=law)
 
 
 def carried_out(world: World, row: np.ndarray, time: float = 0.0) -> np.ndarray:
@@ -248,6 +254,50 @@ def _(world: World) -> Example:
 @example(Kind.OUTSIDE)
 def _(world: World) -> Example:
     return intent(Kind.OUTSIDE, ALICE, amount=100.0, asset_in=USD, asset_out=ETH), 0.0
+
+
+# -- committees of reporters -------------------------------------------------------------------------------------------
+
+
+def _of_reporter(world: World, kind: int, amount: float, **fields: Any) -> np.ndarray:
+    return intent(kind, ALICE, venue=0, rollup=1, amount=amount, **fields)
+
+
+def _joined(world: World) -> None:
+    _first(world, _of_reporter(world, Kind.COMMITTEE_JOIN, 100.0))
+
+
+def _offered(world: World) -> np.ndarray:
+    _joined(world)
+    return intent(Kind.BRIBE_OFFER, BOB, venue=0, target=0, rollup=1, amount=5.0, limit=0.99 * ETH_USD, expiry=50.0)
+
+
+@example(Kind.COMMITTEE_JOIN)
+def _(world: World) -> Example:
+    return _of_reporter(world, Kind.COMMITTEE_JOIN, 100.0), 0.0
+
+
+@example(Kind.COMMITTEE_LEAVE)
+def _(world: World) -> Example:
+    _joined(world)
+    return _of_reporter(world, Kind.COMMITTEE_LEAVE, 1.0), LONG_AFTER_S
+
+
+@example(Kind.REPORT)
+def _(world: World) -> Example:
+    _joined(world)
+    return _of_reporter(world, Kind.REPORT, 1.01 * ETH_USD), 0.0
+
+
+@example(Kind.BRIBE_OFFER)
+def _(world: World) -> Example:
+    return _offered(world), 1.0
+
+
+@example(Kind.BRIBE_CLOSE)
+def _(world: World) -> Example:
+    _first(world, _offered(world), 1.0)
+    return intent(Kind.BRIBE_CLOSE, BOB, venue=0, target=0, rollup=1, amount=1.0), LONG_AFTER_S
 
 
 # -- perpetuals --------------------------------------------------------------------------------------------------------

@@ -237,6 +237,19 @@ def check_ledger(tables: Tables, opening: np.ndarray) -> None:
     _check_bridges(tables)
     _check_perpetuals(tables)
     _check_auctions(tables)
+    _check_committees(tables)
+
+
+def _check_committees(tables: Tables) -> None:
+    """A committee holds what is left of its fund, all bonds, and what is offered; nobody has two seats."""
+    for at, row in enumerate(tables.committees):
+        seats = tables.reporters[tables.reporters["committee"] == at]
+        held = tables.balance[int(row["account"]), int(row["rollup"]), 0]
+        owed = row["fund"] + seats["bond"].sum() + seats["bribe"].sum()
+        assert abs(held - owed) <= DRIFT * max(owed, 1.0), "a committee does not hold what it owes"
+        owners = seats["owner"][seats["owner"] >= 0.0]
+        assert np.unique(owners).size == owners.size, "somebody has two seats"
+        assert not seats["bribe"][seats["briber"] < 0.0].any(), "money is offered by nobody"
 
 
 def _check_pools(tables: Tables) -> None:

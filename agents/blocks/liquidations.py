@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from agents.blocks.loan_auctions import ready_auctions
 from agents.means.hedging import brings
 from market.access.observation import BlockView
-from market.intents.rows import INTENT, Purpose, blank
+from market.intents.rows import INTENT, Purpose, Status, blank
 from market.venues import Kind
 
 NO_ROWS, NOWHERE = np.zeros(0, INTENT), np.zeros(0, np.int64)
@@ -18,7 +20,8 @@ MOST_PER_BLOCK = 64
 def ready_liquidations(seen: BlockView) -> tuple[np.ndarray, np.ndarray]:
     """Bundles [liquidate, sell outside] for every position that falls in this block, and where they go.
 
-    At the top what is unhealthy now; behind each oracle update that can be read what it will make unhealthy.
+    At the top what is unhealthy now; behind each oracle update, and each report that moves a committee's median, that
+    can be read, what it will make unhealthy.
     Lots of auctions: as `ready_auctions` says.
     Returns (rows, index of the pending intent that each follows, -1 for the top).
     """
@@ -35,12 +38,35 @@ def ready_liquidations(seen: BlockView) -> tuple[np.ndarray, np.ndarray]:
             table = table[np.isin(table["rollup"], seen.rollups)]
             if len(table):
                 _bundle(seen, table[:MOST_PER_BLOCK], int(k), parts, places)
+        for k, table in _behind_reports(seen):
+            _bundle(seen, table[:MOST_PER_BLOCK], k, parts, places)
     auctioned, where = ready_auctions(seen)
     parts += auctioned
     places += where
     if not parts:
         return NO_ROWS, NOWHERE
     return _numbered(parts, places), np.array([place for place, part in zip(places, parts, strict=True) for _ in part])
+
+
+def _behind_reports(seen: BlockView) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield the reports that lower a feed, by their index among what is pending, with what each makes unhealthy.
+
+    What a report does to a median depends on those before it: all are tried out, in the order in which they pend.
+    """
+    found = np.flatnonzero((seen.due["kind"] == Kind.REPORT) & (seen.due["bundle"] < 0))
+    lowest, known = seen.feeds["price"].copy(), set()
+    for k, receipt in zip(found.tolist(), seen.preview(seen.due[found]) if found.size else (), strict=True):
+        if receipt["status"] != Status.FILLED:
+            continue
+        feed, price = int(seen.committees["feed"][receipt["venue"]]), float(receipt["filled_out"])
+        if price >= lowest[feed]:
+            continue
+        lowest[feed] = price
+        table = seen.falls_at(feed, price)
+        table = table[[loan not in known for loan in table["loan"].tolist()]]
+        known.update(table["loan"].tolist())
+        if len(table):
+            yield k, table
 
 
 def _numbered(parts: list[np.ndarray], places: list[int]) -> np.ndarray:

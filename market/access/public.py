@@ -15,6 +15,7 @@ from market.kernel.direct import bind
 from market.state.records import Records, read_only
 from market.venues import VENUES
 from market.venues.bridges.view import BridgesSeen
+from market.venues.committees.view import CommitteesSeen, ReportersSeen
 from market.venues.lending import at_risk
 from market.venues.lending.view import (
     LIQUIDATABLE,
@@ -83,6 +84,8 @@ class Shown:
     stocks: StocksSeen
     perpetuals: PerpetualsSeen
     contracts: ContractsSeen
+    committees: CommitteesSeen
+    reporters: ReportersSeen
     auctions: AuctionsSeen
     lots: LotsSeen
     prices: np.ndarray

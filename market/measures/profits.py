@@ -33,7 +33,10 @@ if TYPE_CHECKING:
     from market.model import SequencerMarket
 
 FEES = [Why.TIP, Why.GAS]
-MOVED = [Why.LIQUIDITY, Why.COLLATERAL, Why.LOAN, Why.REPAYMENT, Why.BRIDGE, Why.BRIDGE_FEE, Why.PAYMENT]
+MOVED = [
+    Why.LIQUIDITY, Why.COLLATERAL, Why.LOAN, Why.REPAYMENT, Why.BRIDGE, Why.BRIDGE_FEE, Why.PAYMENT, Why.BOND,
+    Why.REPORT, Why.BRIBE,
+]  # fmt: skip
 """Reasons for which something moves without being traded; fees of a pool, too, where a provider receives them."""
 LENDING = VENUES.index("lending")
 MOVES = ~MARKED & ~LIQUIDATES

@@ -87,7 +87,9 @@ def scene(market: SequencerMarket) -> Scene:
         raise InputError("cascades are traced where rates are constant; a lending market's follow its utilisation")
     source = tables.feeds["source"].astype(np.int64)
     if not np.isin(source, (EXTERNAL, POOL_SPOT)).all():
-        raise InputError("cascades are traced with oracles that read 'pool' or 'external'; a feed reads a mean")
+        raise InputError(
+            "cascades are traced with oracles that read 'pool' or 'external'; a feed reads a mean, or reports"
+        )
     if tables.pools["spacing"].any():
         raise InputError("cascades are traced on constant-product pools; one is concentrated")
     lending, position = tables.lending, tables.loans

@@ -52,6 +52,9 @@ class Why(IntEnum):
     TICKET = 29  # tickets of a lottery, bought from the protocol or resold
     KEY_SHARE = 30  # what a member of a committee is paid for its share of the key ahead of time
     SWITCHING = 31  # what a rollup spends on moving to another network
+    BOND = 32  # what a reporter puts up that it may lose
+    REPORT = 33  # what a committee pays for reports
+    BRIBE = 34  # what somebody else offers for a report, and its payment or return
 
 
 REASONS = len(Why)

@@ -3,7 +3,7 @@
 A bundle passes if all of its own members do; one exempt member does not carry the others. Members are judged so:
 
 - Liquidations always pass.
-- "oracle": updates of feeds; execution refuses those that do not come from the feed itself.
+- "oracle": updates of feeds, and reports of committees; execution refuses those of anybody else.
 - "top_ups": deposits onto a position of the sender's own that owes, or an open contract of his own.
 - "repayments": onto a position of the sender's own that owes.
 - Beside purchases of contracts in auctions: margin for them, and closing of them, on the sender's own contract.

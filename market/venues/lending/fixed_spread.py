@@ -8,6 +8,7 @@ from market.intents.rows import Reason, Row
 from market.state.journal import put
 from market.state.ledger import Why, move
 from market.state.store import STATE, State, cell, get, index
+from market.venues.lending import wrongful
 from market.venues.lending.lots import auction_of
 from market.venues.lending.rules import (
     check,
@@ -75,6 +76,7 @@ def liquidate(state: State, row: Row, time: float) -> int:
     asset, held_on = index(state, LendingMarket.collateral, row.venue), collateral_rollup(state, row.venue)
     if not move(state, vault, row.sender, held_on, asset, seized, Why.SEIZURE):
         return Reason.NO_LIQUIDITY
+    wrongful.note(state, row.target, paid)
     grown = get(state, LendingMarket.index, row.venue)
     left = max(0.0, get(state, Loan.debt, row.target) - paid / grown)
     # collateral that is gone but for rounding is gone, and the debt it left is the protocol's loss

@@ -9,6 +9,7 @@ from market.state.journal import put
 from market.state.ledger import Why, move, within
 from market.state.store import STATE, State, cell, get, index, length
 from market.state.tables import Asset
+from market.venues.lending import wrongful
 from market.venues.lending.rules import health, owed, price_ratio, set_position
 from market.venues.lending.tables import LendingMarket, Loan
 from market.venues.liquidation.grace import in_grace
@@ -51,6 +52,7 @@ def seize(state: State, row: Row, time: float, buf: float) -> int:
     collateral = within(state, vault, row.rollup, asset, collateral)
     if not move(state, vault, index(state, Lot.account, lot), row.rollup, asset, collateral, Why.SEIZURE):
         return Reason.NO_LIQUIDITY
+    wrongful.note(state, position, debt)
     set_position(state, position, 0.0, 0.0)
     tab = debt * (1.0 + get(state, Auction.penalty, auction))
     open_lot(state, lot, position, collateral, debt, tab, buf * ratio, time)

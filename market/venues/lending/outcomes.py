@@ -80,6 +80,7 @@ def report(market: SequencerMarket) -> dict[str, float | int]:
         "liquidations": int(totals["liquidations"]),
         "borrower_penalty_usd": float(totals["penalty"] + tables.lending["penalties"].sum()),
         "bad_debt_usd": float(bad),
+        "wrongly_liquidated_usd": float(tables.lending["wrongful"].sum()),
         "interest_usd": float(interest),
         "peak_60s_liquidated_usd": market.tally.peak_liquidated(),
     }

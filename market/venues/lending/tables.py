@@ -40,6 +40,7 @@ class LendingMarket(Columns):
     treasury = "account that reserves are paid to", "account"
     supplied = "claims of all suppliers, over the supply index", "units of the debt asset"
     supply_index = "growth of a unit supplied since the start", "1"
+    wrongful = "debt of loans liquidated that were healthy at reference prices, at those of the time", "USD"
 
 
 @table("supplies")

@@ -7,10 +7,10 @@ import numpy as np
 from market.errors import InputError
 from market.settings import NUMERAIRE
 from market.venues.founding import Founding, Plan, World, foundings
-from market.venues.oracles.rules import BLEND, EXTERNAL, POOL_SPOT, POOL_TWAP
+from market.venues.oracles.rules import BLEND, COMMITTEE, EXTERNAL, POOL_SPOT, POOL_TWAP
 from market.venues.pools.depth import deepest
 
-SOURCES = {"external": EXTERNAL, "pool_twap": POOL_TWAP, "pool": POOL_SPOT, "blend": BLEND}
+SOURCES = {"external": EXTERNAL, "pool_twap": POOL_TWAP, "pool": POOL_SPOT, "blend": BLEND, "committee": COMMITTEE}
 
 
 def feeds(plan: Plan) -> dict[tuple[int, int], int]:
@@ -38,7 +38,7 @@ class Genesis(Founding):
             row["rollup"], row["asset"] = rollup, asset
             row["pool"] = deepest(tables, rollup, asset, 0)
             row["source"] = SOURCES[spec.source]
-            if spec.source != "external" and row["pool"] < 0:
+            if spec.source not in ("external", "committee") and row["pool"] < 0:
                 name = plan.config.rollups[rollup].name
                 raise InputError(
                     f"rollups.{name}.oracle: source {spec.source!r} needs a pool of the asset against {NUMERAIRE}"

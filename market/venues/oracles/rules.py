@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+from numba import boolean, float64, njit
 
 from market.intents.rows import Reason, Row
 from market.state.journal import put
@@ -19,7 +19,7 @@ from market.venues.oracles.tables import Feed
 from market.venues.pools.rules import reserve
 from market.venues.pools.tables import Pool
 
-EXTERNAL, POOL_TWAP, POOL_SPOT, BLEND = range(4)
+EXTERNAL, POOL_TWAP, POOL_SPOT, BLEND, COMMITTEE = range(5)
 GIVE_UP_AFTER = 120.0
 """An update that was not included for so long is sent again [s]."""
 
@@ -76,14 +76,23 @@ def reading(state: State, feed: int) -> float:
     return weight * outside + (1.0 - weight) * twap
 
 
+@njit(boolean(float64, float64, float64, float64, float64), cache=True)
+def wants_update(price: float, posted: float, age: float, deviation: float, heartbeat: float) -> bool:
+    """Whether a price [USD] has left the last posted one by the deviation [1], or that is as old as the heartbeat [s].
+
+    So feeds decide, and so do the reporters of a committee about their own last reports.
+    """
+    return age >= heartbeat or abs(price - posted) > deviation * posted
+
+
 @njit(cache=True)
 def _due(state: State, feed: int, time: float, which: np.ndarray, prices: np.ndarray, count: int) -> int:
     """Write a feed and its price at place `count` if it posts now; returns whether it does (1 or 0)."""
     if time < get(state, Feed.pending_until, feed):
         return 0
     price, posted = reading(state, feed), get(state, Feed.price, feed)
-    stale = time - get(state, Feed.posted_at, feed) >= get(state, Feed.heartbeat, feed)
-    if not stale and abs(price - posted) <= get(state, Feed.deviation, feed) * posted:
+    age = time - get(state, Feed.posted_at, feed)
+    if not wants_update(price, posted, age, get(state, Feed.deviation, feed), get(state, Feed.heartbeat, feed)):
         return 0
     which[count] = feed
     prices[count] = price
@@ -98,6 +107,8 @@ def due(state: State, time: float, which: np.ndarray, prices: np.ndarray) -> int
     count: Any = np.int64(0)  # a bare 0 would have `_due` compiled once more for that constant
     for feed in range(length(state, Feed.rollup)):
         source = index(state, Feed.source, feed)
+        if source == COMMITTEE:
+            continue
         if source in (POOL_TWAP, BLEND):
             _update_twap(state, feed, time)
         count += _due(state, feed, time, which, prices, count)

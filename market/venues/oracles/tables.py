@@ -13,7 +13,7 @@ class Feed(Columns):
     account = "account from which it posts", "account"
     asset = "asset that it prices", "asset"
     pool = "pool that it reads; -1: none", "pool"
-    source = "what it reads, a `Source`", "number"
+    source = "what it reads, its number in `market.venues.oracles.rules`", "number"
     weight = "weight of the external price in a blend", "1"
     window = "window of the time-weighted price", "s"
     deviation = "relative deviation that triggers an update", "1"

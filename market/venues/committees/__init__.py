@@ -1,0 +1,1 @@
+"""Committees of reporters, whose median is a feed's price, and offers to pay for their reports."""
