@@ -26,7 +26,7 @@ class ExpressBidder(Arbitrageur):
         weight of a new round in what it remembers of rounds with the lane, and of rounds without [1]
     shading
         bid over believed value [1]; 1 is optimal where bidders do not collude
-    outside, cycles, least_usd, unwind_bp
+    outside, cycles, least_usd, unwind_bp, tip_share
         as of the arbitrageur
     """
 
@@ -40,8 +40,11 @@ class ExpressBidder(Arbitrageur):
         cycles: bool = True,
         least_usd: float = 0.02,
         unwind_bp: float = 10.0,
+        tip_share: float | None = None,
     ) -> None:
-        super().__init__(seat, outside=outside, cycles=cycles, least_usd=least_usd, unwind_bp=unwind_bp)
+        super().__init__(
+            seat, outside=outside, cycles=cycles, least_usd=least_usd, unwind_bp=unwind_bp, tip_share=tip_share
+        )
         if not (first_bid_usd >= 0.0 and 0.0 < memory <= 1.0 and shading >= 0.0):
             raise ValueError(
                 "first_bid_usd and shading must be at least 0 and memory in (0, 1], not "

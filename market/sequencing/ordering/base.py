@@ -148,10 +148,12 @@ def write_block(
 class Ordering(Part):
     """How a block is ordered. A subclass says by `arrange` what goes where; the rest is the same for all.
 
-    `only_orders` says that nothing happens in `arrange` but putting what is due in order: nobody is asked.
+    `only_orders` says that nothing happens in `arrange` but putting what is due in order: nobody is asked. `heeds_tips`
+    says that a tip may buy an earlier place: by the rule, or because whoever orders keeps tips and may prefer them.
     """
 
     only_orders: ClassVar[bool] = False
+    heeds_tips: ClassVar[bool] = False
 
     def arrange(self, slot) -> tuple[Arrangement | None, Any]:
         """Return the arrangement of a slot and its author (None: the rule itself).
