@@ -49,6 +49,7 @@ class Why(IntEnum):
     DATA_COST = 26  # what whoever sequences pays L1 for that
     SUPPLY = 27  # funds for a lending market, and their return
     INTEREST = 28  # what a lending market pays suppliers and its treasury beyond that
+    RESALE = 29  # for a right that the seller had bought from the protocol
 
 
 REASONS = len(Why)

@@ -162,6 +162,9 @@ class Ordering(Part):
         """
         raise NotImplementedError
 
+    def after_block(self, slot) -> None:
+        """Take note of an executed block, whose receipts everybody has by now."""
+
     def pieces(self, slot) -> list[tuple[Arrangement | None, Any]]:
         """Return what the block is put together from, with the author of each piece; one piece unless overridden."""
         return [self.arrange(slot)]
