@@ -249,6 +249,7 @@ class Domain:
         """End the slot with the execution of its block."""
         assert self.sealed is not None
         self.market.finish(self.sealed)
+        self.regime.ordering.after_block(self.sealed)
         now, self.sealed = self.sealed.time, None
         self._coming(now)
 

@@ -118,3 +118,28 @@ def sequencer() -> AgentConfig:
 def builder(**settings: Any) -> AgentConfig:
     """Builders that follow a test's script."""
     return AgentConfig(role="builder", strategy="players:ScriptedBuilder", **settings)
+
+
+class LaneTrader(Trader):
+    """Bids for an express lane, asks and offers for it within rounds, the same every time [USD]."""
+
+    def __init__(self, seat, bid: float = 0.0, ask: float = np.inf, offer: float = 0.0) -> None:
+        super().__init__(seat)
+        self.bid, self.ask, self.offer = bid, ask, offer
+        self.bought: list[tuple[float, float]] = []  # (price, start of the round)
+        self.answers: list[bool] = []  # to what it asked
+
+    def bid_for_lane(self, seen) -> float:
+        return self.bid
+
+    def ask_for_lane(self, seen, start_s: float, end_s: float) -> float:
+        return self.ask
+
+    def offer_for_lane(self, seen, start_s: float, end_s: float) -> float:
+        return self.offer
+
+    def lane_bought(self, price_usd: float, start_s: float) -> None:
+        self.bought.append((price_usd, start_s))
+
+    def lane_offered(self, sold: bool, price_usd: float, start_s: float) -> None:
+        self.answers.append(sold)

@@ -1,8 +1,9 @@
 """Greedy optimal insertion: what whoever writes a block adds to it.
 
 From public state, arbitrage at the top of the block; around each user's swap that leaves room, a sandwich of the best
-size; after the last intent, the arbitrage that the block left. Intents are otherwise in arrival order. Each insertion
-is best given what stands before it, the block as a whole is a greedy one.
+size; after the last intent, the arbitrage that the block left. Intents are otherwise in arrival order, but for bundles
+that want the same, of which the one with the highest tip goes first. Each insertion is best given what stands before
+it, the block as a whole is a greedy one.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from numba import njit
 
 from agents.blocks.arbitrage import outside_arbitrages, terms
 from agents.blocks.foresight import carry_out, end_of_unit, liquidated, simulate_swap
+from agents.blocks.rivals import by_tip_among_rivals
 from agents.blocks.sandwich import best_front_run
 from agents.blocks.ticks import best_front_run_over
 from market.access.protocols import Arrangement
@@ -198,7 +200,7 @@ def _insert(
         pools, ticks, prices, fee, rollups, depth, shift, cost, funds, like, order, bundle, inserted, counts
     )
     tips = 0.0
-    wrappers, arrived = _wrappers(due), first_come_order(due, ties)
+    wrappers, arrived = _wrappers(due), by_tip_among_rivals(due, first_come_order(due, ties))
     start: Any = np.int64(0)
     while start < arrived.size:
         unit = arrived[start : end_of_unit(due, arrived, start)]

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from agents.base import Trader
+from agents.bidding.tips import Tips
 from agents.blocks.arbitrage import best_cycles, may_pay, outside_arbitrages, terms
 from agents.means.inventory import rebalance
 from market.access.desk import Desk
@@ -42,6 +43,8 @@ class Arbitrageur(Trader):
         weight of the newest cycle in the chance of failure that it has experienced; 0: all cycles count alike [1]
     learns_cost
         whether it learns that cost, too, from what unwinding brought; `unwind_bp` is then where it starts
+    tip_share
+        share of the expected profit bid as a tip where tips may buy a place [1]; None: it is learned
     """
 
     def __init__(
@@ -53,10 +56,12 @@ class Arbitrageur(Trader):
         unwind_bp: float = 10.0,
         memory: float = 0.05,
         learns_cost: bool = False,
+        tip_share: float | None = None,
     ) -> None:
         super().__init__(seat)
         if not 0.0 <= memory <= 1.0:
             raise ValueError(f"memory must lie in [0, 1], not {memory}")
+        self.tips = Tips(seat, tip_share)
         self.outside, self.cycles, self.least_usd, self.unwind_bp = outside, cycles, least_usd, unwind_bp
         self.memory, self.learns_cost = memory, learns_cost
         self._tried, self._lost, self._at_stake = 0, 0.0, 0.0  # cycles done; of broken ones loss and outlay [USD]
@@ -92,13 +97,22 @@ class Arbitrageur(Trader):
             if amount > held:
                 # the profit is concave in size: a smaller trade earns more per unit, so its limit is met
                 out *= held / amount
+                profit *= held / amount
                 amount = held
                 if amount <= 0.0:
                     continue
             bundle = desk.bundle()
             least = out * (1.0 - 1e-9)
-            desk.swap(pool, source, sink, amount, least, purpose=Purpose.ARBITRAGE, bundle=bundle, expires_s=5.0)
-            desk.outside(rollup, sink, source, least, amount, purpose=Purpose.ARBITRAGE, bundle=bundle)
+            tip = self.tips.bid(seen, bundle, profit - 2.0 * gas)
+            desk.swap(
+                pool, source, sink, amount, least, tip=tip, purpose=Purpose.ARBITRAGE, bundle=bundle, expires_s=5.0
+            )
+            sold, asked = least, amount
+            if sink == 0:  # the tip is kept back of the proceeds, or else asked for beyond the outlay
+                sold -= tip
+            else:
+                asked += tip / seen.prices.item(source)
+            desk.outside(rollup, sink, source, sold, asked, purpose=Purpose.ARBITRAGE, bundle=bundle)
 
     def _trade_cycle(self, seen: Observation, desk: Desk) -> None:
         profit, legs, rollups = seen.derived("cycle", lambda: _find_cycle(seen))
@@ -117,16 +131,21 @@ class Arbitrageur(Trader):
             risk = self._leg_risk(seen.prices, legs[0], self.parting if tied else self.failure)
         if profit > gas + self.least_usd + risk:
             send = (self._send_legged, self._send_included, self._send_atomic)[tied]
-            send(desk, legs, _slack(legs, gas / profit))
+            send(seen, desk, legs, profit, gas)
 
     def _leg_risk(self, prices: np.ndarray, first: Leg, chance: float) -> float:
         """Margin that a risk-neutral agent asks for: q c / (1 - q), q the chance and c the cost of a leg left alone."""
         value = first.amount * prices.item(first.source)
         return chance / (1.0 - chance) * self.unwind_bp * 1e-4 * value
 
-    def _send_atomic(self, desk: Desk, legs: list[Leg], slack: float) -> None:
-        """All legs or none; with slack, for whoever trades on either pool before would else break the cycle."""
+    def _send_atomic(self, seen: Observation, desk: Desk, legs: list[Leg], profit: float, gas: float) -> None:
+        """All legs or none; with slack, for whoever trades on either pool before would else break the cycle.
+
+        `profit` is what the cycle earns before `gas` [USD].
+        """
         bundle = desk.bundle()
+        tip = self.tips.bid(seen, bundle, profit - gas)
+        slack = _slack(legs, (gas + tip) / profit)
         for pool, source, sink, amount, output, _ in legs:
             desk.swap(
                 pool,
@@ -134,20 +153,26 @@ class Arbitrageur(Trader):
                 sink,
                 amount,
                 output * (1.0 - slack),
+                tip=tip,
                 purpose=Purpose.CYCLE,
                 bundle=bundle,
                 expires_s=LIFE_S,
             )
+            tip = 0.0  # the first leg carries it
 
-    def _send_included(self, desk: Desk, legs: list[Leg], slack: float) -> None:
+    def _send_included(self, seen: Observation, desk: Desk, legs: list[Leg], profit: float, gas: float) -> None:
         """All legs in the block or none; each rollup executes its own."""
         self._included = True
-        self._send_atomic(desk, legs, slack)
+        self._send_atomic(seen, desk, legs, profit, gas)
 
-    def _send_legged(self, desk: Desk, legs: list[Leg], slack: float) -> None:
-        """Each leg alone."""
-        for pool, source, sink, amount, output, _ in legs:
-            desk.swap(pool, source, sink, amount, output * (1.0 - slack), purpose=Purpose.CYCLE, expires_s=LIFE_S)
+    def _send_legged(self, seen: Observation, desk: Desk, legs: list[Leg], profit: float, gas: float) -> None:
+        """Each leg alone, with its part of the tip."""
+        tips = [self.tips.bid(seen, (leg.pool, leg.amount), (profit - gas) / len(legs)) for leg in legs]
+        slack = _slack(legs, (gas + sum(tips)) / profit)
+        for (pool, source, sink, amount, output, _), tip in zip(legs, tips, strict=True):
+            desk.swap(
+                pool, source, sink, amount, output * (1.0 - slack), tip=tip, purpose=Purpose.CYCLE, expires_s=LIFE_S
+            )
         self._open_legs = len(legs)
         self._legs_failed = 0
         self._legs_done: list[np.void] = []
@@ -210,6 +235,7 @@ class Arbitrageur(Trader):
 
     def learn(self, receipts: np.ndarray) -> None:
         """Count the legs of a cycle, the agent's only swaps without a bundle: how often one fails, and what is left."""
+        self.tips.learn(receipts)
         if self.learns_cost:
             self._learn_cost(receipts)
         if self._included:
@@ -266,12 +292,12 @@ class Leg(NamedTuple):
     profit: float  # of the whole cycle [units of its first source]
 
 
-def _slack(legs: list[Leg], gas: float) -> float:
-    """Share by which every leg of a cycle may slip and the cycle still earn half of its profit after gas.
+def _slack(legs: list[Leg], costs: float) -> float:
+    """Share by which every leg of a cycle may slip and the cycle still earn half of its profit after costs.
 
-    `gas`: of all legs, over the cycle's profit [1].
+    `costs`: gas and tips of all legs, over the cycle's profit [1].
     """
-    return 0.5 * (1.0 - gas) * legs[0].profit / legs[0].amount / len(legs)
+    return 0.5 * (1.0 - costs) * legs[0].profit / legs[0].amount / len(legs)
 
 
 def _find_cycle(seen: Observation) -> tuple[float, list[Leg], list[int]]:

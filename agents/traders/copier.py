@@ -32,7 +32,7 @@ class Copier(Arbitrageur):
         the grid: how often each trade is sent, whole numbers of at least 1 [1]; a single one is no choice
     rate, decay
         learning rate in (0, 1]; it explores in period t with probability exp(-decay t) [1, 1 / period]
-    outside, cycles, least_usd, unwind_bp
+    outside, cycles, least_usd, unwind_bp, tip_share
         as of the arbitrageur; cycles are sent once
     """
 
@@ -46,8 +46,11 @@ class Copier(Arbitrageur):
         cycles: bool = True,
         least_usd: float = 0.02,
         unwind_bp: float = 10.0,
+        tip_share: float | None = None,
     ) -> None:
-        super().__init__(seat, outside=outside, cycles=cycles, least_usd=least_usd, unwind_bp=unwind_bp)
+        super().__init__(
+            seat, outside=outside, cycles=cycles, least_usd=least_usd, unwind_bp=unwind_bp, tip_share=tip_share
+        )
         if not (len(copies) and all(count == int(count) >= 1 for count in copies)):
             raise ValueError(f"copies must be whole numbers of at least 1, not {copies!r}")
         if not (0.0 < rate <= 1.0 and decay >= 0.0):

@@ -2,6 +2,7 @@
 
 Where there is no lane it is an ordinary arbitrageur. The lane is worth to it what it earns in rounds that it
 controls more than in others; as the price is the second highest bid, it bids what it believes the lane to be worth.
+Where a controller may sell the lane on within a round, it offers that much of its value as is left of the round.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ class ExpressBidder(Arbitrageur):
         weight of a new round in what it remembers of rounds with the lane, and of rounds without [1]
     shading
         bid over believed value [1]; 1 is optimal where bidders do not collude
-    outside, cycles, least_usd, unwind_bp
+    outside, cycles, least_usd, unwind_bp, tip_share
         as of the arbitrageur
     """
 
@@ -40,8 +41,11 @@ class ExpressBidder(Arbitrageur):
         cycles: bool = True,
         least_usd: float = 0.02,
         unwind_bp: float = 10.0,
+        tip_share: float | None = None,
     ) -> None:
-        super().__init__(seat, outside=outside, cycles=cycles, least_usd=least_usd, unwind_bp=unwind_bp)
+        super().__init__(
+            seat, outside=outside, cycles=cycles, least_usd=least_usd, unwind_bp=unwind_bp, tip_share=tip_share
+        )
         if not (first_bid_usd >= 0.0 and 0.0 < memory <= 1.0 and shading >= 0.0):
             raise ValueError(
                 "first_bid_usd and shading must be at least 0 and memory in (0, 1], not "
@@ -56,12 +60,21 @@ class ExpressBidder(Arbitrageur):
         self._rollups = seat.public.graph.nodes  # each with the domain that sequences it now
         self._prices, self._gas = seat.public.prices, seat.public.gas
         self._bidding_in = 0
+        self._traded: set[tuple[int, float]] = set()  # rounds that were handed on from or to it: (domain, start)
 
     def bid_for_lane(self, seen: Observation) -> float:
         """Bid for the coming round of this domain's lane [USD]."""
         self._bidding_in = seen.domain
         funds = float(seen.funds[list(seen.rollups), 0].sum())
         return min(self.shading * max(0.0, self.premium_usd), funds)
+
+    def offer_for_lane(self, seen: Observation, start_s: float, end_s: float) -> float:
+        """Offer for the rest of the present round of this domain's lane [USD]."""
+        return self.bid_for_lane(seen) * (end_s - seen.time) / (end_s - start_s)
+
+    def lane_bought(self, price_usd: float, start_s: float) -> None:
+        """Note that the round from `start_s` on is its own from now on: such a round teaches nothing."""
+        self._traded.add((self._bidding_in, start_s))
 
     def heard_lane(self, won: bool, price_usd: float, start_s: float, end_s: float) -> None:
         """Learn from the round before last, which is over, and note the coming one."""
@@ -74,7 +87,9 @@ class ExpressBidder(Arbitrageur):
         domain = self._bidding_in
         earned = sum(gain for at, where, gain in self._gains if where == domain and begin <= at < end)
         self._gains = [entry for entry in self._gains if entry[1] != domain or entry[0] >= end]
-        if had:
+        if (domain, begin) in self._traded:
+            self._traded.discard((domain, begin))
+        elif had:
             self.premium_usd += self.memory * (earned - self.without_usd - self.premium_usd)
         else:
             self.without_usd += self.memory * (earned - self.without_usd)

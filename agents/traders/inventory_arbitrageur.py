@@ -25,10 +25,14 @@ class InventoryArbitrageur(Arbitrageur):
         time between two restockings on a rollup [s]
     least_usd
         least profit after gas of any trade [USD]
+    tip_share
+        as of the arbitrageur
     """
 
-    def __init__(self, seat: Seat, restock_s: float = 600.0, least_usd: float = 0.02) -> None:
-        super().__init__(seat, outside=True, cycles=False, least_usd=least_usd)
+    def __init__(
+        self, seat: Seat, restock_s: float = 600.0, least_usd: float = 0.02, tip_share: float | None = None
+    ) -> None:
+        super().__init__(seat, outside=True, cycles=False, least_usd=least_usd, tip_share=tip_share)
         if not restock_s > 0.0:
             raise ValueError(f"restock_s must be positive, not {restock_s}")
         self.restock_s = restock_s
@@ -65,10 +69,13 @@ class InventoryArbitrageur(Arbitrageur):
             pool, source, sink = int(pool), int(source), int(sink)
             row = seen.pools[pool]
             rollup = int(row["rollup"])
-            if profit <= float(seen.gas[rollup]) + self.least_usd:
+            gas = float(seen.gas[rollup])
+            if profit <= gas + self.least_usd:
                 continue
-            amount = min(amount, float(seen.funds[rollup, source]))
+            best, amount = amount, min(amount, float(seen.funds[rollup, source]))
             if amount <= 0.0:
                 continue
+            # the profit is concave in size: a smaller trade earns at least in proportion
+            tip = self.tips.bid(seen, (pool, amount), profit * amount / best - gas)
             out = quote(seen.pools, seen.ticks, pool, source, amount)
-            desk.swap(pool, source, sink, amount, out * (1.0 - 1e-9), purpose=Purpose.ARBITRAGE, expires_s=5.0)
+            desk.swap(pool, source, sink, amount, out * (1.0 - 1e-9), tip=tip, purpose=Purpose.ARBITRAGE, expires_s=5.0)

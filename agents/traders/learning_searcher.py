@@ -64,7 +64,7 @@ class LearningSearcher(Searcher):
             raise ValueError(f"rate must be positive and explore lie in (0, 1], not {rate} and {explore}")
         super().__init__(seat, tip_share=float(grid[0]), sandwich=sandwich)
         self.learner = Exp3(grid, rate, explore, seed=int(self.rng_own.integers(2**63)))
-        self.tip_share = self.learner.choose()
+        self._choose()
         self._since = 0.0
         if not (review_s > 0.0 and 0.0 < speed_rate <= 1.0 and speed_decay >= 0.0):
             raise ValueError("speed_decay must not be negative, review_s positive, speed_rate in (0, 1]")
@@ -93,6 +93,10 @@ class LearningSearcher(Searcher):
         fate = receipts[(receipts["tip"] > 0.0) & (receipts["sent"] >= self._since)]
         if fate.size:
             self.learner.learn((1.0 - self.tip_share) * float((fate["status"] == Status.FILLED).mean()))
-            self.tip_share = self.learner.choose()
+            self._choose()
             # bundles sent before the choice say nothing about it
             self._since = self._now + 1e-9
+
+    def _choose(self) -> None:
+        """Choose the share that is bid from now on."""
+        self.tip_share = self.tips.share = self.learner.choose()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from agents.base import Trader
+from agents.bidding.tips import Tips
 from agents.blocks.sandwich import best_front_run, pays
 from agents.blocks.ticks import against_price, best_front_run_over
 from market.access.desk import Desk
 from market.access.observation import Observation
 from market.access.seat import Seat
-from market.intents.rows import Purpose, Row, Status
+from market.intents.rows import Purpose, Row
 from market.venues import Kind
 from market.venues.pools.seen import advance, has_tick, quote
 
@@ -21,16 +22,14 @@ class Searcher(Trader):
     Parameters
     ----------
     tip_share
-        first share of the expected profit offered as tip [1]; adapts to being included or not
+        share of the expected profit bid as a tip [1]; None: it is learned
     sandwich
         whether it front-runs, or back-runs only
     """
 
-    def __init__(self, seat: Seat, tip_share: float = 0.5, sandwich: bool = True) -> None:
+    def __init__(self, seat: Seat, tip_share: float | None = None, sandwich: bool = True) -> None:
         super().__init__(seat)
-        if not 0.0 <= tip_share < 1.0:
-            raise ValueError(f"tip_share must lie in [0, 1), not {tip_share}")
-        self.tip_share, self.sandwich = tip_share, sandwich
+        self.tips, self.sandwich = Tips(seat, tip_share), sandwich
 
     def act(self, seen: Observation, desk: Desk) -> None:
         """Send a bundle for every readable swap that pays."""
@@ -76,7 +75,7 @@ class Searcher(Trader):
         bundle = desk.bundle(around=int(row["id"]))
         desk.swap(pool, source, sink, size, bought * (1 - 1e-9), purpose=Purpose.SANDWICH, bundle=bundle, expires_s=2.0)
         desk.swap(
-            pool, sink, source, bought * (1 - 1e-9), size, tip=self.tip_share * gain,
+            pool, sink, source, bought * (1 - 1e-9), size, tip=self.tips.bid(seen, bundle, gain),
             purpose=Purpose.SANDWICH, bundle=bundle, expires_s=2.0,
         )  # fmt: skip
         return True
@@ -110,14 +109,11 @@ class Searcher(Trader):
             return
         bundle = desk.bundle(around=int(row["id"]))
         desk.swap(
-            pool, sink, source, float(amount), out * (1 - 1e-9), tip=self.tip_share * gain,
+            pool, sink, source, float(amount), out * (1 - 1e-9), tip=self.tips.bid(seen, bundle, gain),
             purpose=Purpose.ARBITRAGE, bundle=bundle, expires_s=2.0,
         )  # fmt: skip
         desk.outside(rollup, source, sink, out * (1 - 1e-9), float(amount), purpose=Purpose.ARBITRAGE, bundle=bundle)
 
     def learn(self, receipts: np.ndarray) -> None:
-        """Offer less after an inclusion, more after a bundle that was passed over."""
-        tipped = receipts[receipts["tip"] > 0.0]
-        if tipped.size:
-            won = float((tipped["status"] == Status.FILLED).mean())
-            self.tip_share = min(0.98, max(0.01, self.tip_share + 0.02 * (1.0 - won) - 0.01 * won))
+        """Learn which shares of a profit win the place around a user's swap."""
+        self.tips.learn(receipts)

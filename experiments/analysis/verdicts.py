@@ -20,7 +20,7 @@ from experiments.analysis.summaries import less, mask, values, where
 
 BASE = {
     "outage_s": 300.0, "volatility": 1.0, "leverage": 1.0, "topology": "complete", "collateral": "home", "grace_s": 0.0,
-    "slack": "exact",
+    "slack": "learned",
 }  # fmt: skip
 NAMES = {
     "outage_s": "outage {} s", "volatility": "volatility x {}", "leverage": "debt x {}", "topology": "bridges: {}",

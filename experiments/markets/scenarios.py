@@ -89,12 +89,12 @@ def _crash(start_s: float, end_s: float) -> EpisodeConfig:
 
 
 def cast() -> tuple[AgentConfig, ...]:
-    """Three of each role."""
+    """Three of each role; liquidators learn by how much to let their limits slip."""
     return (
         AgentConfig(role="builder", strategy="adaptive", count=3),
         AgentConfig(role="market_maker", strategy="reallocator", count=3, capital_usd=1e6),
-        AgentConfig(role="liquidator", strategy="greedy", count=2),
-        AgentConfig(role="liquidator", strategy="greedy", parameters={"sell": "outside"}),
+        AgentConfig(role="liquidator", strategy="greedy", count=2, parameters={"slack": None}),
+        AgentConfig(role="liquidator", strategy="greedy", parameters={"sell": "outside", "slack": None}),
         AgentConfig(role="trader", strategy="express_bidder", count=2),
         AgentConfig(role="trader", strategy="arbitrageur", parameters={"outside": False}),
         AgentConfig(role="trader", strategy="searcher", count=3),

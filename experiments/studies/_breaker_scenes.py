@@ -46,7 +46,7 @@ In the still one, as the theory has it, the outside price stays where it fell to
 
 
 def crash(
-    oracle: str, breaker: dict[str, Any], anticipating: bool, seed: int, quick: bool, slack: str = "exact"
+    oracle: str, breaker: dict[str, Any], anticipating: bool, seed: int, quick: bool, slack: str = "learned"
 ) -> MarketConfig:
     """Four indebted rollups under a shared sequencer with a breaker, in the crash of the study of contagion.
 

@@ -37,8 +37,11 @@ BORROWERS = 400
 MAKERS_USD = 2.5e6  # of a pool's depth, the part that may withdraw
 HORIZON_S, QUICK_HORIZON_S = 1500.0, 600.0
 GAS_PER_S = 1.5e6  # five liquidations, or twenty swaps, in a block of two seconds
-SLACKS: dict[str, dict[str, Any]] = {"exact": {}, "1%": {"slack": 0.01}, "learned": {"slack": None}}
-"""Parameters of liquidators by how much they let the limits of their bundles slip."""
+SLACKS: dict[str, dict[str, Any]] = {
+    "exact": {"slack": 1e-9}, "0.5%": {"slack": 0.005}, "1%": {"slack": 0.01}, "2%": {"slack": 0.02},
+    "learned": {"slack": None},
+}  # fmt: skip
+"""Parameters of liquidators by how much they let the limits of their bundles slip; exact: rounding alone."""
 GROUPS: dict[str, tuple[tuple[str, ...], ...]] = {
     "siloed": tuple((name,) for name in NAMES), "pairs": (NAMES[:2], NAMES[2:]), "shared": (NAMES,),
     "coincident": tuple((name,) for name in NAMES),
@@ -48,7 +51,7 @@ GROUPS: dict[str, tuple[tuple[str, ...], ...]] = {
 def stage(
     sharing: str, seed: int, quick: bool, *, outage_s: float = 300.0, volatility: float = 1.0, leverage: float = 1.0,
     topology: str = "complete", collateral: str = "home", grace_s: float = 0.0,
-    slack: str = "exact",
+    slack: str = "learned",
 ) -> MarketConfig:  # fmt: skip
     """Return the market.
 
@@ -102,7 +105,7 @@ def _backed(at: int, leverage: float, collateral: str, sharing: str) -> RollupCo
     return home.model_copy(update={"lending": (first, second.model_copy(update={"collateral_on": NAMES[at ^ 1]}))})
 
 
-def cast(slack: str = "exact") -> tuple[AgentConfig, ...]:
+def cast(slack: str = "learned") -> tuple[AgentConfig, ...]:
     """Liquidators, arbitrageurs and makers whose capital is of the size of what may be liquidated in minutes."""
     return (
         AgentConfig(

@@ -61,16 +61,16 @@ class Noting(_Arbitrageur):
         self._now = seen.time
         super().act(seen, desk)
 
-    def _send_legged(self, desk, legs: list[Leg], slack: float) -> None:
+    def _send_legged(self, seen, desk, legs: list[Leg], profit: float, gas: float) -> None:
         self._note(legs)
         self._result = 0.0
-        super()._send_legged(desk, legs, slack)
+        super()._send_legged(seen, desk, legs, profit, gas)
 
-    def _send_atomic(self, desk, legs: list[Leg], slack: float) -> None:
+    def _send_atomic(self, seen, desk, legs: list[Leg], profit: float, gas: float) -> None:
         """All or none; one cycle at a time, this way too."""
         self._note(legs)
         self._open_legs = len(legs)
-        super()._send_atomic(desk, legs, slack)
+        super()._send_atomic(seen, desk, legs, profit, gas)
 
     def _note(self, legs: list[Leg]) -> None:
         self.sent += 1

@@ -13,7 +13,7 @@ from experiments.markets import channels
 from experiments.markets.recorded import Recorded
 from experiments.runs.study import Configure, Run, seeds
 from experiments.studies._scene import SHOCK, sell
-from experiments.studies._stage import BORROWERS, NAMES, PSI, rollup, stage
+from experiments.studies._stage import BORROWERS, NAMES, PSI, SLACKS, rollup, stage
 from market.config import BorrowersConfig, MarketConfig
 from market.measures import cascades, contagion
 
@@ -34,7 +34,7 @@ BASE: dict[str, Any] = {
     "topology": "complete",
     "collateral": "home",
     "grace_s": 0.0,
-    "slack": "exact",
+    "slack": "learned",
 }
 VARIED: dict[str, tuple[Any, ...]] = {
     "outage_s": (0.0, 600.0),
@@ -43,7 +43,7 @@ VARIED: dict[str, tuple[Any, ...]] = {
     "topology": ("star", "ring", "none"),
     "collateral": ("abroad",),
     "grace_s": (300.0,),
-    "slack": ("1%", "learned"),
+    "slack": ("exact", "0.5%", "1%", "2%"),
 }
 FEEDBACK = ("price_impact", "pool_oracle", "permanent_impact")
 """Channels without which liquidations move no price that anybody is liquidated at."""
@@ -89,7 +89,7 @@ def _phases(sharing: str, psi: float, over: range, configure: Configure, channel
     for seed in over:
         config = configure(_phase(sharing, psi, seed))
         config = channels.without(config, channel) if channel else config
-        yield Run(_levers("phase", channel=channel, psi=psi, outage_s=0.0), sharing, seed, config)
+        yield Run(_levers("phase", channel=channel, psi=psi, outage_s=0.0, slack="exact"), sharing, seed, config)
 
 
 def _levers(part: str, **levers: Any) -> dict[str, Any]:
@@ -116,7 +116,9 @@ def _phase(sharing: str, psi: float, seed: int) -> MarketConfig:
     rollups = tuple(rollup(at, (psi if at == 0 else OTHER_PSI) / PSI[at]) for at in range(len(NAMES)))
     # whoever may be liquidated is, within a slot: how fast is another question
     agents = tuple(
-        group.model_copy(update={"parameters": {"most_per_slot": BORROWERS}}) if group.strategy == "greedy" else group
+        group.model_copy(update={"parameters": {"most_per_slot": BORROWERS} | SLACKS["exact"]})
+        if group.strategy == "greedy"
+        else group
         for group in config.agents
         if group.strategy in ("greedy", "arbitrageur")
     )

@@ -171,6 +171,11 @@ class Observation(Shown):
         visibility = self._domain.regime.visibility
         return self._role in visibility.readers or self._role in visibility.counters
 
+    @property
+    def heeds_tips(self) -> bool:
+        """Whether a tip may buy an earlier place in this domain: by the rule, or since whoever orders may prefer it."""
+        return self._domain.regime.ordering.heeds_tips
+
     def pending(self) -> np.ndarray:
         """Return what this agent may read of this domain's pending intents: shape (n,), dtype `INTENT`, a copy.
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 TURNS = (
     *("act", "learn", "arrange", "build", "heard", "revise", "bid_for_slot", "heard_slot", "restake"),
-    *("bid_for_lane", "heard_lane", "fined"),
+    *("bid_for_lane", "heard_lane", "ask_for_lane", "offer_for_lane", "lane_offered", "lane_bought", "fined"),
 )
 """Methods by which agents take part."""
 

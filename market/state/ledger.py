@@ -55,6 +55,7 @@ class Why(IntEnum):
     BOND = 32  # what a reporter puts up that it may lose
     REPORT = 33  # what a committee pays for reports
     BRIBE = 34  # what somebody else offers for a report, and its payment or return
+    RESALE = 35  # for a right that the seller had bought from the protocol
 
 
 REASONS = len(Why)

@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 from worlds import ETH, ETH_USD, USD
 
 from agents.liquidators._slack import SLACKS, earned
-from market.config import AgentConfig, BorrowersConfig, OracleConfig
+from experiments.markets.scenarios import reference
+from experiments.studies import circuit_breaker, contagion
+from experiments.studies._stage import SLACKS as SLACK_NAMES
+from market.config import AgentConfig, BorrowersConfig, MarketConfig, OracleConfig
 from market.intents.rows import INTENT, Status, blank
 from market.venues import Kind
 
@@ -116,3 +119,23 @@ def test_a_rise_between_decision_and_execution_stops_what_the_slack_does_not_bea
     assert (row["asset_in"], row["asset_out"]) == (USD, ETH)
     if through:
         assert row["filled_out"] == pytest.approx(row["limit"] / (1.0 - slack) / (1.0 + rise), rel=1e-9)
+
+
+def test_the_reference_population_learns_its_slack_and_the_studies_sweep_it_around_that() -> None:
+    """Every fixed slack is a condition of its own off the base case."""
+    for group in (group for group in reference().agents if group.role == "liquidator"):
+        assert group.parameters["slack"] is None
+    crashes = [
+        run for run in contagion.runs(1, False, lambda base: base)
+        if run.levers["part"] == "crash" and all(run.levers[key] == value for key, value in contagion.BASE.items()
+                                                 if key != "slack")
+    ]  # fmt: skip
+    for name, parameters in SLACK_NAMES.items():
+        found = [run for run in crashes if run.levers["slack"] == name and run.regime == "shared"]
+        assert len(found) == 1
+        for run in found:
+            assert isinstance(run.config, MarketConfig)
+            liquidators = [group for group in run.config.agents if group.role == "liquidator"]
+            assert all(group.parameters["slack"] == parameters["slack"] for group in liquidators)
+    swept = {run.levers["slack"] for run in circuit_breaker.runs(1, False, lambda base: base)}
+    assert swept == set(SLACK_NAMES)

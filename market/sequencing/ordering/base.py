@@ -148,10 +148,12 @@ def write_block(
 class Ordering(Part):
     """How a block is ordered. A subclass says by `arrange` what goes where; the rest is the same for all.
 
-    `only_orders` says that nothing happens in `arrange` but putting what is due in order: nobody is asked.
+    `only_orders` says that nothing happens in `arrange` but putting what is due in order: nobody is asked. `heeds_tips`
+    says that a tip may buy an earlier place: by the rule, or because whoever orders keeps tips and may prefer them.
     """
 
     only_orders: ClassVar[bool] = False
+    heeds_tips: ClassVar[bool] = False
 
     def arrange(self, slot) -> tuple[Arrangement | None, Any]:
         """Return the arrangement of a slot and its author (None: the rule itself).
@@ -159,6 +161,9 @@ class Ordering(Part):
         `slot` is the :class:`market.model.Slot` with its due intents and leader. No arrangement: an empty block.
         """
         raise NotImplementedError
+
+    def after_block(self, slot) -> None:
+        """Take note of an executed block, whose receipts everybody has by now."""
 
     def pieces(self, slot) -> list[tuple[Arrangement | None, Any]]:
         """Return what the block is put together from, with the author of each piece; one piece unless overridden."""

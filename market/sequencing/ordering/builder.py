@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from market.access.protocols import Arrangement
 from market.sequencing.ordering.base import Ordering, by_arrival
@@ -12,6 +12,7 @@ class BuildersBlock(Ordering):
     """Proposer-builder separation: the proposer signs the block of the auction's winner unseen."""
 
     kind: Literal["builder"] = "builder"
+    heeds_tips: ClassVar[bool] = True
 
     def arrange(self, slot) -> tuple[Arrangement | None, Any]:
         """Take the auction's outcome."""

@@ -6,8 +6,14 @@ The intents of the round's controller count from their arrival, everybody else's
 Whoever takes part in the market may bid: a strategy with a method `bid_for_lane(seen) -> float` (or a sequence of
 bids, of which the last that is admitted stands) is asked when the auction closes, and hears the result if it has a
 method `heard_lane(won, price_usd, start_s, end_s)`.
+
+Within a round, its controller may transfer control. Every `resale_s`, one with a method `ask_for_lane(seen, start_s,
+end_s)` names a price for the rest of the round (inf: not for sale); of the others with `offer_for_lane(seen, start_s,
+end_s)`, whoever offers most takes it at that price, if that is not more than it offers, and pays the controller. It
+hears so by `lane_bought(price_usd, start_s)`, the controller whether it has sold by `lane_offered(sold, price_usd,
+start_s)`.
 Source: Arbitrum documentation, "Timeboost: a gentle introduction" (2025): rounds of 60 s, closing 15 s ahead, at
-most five bids per party and round, 200 ms.
+most five bids per party and round, 200 ms; control of the lane can be transferred.
 """
 
 from __future__ import annotations
@@ -21,6 +27,7 @@ from market.access.observation import Observation
 from market.access.protocols import Arrangement
 from market.errors import blame, fault
 from market.sequencing.auctions import second_price
+from market.sequencing.ordering._rounds import Round
 from market.sequencing.ordering.base import EMPTY, Ordering, first_come_order, first_of_unit, untouched
 from market.sequencing.payments import pay
 from market.state.ledger import Why
@@ -38,8 +45,12 @@ class ExpressLane(Ordering):
     delay_s: float = Field(0.2, ge=0, allow_inf_nan=False, description="delay of everybody outside the lane [s]")
     reserve_usd: float = Field(2.5, ge=0, allow_inf_nan=False, description="lowest price of a round [USD]")
     most_bids: int = Field(5, ge=1, description="bids admitted per party and round [1]")
+    resale_s: float = Field(
+        0.0, ge=0, allow_inf_nan=False, description="time between chances to sell the lane on, 0: there are none [s]"
+    )
     _auctioned: int = PrivateAttr(default=0)
-    _controllers: dict[int, int] = PrivateAttr(default_factory=dict)
+    _offered: int = PrivateAttr(default=0)
+    _rounds: dict[int, Round] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="after")
     def _closes_in_time(self) -> ExpressLane:
@@ -50,12 +61,18 @@ class ExpressLane(Ordering):
     def start(self) -> ExpressLane:
         """Give each domain a lane of its own."""
         own = self.model_copy()
-        own._controllers = {}
+        own._rounds = {}
         return own
 
     def controller(self, time: float) -> int:
         """Account that controls the lane at a time, -1 for nobody."""
-        return self._controllers.get(int(time // self.round_s), -1)
+        found = self._rounds.get(int(time // self.round_s))
+        return -1 if found is None else found.controller(time)
+
+    @property
+    def rounds(self) -> dict[int, Round]:
+        """Rounds sold so far, by number."""
+        return self._rounds
 
     def arrange(self, slot) -> tuple[Arrangement | None, object]:
         """Order by arrival at the lane; what is still being delayed waits for the next block."""
@@ -63,6 +80,9 @@ class ExpressLane(Ordering):
         if coming > self._auctioned:
             self._auctioned = coming
             self._sell(slot, coming)
+        if self.resale_s > 0.0 and int(slot.sealed_at // self.resale_s) > self._offered:
+            self._offered = int(slot.sealed_at // self.resale_s)
+            self._sell_on(slot, int(slot.sealed_at // self.round_s))
         if not slot.due.size:
             return EMPTY, None
         rows = slot.due.copy()
@@ -72,17 +92,29 @@ class ExpressLane(Ordering):
 
     def _effective(self, rows: np.ndarray) -> np.ndarray:
         """When each row has come out of the delay [s]; members of a bundle come with its first."""
-        rounds = rows["arrival"] // self.round_s
-        express = np.zeros(rows.size, np.bool_)
-        for number, account in self._controllers.items():
-            express |= (rounds == number) & (rows["sender"] == account)
-        times = rows["arrival"] + np.where(express, 0.0, self.delay_s)
+        times = rows["arrival"].copy()
+        times[self._express(rows) < 0] += self.delay_s
         return times[first_of_unit(rows)]
+
+    def _express(self, rows: np.ndarray) -> np.ndarray:
+        """Number of the round in which each row came through the lane, -1 for those that did not: shape (n,)."""
+        arrived, express = (rows["arrival"] // self.round_s).astype(np.int64), np.full(rows.size, -1)
+        for number in range(self._auctioned - REMEMBERED - 1, self._auctioned + 1):
+            if number in self._rounds:
+                inside = np.flatnonzero(arrived == number)
+                express[inside[self._rounds[number].of_controller(rows[inside])]] = number
+        return express
+
+    def after_block(self, slot) -> None:
+        """Note what became of what came through the lane."""
+        if not slot.rows.size:
+            return
+        express, tables = self._express(slot.rows), slot.market.world.tables
+        for number in np.unique(express[express >= 0]).tolist():
+            self._rounds[number].note(slot.rows[express == number], tables.prices, tables.rollups["gas"])
 
     def _sell(self, slot, number: int) -> None:
         """Sell one round: sealed bids, the highest wins and pays the second highest or the reserve."""
-        for past in [kept for kept in self._controllers if kept < number - REMEMBERED]:
-            del self._controllers[past]
         market = slot.market
         bidders = [agent for agent in market.participants if hasattr(agent, "bid_for_lane")]
         bids = np.array([self._bid(slot, bidder) for bidder in bidders])
@@ -91,7 +123,8 @@ class ExpressLane(Ordering):
         price = 0.0
         if winner >= 0:
             price = float(payments[winner])
-            self._controllers[number] = bidders[winner].account
+            account, begins = bidders[winner].account, number * self.round_s
+            self._rounds[number] = Round(account, price, float(bids.max()), [(begins, account)])
             self._collect(slot, bidders[winner], price)
         for at, bidder in enumerate(bidders):
             if hasattr(bidder, "heard_lane"):
@@ -117,3 +150,42 @@ class ExpressLane(Ordering):
         slot.bids += paid
         market.tally.auction_revenue += paid
         market.tally.paid_bid(bidder.account, paid)
+
+    def _sell_on(self, slot, number: int) -> None:
+        """Let the controller of the round offer the lane to the others, for what is left of the round."""
+        market, sold = slot.market, self._rounds.get(number)
+        if sold is None:
+            return
+        owner = market.participants[sold.controller(slot.sealed_at)]
+        if not hasattr(owner, "ask_for_lane"):
+            return
+        start_s = number * self.round_s
+        price = self._named(slot, owner, "ask_for_lane", start_s)
+        if not np.isfinite(price):
+            return
+        others = [agent for agent in market.participants if hasattr(agent, "offer_for_lane") and agent is not owner]
+        offers = np.array([self._named(slot, agent, "offer_for_lane", start_s) for agent in others])
+        held = market.world.tables.balance[:, list(slot.domain.rollups), 0].sum(axis=1)
+        able = [0.0 < offer >= price <= held[agent.account] for agent, offer in zip(others, offers, strict=True)]
+        if any(able):
+            best = np.flatnonzero(np.where(able, offers, -1.0) == offers[able].max())
+            buyer = others[int(best[int(slot.rng.random() * best.size)])]  # exact ties at random
+            pay(market, buyer.account, owner.account, slot.domain.rollups, price, Why.RESALE)
+            sold.holders.append((slot.sealed_at, buyer.account))
+            sold.resold, sold.resale_usd = sold.resold + 1, sold.resale_usd + price
+            if hasattr(buyer, "lane_bought"):
+                with blame(market, buyer):
+                    buyer.lane_bought(price, start_s)
+        if hasattr(owner, "lane_offered"):
+            with blame(market, owner):
+                owner.lane_offered(any(able), price, start_s)
+
+    def _named(self, slot, agent: Any, what: str, start_s: float) -> float:
+        """Price that an agent names for the rest of a round when asked by one of its methods [USD]."""
+        market = slot.market
+        seen: Observation = market.observations[agent.account]._at(slot.domain, slot.sealed_at)
+        with blame(market, agent):
+            named = float(getattr(agent, what)(seen, start_s, start_s + self.round_s))
+        if not named >= 0.0:
+            raise fault(market, agent, f"names a price of {named} for the lane; allowed: at least 0")
+        return named

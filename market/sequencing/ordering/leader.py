@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from market.access.protocols import Arrangement
 from market.sequencing.ordering.base import Ordering
@@ -12,6 +12,7 @@ class LeadersDiscretion(Ordering):
     """Whatever the leader's strategy chooses, of what the visibility lets it read."""
 
     kind: Literal["leader"] = "leader"
+    heeds_tips: ClassVar[bool] = True
 
     def arrange(self, slot) -> tuple[Arrangement | None, Any]:
         """Ask the leader; once more when the order that it signed has opened what was sealed, if it signs twice."""

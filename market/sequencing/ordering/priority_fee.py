@@ -34,6 +34,7 @@ class PriorityFee(Ordering):
 
     kind: Literal["priority_fee"] = "priority_fee"
     only_orders: ClassVar[bool] = True
+    heeds_tips: ClassVar[bool] = True
 
     def arrange(self, slot) -> tuple[Arrangement | None, Any]:
         """Order by tip."""

@@ -55,6 +55,7 @@ class TimeboostScore(Ordering):
 
     kind: Literal["timeboost_score"] = "timeboost_score"
     only_orders: ClassVar[bool] = True
+    heeds_tips: ClassVar[bool] = True
     longest_s: float = Field(
         0.5, gt=0, allow_inf_nan=False, description="g: least upper bound of the time that a bid can buy [s]"
     )
