@@ -90,6 +90,11 @@ class RollupConfig(_OnRollup):
     block_time_s: Positive = Field(
         default=2.0, description="block time when the rollup has a sequencing domain of its own [s]"
     )
+    layer1: bool = Field(
+        default=False,
+        description="whether it is L1 itself, which keeps its block time (12 s as deployed) and is sequenced by itself "
+        "unless the regime's domains say otherwise",
+    )
     gas_usd: NonNegative = Field(default=0.01, description="fee of an included intent, paid to the operator [USD]")
     grace_s: NonNegative = Field(
         default=0.0, description="after an outage of its sequencer, the time for which nobody is liquidated [s]"

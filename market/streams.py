@@ -15,6 +15,8 @@ STREAMS = (
     "faults",
     "perpetual traders",
     "l1",
+    "leaders",
+    "reorganisations",
 )
 """Names of the streams, in the order in which the seed's children are dealt out: a new one goes to the end."""
 

@@ -2,53 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numba import njit
 
 from agents.base import StrategicAgent
 from agents.blocks.arbitrage import may_pay
-from agents.blocks.foresight import carry_out, end_of_unit
+from agents.blocks.behind import behind
 from agents.blocks.insertion import insert
 from agents.blocks.liquidations import ready_liquidations
 from market.access.observation import BlockView
 from market.access.protocols import Arrangement, Bid
 from market.access.seat import Seat
-from market.intents.rows import Rows
-from market.sequencing.ordering.base import EMPTY, first_come_order
+from market.sequencing.ordering.base import EMPTY
 from market.venues import Kind
-from market.venues.pools.view import Pools
 
 BOUGHT = (Kind.LIQUIDATE, Kind.LOAN_AUCTION_TAKE, Kind.LOAN_AUCTION_SETTLE)
 CONTRACTS = (Kind.CONTRACT_AUCTION_TAKE, Kind.CONTRACT_AUCTION_SETTLE)
 
 
-@njit(cache=True)
-def _after(pools: Pools, due: Rows, order: np.ndarray) -> np.ndarray:
-    """Pools once the pending intents that can be read have been carried out in the order given."""
-    left, taken = pools.copy(), np.zeros(1 + due.size, np.int64)
-    start: Any = np.int64(0)
-    while start < order.size:
-        unit = order[start : end_of_unit(due, order, start)]
-        carry_out(left, due, unit, taken)
-        start += unit.size
-    return left
-
-
 TRUST_MEMORY = 0.05
 """Weight of the newest block in a builder's trust in its own estimates."""
-
-
-class _Left:
-    """What a block leaves behind it: a view without pending intents on the state after them."""
-
-    def __init__(self, seen: BlockView, ties: np.ndarray) -> None:
-        self.account, self.time, self.rollups = seen.account, seen.time, seen.rollups
-        self.prices, self.outside_fee, self.funds = seen.prices, seen.outside_fee, seen.funds
-        self.outside = seen.outside
-        self.due = seen.due[:0]
-        self.pools = _after(seen.pools, seen.due, first_come_order(seen.due, ties))
 
 
 class Builder(StrategicAgent):
@@ -78,7 +50,7 @@ class Builder(StrategicAgent):
         cost = 2.0 * max(seen.gas.item(rollup) for rollup in seen.rollups)
         ties = self.rng_own.random(seen.due.size)
         if seen.extent == "end":
-            arrangement, self._promised, _ = insert(_Left(seen, ties), cost_usd=cost, ties=ties[:0])
+            arrangement, self._promised = behind(seen, cost_usd=cost, ties=ties)
             return arrangement, self.trust * self._promised
         forced, after = ready_liquidations(seen)
         if not (seen.due.size or forced.size or may_pay(seen)):

@@ -144,7 +144,7 @@ class Combinatorial(Auction):
         awards: list[Award] = []
         for bundle in won:
             offer = best[bundle]
-            paid[offer.builder] += offer.bid.amount
+            paid[offer.builder] += 0.0 if slot.orphaned else offer.bid.amount
             self.collect(slot, builders[offer.builder], offer.bid.amount)
             awards.append(Award(self._names(slot, bundle), builders[offer.builder], offer.bid))
         self._award(slot, awards)
@@ -158,6 +158,7 @@ class Combinatorial(Auction):
             return
         first = max(awards, key=lambda award: award.offer.amount)
         slot.winner, slot.winning = first.winner, first.offer
+        self.note(slot, slot.winner)
         sold = {rollup for award in awards for rollup in award.rollups}
         unsold = tuple(rollup for rollup in slot.domain.rollups if rollup not in sold)
         if len(awards) == 1 and not unsold:
@@ -169,7 +170,7 @@ class Combinatorial(Auction):
         slot.awards = tuple(awards)
         for award in awards:
             if award.winner is not None and award is not first:
-                slot.market.tally.built(award.winner.account)
+                self.note(slot, award.winner)
 
     def _names(self, slot: Slot, bundle: tuple[int, ...]) -> tuple[int, ...]:
         return tuple(slot.domain.rollups[at] for at in bundle)

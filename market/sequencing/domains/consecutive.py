@@ -12,6 +12,7 @@ from pydantic import Field
 
 from market.config import MarketConfig
 from market.sequencing import Part
+from market.sequencing.domains._layer1 import apart, rollups_of
 
 
 class Consecutive(Part):
@@ -22,5 +23,5 @@ class Consecutive(Part):
 
     def partition(self, config: MarketConfig) -> list[list[int]]:
         """Rollups of each domain."""
-        rollups = list(range(len(config.rollups)))
-        return [rollups[start : start + self.size] for start in range(0, len(rollups), self.size)]
+        rollups = rollups_of(config)
+        return [rollups[start : start + self.size] for start in range(0, len(rollups), self.size)] + apart(config)
