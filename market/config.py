@@ -113,6 +113,12 @@ class FlowConfig(Settings):
     latency_s: NonNegative = Field(default=0.2, description="mean network delay of an intent [s]")
     patience_s: Positive = Field(default=60.0, description="an intent not executed after this time expires [s]")
     choice_sensitivity: NonNegative = Field(default=0.3, description="logit weight of past execution cost [1/bp]")
+    l1_after_s: NonNegative = Field(
+        default=60.0, description="left out for so long, a user goes through L1 where the regime has an inbox [s]"
+    )
+    l1_fee_share: Share = Field(
+        default=0.01, description="if that costs at most this share of the value of the trade [1]"
+    )
     memory: float = Field(default=0.02, gt=0, le=1, description="weight of a new execution in the remembered cost [1]")
 
 
