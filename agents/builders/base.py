@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from agents.base import StrategicAgent
+from agents.bidding.experience import Experience
 from agents.blocks.arbitrage import may_pay
 from agents.blocks.behind import behind
 from agents.blocks.insertion import insert
@@ -38,6 +39,7 @@ class Builder(StrategicAgent):
         super().__init__(seat)
         self.sandwich = sandwich
         self.trust = 1.0  # share of what insertions promised that they brought, as experienced
+        self.experience = Experience()  # of places at the end of blocks, whose contents it may not read
         self._promised = 0.0
         self._prices = seat.public.prices
 
@@ -50,8 +52,7 @@ class Builder(StrategicAgent):
         cost = 2.0 * max(seen.gas.item(rollup) for rollup in seen.rollups)
         ties = self.rng_own.random(seen.due.size)
         if seen.extent == "end":
-            arrangement, self._promised = behind(seen, cost_usd=cost, ties=ties)
-            return arrangement, self.trust * self._promised
+            return self._behind(seen, cost, ties)
         forced, after = ready_liquidations(seen)
         if not (seen.due.size or forced.size or may_pay(seen)):
             self._promised = 0.0
@@ -62,6 +63,13 @@ class Builder(StrategicAgent):
         )
         self._promised = gain + self._bonus(seen, forced)
         return arrangement, self.trust * self._promised + (tips if whole else 0.0)
+
+    def _behind(self, seen: BlockView, cost_usd: float, ties: np.ndarray) -> tuple[Arrangement, float]:
+        """Own intents for the end of the block, and what such places have been worth that promised as much [USD]."""
+        if self._promised > 0.0:  # nothing was heard of it since: somebody else had the place
+            self.experience.lost(self._promised)
+        arrangement, self._promised = behind(seen, cost_usd=cost_usd, ties=ties)
+        return arrangement, max(0.0, self.experience.share) * self._promised
 
     def _bonus(self, seen: BlockView, forced: np.ndarray) -> float:
         """Profit of the liquidations in the block: what the sale brings over what is repaid [USD]."""
@@ -94,6 +102,8 @@ class Builder(StrategicAgent):
         brought -= receipts["filled_in"] * self._prices[receipts["asset_in"]]
         share = min(1.0, max(0.0, float(brought.sum()) / self._promised))
         self.trust += TRUST_MEMORY * (share - self.trust)
+        self.experience.won(self._promised, float(brought.sum()))
+        self._promised = 0.0
 
     def heard(self, won: bool, paid: float, highest: float) -> None:
         """Hear how the auction ended [USD]."""
