@@ -14,7 +14,8 @@ import pandas as pd
 
 from agents.sequencers.censoring import Censoring as _Censoring
 from agents.sequencers.censoring import flagged
-from experiments.analysis import statistics, summaries
+from experiments.analysis import answers, statistics, summaries
+from experiments.analysis.verdicts import number
 from experiments.runs.study import Configure, Run, seeds
 from market.access.seat import Seat
 from market.config import AgentConfig, MarketConfig, PoolConfig, RegimeConfig, RollupConfig
@@ -136,6 +137,23 @@ def summary(runs: pd.DataFrame) -> pd.DataFrame:
     return summaries.table(rows + summaries.by_cell(runs, ["stake"], ("free_delay_s",)))
 
 
+def answer(runs: Any) -> str:
+    """Slots that the largest censor takes, without a way around it and with the shortest deadline."""
+    largest = runs[runs["stake"] == runs["stake"].max()]
+    parts = []
+    for deadline in sorted({largest["deadline_slots"].min(), largest["deadline_slots"][lambda known: known > 0].min()}):
+        part = largest[largest["deadline_slots"] == deadline]
+        way = f"where L1 forces intents in after {deadline:.0f}" if deadline else "where there is no way around it"
+        exact = f"exact: {number(float(part['censored_slots_exact'].iloc[0]))}"
+        parts.append(f"{answers.amount(part['censored_slots'], 'slots')} {way} ({exact})")
+    handed = runs[runs["handed_in"] > 0].groupby("seed")[["handed_in", "forced_inclusions"]].sum()
+    forced = answers.amount(handed["forced_inclusions"] / handed["handed_in"], "%", 100.0)
+    return (
+        f"A censor with {100.0 * runs['stake'].max():.0f}% of the stake costs users who can pay for L1 "
+        f"{answers.listed(parts)}; over all settings, {forced} of what is handed in on L1 has to be forced in."
+    )
+
+
 def table(runs: pd.DataFrame) -> pd.DataFrame:
     """By deadline and stake: slots lost to the censor, as simulated and exact, and the 95th percentile of the delay."""
     rows = []
@@ -151,7 +169,9 @@ def table(runs: pd.DataFrame) -> pd.DataFrame:
                 "exact [1]": f"{part['censored_slots_exact'].iloc[0]:.3g}",
                 "handed in on L1 [1]": f"{part['handed_in'].mean():.3g}",
                 "forced in [1]": f"{part['forced_inclusions'].mean():.3g}",
-                "delay of the forced [s]": f"{part['forced_delay_s'].mean():.3g}",
+                "delay of the forced [s]": f"{part['forced_delay_s'].mean():.3g}"
+                if part["forced_inclusions"].sum() > 0
+                else "",
                 "delay of the others [s]": f"{part['free_delay_s'].mean():.3g}",
                 "delay of the censored [s]": f"{part['censored_delay_s'].mean():.3g}",
                 "95th percentile [s]": f"{part['censored_delay_p95_s'].mean():.3g}",
