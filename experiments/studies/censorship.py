@@ -170,7 +170,7 @@ def table(runs: pd.DataFrame) -> pd.DataFrame:
                 "handed in on L1 [1]": f"{part['handed_in'].mean():.3g}",
                 "forced in [1]": f"{part['forced_inclusions'].mean():.3g}",
                 "delay of the forced [s]": f"{part['forced_delay_s'].mean():.3g}"
-                if part["forced_inclusions"].sum() > 0
+                if np.any(part["forced_inclusions"] > 0)
                 else "",
                 "delay of the others [s]": f"{part['free_delay_s'].mean():.3g}",
                 "delay of the censored [s]": f"{part['censored_delay_s'].mean():.3g}",
