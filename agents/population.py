@@ -7,6 +7,7 @@ import inspect
 from functools import partial
 
 from agents.base import StrategicAgent
+from agents.populations.appeals import Appeals
 from agents.populations.borrowers import Borrowers
 from agents.populations.perpetual_traders import PerpetualTraders
 from agents.populations.retail import RetailFlow
@@ -129,8 +130,9 @@ class Population:
         return Member(name, group.role, group.capital_usd, latency, make, domain, group.latency)
 
     def populations(self, market: SequencerMarket) -> list:
-        """Retail flow, borrowers and traders of perpetuals."""
-        return [RetailFlow(market), Borrowers(market), PerpetualTraders(market)]
+        """Retail flow, borrowers and traders of perpetuals; where L1 takes in what is left out, who goes there."""
+        inbox = any(domain.regime.forced_inclusion.takes for domain in market.domains)
+        return [RetailFlow(market), Borrowers(market), PerpetualTraders(market), *([Appeals(market)] if inbox else [])]
 
 
 def _make(found: type[StrategicAgent], parameters: dict, seat: Seat) -> StrategicAgent:

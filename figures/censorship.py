@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 from figures import _shared as shared
 
 CAPTION = (
-    "Users flagged by a sequencer that leads in proportion to its stake, by the age from which an intent is forced in "
-    "through L1 (in slots of 2 s). (a) Slots lost to the censor: means with 95% intervals over seeds, "
-    "and the exact q (1 - q^D) / (1 - q) as lines. (b) Delay from submission to inclusion: 95th percentile of "
-    "censored users, and mean of the others (grey)."
+    "Users flagged by a sequencer that leads in proportion to its stake, by the number of slots of 2 s after which an "
+    "intent that was handed in on L1 is forced in. (a) Slots lost to the censor by users who trade enough to pay for "
+    "that: means with 95% intervals over seeds, and the exact q (1 - q^D) / (1 - q) as lines. (b) Delay from "
+    "submission to inclusion: 95th percentile of all censored users, and mean of the others (grey)."
 )
 COLOURS = (shared.VERMILION, shared.ORANGE, shared.GREEN, shared.BLUE, shared.PINK)
 

@@ -90,6 +90,11 @@ class RollupConfig(_OnRollup):
     block_time_s: Positive = Field(
         default=2.0, description="block time when the rollup has a sequencing domain of its own [s]"
     )
+    layer1: bool = Field(
+        default=False,
+        description="whether it is L1 itself, which keeps its block time (12 s as deployed) and is sequenced by itself "
+        "unless the regime's domains say otherwise",
+    )
     gas_usd: NonNegative = Field(default=0.01, description="fee of an included intent, paid to the operator [USD]")
     grace_s: NonNegative = Field(
         default=0.0, description="after an outage of its sequencer, the time for which nobody is liquidated [s]"
@@ -108,6 +113,12 @@ class FlowConfig(Settings):
     latency_s: NonNegative = Field(default=0.2, description="mean network delay of an intent [s]")
     patience_s: Positive = Field(default=60.0, description="an intent not executed after this time expires [s]")
     choice_sensitivity: NonNegative = Field(default=0.3, description="logit weight of past execution cost [1/bp]")
+    l1_after_s: NonNegative = Field(
+        default=60.0, description="left out for so long, a user goes through L1 where the regime has an inbox [s]"
+    )
+    l1_fee_share: Share = Field(
+        default=0.01, description="if that costs at most this share of the value of the trade [1]"
+    )
     memory: float = Field(default=0.02, gt=0, le=1, description="weight of a new execution in the remembered cost [1]")
 
 

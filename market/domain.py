@@ -9,7 +9,8 @@ The time line of a slot; no two of these moments change places:
 - execute: what visibility and consensus add later (opening sealed contents, votes), at the prices of that moment;
 - soft finality with the execution, hard finality once the batch that holds the block is final on L1.
 
-A domain seals its next block once the last one is executed. Without rollups it rests.
+A domain seals its next block once the last one is executed. Without rollups it rests. A block that a reorganisation of
+L1 reverts is sealed, read by everybody, and never executed.
 """
 
 from __future__ import annotations
@@ -59,6 +60,7 @@ class Slot:
     alone: np.ndarray | None = None  # best bids for each of the domain's rollups by itself, where asked for [USD]
     groups: np.ndarray | None = None  # best bids for each group of them (bit r: the r-th), where asked for [USD]
     sales: list[Sale] = field(default_factory=list)  # auctions held in this slot, as the public sees them afterwards
+    orphaned: bool = False  # a reorganisation of L1 reverts the block before it is executed
     signed_twice: bool = False  # the leader changed its order after the contents were opened
     rows: np.ndarray = field(default_factory=lambda: NO_ROWS)
 
@@ -101,6 +103,16 @@ class Slot:
         sent = self.due["id"][at] == rows["id"] if order.size else np.zeros(rows.size, np.bool_)
         self.market.mempool.put_back(self.domain.index, self.due[np.sort(at[sent])])
         self.expire(rows[~sent], Status.EXPIRED, Reason.NONE)
+
+    def revert(self, rows: np.ndarray) -> Slot:
+        """Take back a block that a reorganisation of L1 reverts: its author loses it, whoever builds next has read it.
+
+        Nothing of it takes effect: what it holds returns to the mempool, its author's insertions expire, and what was
+        bid for it, which it would have paid itself, is not due.
+        """
+        self.domain.published.update(rows["id"].tolist())
+        self.give_back(rows)
+        return self
 
     def expire(self, rows: np.ndarray, status: Status, reason: Reason) -> None:
         """Give rows that will not be executed their receipts."""
@@ -171,6 +183,7 @@ class Domain:
         self.leaders: list[Any] = []
         self.actors: list[Any] = []
         self.turns: list[tuple[Any, Domain]] = []
+        self.published: set[int] = set()  # numbers of the intents that a reverted block has shown to everybody
         self.sealed: Slot | None = None  # decided on and not yet executed
         self.resting = False  # it has no rollups, and nothing of it is on the event list
         self._look, self._seal, self._execute = (Moment(market, act) for act in (self.look, self.seal, self.execute))
@@ -279,13 +292,19 @@ class Domain:
         if wait > 0.0:  # the mempool's arrays are somebody else's by then
             due, expired = due.copy(), expired.copy()
         slot = Slot(self.market, self, now + wait, due, expired, leader, self.rng, sealed_at=now)
+        slot.orphaned = self.regime.consensus.reverts
         self.regime.leader.opened(slot)
         self.regime.visibility.begin(slot)
         return slot
 
     def received_by(self, builder: int, due: np.ndarray) -> np.ndarray:
         """Return the indices of the due intents that reached a builder, by its account."""
-        return np.arange(due.size) if self._received is None else np.flatnonzero(self._received(builder, due))
+        if self._received is None:
+            return np.arange(due.size)
+        received = self._received(builder, due)
+        if self.published:
+            received |= np.isin(due["id"], list(self.published))
+        return np.flatnonzero(received)
 
     def block_view(self, agent: Any, now: float) -> BlockView:
         """Return an agent's view as the author of a block."""

@@ -145,10 +145,10 @@ class SequencerMarket(mesa.Model):
             return slot
         regime.preconfirmation.promise(slot)
         regime.auction.hold(slot)
-        if slot.winner is not None:
-            self.tally.built(slot.winner.account)
         with blame(self, slot.winner or slot.leader):
             rows = regime.ordering.block(slot)
+        if slot.orphaned:
+            return slot.revert(rows)
         regime.oversight.ordered(slot, rows)
         rows = regime.forced_inclusion.enforce(slot, rows)
         rows = regime.preconfirmation.enforce(slot, rows)

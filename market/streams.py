@@ -17,6 +17,8 @@ STREAMS = (
     "l1",
     "committees",
     "reporters",
+    "leaders",
+    "reorganisations",
 )
 """Names of the streams, in the order in which the seed's children are dealt out: a new one goes to the end."""
 

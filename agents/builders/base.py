@@ -2,56 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numba import njit
 
 from agents.base import StrategicAgent
+from agents.bidding.experience import Experience
 from agents.bidding.tickets import TicketBuyer
 from agents.blocks.arbitrage import may_pay
-from agents.blocks.foresight import carry_out, end_of_unit
+from agents.blocks.behind import behind
 from agents.blocks.insertion import insert
 from agents.blocks.liquidations import ready_liquidations
 from agents.means.order_flow import on_rollups
 from market.access.observation import BlockView
 from market.access.protocols import Arrangement, Bid, Tickets, TicketSale
 from market.access.seat import Seat
-from market.intents.rows import Rows
-from market.sequencing.ordering.base import EMPTY, first_come_order
+from market.sequencing.ordering.base import EMPTY
 from market.venues import Kind
-from market.venues.pools.seen import Ticks
-from market.venues.pools.view import Pools
 
 BOUGHT = (Kind.LIQUIDATE, Kind.LOAN_AUCTION_TAKE, Kind.LOAN_AUCTION_SETTLE)
 CONTRACTS = (Kind.CONTRACT_AUCTION_TAKE, Kind.CONTRACT_AUCTION_SETTLE)
 
 
-@njit(cache=True)
-def _after(pools: Pools, ticks: Ticks, due: Rows, order: np.ndarray) -> np.ndarray:
-    """Pools once the pending intents that can be read have been carried out in the order given."""
-    left, taken = pools.copy(), np.zeros(1 + due.size, np.int64)
-    start: Any = np.int64(0)
-    while start < order.size:
-        unit = order[start : end_of_unit(due, order, start)]
-        carry_out(left, ticks, due, unit, taken)
-        start += unit.size
-    return left
-
-
 TRUST_MEMORY = 0.05
 """Weight of the newest block in a builder's trust in its own estimates."""
-
-
-class _Left:
-    """What a block leaves behind it: a view without pending intents on the state after them."""
-
-    def __init__(self, seen: BlockView, ties: np.ndarray) -> None:
-        self.account, self.time, self.rollups = seen.account, seen.time, seen.rollups
-        self.prices, self.outside_fee, self.funds = seen.prices, seen.outside_fee, seen.funds
-        self.outside, self.ticks = seen.outside, seen.ticks
-        self.due = seen.due[:0]
-        self.pools = _after(seen.pools, seen.ticks, seen.due, first_come_order(seen.due, ties))
 
 
 class Builder(StrategicAgent):
@@ -69,7 +41,8 @@ class Builder(StrategicAgent):
         super().__init__(seat)
         self.sandwich = sandwich
         self.trust = 1.0  # share of what insertions promised that they brought, as experienced
-        self._promised = 0.0  # by the insertions of the block that it packed last [USD]
+        self.experience = Experience()  # of places at the end of blocks, whose contents it may not read
+        self._promised = 0.0  # by the insertions of the block that it packed last, until something is heard of it [USD]
         self._promises: dict[tuple[int, ...], float] = {}  # the same by rollups, of each block that it packed [USD]
         self._prices = seat.public.prices
         self.tickets = TicketBuyer(seat.seats)
@@ -88,8 +61,7 @@ class Builder(StrategicAgent):
         cost = 2.0 * max(seen.gas.item(rollup) for rollup in seen.rollups)
         ties = self.rng_own.random(seen.due.size)
         if seen.extent == "end":
-            arrangement, self._promised, _ = insert(_Left(seen, ties), cost_usd=cost, ties=ties[:0])
-            return arrangement, self.trust * self._promised
+            return self._behind(seen, cost, ties)
         forced, after = ready_liquidations(seen)
         if not (seen.due.size or forced.size or may_pay(seen)):
             self._promised = 0.0
@@ -100,6 +72,13 @@ class Builder(StrategicAgent):
         )
         self._promised = gain + self._bonus(seen, forced)
         return arrangement, self.trust * self._promised + (tips if whole else 0.0)
+
+    def _behind(self, seen: BlockView, cost_usd: float, ties: np.ndarray) -> tuple[Arrangement, float]:
+        """Own intents for the end of the block, and what such places have been worth that promised as much [USD]."""
+        if self._promised > 0.0:  # nothing was heard of it since: somebody else had the place
+            self.experience.lost(self._promised)
+        arrangement, self._promised = behind(seen, cost_usd=cost_usd, ties=ties)
+        return arrangement, max(0.0, self.experience.share) * self._promised
 
     def _bonus(self, seen: BlockView, forced: np.ndarray) -> float:
         """Profit of the liquidations in the block: what the sale brings over what is repaid [USD]."""
@@ -152,6 +131,8 @@ class Builder(StrategicAgent):
         brought -= receipts["filled_in"] * self._prices[receipts["asset_in"]]
         share = min(1.0, max(0.0, float(brought.sum()) / self._promised))
         self.trust += TRUST_MEMORY * (share - self.trust)
+        self.experience.won(self._promised, float(brought.sum()))
+        self._promised = 0.0
 
     def heard(self, won: bool, paid: float, highest: float) -> None:
         """Hear how the auction ended [USD]."""

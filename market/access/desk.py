@@ -56,6 +56,10 @@ class Desk:
         """Ask to act as soon as a block has changed a row of a table, such as "pools" or "loans", once."""
         self._outbox.alarms.on_change(self._outbox.agent(), table, row)
 
+    def through_l1(self, waited_s: float = 0.0) -> None:
+        """Hand in on L1, where the regime has an inbox, own intents that wait since at least `waited_s` ago [s]."""
+        self._outbox.through_l1(waited_s)
+
     def _pool(self, pool: int) -> int:
         if not 0 <= pool < len(self._outbox.pool_rollup):
             raise self._fault(f"names pool {pool}; there are {len(self._outbox.pool_rollup)}")

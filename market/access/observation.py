@@ -153,6 +153,14 @@ class Observation(Shown):
         domain = self._market.domains[self._market.domain_of[rollup]]
         return domain.regime.breaker.gauge(self._market, rollup)
 
+    def leaders_ahead(self, slots: int) -> tuple[int, ...]:
+        """Accounts of whoever leads the coming block and those after it (-1: nobody), up to `slots`, as far as known.
+
+        Empty where the rule draws the leader of a slot when it is opened.
+        """
+        coming = self._domain.regime.leader.ahead(self._domain, slots)
+        return tuple(-1 if leader is None else leader.account for leader in coming)
+
     @property
     def policy(self) -> Any:
         """What is in force of that which holders vote on in this domain; None where they vote on nothing."""

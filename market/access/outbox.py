@@ -38,6 +38,7 @@ class Outbox:
         self._count = 0
         self._agent: Any = None
         self._account = -1
+        self._drafted = False  # sent nowhere
         self._now = 0.0
         self._arrival = 0.0
         self._bundles = 0
@@ -69,8 +70,21 @@ class Outbox:
             raise self.fault("was drafted outside of `act`")
         drafts = Outbox(self._market, room=16)
         drafts.open_for(self._agent, self._now)
+        drafts._drafted = True
         drafts._arrival = self._now
         return drafts
+
+    def through_l1(self, waited_s: float) -> None:
+        """Hand in on L1 what the agent sent at least so long ago [s] and is still waiting, in any domain."""
+        account = self.agent().account
+        if not waited_s >= 0.0:
+            raise self.fault(f"is handed in after a wait of {waited_s} s; allowed: a time of at least 0")
+        for domain in self._market.domains:
+            rule = domain.regime.forced_inclusion
+            waiting = self._market.mempool.waiting(domain.index)
+            own = (waiting["sender"] == account) & (waiting["sent"] + waited_s <= self._now)
+            if rule.takes and own.any() and not self._drafted:
+                rule.hand_in(domain, own, self._now)
 
     def take(self) -> np.ndarray:
         """Everything submitted since the last call, as a view valid until the next submission."""

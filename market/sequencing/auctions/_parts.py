@@ -37,6 +37,7 @@ class PartsAuction(Auction):
             return
         first = max(awards, key=lambda award: award.offer.amount)
         slot.winner, slot.winning = first.winner, first.offer
+        self.note(slot, slot.winner)
         sold = {rollup for award in awards for rollup in award.rollups}
         unsold = tuple(rollup for rollup in slot.domain.rollups if rollup not in sold)
         if len(awards) == 1 and not unsold:
@@ -48,7 +49,7 @@ class PartsAuction(Auction):
         slot.awards = tuple(awards)
         for award in awards:
             if award.winner is not None and award is not first:
-                slot.market.tally.built(award.winner.account)
+                self.note(slot, award.winner)
 
     def announce(self, slot: Slot, awards: list[Award]) -> None:
         """Tell each winner which parts it builds; a builder without `builds` need not know."""

@@ -62,8 +62,15 @@ class Auction(Part):
         if not _is_number(bid) or not 0.0 <= bid < np.inf:
             raise fault(slot.market, builder, f"bids {bid!r}; allowed: finite and not negative")
 
+    def note(self, slot: Slot, winner: Any) -> None:
+        """Let the totals know whose block is taken, unless it takes no effect."""
+        if not slot.orphaned:
+            slot.market.tally.built(winner.account)
+
     def collect(self, slot: Slot, builder: Any, payment: float) -> None:
         """Take the payment from wherever in the domain the builder has funds; a bid that it cannot pay is a fault."""
+        if slot.orphaned:  # the block would have paid, and never takes effect
+            return
         market = slot.market
         paid = pay(market, builder.account, slot.leader.account, slot.domain.rollups, payment, Why.BID)
         if paid < payment * (1.0 - ROUNDING):
@@ -88,11 +95,14 @@ class SealedAuction(Auction):
         bids = self.final(slot, builders, offers)
         payments = np.zeros(bids.size)
         winner = self.allocate(bids, slot.rng.random(), payments) if bids.size else -1
+        if slot.orphaned:
+            payments[:] = 0.0
         for builder, payment in zip(builders, payments.tolist(), strict=True):
             if payment > 0.0:
                 self.collect(slot, builder, payment)
         if winner >= 0:
             slot.winner, slot.winning = builders[winner], offers[winner]
+            self.note(slot, slot.winner)
         slot.sales.append(Sale(tuple(builders), bids, float(payments.sum()), winner))
         highest = float(bids.max()) if bids.size else 0.0
         for at, builder in enumerate(builders):

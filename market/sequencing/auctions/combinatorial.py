@@ -53,7 +53,7 @@ class Combinatorial(BundleAuction):
         awards: list[Award] = []
         for bundle in won:
             offer = best[bundle]
-            paid[offer.builder] += offer.bid.amount
+            paid[offer.builder] += 0.0 if slot.orphaned else offer.bid.amount
             self.collect(slot, builders[offer.builder], offer.bid.amount)
             awards.append(Award(self.names(slot, bundle), builders[offer.builder], offer.bid))
         self.award(slot, awards)

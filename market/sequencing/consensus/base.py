@@ -49,6 +49,8 @@ class Record:
         self.back_at = -np.inf  # first slot after the last outage [s]
         self.missed = 0
         self.blocks = 0
+        self.orphaned = 0  # blocks reverted before anything was built on them
+        self.reverts = False  # whether that is the fate of the current slot's block
         self.soft_s = 0.0  # summed over blocks
         self.hard_s = 0.0
 
@@ -68,6 +70,12 @@ class Consensus(Part):
     batch_s: float = Field(default=60.0, ge=0, description="time between two batches posted to L1 [s]")
     l1_finality_s: float = Field(
         default=768.0, ge=0, description="from posting to finality on L1; 768 is two epochs of 32 slots of 12 s [s]"
+    )
+    reorganisation: float = Field(
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="chance that a block is reverted by a reorganisation of L1 before the next is built on it [1]",
     )
     __slots__ = ("_record",)  # of a private attribute every reading takes a microsecond, and every slot reads this one
     if TYPE_CHECKING:
@@ -99,8 +107,12 @@ class Consensus(Part):
         record.rng = np.random.default_rng(streams[0])
         self._outage_rng = np.random.default_rng(streams[1])
         self._draw_next(0.0)
+        reorganisations = market.streams["reorganisations"]
+        key = (*reorganisations.spawn_key, domain.first)
+        self._reverting = np.random.default_rng(np.random.SeedSequence(entropy=reorganisations.entropy, spawn_key=key))
 
     _outage_rng: np.random.Generator = PrivateAttr()
+    _reverting: np.random.Generator = PrivateAttr()
 
     def delay(self) -> float:
         """Return the latency that agreement on the current slot's block adds to every intent [s]."""
@@ -115,6 +127,10 @@ class Consensus(Part):
         if record.down or leader is None or not self.agrees(domain, domain.leaders.index(leader), record.rng):
             record.missed += 1
             return False
+        record.reverts = self.reorganisation > 0.0 and self._reverting.random() < self.reorganisation
+        if record.reverts:
+            record.orphaned += 1
+            return True
         soft = self.delay()
         record.blocks += 1
         record.soft_s += soft
@@ -141,6 +157,16 @@ class Consensus(Part):
     def missed(self) -> int:
         """Slots without a block so far."""
         return self._record.missed
+
+    @property
+    def reverts(self) -> bool:
+        """Whether the current slot's block will be reverted before anything is built on it."""
+        return self._record.reverts
+
+    @property
+    def orphaned(self) -> int:
+        """Blocks reverted so far."""
+        return self._record.orphaned
 
     @property
     def blocks(self) -> int:

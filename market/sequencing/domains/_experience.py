@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from market.access.networks import Experience
-from market.measures.ratio import ratio
 
 if TYPE_CHECKING:
     from market.model import SequencerMarket
@@ -56,7 +56,7 @@ class Meter:
                 revenue_usd=grown["revenue"],
                 demand_usd=grown["user_volume"] + grown["unfilled_volume"],
                 cost_usd=grown["user_cost"] + grown["unfilled_cost"],
-                delay_s=ratio(grown["user_delay"], grown["user_count"]),
+                delay_s=grown["user_delay"] / grown["user_count"] if grown["user_count"] > 0.0 else math.nan,
                 sandwich_usd=grown["sandwich_loss"],
                 retail_sandwich_usd=grown["user_sandwich_loss"],
                 arbitrage_usd=grown["lp_arbitrage"],

@@ -67,6 +67,8 @@ class Moves:
             self._meter.cut(rollup, network)
         experience, where, coming = self._meter.ended(), tuple(self.where), self._coming_networks()
         for rollup, protocol in enumerate(self._protocols):
+            if market.config.rollups[rollup].layer1:  # its proposers are its own
+                continue
             seen = self._seen(rollup, protocol, where, coming, experience)
             with blame(market, protocol):
                 chosen = protocol.choose(seen)

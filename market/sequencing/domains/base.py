@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from market.config import MarketConfig, RegimeConfig
@@ -13,6 +14,14 @@ if TYPE_CHECKING:
 
 SHARED_BLOCK_TIME_S = 2.0
 """Block time of a domain of several rollups unless the regime says otherwise [s]."""
+
+
+def block_time_s(config: MarketConfig, rollups: Sequence[int], asked: float | None) -> float:
+    """Block time of a domain [s], given what its regime asks for: L1 by itself keeps its own."""
+    first = config.rollups[rollups[0]]
+    if len(rollups) == 1 and (asked is None or first.layer1):
+        return first.block_time_s
+    return SHARED_BLOCK_TIME_S if asked is None else asked
 
 
 class Charter(NamedTuple):
@@ -37,13 +46,8 @@ class Domains(Part):
 
     def charters(self, config: MarketConfig) -> list[Charter]:
         """What each domain is founded with, in their order: by default all have the market's regime."""
-        own, rollups = config.regime.block_time_s, config.rollups
         return [
-            Charter(
-                tuple(part),
-                config.regime,
-                own or (rollups[part[0]].block_time_s if len(part) == 1 else SHARED_BLOCK_TIME_S),
-            )
+            Charter(tuple(part), config.regime, block_time_s(config, part, config.regime.block_time_s))
             for part in self.partition(config)
         ]
 

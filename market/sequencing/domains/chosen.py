@@ -25,6 +25,7 @@ from pydantic import Field
 from market.config import MarketConfig, Share
 from market.errors import InputError
 from market.sequencing.domains import _choice as choice
+from market.sequencing.domains._layer1 import apart, rollups_of
 from market.sequencing.domains.base import SHARED_BLOCK_TIME_S, Domains
 from market.settings import DAY_S, YEAR_S
 
@@ -47,6 +48,10 @@ class Chosen(Domains):
 
     def partition(self, config: MarketConfig) -> list[list[int]]:
         """Rollups of each domain; raises InputError for a first choice that does not fit."""
+        if apart(config):
+            own = rollups_of(config)
+            rest = config.model_copy(update={"rollups": tuple(config.rollups[at] for at in own)})
+            return [[own[at] for at in part] for part in self.partition(rest)] + apart(config)
         count, networks = len(config.rollups), len(self.fees)
         first = self.first or tuple(1 + at % networks for at in range(count))
         if len(first) != count or max(first) > networks:

@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import Field
 
 from market.config import MarketConfig
+from market.sequencing.domains._layer1 import apart, rollups_of
 from market.sequencing.domains.base import Domains
 
 
@@ -22,5 +23,5 @@ class Consecutive(Domains):
 
     def partition(self, config: MarketConfig) -> list[list[int]]:
         """Rollups of each domain."""
-        rollups = list(range(len(config.rollups)))
-        return [rollups[start : start + self.size] for start in range(0, len(rollups), self.size)]
+        rollups = rollups_of(config)
+        return [rollups[start : start + self.size] for start in range(0, len(rollups), self.size)] + apart(config)

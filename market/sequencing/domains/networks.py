@@ -23,8 +23,9 @@ from market.access.networks import ALONE, Terms
 from market.config import MarketConfig, NonNegative, Positive, RegimeConfig, Settings, Share
 from market.errors import InputError
 from market.sequencing import compose
+from market.sequencing.domains._layer1 import apart
 from market.sequencing.domains._moves import Moves
-from market.sequencing.domains.base import Charter, Domains
+from market.sequencing.domains.base import Charter, Domains, block_time_s
 
 if TYPE_CHECKING:
     from market.model import SequencerMarket
@@ -71,18 +72,23 @@ class Networks(Domains):
             for number, (network, regime) in enumerate(zip(self.networks, self.regimes(config), strict=True), 1)
         ]
         _check_portable(config.regime, "regime")
-        own = config.regime.block_time_s
         return shared + [
-            Charter((at,) if where[at] == ALONE else (), config.regime, own or rollup.block_time_s)
-            for at, rollup in enumerate(config.rollups)
+            Charter((at,) if where[at] == ALONE else (), config.regime, self._own_block_time_s(config, at))
+            for at in range(len(config.rollups))
         ]
+
+    @staticmethod
+    def _own_block_time_s(config: MarketConfig, rollup: int) -> float:
+        return block_time_s(config, (rollup,), config.regime.block_time_s)
 
     def begins(self, config: MarketConfig) -> tuple[int, ...]:
         """Network of each rollup at the start; raises InputError where `first` does not fit."""
-        count, most = len(config.rollups), len(self.networks)
-        first = self.first or tuple(1 + at % most for at in range(count))
+        count, most, layer1 = len(config.rollups), len(self.networks), {at for [at] in apart(config)}
+        first = self.first or tuple(ALONE if at in layer1 else 1 + at % most for at in range(count))
         if len(first) != count or max(first) > most:
             raise InputError(f"regime.domains.first: {list(first)}; allowed: 0 to {most} for each of {count} rollups")
+        if any(first[at] != ALONE for at in layer1):
+            raise InputError(f"regime.domains.first: {list(first)}; allowed: 0 for L1, which sequences itself")
         return first
 
     def regimes(self, config: MarketConfig) -> list[RegimeConfig]:
@@ -113,7 +119,7 @@ class Networks(Domains):
 
     def terms(self, config: MarketConfig, rollup: int) -> tuple[Terms, ...]:
         """What the networks publish, behind what a rollup has alone."""
-        alone = Terms("", 0.0, config.regime.block_time_s or config.rollups[rollup].block_time_s)
+        alone = Terms("", 0.0, self._own_block_time_s(config, rollup))
         return (alone, *(Terms(network.name, network.fee, network.block_time_s) for network in self.networks))
 
     def protocols(self) -> str:

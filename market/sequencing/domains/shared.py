@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from market.config import MarketConfig
+from market.sequencing.domains._layer1 import apart, rollups_of
 from market.sequencing.domains.base import Domains
 
 
@@ -12,7 +15,10 @@ class Shared(Domains):
     """One sequencing domain for all rollups."""
 
     kind: Literal["shared"] = "shared"
+    layer1: bool = Field(False, description="whether L1's proposers are who sequences, so that L1 is one of the domain")
 
     def partition(self, config: MarketConfig) -> list[list[int]]:
         """Rollups of each domain."""
-        return [list(range(len(config.rollups)))]
+        if self.layer1:
+            return [list(range(len(config.rollups)))]
+        return [part for part in (rollups_of(config), *apart(config)) if part]

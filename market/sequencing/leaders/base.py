@@ -29,6 +29,13 @@ class Leaders(Part):
         """
         raise NotImplementedError
 
+    def ahead(self, domain: Domain, slots: int) -> list[Any]:
+        """Return the leaders of the current slot and those after it as far as they are known, at most so many.
+
+        None: nobody leads. Under most rules nothing is known before a slot is opened.
+        """
+        return []
+
     def opened(self, slot: Slot) -> None:
         """Settle what the right to lead costs, once it is known whether the slot takes place."""
 

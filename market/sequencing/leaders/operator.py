@@ -18,3 +18,7 @@ class Operator(Leaders):
     def choose(self, domain: Domain, now: float) -> Any:
         """Return the only one there is."""
         return domain.leaders[0]
+
+    def ahead(self, domain: Domain, slots: int) -> list[Any]:
+        """Return the only one there is."""
+        return [domain.leaders[0]] * slots

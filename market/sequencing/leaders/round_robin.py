@@ -29,3 +29,8 @@ class RoundRobin(Leaders):
     def choose(self, domain: Domain, now: float) -> Any:
         """Return whose turn it is."""
         return domain.leaders[domain.slot % self.members]
+
+    def ahead(self, domain: Domain, slots: int) -> list[Any]:
+        """Return whose turn it is, and whose it will be."""
+        slot = max(0, domain.slot)  # before the first slot the first one comes
+        return [domain.leaders[coming % self.members] for coming in range(slot, slot + slots)]

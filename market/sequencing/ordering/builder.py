@@ -1,11 +1,14 @@
-"""The winning builder's block, as it was bid for; without a bid, arrival order."""
+"""The winning builder's block, as it was bid for; without a bid, arrival order.
+
+What it lacks of intents whose inclusion the leader promised is put behind it.
+"""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
 from market.access.protocols import Arrangement
-from market.sequencing.ordering.base import Ordering, by_arrival
+from market.sequencing.ordering.base import Ordering, by_arrival, untouched
 
 
 class BuildersBlock(Ordering):
@@ -23,5 +26,9 @@ class BuildersBlock(Ordering):
     def pieces(self, slot) -> list[tuple[Arrangement | None, Any]]:
         """Put the blocks of several winners, each of its own rollups, one after the other."""
         if not slot.awards:
-            return super().pieces(slot)
+            block, author = self.arrange(slot)
+            if block is None or author is None:
+                return [(block, author)]
+            lacking = slot.domain.regime.preconfirmation.owed(slot, block.order)
+            return [(block, author), (untouched(lacking), None)] if lacking.size else [(block, author)]
         return [(award.offer.arrangement, award.winner) for award in slot.awards]

@@ -30,8 +30,22 @@ class Preconfirmation(Part):
         """Promises broken so far."""
         return 0
 
+    @property
+    def slashed(self) -> int:
+        """Blocks for which a leader was punished so far."""
+        return 0
+
+    @property
+    def waited_s(self) -> float:
+        """Sum over promises of the time from sending to the promise [s]."""
+        return 0.0
+
     def promise(self, slot: Slot) -> None:
         """Note what the leader promised on the intents that are due, before the block is ordered."""
+
+    def owed(self, slot: Slot, order: np.ndarray) -> np.ndarray:
+        """Return which due intents a builder's order lacks though their inclusion is promised: indices, by arrival."""
+        return np.zeros(0, np.int64)
 
     def enforce(self, slot: Slot, rows: np.ndarray) -> np.ndarray:
         """Compare the block with the promises; a broken one is slashed. Returns the rows of the block."""

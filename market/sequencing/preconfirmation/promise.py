@@ -4,7 +4,10 @@ Promised is either inclusion in the coming block, or the place: on its rollup no
 what was promised earlier. As nothing changes between two blocks, a place is a price: the promise fixes the execution
 price. The promise is signed by whoever leads the coming slot, so a block that breaks it is evidence. What a proven
 fault takes from the leader's bond goes to the senders whose promises were broken, in equal parts; stake is slashed
-by the leader part. A leader whose funds in the domain do not cover the bond promises nothing.
+by the leader part. Where inclusion is promised, a leader that sells its block has what the winner's block lacks put
+behind it: a builder that did not receive an intent does not make the leader break its word. A leader whose funds in
+the domain do not cover the bond promises nothing. Leaders can promise ahead of the slot where it is known who they are:
+of leader rules that is `lookahead`, `round_robin` and `operator`; under the others promises begin with the slot.
 Source: Drake (2023), Based preconfirmations, ethresear.ch; on when breaking pays: Mamageishvili & Schlegel (2023),
 Shared sequencing and latency competition as a noisy contest, arXiv 2310.02390, and the deterrence condition stake x
 share x detection >= gain.
@@ -19,6 +22,7 @@ from numba import njit
 from pydantic import Field, PrivateAttr
 
 from market.intents.rows import Rows
+from market.sequencing.ordering.base import first_come_order
 from market.sequencing.payments import pay
 from market.sequencing.preconfirmation.base import Preconfirmation
 from market.state.ledger import Why
@@ -78,7 +82,9 @@ class Promise(Preconfirmation):
     _promised: np.ndarray | None = PrivateAttr(default=None)
     _made: int = PrivateAttr(default=0)
     _broken: int = PrivateAttr(default=0)
+    _slashed: int = PrivateAttr(default=0)
     _slashed_usd: float = PrivateAttr(default=0.0)
+    _waited_s: float = PrivateAttr(default=0.0)
 
     def start(self) -> Promise:
         """Give each domain promises of its own."""
@@ -100,20 +106,44 @@ class Promise(Preconfirmation):
         return self._broken
 
     @property
+    def slashed(self) -> int:
+        """Blocks for which a leader was punished so far."""
+        return self._slashed
+
+    @property
+    def waited_s(self) -> float:
+        """Sum over promises of the time from sending to the promise [s]."""
+        return self._waited_s
+
+    @property
     def slashed_usd(self) -> float:
         """What broken promises have cost the leaders so far, bond and stake [USD]."""
         return self._slashed_usd
 
     def promise(self, slot: Slot) -> None:
         """Promise whatever arrived early enough, if the leader can cover the bond."""
-        self._promised = None
+        self._promised = slot.due[:0].copy()
         funds = slot.market.world.tables.balance[slot.leader.account, list(slot.domain.rollups), 0].sum()
         if funds < self.bond_usd:
             return
         early = slot.due["arrival"] + self.latency_s <= slot.sealed_at
-        promised = slot.due[early]
+        # a bundle that asks to be wrapped around somebody's intent has no place of its own
+        promised = slot.due[early & (slot.due["around"] < 0)]
         self._promised = promised[np.argsort(promised["id"])]
         self._made += promised.size
+        self._waited_s += float((promised["arrival"] - promised["sent"]).sum()) + self.latency_s * promised.size
+
+    def owed(self, slot: Slot, order: np.ndarray) -> np.ndarray:
+        """Return the promised intents that a builder's order lacks, with the rest of their bundles."""
+        due = slot.due
+        if self.what == "place" or self._promised is None or not self._promised.size:
+            return np.zeros(0, np.int64)
+        lacking = np.isin(due["id"], self._promised["id"])
+        lacking[order[order >= 0]] = False
+        tied = due["bundle"][lacking & (due["bundle"] >= 0)]
+        lacking |= np.isin(due["bundle"], tied)
+        arrived = first_come_order(due, slot.rng.random(due.size)) if lacking.any() else np.zeros(0, np.int64)
+        return arrived[lacking[arrived]]
 
     def enforce(self, slot: Slot, rows: np.ndarray) -> np.ndarray:
         """Count what the block breaks; if that is proven, take bond and stake."""
@@ -129,6 +159,7 @@ class Promise(Preconfirmation):
     def _punish(self, slot: Slot, broken: np.ndarray) -> None:
         """Pay the bond to those who were let down, and slash the stake."""
         market, leader = slot.market, slot.leader
+        self._slashed += 1
         each = self.bond_share * self.bond_usd / broken.size
         for sender, count in zip(*np.unique(broken["sender"], return_counts=True), strict=True):
             if int(sender) != leader.account:
@@ -138,7 +169,9 @@ class Promise(Preconfirmation):
         self._slashed_usd += slot.domain.regime.leader.slash(slot.domain, leader, self.stake_share, "broken_promise")
 
     def expected_penalty(self, domain: Domain, leader: Any) -> float:
-        """Return chance of proof times what it costs, bond and stake [USD]."""
+        """Return chance of proof times what it costs, bond and stake [USD]; nothing where nothing is promised."""
+        if self._promised is not None and not self._promised.size:
+            return 0.0
         rule, lost = domain.regime.leader, self.bond_share * self.bond_usd
         if hasattr(rule, "bonded"):
             share = rule.slash_broken_promise if self.stake_share is None else self.stake_share

@@ -63,7 +63,7 @@ class SharesForSale(Threshold):
     def seated(self, domain: Domain) -> None:
         """Take a stream of its own, so that committees move no other draw."""
         root = domain.market.streams["committees"]
-        key = (*root.spawn_key, min(domain.rollups))
+        key = (*root.spawn_key, domain.first)
         self._record = _Record(np.random.default_rng(np.random.SeedSequence(entropy=root.entropy, spawn_key=key)))
 
     @property

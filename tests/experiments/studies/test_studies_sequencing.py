@@ -38,7 +38,7 @@ NAMED = (
     "astria",
     "radius",
 )
-NAMED += ("protocol_specific", "competing_networks", "based")
+NAMED += ("protocol_specific", "competing_networks", "based", "based_preconfirmed")
 
 
 def shorten(name: str) -> Any:
