@@ -131,6 +131,12 @@ def stressed(regime: str | RegimeConfig, **changes: Any) -> MarketConfig:
     return config(*both, regime=treatment, **settings)
 
 
+def sealed_by_one() -> RegimeConfig:
+    """`encrypted` with one sequencer: who wins an auction in its blocks need not wait for its turn."""
+    several = regimes.load("encrypted").model_dump()
+    return RegimeConfig(**several | {"leader": {"kind": "operator"}, "visibility": {"kind": "sealed"}})
+
+
 def opened(config: MarketConfig, seed: int = 1, recorders: Iterable[Recorder] = ()) -> SequencerMarket:
     """A market about to run."""
     return SequencerMarket(config, seed, Population(config), recorders)

@@ -6,7 +6,7 @@ its risk. Both ways are found in practice: Cross-chain arbitrage (2025), arXiv 2
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,7 +24,8 @@ LIFE_S = 10.0
 YEAR_S = 365.0 * 86_400.0
 
 
-class Trip(NamedTuple):
+@dataclass(frozen=True)
+class Trip:
     """Something bought, and on its way to where it is sold."""
 
     amount: float  # [units of the asset]
@@ -65,7 +66,7 @@ class BridgingArbitrageur(Trader):
         elif trip.due == np.inf:
             if trip.source in seen.rollups:
                 desk.bridge(trip.bridge, trip.source, ASSET, trip.amount)
-                self._trip = trip._replace(due=np.nan)  # until the bridge has taken it
+                self._trip = replace(trip, due=np.nan)  # until the bridge has taken it
         elif seen.time >= trip.due and trip.target in seen.rollups and not self._selling:
             # at any price: it has no other use for it
             pool, amount = self._pools[trip.target], min(trip.amount, seen.funds.item(trip.target, ASSET))
@@ -78,7 +79,8 @@ class BridgingArbitrageur(Trader):
             filled = row["status"] == Status.FILLED
             if row["kind"] == Kind.BRIDGE and self._trip is not None:
                 # a bridge that cannot take it now is asked again
-                self._trip = self._trip._replace(
+                self._trip = replace(
+                    self._trip,
                     amount=float(row["filled_out"]) if filled else self._trip.amount,
                     due=float(row["executed"]) + self._delay if filled else np.inf,
                 )
@@ -86,7 +88,7 @@ class BridgingArbitrageur(Trader):
                 self._selling = False
                 self._trip = None if filled else self._trip
             elif row["kind"] == Kind.SWAP and self._asked is not None:
-                self._trip = self._asked._replace(amount=float(row["filled_out"])) if filled else None
+                self._trip = replace(self._asked, amount=float(row["filled_out"])) if filled else None
                 self._asked = None
 
     def _buy(self, seen: Observation, desk: Desk) -> None:

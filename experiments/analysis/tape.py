@@ -179,7 +179,7 @@ def payments(tape: Frame) -> Frame:
         _paid("reward", filled["owner"], filled["sender"], filled["filled_out"].where(kind.isin(REWARDED), 0.0)),
         _paid("penalty", filled["owner"], "lending market " + number, filled["penalty_usd"].where(lent, 0.0)),
     ]
-    bids = [(bid["payer"], bid["payee"], "bid", bid["usd"], 1) for bid in tape.attrs["run"]["bids"]]
+    bids = [(bid["payer"], bid["payee"], bid["why"], bid["usd"], 1) for bid in tape.attrs["run"]["bids"]]
     parts.append(pd.DataFrame(bids, columns=["payer", "payee", "reason", "usd", "count"]))
     # the columns of an empty part have no type, which would become that of the whole
     paid: Frame = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)

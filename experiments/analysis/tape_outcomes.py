@@ -139,7 +139,8 @@ def _extraction(known: Frame) -> dict[str, float]:
     """Extracted value by kind, and by role of whoever ends up with it, bids passed on to whom they were paid [USD]."""
     run, gained = known.attrs["run"], gains(known)
     role = {agent["name"]: agent["role"] for agent in run["agents"]}
-    bids = [bid for bid in run["bids"] if bid["payee"] != "protocol"]
+    bids = [bid for bid in run["bids"] if bid["why"] == "bid" and bid["payee"] != "protocol"]
+    tickets = [bid for bid in run["bids"] if bid["why"] == "ticket"]
     found = {
         f"extracted_{name}_usd": float(gained.loc[gained["counts_as"].isin(counted), "usd"].sum())
         for name, counted in EXTRACTIONS.items()
@@ -148,7 +149,8 @@ def _extraction(known: Frame) -> dict[str, float]:
     found["extracted_usd"] = float(extracted["usd"].sum())
     by_role = extracted["usd"].groupby(extracted["who"].map(role)).sum()
     for name, receiver in RECEIVERS.items():
-        passed_on = sum(bid["usd"] for bid in bids if role[bid["payer"]] == receiver)
+        passed_on = sum(bid["usd"] for bid in (*bids, *tickets) if role.get(bid["payer"]) == receiver)
+        passed_on -= sum(ticket["usd"] for ticket in tickets if role.get(ticket["payee"]) == receiver)
         found[f"extracted_by_{name}_usd"] = float(by_role.get(receiver, 0.0)) - passed_on
     revenue = float(sum(bid["usd"] for bid in bids))
     found["extracted_by_sequencers_usd"] += revenue

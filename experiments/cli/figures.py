@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -37,8 +38,11 @@ def draw(name: str, summary: pd.DataFrame, folder: Path) -> list[Path]:
     """
     from figures import _shared
 
+    figures = study.figures(name)
+    if not figures:
+        print(f"seqmarket: {name} has no figure; it would be figures/{name}.py", file=sys.stderr)
     paths: list[Path] = []
-    for figure in study.figures(name):
+    for figure in figures:
         module = discovery.load("figures", figure)
         stem = "figure" + figure.removeprefix(name)
         contents = {f"{stem}.{kind}": content for kind, content in _shared.drawn(module.draw, summary).items()}

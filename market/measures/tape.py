@@ -198,7 +198,7 @@ class Tape(Recorder):
     def _run(self) -> dict[str, Any]:
         """What concerns no single intent."""
         market = self._market
-        bids = market.world.tables.flows[:, :, Why.BID, 0]
+        flows = market.world.tables.flows[:, :, :, 0]
         return {
             "regime": market.config.regime.name,
             "seed": market.seed,
@@ -207,8 +207,14 @@ class Tape(Recorder):
             "rollups": self._rollups,
             "agents": [{"name": member.name, "role": member.role} for member in market.members],
             "bids": [
-                {"payer": self._groups[payer], "payee": self._groups[payee], "usd": float(bids[payer, payee])}
-                for payer, payee in np.argwhere(bids)
+                {
+                    "payer": self._groups[payer],
+                    "payee": self._groups[payee],
+                    "why": why.name.lower(),
+                    "usd": float(flows[payer, payee, why]),
+                }
+                for why in (Why.BID, Why.TICKET)
+                for payer, payee in np.argwhere(flows[:, :, why])
             ],
         }
 

@@ -20,6 +20,7 @@ def protocol(**parameters: Any) -> Experienced:
     seat = SimpleNamespace(
         account=0,
         name="one",
+        provider=-1,
         capital_usd=0.0,
         stream=np.random.default_rng(1),
         latency_s=0.0,

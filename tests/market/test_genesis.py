@@ -107,7 +107,7 @@ def test_members_come_first_with_their_capital() -> None:
 
 # -- settings ----------------------------------------------------------------------------------------------------------
 
-OF_ROLLUP = {"name", "block_time_s", "gas_usd", "grace_s"}
+OF_ROLLUP = {"name", "layer1", "block_time_s", "gas_usd", "grace_s"}
 OF_MARKET = {
     "horizon_s", "assets", "prices", "rollups", "regime", "flow", "agents", "window_s", "audit_every",
 }  # fmt: skip

@@ -20,7 +20,7 @@ from market.venues import Kind
 from market.venues.dispatch import WITHDRAWS, stating
 
 BUMP_S = 0.5
-OFFERING = (Kind.PERPETUAL_QUOTE, Kind.REMOVE_LIQUIDITY)
+OFFERING = (Kind.PERPETUAL_QUOTE, Kind.REMOVE_LIQUIDITY, Kind.BURN_RANGE)
 KINDS = (*OFFERING, Kind.SWAP, Kind.PERPETUAL_TRADE)
 
 

@@ -162,7 +162,7 @@ def test_it_is_opened_by_the_threshold_and_exactly_so_many_are_used(
         observations=[SimpleNamespace(_at=lambda domain, time: None)] * count.size,
     )  # fmt: skip
     domain: Any = SimpleNamespace(
-        leaders=leaders, rollups=(0,), market=market, regime=SimpleNamespace(leader=rule, oversight=oversight)
+        leaders=leaders, rollups=(0,), first=0, market=market, regime=SimpleNamespace(leader=rule, oversight=oversight)
     )
     paid = np.zeros(count.size)
     found = make(

@@ -132,7 +132,8 @@ def test_list_is_what_programs_read(coins: Path, plugins: Add, capsys: pytest.Ca
     assert {"siloed", "siloed_extractive", "centralized_shared", "pbs", "encrypted", "coin_toss"} <= set(
         found["regimes"]
     )
-    assert list(found["strategies"]) == ["sequencers", "builders", "market_makers", "liquidators", "traders"]
+    roles = ["sequencers", "builders", "market_makers", "liquidators", "traders", "protocols"]
+    assert list(found["strategies"]) == roles
     assert all(names and names == sorted(names) for names in found["strategies"].values())
     assert "M98" in found["known_answers"]
 

@@ -44,7 +44,7 @@ def test_everything_that_a_study_imports_is_counted(name: str) -> None:
 USERS = {
     "experiments.analysis.magnet": {"circuit_breaker"},
     "experiments.equilibrium.cartels": {"collusion"},
-    "experiments.markets.small_market": {"builder_equilibrium", "collusion", "tournament"},
+    "experiments.markets.small_market": {"builder_equilibrium", "collusion", "governance", "tournament"},
     "experiments.games.latency_contest": {"latency_contest"},
     "experiments.studies._sales": {"liquidation_design"},
     "experiments.validation": {"circuit_breaker", "stress_replay"},

@@ -100,7 +100,7 @@ FILES = {
     "agents/traders/drip.py": STRATEGY,
     "market/regimes/tip_race.py": REGIME,
     "experiments/studies/drip_costs.py": STUDY,
-    "figures/drips.py": FIGURE,
+    "figures/drip_costs.py": FIGURE,
 }
 
 type Add = Callable[[str, str], Path]

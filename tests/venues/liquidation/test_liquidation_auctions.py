@@ -23,11 +23,12 @@ from worlds import (
     lender,
     opened,
     reported,
+    sealed_by_one,
     stressed,
 )
 from worlds import rollup as a_rollup
 
-from market.config import AgentConfig, BorrowersConfig
+from market.config import AgentConfig, BorrowersConfig, RegimeConfig
 from market.errors import InputError
 from market.genesis import World
 from market.intents.extraction import Extraction
@@ -391,7 +392,7 @@ FAST = {
 STRATEGY = {"dutch": "dutch_waiter", "english": "auction_bidder"}
 
 
-def auctioning(design: str, regime: str, **changes: Any) -> Any:
+def auctioning(design: str, regime: str | RegimeConfig, **changes: Any) -> Any:
     """The stressed market with auctions for a fixed spread, and three who buy in them."""
     base = stressed(regime, **changes)
     market = lender(rate=0.05, liquidation=FAST[design])
@@ -402,8 +403,11 @@ def auctioning(design: str, regime: str, **changes: Any) -> Any:
 
 
 @pytest.mark.parametrize("design", FAST)
-@pytest.mark.parametrize("regime", ["siloed", "siloed_extractive", "pbs", "encrypted", "frequent_batch"])
-def test_auctions_end_and_the_ledger_is_kept_under_every_order(design: str, regime: str) -> None:
+@pytest.mark.parametrize(
+    "regime",
+    ["siloed", "siloed_extractive", "pbs", pytest.param(sealed_by_one(), id="encrypted"), "frequent_batch"],
+)
+def test_auctions_end_and_the_ledger_is_kept_under_every_order(design: str, regime: str | RegimeConfig) -> None:
     market = opened(auctioning(design, regime, horizon_s=40.0), 2)
     opening = totals(market.world.tables)
     market.run()

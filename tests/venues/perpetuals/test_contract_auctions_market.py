@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from relabelled import Relabelled
-from worlds import check_ledger, on_block, opened, reported, rollup, stressed
+from worlds import check_ledger, on_block, opened, reported, rollup, sealed_by_one, stressed
 
 from experiments.validation._markets import Watched, asset, pool, still
 from experiments.validation._markets import rollup as bare
@@ -121,7 +121,7 @@ FAST = {
 STRATEGY = {"dutch": "dutch_waiter", "english": "auction_bidder"}
 
 
-def auctioning(design: str, regime: str, **changes: Any) -> MarketConfig:
+def auctioning(design: str, regime: str | RegimeConfig, **changes: Any) -> MarketConfig:
     """The stressed market with leveraged perpetuals on both rollups, two of which share margin, for loans."""
     base = stressed(regime, **changes)
     spec = PerpetualConfig(
@@ -139,9 +139,15 @@ def auctioning(design: str, regime: str, **changes: Any) -> MarketConfig:
 
 @pytest.mark.parametrize("design", FAST)
 @pytest.mark.parametrize(
-    "regime", ["siloed", "siloed_extractive", "centralized_shared", "pbs", "encrypted", "frequent_batch", "timeboost"]
-)
-def test_auctions_of_contracts_end_and_the_ledger_is_kept_under_every_order(design: str, regime: str) -> None:
+    "regime",
+    [
+        "siloed", "siloed_extractive", "centralized_shared", "pbs", pytest.param(sealed_by_one(), id="encrypted"),
+        "frequent_batch", "timeboost",
+    ],
+)  # fmt: skip
+def test_auctions_of_contracts_end_and_the_ledger_is_kept_under_every_order(
+    design: str, regime: str | RegimeConfig
+) -> None:
     market = opened(auctioning(design, regime, horizon_s=30.0), 2)
     opening = totals(market.world.tables)
 
