@@ -12,6 +12,10 @@ from experiments.analysis.summaries import Row, values, where
 from experiments.analysis.verdicts import Claim, Difference, shown
 
 
+GONE = {"siloed": "gone without it, siloed [%]", "shared": "gone without it, shared [%]"}
+"""Columns of the share of liquidated volume that is gone without a channel, by sharing."""
+
+
 def table(runs: pd.DataFrame) -> pd.DataFrame:
     """Levels of the base case, then shared less siloed by condition with what a channel carries, then the verdict.
 
@@ -24,8 +28,7 @@ def table(runs: pd.DataFrame) -> pd.DataFrame:
     for name, part in verdicts.conditions(runs).items():
         found = {claim: of[name] for claim, of in together.items()}
         channel = "outage" if name == "outage 0 s" else name.removeprefix("no ").replace(" ", "_")
-        gone = {f"gone without it, {sharing} [%]": _percent(of[channel]) for sharing, of in shares.items()
-                if channel in of}  # fmt: skip
+        gone = {GONE[sharing]: _percent(of[channel]) for sharing, of in shares.items() if channel in of}
         row = {"condition": name} | _cells(found) | gone
         rows.append(row | {"verdicts corrected": f"Holm, {len(together[verdicts.CLAIMS[0]])} conditions"})
         if name == "base":
@@ -46,7 +49,8 @@ def table(runs: pd.DataFrame) -> pd.DataFrame:
     rows.append(
         {"condition": "verdict"} | {_header(claim): verdicts.in_words(runs, claim) for claim in verdicts.CLAIMS}
     )
-    return pd.DataFrame(rows).fillna("")
+    found = pd.DataFrame(rows)
+    return found.reindex(columns=list(dict.fromkeys([*found.columns, *GONE.values()]))).fillna("")
 
 
 def _percent(found: dict[str, float]) -> str:

@@ -103,7 +103,7 @@ def write(study: Study, runs: list[Run], done: Sweep, store: Store, started: dat
     answer = study.answer(rows) if study.answer is not None and not rows.empty else ""
     store.write_study(provenance.describe(study, runs, done, started, store.code, command) | {"answer": answer})
     if not rows.empty:
-        store.write_table(study.table(rows), study.title)
+        store.write_table(study.table(rows), study.title, study.printed)
         figures.draw(study.name, store.write_summary(summary(study, runs, rows)), store.folder)
 
 

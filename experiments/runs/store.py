@@ -7,8 +7,8 @@
     a row per run, in the order of the study's grid, without wall-clock times.
 ``DIR/STUDY/summary.parquet``
     what the figure draws: means and intervals of outcomes by cell.
-``study.json, table.md, table.tex``
-    configuration and provenance; the headline table.
+``study.json, table.md, table.tex, table.csv``
+    configuration and provenance; the headline table as it is printed, and with all its columns.
 """
 
 from __future__ import annotations
@@ -112,8 +112,10 @@ class Store:
             pq.write_table(pa.table(columns), partial, compression="zstd")
         return pd.read_parquet(path)
 
-    def write_table(self, table: pd.DataFrame, title: str) -> None:
-        """Write the headline table as table.md and table.tex (booktabs)."""
+    def write_table(self, table: pd.DataFrame, title: str, printed_columns: Sequence[str] | None = None) -> None:
+        """Write the headline table whole as table.csv, and the columns that are printed as table.md and table.tex."""
+        write(self.folder / "table.csv", table.to_csv(index=False, lineterminator="\n"))
+        table = table if printed_columns is None else table.loc[:, list(printed_columns)]
         write(self.folder / "table.md", printed.markdown(table, title))
         write(self.folder / "table.tex", printed.latex(table, title))
 

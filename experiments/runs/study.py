@@ -22,6 +22,9 @@ The file has these module-level names::
     def answer(runs: pandas.DataFrame) -> str:
         '''The question's answer in a sentence, with its numbers, from the same rows. Default: none is given.'''
 
+    PRINTED = ("regime", "users' cost [bp]")
+        columns of the table that are printed, eight at most; default: all of them. All are in table.csv.
+
 Its figures are the modules of figures/ that have its name, or begin with its name and an underscore.
 
 ``seeds`` is the number of seeds that the user asked for, None for the study's own default (:func:`seeds`); ``quick``
@@ -89,6 +92,7 @@ class Study:
     table: Callable[[pd.DataFrame], pd.DataFrame]
     summary: Callable[[pd.DataFrame], pd.DataFrame] | None
     answer: Callable[[pd.DataFrame], str] | None
+    printed: tuple[str, ...] | None
     execute: Callable[[Run], Mapping[str, Outcome]]
     has_market: bool
 
@@ -112,6 +116,7 @@ def load(name: str) -> Study:
         table=_part(module, "table"),
         summary=getattr(module, "summary", None),
         answer=getattr(module, "answer", None),
+        printed=getattr(module, "PRINTED", None),
         execute=own or _execute_market,
         has_market=own is None,
     )

@@ -30,6 +30,16 @@ HYPOTHESIS = (
 )
 
 SEEDS, QUICK_SEEDS = statistics.ENOUGH, 2
+PRINTED = (
+    "varied",
+    "setting",
+    "execution",
+    "capture rate [%]",
+    "broken cycles [%]",
+    "leg losses [USD/day]",
+    "taken [USD/day]",
+    "dispersion [bp]",
+)
 HORIZON_S, QUICK_HORIZON_S = 1800.0, 600.0
 BASE = {"delay_s": 2.0, "volatility": 0.8, "failure": 0.0}
 SWEEPS: dict[str, tuple[float, ...]] = {

@@ -24,6 +24,16 @@ HYPOTHESIS = (
 )
 
 SEEDS, QUICK_SEEDS = 3, 1
+PRINTED = (
+    "auction",
+    "bidders",
+    "reserve",
+    "ring",
+    "largest gap to exact bid",
+    "NashConv",
+    "revenue, exact",
+    "revenue, learned (s.e.)",
+)
 SIZES, QUICK_SIZES = (2, 3, 5, 10), (2, 5)
 FORMATS = ("first_price", "second_price", "all_pay")
 RESERVE = 0.5

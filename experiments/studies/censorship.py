@@ -31,7 +31,11 @@ HYPOTHESIS = (
     "to those alone whose trades are worth the fee on L1."
 )
 
-SEEDS, QUICK_SEEDS = 5, 2
+SEEDS, QUICK_SEEDS = 20, 2
+PRINTED = (
+    "deadline [slots]", "stake of the censor [1]", "censored slots [1]", "exact [1]", "handed in on L1 [1]",
+    "forced in [1]", "delay of the others [s]", "delay of the censored [s]",
+)  # fmt: skip
 STAKES, QUICK_STAKES = (0.1, 0.2, 0.33, 0.5, 0.67, 0.8, 0.9, 0.95), (0.2, 0.5, 0.9)
 DEADLINES, QUICK_DEADLINES = (0, 30, 10, 3), (0, 10)
 """Blocks that may leave an intent out whose sender goes through L1 after the first of them; 0: no way [slots]."""

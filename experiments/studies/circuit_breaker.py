@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from agents.population import Population
-from experiments.analysis import statistics, summaries
+from experiments.analysis import answers, statistics, summaries
 from experiments.analysis.magnet import PLACES, SUMS, approach, pooled
 from experiments.analysis.statistics import mean_and_error
 from experiments.runs.study import Configure, Run, seeds
@@ -79,7 +79,17 @@ WATCHED: dict[str, dict[str, Any]] = {
 }
 BLOCK_S = 2.0
 APPROACH = (*(f"{place}_{name}" for place in PLACES for name in SUMS), "approached", "triggered")
-SEEDS, QUICK_SEEDS = 10, 2
+SEEDS, QUICK_SEEDS = statistics.ENOUGH, 2
+PRINTED = (
+    "where",
+    "breaker",
+    "seized over none [1]",
+    "seized over first wave [1]",
+    "the same people [% of seeds]",
+    "bad debt [thousand USD]",
+    "chance to trigger once near [1]",
+    "volatility near over far [1]",
+)
 BASELINE = "none"
 KEPT = (
     "liquidated_usd", "liquidations", "peak_60s_liquidated_usd", "inclusion_delay_s", "user_cost_all_bp", "paused",
@@ -213,6 +223,21 @@ def _pooled(records: Sequence[Mapping[Any, Any]], at: np.ndarray) -> dict[str, f
     return pooled(records[place] for place in at)
 
 
+def answer(runs: Any) -> str:
+    """What the reference breaker makes liquidators seize in the crash, over no breaker, and with arbitrage exempt."""
+    crash, said = summaries.where(runs, part="crash", anticipation="off"), []
+    for oracle in dict.fromkeys(crash["oracle"]):
+        part = summaries.where(crash, oracle=oracle)
+        wide = part.pivot(index="seed", columns="breaker", values="seized")
+        ratios = {
+            name: answers.amount(wide[name] / wide[BASELINE].where(wide[BASELINE] > 0.0), "times")
+            for name in ("reference", "arbitrage exempt") if name in wide
+        }  # fmt: skip
+        cured = f", {ratios['arbitrage exempt']} if arbitrage is exempt" if "arbitrage exempt" in ratios else ""
+        said.append(f"{ratios['reference']} what they do without a breaker where the oracle is {oracle}{cured}")
+    return f"In the crash, liquidators seize under the reference breaker {'; '.join(said)}."
+
+
 def table(runs: pd.DataFrame) -> pd.DataFrame:
     """Means (standard errors) by part; ratios to the same seed without a breaker, and statistics of the approach."""
     rows = []
@@ -223,8 +248,8 @@ def table(runs: pd.DataFrame) -> pd.DataFrame:
         ratio = np.array([taken / base[seed][0] for seed, taken in pairs if base.get(seed, (0.0, ""))[0] > 0.0])
         same = [who == base[seed][1] for seed, who in zip(cell["seed"], cell["who"], strict=True) if seed in base]
         row = {
-            "part": part, "oracle": world or oracle, "psi": psi if world else "", "breaker": breaker,
-            "liquidators' slack": slack, "anticipation": known,
+            "where": f"{part}, {world or oracle}" + (f", density {psi:g}" if world else ""),
+            "breaker": _condition(part, breaker, slack, known),
             "seized over none [1]": mean_and_error(ratio),
             "seized over first wave [1]": mean_and_error(cell["seized"] / cell["first_wave"]) if psi else "",
             "the same people [% of seeds]": f"{100.0 * np.mean(same):.0f}" if same and part == "fall" else "",
@@ -237,6 +262,12 @@ def table(runs: pd.DataFrame) -> pd.DataFrame:
         }  # fmt: skip
         rows.append(row | (_magnet(cell) if part == "approach" else {}))
     return pd.DataFrame(rows).fillna("")
+
+
+def _condition(part: str, breaker: str, slack: str, known: str) -> str:
+    """The breaker, and what else sets a row apart from others of its part."""
+    more = (f"slack {slack}" if part == "slack" else "", "traders who anticipate" if known == "on" else "")
+    return ", ".join(filter(None, (breaker, *more)))
 
 
 def _baseline(runs: pd.DataFrame, cell: pd.DataFrame) -> dict[int, tuple[float, str]]:

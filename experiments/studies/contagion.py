@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.analysis import contagion_tables
+from experiments.analysis import contagion_tables, verdicts
 from experiments.markets import channels
 from experiments.markets.recorded import Recorded
 from experiments.runs.study import Configure, Run, seeds
@@ -57,6 +57,16 @@ PHASE_SHOCK, PHASE_S = 0.045, 240.0
 HIT, WINDOW_S = 0.01, 60.0  # share of a rollup's debt whose liquidation within the window counts as a hit
 NORMAL_GAP_BP, CALM = 50.0, 0.001  # recovered: prices this close, and this share of all debt per window
 SEEDS, QUICK_SEEDS, SHORT_SEEDS = 20, 2, 5
+PRINTED = (
+    "condition",
+    "most indebted rollup hit less [% of its debt]",
+    "other rollups hit more [% of their debt]",
+    "more rollups hit together [rollups]",
+    "higher peak [thousand USD in 60 s]",
+    "more bad debt [thousand USD]",
+    "gone without it, siloed [%]",
+    "gone without it, shared [%]",
+)
 SHOWN = 5  # generations told apart in the report; the last stands for all beyond
 
 
@@ -212,6 +222,19 @@ def _extra(main: Recorded, other: Recorded) -> dict[str, float | int | str]:
 def summary(runs: pd.DataFrame) -> pd.DataFrame:
     """What the figure draws: see :func:`experiments.analysis.contagion_tables.summary`."""
     return contagion_tables.summary(runs)
+
+
+def answer(runs: Any) -> str:
+    """The conjecture's claims, shared less siloed in the base case and on average over conditions."""
+    base = verdicts.conditions(runs)["base"]
+    said = []
+    for claim in verdicts.CLAIMS:
+        here, everywhere = verdicts.difference(base, claim), verdicts.overall(runs, claim)
+        said.append(
+            f"{claim.title}: {verdicts.shown(here, claim)} {claim.unit_name} ({here.verdict}; "
+            f"{verdicts.shown(everywhere, claim)} over all conditions, {everywhere.verdict})"
+        )
+    return f"Shared less siloed, with 95% intervals: {'; '.join(said)}."
 
 
 def table(runs: pd.DataFrame) -> pd.DataFrame:

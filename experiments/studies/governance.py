@@ -25,6 +25,10 @@ HYPOTHESIS = (
 )
 
 SEEDS, QUICK_SEEDS = statistics.ENOUGH, 2
+PRINTED = (
+    "holders besides sequencers", "their votes [1]", "fee adopted [USD]", "fees of users [bp]",
+    "cost of users, less [bp]", "sequencers, less [USD]", "arbitrage, less [USD]", "providers, less [USD]",
+)  # fmt: skip
 SHARES, QUICK_SHARES = (0.0, 0.25, 0.45, 0.55, 0.75, 1.0), (0.0, 1.0)
 """Share of the votes that those hold who are no sequencers; sequencers hold the others [1]."""
 HOLDERS = {"arbitrageurs": "arbitrageur", "providers": "withdrawing"}

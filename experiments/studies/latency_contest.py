@@ -23,6 +23,16 @@ HYPOTHESIS = (
 )
 
 SEEDS, QUICK_SEEDS = 3, 1
+PRINTED = (
+    "contest",
+    "n",
+    "K",
+    "condition",
+    "sequencing",
+    "outlay / V [exact]",
+    "realised [exact]",
+    "NashConv / V",
+)
 PLAYERS, QUICK_PLAYERS = (2, 3, 4, 5), (2, 3)
 LEGS = (2, 3)
 CURVATURES, QUICK_CURVATURES = (1.5, 2.0, 3.0, 4.0, 6.0), (2.0, 3.0)

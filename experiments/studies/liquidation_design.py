@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from agents.population import Population
-from experiments.analysis import statistics, summaries
+from experiments.analysis import answers, statistics, summaries
 from experiments.markets.scenarios import reference
 from experiments.runs.study import Configure, Run, seeds
 from experiments.studies._sales import CollateralSales, ContractSales
@@ -41,7 +41,17 @@ HYPOTHESIS = (
     "sale takes."
 )
 
-SEEDS, QUICK_SEEDS = 10, 1
+SEEDS, QUICK_SEEDS = statistics.ENOUGH, 1
+PRINTED = (
+    "venue",
+    "blocks",
+    "sequencer",
+    "design",
+    "loss of who is liquidated [% of value sold]",
+    "time to sale [s]",
+    "bad debt, or paid by the fund [thousand USD]",
+    "sold for nothing [% of sales]",
+)
 HORIZON_S, QUICK_HORIZON_S = 600.0, 240.0
 THRESHOLD, BORROWERS = 0.825, 150
 COST_SHARE = 0.02
@@ -184,6 +194,22 @@ def summary(runs: pd.DataFrame) -> pd.DataFrame:
         "sequencers_usd",
     )  # fmt: skip
     return summaries.table(summaries.by_cell(runs, ["venue", "blocks", "regime", "design"], drawn))
+
+
+def answer(runs: Any) -> str:
+    """Loss of who is liquidated by design, and lots sold for nothing, by venue and over all sequencers and blocks."""
+    said = []
+    for venue in dict.fromkeys(runs["venue"]):
+        part = runs.take(np.flatnonzero(np.asarray(runs["venue"] == venue)))
+        mean = part.groupby(["design", "seed"])["borrower_loss_share"].mean().unstack("design")
+        losses = [f"{answers.amount(mean[name], '%', 100.0)} ({name})" for name in dict.fromkeys(part["design"])]
+        said.append(f"{venue}: {answers.listed(losses)}")
+    nothing = runs.groupby("blocks")["zero_bid_share"].mean()
+    parts = [f"{100.0 * share:.2g}% in {blocks} blocks" for blocks, share in nothing.items()]
+    return (
+        f"Whoever is liquidated loses, of the value sold, on {'; on '.join(said)}; sold for nothing are "
+        f"{answers.listed(parts)}."
+    )
 
 
 def table(runs: pd.DataFrame) -> pd.DataFrame:

@@ -20,6 +20,16 @@ HYPOTHESIS = (
 )
 
 SEEDS, QUICK_SEEDS = statistics.ENOUGH, 2
+PRINTED = (
+    "rule",
+    "sequencers [bp of retail]",
+    "rollups [bp of retail]",
+    "users and borrowers [bp of retail]",
+    "extracted [bp of retail]",
+    "users not served [% of retail]",
+    "users' net cost [bp]",
+    "spread of incomes [1]",
+)
 HORIZON_S, QUICK_HORIZON_S = 3600.0, 600.0
 RULES: dict[str, dict[str, Any]] = {
     "keep": {"kind": "keep"},

@@ -53,6 +53,16 @@ LONGER = 2.0  # horizon of the part with outages over that of the other
 OUTAGE_S, GRACE_S = 1980.0, 3600.0
 OUTAGES = {"no outage": (0.0, 0.0), "outage": (OUTAGE_S, 0.0), "outage and grace": (OUTAGE_S, GRACE_S)}
 SEEDS, QUICK_SEEDS = statistics.ENOUGH, 1
+PRINTED = (
+    "crash",
+    "outage",
+    "regime",
+    "liquidated [million USD]",
+    "liquidated, less siloed [thousand USD]",
+    "bad debt [thousand USD]",
+    "in the busiest 60 s [%]",
+    "extracted [thousand USD]",
+)
 LEAD = 0.25  # share of the run before the fall
 SAMPLE_S, BUSY_S, BURST_S = 20.0, 2400.0, 60.0
 KEPT = (

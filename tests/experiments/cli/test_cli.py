@@ -152,7 +152,7 @@ def test_run_writes_everything(coins: Path, capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr().out.startswith("out/coins: 8 runs, 0 of them kept, 0 failed; ")
     folder = coins / "out" / "coins"
     names = {"runs", "runs.parquet", "summary.parquet", "study.json", "table.md", "table.tex"}
-    names |= {"figure.pdf", "figure.png", "figure.tex"}
+    names |= {"figure.pdf", "figure.png", "figure.tex", "table.csv"}
     assert {path.name for path in folder.iterdir()} == names
     about = json.loads((folder / "study.json").read_text())
     expected = {"study", "title", "question", "hypothesis", "regimes", "seeds", "configuration", "variations", "commit"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import answered
 import drawn
 import numpy as np
 import pandas as pd
@@ -41,6 +42,7 @@ def test_every_run_is_different() -> None:
 @pytest.mark.slow
 def test_table_and_figure(finished: pd.DataFrame, tmp_path: Path) -> None:
     assert len(STUDY.table(finished)) == len(finished) / 2
+    answered.check("circuit_breaker", finished)
     drawn.check_stored("circuit_breaker", STUDY.summary(finished), tmp_path)
 
 

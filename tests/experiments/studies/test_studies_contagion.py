@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import answered
 import drawn
 import numpy as np
 import pandas as pd
@@ -40,6 +41,7 @@ def test_every_run_is_different() -> None:
 
 def test_table_and_figure(finished: pd.DataFrame, tmp_path: Path) -> None:
     found = STUDY.table(finished)
+    answered.check("contagion", finished)
     assert {"base", "outage 0 s", "no congestion", "mean over conditions", "verdict"} <= set(found["condition"])
     drawn.check_stored("contagion", STUDY.summary(finished), tmp_path, empty="h")  # nobody is liquidated
 

@@ -6,6 +6,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+import answered
 import drawn
 import numpy as np
 import pandas as pd
@@ -38,6 +39,7 @@ def test_every_run_is_different() -> None:
 
 def test_table_and_figure(finished: pd.DataFrame, tmp_path: Path) -> None:
     assert len(STUDY.table(finished)) == 24
+    answered.check("liquidation_design", finished)
     drawn.check_stored("liquidation_design", STUDY.summary(finished), tmp_path)
 
 
