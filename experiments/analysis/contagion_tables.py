@@ -11,7 +11,6 @@ from experiments.analysis import statistics, summaries, verdicts
 from experiments.analysis.summaries import Row, values, where
 from experiments.analysis.verdicts import Claim, Difference, shown
 
-
 GONE = {"siloed": "gone without it, siloed [%]", "shared": "gone without it, shared [%]"}
 """Columns of the share of liquidated volume that is gone without a channel, by sharing."""
 
@@ -50,7 +49,7 @@ def table(runs: pd.DataFrame) -> pd.DataFrame:
         {"condition": "verdict"} | {_header(claim): verdicts.in_words(runs, claim) for claim in verdicts.CLAIMS}
     )
     found = pd.DataFrame(rows)
-    return found.reindex(columns=list(dict.fromkeys([*found.columns, *GONE.values()]))).fillna("")
+    return found.reindex(columns=list(dict.fromkeys([*found.columns, *GONE.values()])), fill_value="").fillna("")
 
 
 def _percent(found: dict[str, float]) -> str:
