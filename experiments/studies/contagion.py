@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.analysis import contagion_tables, verdicts
+from experiments.analysis import answers, contagion_tables, verdicts
 from experiments.markets import channels
 from experiments.markets.recorded import Recorded
 from experiments.runs.study import Configure, Run, seeds
@@ -230,10 +230,11 @@ def answer(runs: Any) -> str:
     said = []
     for claim in verdicts.CLAIMS:
         here, everywhere = verdicts.difference(base, claim), verdicts.overall(runs, claim)
-        said.append(
-            f"{claim.title}: {verdicts.shown(here, claim)} {claim.unit_name} ({here.verdict}; "
-            f"{verdicts.shown(everywhere, claim)} over all conditions, {everywhere.verdict})"
+        of_base, of_all = (
+            f"{answers.amount(found.sample, unit, 1.0 / claim.unit)}, {found.verdict}"
+            for found, unit in ((here, claim.unit_name), (everywhere, "over all conditions"))
         )
+        said.append(f"{claim.title}: {of_base} [{of_all}]")
     return f"Shared less siloed, with 95% intervals: {'; '.join(said)}."
 
 
