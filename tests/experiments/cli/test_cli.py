@@ -259,6 +259,7 @@ def test_simulate_on_real_input(coins: Path, data_dir: Path, capsys: pytest.Capt
     assert outcomes["price_gaps"] == 0
 
 
+@pytest.mark.slow
 def test_the_main_study_is_the_same_for_one_and_two_workers(coins: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shorter = ("regimes", "--quick", "--seeds", "1", "--set", "horizon_s=25")
     assert main(["run", *shorter, "--workers", "2"]) == 0
