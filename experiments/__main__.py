@@ -164,6 +164,11 @@ def _add_simulate(parser: argparse.ArgumentParser) -> None:
     _add_time_limit(parser)
     parser.add_argument("--tape", type=_file, metavar="FILE.parquet", help="write every intent and its fate")
     parser.add_argument("--flows", action="store_true", help="print who paid whom for what, from the ledger")
+    parser.add_argument(
+        "--profits", nargs="?", type=_file, const=Path(), metavar="FILE.png",
+        help="print what each agent gained, by what it did for it; with a file (png, pdf or svg) draw it, too",
+    )  # fmt: skip
+    parser.add_argument("--watch", metavar="AGENT", help='print what one agent ("arbitrageur 0") saw, sent and got')
     parser.add_argument("--json", action="store_true", help="one JSON object")
 
 
