@@ -84,6 +84,7 @@ def test_rows_of_a_users_strategy_are_made_again_after_an_edit(tmp_path, monkeyp
     own.write_text("from agents.builders.naive import Naive\n\n\nclass Mine(Naive):\n    pass\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr("experiments.cli.figures.draw", lambda *_: [])
     command = ["run", "tournament", "--quick", "--seeds", "1", "--workers", "1", "--set", "blocks=10"]
     command += ["--set", 'strategies=["naive", "own_builders:Mine"]']
     for kept, edit in ((0, ""), (3, "# a remark\n"), (0, "")):
