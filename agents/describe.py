@@ -28,6 +28,9 @@ slot; `learn(self, receipts)` hears what became of its intents. Builders have `b
 agents vote on rules, `vote(self, seen, ballot)` answers; unless it is defined anew, for what the agent has earned more
 under (`seen.policy` is what is in force).
 
+`seqmarket strategy new NAME --role ROLE` writes one to begin with, and its test; [TUTORIAL.md](TUTORIAL.md) goes on
+from there.
+
 Everything seen is read-only. A column is an attribute (`seen.pools.fee`), an item (`seen.pools["fee"]`), and an
 attribute of a row (`seen.lending[2].threshold`). Where speed matters, take the column first: `seen.pools["fee"][2]`
 costs 0.2 us, `seen.pools[2].fee` 2.7. What an intent would do is not computed but asked:

@@ -72,7 +72,8 @@ def _outside(name: str) -> type[StrategicAgent]:
     return found
 
 
-def _check_parameters(group: AgentConfig, found: type[StrategicAgent]) -> None:
+def check_parameters(group: AgentConfig, found: type[StrategicAgent]) -> None:
+    """Raise InputError for a parameter that a strategy does not have."""
     allowed = [p for p in inspect.signature(found.__init__).parameters if p not in ("self", "seat")]
     for key in group.parameters:
         if key not in allowed:
@@ -124,7 +125,7 @@ class Population:
 
     def _member(self, group: AgentConfig, name: str, number: int, domain: int) -> Member:
         found = strategy_class(group.role, group.strategy)
-        _check_parameters(group, found)
+        check_parameters(group, found)
         latency = group.latency_s + group.latency_spread_s * number / max(1, group.count)
         make = partial(_make, found, dict(group.parameters))
         return Member(name, group.role, group.capital_usd, latency, make, domain, group.latency)

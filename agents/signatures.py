@@ -22,9 +22,14 @@ def signatures() -> dict[str, dict[str, dict[str, Any]]]:
 
 
 def _signature(path: Path) -> dict[str, Any]:
-    made = next(node for node in _tree(path).body if isinstance(node, ast.ClassDef) and node.bases)
+    made = next(node for node in _tree(path).body if isinstance(node, ast.ClassDef) and _may_act(node))
     lines = (ast.get_docstring(made) or "").splitlines()
     return {"summary": lines[0] if lines else "", "parameters": _parameters(path, made)}
+
+
+def _may_act(node: ast.ClassDef) -> bool:
+    """Whether a class has a base other than that of a mere record."""
+    return any(not (isinstance(base, ast.Name) and base.id == "NamedTuple") for base in node.bases)
 
 
 def _parameters(path: Path, made: ast.ClassDef) -> dict[str, Any]:

@@ -21,6 +21,7 @@ MOST_SEEDS, MOST_WORKERS, YEAR_S = 100_000, 1024, 31_536_000
 LONGEST_LINE = 1500
 """Most characters of a complaint: what somebody typed, or an error of theirs, may be of any length."""
 SIMULATING = ("experiments.cli.run", "experiments.cli.simulate")
+ROLES = ("trader", "liquidator", "builder", "sequencer", "market_maker", "protocol")
 LONGEST = 60
 """Most characters of an argument that a complaint repeats."""
 
@@ -121,6 +122,7 @@ def _parser() -> Parser:
     _add_data(command("data", "cli.data", "say what is understood of a file of prices"))
     _add_simulate(command("simulate", "cli.simulate", "run one market and print its outcomes"))
     _add_tape(command("tape", "cli.tape", "ask what a tape of `simulate --tape` tells"))
+    _add_strategy(command("strategy", "cli.strategy", "write a strategy to begin with, and its test"))
     figures = command("figures", "cli.figures", "draw a study's figures again from its summary.parquet")
     figures.add_argument("study", metavar="STUDY", help="or all that were run")
     figures.add_argument(
@@ -162,7 +164,19 @@ def _add_simulate(parser: argparse.ArgumentParser) -> None:
     _add_time_limit(parser)
     parser.add_argument("--tape", type=_file, metavar="FILE.parquet", help="write every intent and its fate")
     parser.add_argument("--flows", action="store_true", help="print who paid whom for what, from the ledger")
+    parser.add_argument(
+        "--profits", nargs="?", type=_file, const=Path(), metavar="FILE.png",
+        help="print what each agent gained, by what it did for it; with a file (png, pdf or svg) draw it, too",
+    )  # fmt: skip
+    parser.add_argument("--watch", metavar="AGENT", help='print what one agent ("arbitrageur 0") saw, sent and got')
     parser.add_argument("--json", action="store_true", help="one JSON object")
+
+
+def _add_strategy(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", choices=("new",), metavar="new", help="the only thing that it does")
+    parser.add_argument("strategy", metavar="NAME", help="of the file, as in my_trader, which then holds MyTrader")
+    parser.add_argument("--role", choices=ROLES, default="trader", help="default: %(default)s")
+    parser.add_argument("--to", type=_file, default=Path(), metavar="DIR", help="folder (default: the current one)")
 
 
 def _add_tape(parser: argparse.ArgumentParser) -> None:

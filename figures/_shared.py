@@ -50,6 +50,15 @@ def drawn(draw: Callable[[pd.DataFrame], Figure], summary: pd.DataFrame) -> dict
     return {"pdf": pdf.getvalue(), "png": png.getvalue()}
 
 
+def write(draw: Callable[[pd.DataFrame], Figure], summary: pd.DataFrame, title: str, path: Path) -> None:
+    """Draw a summary in the house style into a file, of the kind that its name ends in."""
+    with mpl.rc_context(), context(STYLE):
+        figure = draw(summary)
+        figure.suptitle(title)
+        FigureCanvasAgg(figure)
+        figure.savefig(path, metadata={"CreationDate": None} if path.suffix == ".pdf" else {})
+
+
 def label(name: str) -> str:
     """A regime's name as printed."""
     return NAMES.get(name, name.replace("_", " "))

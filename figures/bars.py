@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import matplotlib as mpl
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 from matplotlib.figure import Figure
-from matplotlib.style import context
 
 from figures import _shared as shared
 
@@ -108,8 +105,4 @@ def _closes(summary: pd.DataFrame) -> tuple[list[float], list[float]]:
 
 def write(summary: pd.DataFrame, title: str, path: Path) -> None:
     """Draw bars in the house style into a file, of the kind that its name ends in."""
-    with mpl.rc_context(), context(shared.STYLE):
-        figure = draw(summary)
-        figure.suptitle(title)
-        FigureCanvasAgg(figure)
-        figure.savefig(path, metadata={"CreationDate": None} if path.suffix == ".pdf" else {})
+    shared.write(draw, summary, title, path)

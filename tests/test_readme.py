@@ -9,37 +9,31 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pages
 import pytest
 
 from experiments.__main__ import main
 from market.measures.tape import COLUMNS
 
 ROOT = Path(__file__).resolve().parent.parent
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+README = ROOT / "README.md"
 TOO_LONG = ("run regimes", "pytest", "bench", "validate")
 """Commands of the README that other tests cover and that take minutes."""
 
 
 def blocks() -> list[tuple[str, str]]:
     """Language and text of every fenced block."""
-    return BLOCK.findall((ROOT / "README.md").read_text(encoding="utf-8"))
+    return pages.blocks(README)
 
 
 def files() -> dict[str, str]:
     """Files that the README asks a reader to write, by the path in their first line."""
-    found = {}
-    for _, text in blocks():
-        first, _, rest = text.partition("\n")
-        if first.startswith("# ") and Path(first[2:]).suffix in (".py", ".toml"):
-            found[first[2:]] = rest
-    return found
+    return dict(found for _, text in blocks() if (found := pages.file_of(text)) is not None)
 
 
 def commands() -> list[str]:
     """Commands that the README shows, without comments."""
-    lines = [
-        line.partition("#")[0].strip() for language, text in blocks() if language == "sh" for line in text.split("\n")
-    ]
+    lines = [line for language, text in blocks() if language == "sh" for line in pages.commands_of(text)]
     return [line for line in lines if line.startswith("uv run seqmarket")]
 
 
@@ -48,9 +42,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A reader's folder with all files written."""
     folder = tmp_path_factory.mktemp("reader")
     for name, text in files().items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        pages.write(folder, name, text)
     yield folder
     for name, module in list(sys.modules.items()):
         if str(getattr(module, "__file__", None)).startswith(str(folder)):

@@ -10,18 +10,16 @@ from typing import Any
 import numpy as np
 
 from experiments.analysis.price_moves import describe, jumps, moves
+from experiments.cli import pictures
 from experiments.markets.price_files import parse_columns
-from market.errors import InputError
 from market.prices.bar_file import read_bars, split_ticker
 from market.prices.bars import Bars
 from market.settings import DAY_S
 
-KINDS = (".png", ".pdf", ".svg")
-
 
 def main(arguments: argparse.Namespace) -> int:
     """Print what is understood of a file, as lines or as the JSON object that programs read, and draw it when asked."""
-    _check_plot(arguments.plot)
+    pictures.check("--plot", arguments.plot)
     file, ticker = split_ticker(arguments.file)
     columns = parse_columns(arguments.prices_columns)
     bars = read_bars(Path(file), columns, ticker, arguments.dates, arguments.any_time, arguments.any_jump)
@@ -76,17 +74,6 @@ def _jumps(found: dict[str, Any]) -> str:
     return f"{found['jumps']}, {found['jumps_per_day']:.3g} a day" + (f": bars at {times}" if times else "")
 
 
-def _check_plot(plot: Path | None) -> None:
-    if plot is None:
-        return
-    if plot.is_dir():
-        raise InputError(f"--plot {plot}: a folder; allowed: a file that ends in {', '.join(KINDS)}")
-    if plot.suffix.lower() not in KINDS:
-        raise InputError(f"--plot {plot}: no kind of picture; allowed: a file that ends in {', '.join(KINDS)}")
-    if not plot.parent.is_dir():
-        raise InputError(f"--plot {plot}: no such folder; allowed: a file in an existing folder")
-
-
 def _plot(bars: Bars, path: Path) -> None:
     import pandas as pd
 
@@ -103,7 +90,5 @@ def _plot(bars: Bars, path: Path) -> None:
         {"time": opens, "end": opens + pd.Timedelta(seconds=bars.spacing_s), "low": bars.low, "high": bars.high}
         | {"close": bars.close, "move": move, "jump": jump, "gap": np.concatenate([[False], bars.gap_s > 0])}
     )
-    try:
+    with pictures.blamed("--plot", path):
         figure.write(frame, bars.path.name, path)
-    except OSError as error:
-        raise InputError(f"--plot {path}: {error.strerror or error}; allowed: a file that can be written") from error

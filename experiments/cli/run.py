@@ -131,9 +131,14 @@ def _report(done: Sweep, store: Store) -> int:
 
 
 def _strategies(runs: list[Run]) -> set[str]:
-    """Strategies that the grid names, built-in or not."""
+    """Strategies that the grid names, built-in or not: those of its markets, and the `players` of other settings."""
     configs = [run.config for run in runs if isinstance(run.config, MarketConfig)]
-    return {group.strategy for config in configs for group in config.agents} | {c.regime.sequencer for c in configs}
+    players = {name for run in runs for name in getattr(run.config, "players", ())}
+    return (
+        players
+        | {group.strategy for config in configs for group in config.agents}
+        | {config.regime.sequencer for config in configs}
+    )
 
 
 @contextmanager

@@ -10,8 +10,9 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from experiments.cli import pictures
 from experiments.markets import price_files
 from experiments.runs import configuration
 from experiments.runs.apart import apart
@@ -27,41 +28,85 @@ if TYPE_CHECKING:
     from experiments.runs.needs import Needs
 
 
+ONLY_PRINTED = Path()
+"""File of profits that are printed and not drawn."""
+
+
+class Report(NamedTuple):
+    """What a run reports: outcomes, who paid whom for what, repairs of prices, profits by agent, what one agent saw."""
+
+    outcomes: dict[str, Any]
+    flows: list[dict[str, Any]]
+    repairs: list[str]
+    profits: dict[str, dict[str, Any]]
+    lines: list[str]
+
+
 def main(arguments: argparse.Namespace) -> int:
     """Run one market and print its outcomes, as a table or as the JSON object that programs read."""
     _check_tape(arguments.tape)
+    drawn = None if arguments.profits in (None, ONLY_PRINTED) else arguments.profits
+    pictures.check("--profits", drawn)
     pools = None if arguments.pools is None else _read_pools(arguments.pools)
     config = configure(arguments, pools)
     notes = [] if pools is None else price_files.compare(pools, config.prices)
-    work = (config, arguments.seed, arguments.tape)
+    work = (config, arguments.seed, arguments.tape, arguments.watch, arguments.profits is not None)
     limit = arguments.time_limit
-    outcomes, flows, repairs = run(*work) if limit is None else apart(limit, run, *work)
-    said = {"price_repairs": repairs} if config.prices.kind == "replay" else {}
+    report = run(*work) if limit is None else apart(limit, run, *work)
+    if drawn is not None:
+        _draw(report.profits, f"{config.regime.name}, seed {arguments.seed}", drawn)
+    said: dict[str, Any] = {"price_repairs": report.repairs} if config.prices.kind == "replay" else {}
     said |= {} if pools is None else {"pool_repairs": [*pools.repairs, *notes]}
     if arguments.json:
-        said |= {"flows": flows} if arguments.flows else {}
-        print(json.dumps({key: _json(value) for key, value in outcomes.items()} | said, allow_nan=False))
+        said |= {"flows": report.flows} if arguments.flows else {}
+        said |= {} if arguments.profits is None else {"profit_by_agent": report.profits}
+        said |= {} if arguments.watch is None else {"watch": report.lines}
+        print(json.dumps({key: _json(value) for key, value in report.outcomes.items()} | said, allow_nan=False))
         return 0
-    _print(outcomes, config)
-    for file, mended in zip((config.prices.file, arguments.pools), (repairs, said.get("pool_repairs")), strict=True):
+    for line in report.lines:
+        print(line)
+    _print(report.outcomes, config)
+    mendings = report.repairs, said.get("pool_repairs")
+    for file, mended in zip((config.prices.file, arguments.pools), mendings, strict=True):
         for repair in mended or ():
             print(f"{file}: {repair}.")
     if arguments.flows:
-        _print_flows(flows)
+        _print_flows(report.flows)
+    if arguments.profits is not None:
+        _print_profits(report.profits)
     return 0
 
 
-def run(config: MarketConfig, seed: int, tape: Path | None) -> tuple[dict[str, Any], list[dict[str, Any]], list[str]]:
-    """Run the market, having said on stderr what that takes: outcomes, who paid whom for what, repairs of prices."""
+def run(
+    config: MarketConfig, seed: int, tape: Path | None, witnessed: str | None = None, profits: bool = False
+) -> Report:
+    """Run the market, having said on stderr what that takes.
+
+    Parameters
+    ----------
+    config, seed
+        the market
+    tape
+        file of the tape, or None
+    witnessed
+        agent whose sights, intents and receipts are written down, by its name, or None
+    profits
+        whether profits are added up by agent
+    """
     from experiments.runs.run import run_one
     from market.measures.flows import WhoPaidWhom
+    from market.measures.profit_by_agent import ProfitByAgent
     from market.measures.tape import Tape
+    from market.measures.witness import Witness
 
     paid, read = WhoPaidWhom(), price_files.Repairs()
     taped = [] if tape is None else [Tape(tape)]
+    gained = [ProfitByAgent()] if profits else []
+    seen = [] if witnessed is None else [Witness(witnessed)]
     with _blamed_on_tape(tape):
-        outcomes = run_one(config, seed, [paid, read, *taped], before=_state)
-    return outcomes, paid.table, read.repairs
+        outcomes = run_one(config, seed, [paid, read, *taped, *gained, *seen], before=_state)
+    by_agent = gained[0].by_agent if gained else {}
+    return Report(outcomes, paid.table, read.repairs, by_agent, seen[0].lines if seen else [])
 
 
 def _state(needs: Needs) -> None:
@@ -152,6 +197,31 @@ def _print_flows(table: list[dict[str, Any]]) -> None:
     for *words, amount in rows:
         padded = [f"{word:{width}}" for word, width in zip(words, widths[:-1], strict=True)]
         print("  ".join([*padded, f"{amount:>{widths[-1]}}"]))
+
+
+def _print_profits(profits: dict[str, dict[str, Any]]) -> None:
+    """Each agent's profit with its parts, largest first."""
+    print()
+    width = max(map(len, profits), default=0)
+    for name, found in profits.items():
+        kinds = sorted(found["by_kind"].items(), key=lambda part: -abs(part[1]))
+        parts = ", ".join(f"{kind} {value:+,.2f}" for kind, value in kinds)
+        print(f"{name:{width}}  {found['total_usd']:+14,.2f} USD" + (f": {parts}" if parts else ""))
+
+
+def _draw(profits: dict[str, dict[str, Any]], title: str, path: Path) -> None:
+    """Draw profits by agent into a file."""
+    import pandas as pd
+
+    from figures import profits as figure
+
+    rows = [
+        (name, kind, value)
+        for name, found in profits.items()
+        for kind, value in ({"total": found["total_usd"]} | found["by_kind"]).items()
+    ]
+    with pictures.blamed("--profits", path):
+        figure.write(pd.DataFrame(rows, columns=["agent", "kind", "usd"]), title, path)
 
 
 def _print(outcomes: Mapping[str, Any], config: MarketConfig) -> None:

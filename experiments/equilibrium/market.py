@@ -19,12 +19,9 @@ from experiments.equilibrium.regret import NashConv, nash_conv
 from market.access.protocols import Member
 from market.config import AgentConfig, MarketConfig
 from market.domain import Slot
+from market.measures.holdings import holdings
 from market.measures.recorder import Recorder
 from market.model import SequencerMarket
-from market.state.store import Tables
-from market.venues.perpetuals import rules as perpetuals
-from market.venues.pools.by_range import held_in_ranges
-from market.venues.pools.depth import held_of
 
 
 @dataclass(frozen=True)
@@ -98,7 +95,7 @@ class Watched(SequencerMarket):
     def __init__(self, config: MarketConfig, seed: int, roster: Population) -> None:
         sold = Sold()
         super().__init__(config, seed, roster, [sold])
-        self.opening, self.sales = _holdings(self), sold.sales
+        self.opening, self.sales = holdings(self), sold.sales
 
 
 def play(config: MarketConfig, role: str, profile: Sequence[Seat], seed: int) -> Watched:
@@ -133,39 +130,8 @@ def payoffs(market: Watched, role: str) -> np.ndarray:
     Funds and liquidity at the end less those at the start, both at the reference prices of the end: what was earned by
     trading, bids paid and received included, and not what prices did to what was held anyway.
     """
-    gained = (_holdings(market) - market.opening) @ market.world.tables.prices
+    gained = (holdings(market) - market.opening) @ market.world.tables.prices
     return gained[[agent.account for agent in seated(market, role)]]
-
-
-def _holdings(market: SequencerMarket) -> np.ndarray:
-    """Units of every asset held by each participant, shares of pools and contracts included: (participants, assets)."""
-    tables, count = market.world.tables, len(market.members)
-    held = tables.balance[:count].sum(axis=1)
-    for account in range(count):
-        provider = int(tables.accounts["provider"][account])
-        if provider >= 0:
-            held[account] += _provided(tables, provider)
-            held[account] += held_in_ranges(market.world.state, tables, account)
-    for at in np.flatnonzero(tables.contracts["owner"] < count).tolist():
-        contract = tables.contracts[at]
-        account, market_of = int(contract["owner"]), int(contract["market"])
-        asset = int(tables.perpetuals["asset"][market_of])
-        held[account, 0] += perpetuals.cash_of(market.world.state, at)
-        held[account, asset] += contract["quantity"]
-    return held
-
-
-def _provided(tables: Tables, provider: int) -> np.ndarray:
-    """Units of every asset that a provider's shares of the pools, and fees not yet claimed, amount to: (assets,)."""
-    total = np.zeros(len(tables.prices))
-    for at, row in enumerate(tables.pools):
-        own = tables.provisions[provider, at]
-        for side in range(2):
-            asset = int(row["asset"][side])
-            reserve = held_of(tables, np.array(at), asset)
-            total[asset] += reserve * own["shares"] / row["shares"]
-            total[asset] += own["shares"] * (row["growth"][side] - own["claimed"][side])
-    return total
 
 
 def learned(market: SequencerMarket, role: str, profile: Sequence[Seat]) -> tuple[Seat, ...]:

@@ -1,7 +1,8 @@
 """A tournament: strategies of one role against each other, round robin and by evolution.
 
 A user's own strategy enters by name: `--set 'strategies=["naive", "my_strategies:Mine"]'`, with `--set role=...` and
-`--set regime=...` for another role and another regime.
+`--set regime=...` for another role and another regime, and has its parameters by
+`--set parameters.my_strategies:Mine.KEY=...`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pydantic import Field
 from experiments.analysis import statistics, summaries
 from experiments.runs.study import Configure, Run, seeds
 from market.config import AgentConfig, MarketConfig, Settings
+from market.errors import InputError
 
 type Frame = Any  # a pandas.DataFrame; its types do not tell a part of a table from a column
 
@@ -75,13 +77,18 @@ def runs(asked: int | None, quick: bool, configure: Configure) -> Iterator[Run]:
 
 
 def _check(config: TournamentConfig) -> None:
-    """Find every strategy before anything runs; raises InputError naming what exists."""
-    from agents.population import strategy_class
-    from market import regimes
+    """Find every strategy and parameter before anything runs; raises InputError naming what exists."""
+    from agents.population import check_parameters, strategy_class
+    from market import discovery, regimes
 
     regimes.load(config.regime)
     for name in config.players:
-        strategy_class(config.role, name)
+        found = strategy_class(config.role, name)
+        parameters = config.parameters.get(name, {})
+        check_parameters(AgentConfig(role=config.role, strategy=name, parameters=parameters), found)
+    for name in config.parameters:
+        if name not in config.players:
+            raise InputError(f"parameters: {discovery.unknown(name, config.players)}")
 
 
 def execute(run: Run) -> dict[str, float | int | str]:

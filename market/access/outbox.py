@@ -95,6 +95,15 @@ class Outbox:
         self._opened.clear()
         return rows
 
+    @property
+    def count(self) -> int:
+        """How many rows have been submitted since they were last taken."""
+        return self._count
+
+    def since(self, count: int) -> np.ndarray:
+        """Rows submitted behind the first `count` of them, as a copy."""
+        return self._rows[count : self._count].copy()
+
     def drafted(self) -> np.ndarray:
         """Everything in it, as a copy."""
         return self._rows[: self._count].copy()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+
 import answered
 import drawn
 import numpy as np
 import pandas as pd
 import pytest
 
+from experiments.__main__ import main
 from experiments.runs.study import Run
 from experiments.studies import tournament
 from market.errors import InputError
@@ -48,10 +51,47 @@ def test_a_users_own_strategy_enters_by_name():
     assert found["payoff_second_usd"] <= found["payoff_first_usd"]
 
 
-@pytest.mark.parametrize("wrong", [{"strategies": ("naive", "nobody")}, {"regime": "nowhere"}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"strategies": ("naive", "nobody")}, {"regime": "nowhere"}, {"parameters": {"naive": {"margins": 0.1}}},
+        {"parameters": {"nobody": {"margin": 0.1}}},
+    ],
+)  # fmt: skip
 def test_who_does_not_exist_is_refused_before_anything_runs(wrong):
     with pytest.raises(InputError):
         list(tournament.runs(1, True, settings(**wrong)))
+
+
+def test_parameters_reach_the_strategy_that_they_are_of():
+    """A builder that keeps all of its block's value bids nothing, and nothing is paid where both do."""
+    generous, greedy = (
+        next(
+            iter(
+                tournament.runs(
+                    1, True, settings(strategies=("naive",), blocks=20, parameters={"naive": {"margin": m}})
+                )
+            )
+        )
+        for m in (0.0, 1.0)
+    )
+    assert tournament.execute(generous)["paid_usd"] > 0.0
+    assert tournament.execute(greedy)["paid_usd"] == 0.0
+
+
+def test_rows_of_a_users_strategy_are_made_again_after_an_edit(tmp_path, monkeypatch, capsys):
+    own = tmp_path / "own_builders.py"
+    own.write_text("from agents.builders.naive import Naive\n\n\nclass Mine(Naive):\n    pass\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr("experiments.cli.figures.draw", lambda *_: [])
+    command = ["run", "tournament", "--quick", "--seeds", "1", "--workers", "1", "--set", "blocks=10"]
+    command += ["--set", 'strategies=["naive", "own_builders:Mine"]']
+    for kept, edit in ((0, ""), (3, "# a remark\n"), (0, "")):
+        assert main(command) == 0
+        assert f"3 runs, {kept} of them kept" in capsys.readouterr().out
+        own.write_text(own.read_text() + edit)
+    sys.modules.pop("own_builders")
 
 
 @pytest.mark.parametrize("role", ["sequencer", "trader", pytest.param("liquidator", marks=pytest.mark.slow)])
