@@ -165,3 +165,12 @@ def number(value: float) -> str:
 def letter(axes: Axes, name: str, title: str) -> None:
     """Title of a panel that begins with its letter."""
     axes.set_title(rf"$\bf{{{name}}}$  {title}", loc="left")
+
+
+def named_rows(axes: Axes, name: str, title: str, unit: str, rows: Sequence[str]) -> None:
+    """Give a panel its letter, title and unit, and a named row for each of what it compares, from the top."""
+    letter(axes, name, title)
+    axes.set_xlabel(unit)
+    axes.set_yticks(range(len(rows)), rows)
+    axes.set_ylim(len(rows) - 0.4, -0.6)
+    axes.grid(axis="x")

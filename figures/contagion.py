@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import Literal
 
 import numpy as np
@@ -16,11 +15,10 @@ CAPTION = (
     "Four rollups, one of them most indebted, sequenced apart, in pairs and together through a crash in which each "
     "sequencer fails once for equally long. (a) Share of all debt that is liquidated: distribution over seeds and "
     "conditions. (b) Cascades of the base case: share at least as large. (c) Share of debt liquidated after one shock "
-    "to all pools, without outside arbitrage, on the hot rollup (solid) and the others (dashed); isolated: apart, and "
-    "without arbitrage between rollups. Alone the hot rollup should run away from psi = 1 on, as one pool from the "
-    "dotted line on, where the mean is one. (d-g) Shared less siloed at the same seed, by condition: means and 95% "
-    "intervals; red where the conjecture holds, blue where it is reversed. (h) Share of the base case's "
-    "liquidated volume that is gone without a channel; such shares do not add up. (i, j) Extra share of debt "
+    "to all pools, without outside arbitrage, on the hot rollup (solid) and the others (dashed), means with bands of "
+    "95% intervals; isolated: apart, and without arbitrage between rollups. Alone the hot rollup should run away from "
+    "psi = 1 on, as one pool from the dotted line on, where the mean is one. (d) Share of the base case's liquidated "
+    "volume that is gone without a channel, with 95% intervals; such shares do not add up. (e, f) Extra share of debt "
     "liquidated on the rollup of the column after a sale of 8% on the pool of the row, in calm [%]."
 )
 
@@ -28,24 +26,15 @@ SHARINGS = ("siloed", "pairs", "shared")
 COLOURS = {"siloed": shared.BLUE, "pairs": shared.GREEN, "shared": shared.VERMILION}
 DEPTHS, OTHER_PSI = (10.0, 10.0, 5.0, 5.0), 0.3
 """Of the rollups' pools, and leverage of all rollups but the hot one in (c): when their mean reaches one."""
-CLAIMS = {
-    "liquidated_share_r0": ("most indebted rollup hit less", 100.0, "% of its debt"),
-    "others_share": ("other rollups hit more", 100.0, "% of their debt"),
-    "hit_together": ("more rollups hit together", 1.0, "rollups"),
-    "bad_debt_usd": ("more bad debt", 1e-3, "thousand USD"),
-}
-"""Claims in (d-g) by outcome: title, units of the axis in one of the outcome, and their name."""
 
 
 def draw(summary: pd.DataFrame) -> Figure:
     """Draw the study's summary on one page."""
-    figure = Figure(figsize=(shared.WIDTH_IN, 9.0))
-    grid = figure.add_gridspec(4, 1, height_ratios=(1.0, 1.6, 1.15, 0.58))
-    top, middle, bottom, text = (figure.add_subfigure(grid[row]) for row in range(4))
+    figure = Figure(figsize=(shared.WIDTH_IN, 4.6))
+    grid = figure.add_gridspec(2, 1, height_ratios=(1.0, 1.15))
+    top, bottom = (figure.add_subfigure(grid[row]) for row in range(2))
     _tops(top, summary)
-    _claims(middle, shared.where(summary, panel="differences"))
     _bottom(bottom, summary)
-    _words(text, shared.where(summary, panel="words"))
     return figure
 
 
@@ -90,28 +79,6 @@ def _phase(axes: Axes, summary: pd.DataFrame) -> None:
     _key(axes, "upper left")
 
 
-def _claims(area: SubFigure, differences: pd.DataFrame) -> None:
-    rows = shared.levels(differences, "condition")
-    colours = {"holds": shared.VERMILION, "reversed": shared.BLUE, "open": shared.GREY}
-    panels = area.subplots(1, len(CLAIMS), sharey=True)
-    for axes, letter, (outcome, (title, scale, unit)) in zip(panels, "defg", CLAIMS.items(), strict=True):
-        for place, name in enumerate(rows):
-            row = shared.where(differences, condition=name, outcome=outcome)
-            cell = shared.cell(row, scale)
-            if cell is None:
-                continue
-            colour = colours[row["verdict"].iloc[0]]
-            axes.plot([cell.low, cell.high], [place, place], color=colour, linewidth=1.6, solid_capstyle="butt")
-            axes.plot(cell.mean, place, "D" if name == rows[-1] else "o", color=colour, markersize=4)
-        axes.axvline(0.0, color="black", linewidth=0.6)
-        axes.axhline(len(rows) - 1.5, color=shared.GREY, linewidth=0.4)
-        axes.set_xlabel(f"shared \N{MINUS SIGN} siloed\n[{unit}]")
-        axes.set_yticks(range(len(rows)), rows, fontsize=6.5)
-        axes.set_ylim(len(rows) - 0.4, -0.6)
-        axes.grid(axis="x")
-        shared.letter(axes, letter, title)
-
-
 def _bottom(area: SubFigure, summary: pd.DataFrame) -> None:
     left, centre, right = area.subplots(1, 3, width_ratios=(1.5, 1.0, 1.0))
     channels = shared.where(summary, panel="channels")
@@ -129,13 +96,13 @@ def _bottom(area: SubFigure, summary: pd.DataFrame) -> None:
     left.axvline(0.0, color="black", linewidth=0.6)
     left.grid(axis="x")
     left.set_xlabel("gone without it [% of liquidated volume]")
-    shared.letter(left, "h", "channels")
+    shared.letter(left, "d", "channels")
     _key(left, "upper left")
     shocks = shared.where(summary, panel="shocks")
     found = {sharing: _matrix(shared.where(shocks, regime=sharing)) for sharing in ("siloed", "shared")}
     known = np.concatenate([np.abs(matrix[np.isfinite(matrix)]) for matrix in found.values()])
     top = max(1e-9, float(known.max())) if known.size else 1.0
-    for axes, letter, (sharing, matrix) in zip((centre, right), "ij", found.items(), strict=True):
+    for axes, letter, (sharing, matrix) in zip((centre, right), "ef", found.items(), strict=True):
         if matrix.size:
             _heat(axes, matrix, top)
         shared.letter(axes, letter, f"shock, {sharing}")
@@ -163,8 +130,3 @@ def _heat(axes: Axes, matrix: np.ndarray, top: float) -> None:
         colour = "white" if value > 0.6 * top else "black"
         if np.isfinite(value):
             axes.text(column, row, f"{value + 0.0:.1f}", ha="center", va="center", color=colour, fontsize=6)
-
-
-def _words(area: SubFigure, words: pd.DataFrame) -> None:
-    lines = [line for text in words["text"] for line in textwrap.wrap(text, 205)]
-    area.text(0.01, 0.98, "\n".join(lines), ha="left", va="top", fontsize=5.5, linespacing=1.35)

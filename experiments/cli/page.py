@@ -45,10 +45,15 @@ def gallery(out: Path, folder: Path) -> list[Path]:
                     content = content.replace(f"{{{source.stem}.pdf}}".encode(), f"{{{stem}.pdf}}".encode())
                 copied.append(folder / f"{stem}{source.suffix}")
                 write_file(copied[-1], content)
+    write_file(folder / NAME, gallery_page(folder))
+    return [*copied, folder / NAME]
+
+
+def gallery_page(folder: Path) -> str:
+    """The page of a gallery, from what it holds."""
     shown = {path.stem: _about(path) for path in sorted(folder.glob("*.json"))}
     places = {name: {"figures": name, "table": f"{name}_table.md", "study": f"{name}.json"} for name in shown}
-    write_file(folder / NAME, _page(shown, places))
-    return [*copied, folder / NAME]
+    return _page(shown, places)
 
 
 def _about(path: Path) -> dict[str, Any]:
