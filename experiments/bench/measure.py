@@ -16,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from experiments.bench import health_checks, learning_speed
+from experiments.bench import health_checks, learning_speed, option_pricing
 from experiments.bench.against import against
 from experiments.bench.timing import Timing, in_turns, per_unit
 from experiments.markets import scenarios
@@ -60,6 +60,8 @@ def measurements() -> dict[str, Callable[[], Any]]:
         "calvano_periods_per_s": learning_speed.calvano_periods_per_s,
         "calvano_1000_sessions_s": learning_speed.calvano_1000_sessions_s,
         "calvano_sessions_measured": lambda: learning_speed.SESSIONS,
+        "chain_200_greeks_us": option_pricing.chain_200_greeks_us,
+        "implied_200_us": option_pricing.implied_200_us,
     }
 
 

@@ -19,7 +19,8 @@ ALLOWED = {
     "figures": {"figures"},
 }
 ROOMS = {
-    "kernel", "state", "intents", "access", "graph", "prices", "venues", "sequencing", "regimes", "measures",
+    "kernel", "state", "intents", "access", "graph", "prices", "pricing", "venues", "sequencing", "regimes",
+    "measures",
 }  # fmt: skip
 SHAPE = {"config", "tables", "kinds", "genesis", "view", "outcomes"}
 """Files that every venue has."""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from experiments.__main__ import main
 from experiments.bench import against as bench
-from experiments.bench import measure
+from experiments.bench import measure, option_pricing
 from experiments.bench.timing import Timing, per_unit, timing
 from market.errors import InputError
 
@@ -64,3 +64,11 @@ def test_what_is_no_checkout_ends_with_one_line(tmp_path: Path, capsys: pytest.C
     assert "--against: no .venv in" in capsys.readouterr().err
     with pytest.raises(InputError, match=r"cannot run .*allowed: a checkout that has the reference scenario"):
         bench._seconds(Path(sys.executable), tmp_path, "no regime", 1.0)
+
+
+def test_a_chain_of_options_is_timed_with_all_that_it_is() -> None:
+    options = option_pricing.listed()
+    assert len(options.strike) == 200
+    assert len(set(options.years)) == len(option_pricing.DAYS)
+    assert {"chain_200_greeks_us", "implied_200_us"} <= set(measure.measurements())
+    assert 0.0 < option_pricing.chain_200_greeks_us() < option_pricing.implied_200_us()
