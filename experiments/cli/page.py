@@ -71,7 +71,7 @@ def _section(name: str, about: dict[str, Any], place: dict[str, str]) -> Iterato
         yield from (f"**Answer.** {about['answer']}", "")
     for figure in about["figures"]:
         caption = discovery.constant("figures", figure, "CAPTION")
-        picture = place["figures"] + figure.removeprefix(name)
+        picture = place["figures"] + study.part(name, figure)
         yield from (f"![{figure}]({picture}.png)", "", f"*{caption}* ([pdf]({picture}.pdf), [tex]({picture}.tex))", "")
     seconds, commit = about["timings"]["run_seconds"]["sum"], about["commit"]
     yield (
