@@ -134,7 +134,7 @@ def answer(summary: pd.DataFrame, levers: Sequence[str]) -> str:
         return f"{said}."
     row = changes.loc[sizes.idxmax()]
     cell = named({key: _short(row[key]) for key in levers})
-    change = answers.change(row["values"], row["unit"], chance=float(row["corrected"]))
+    change = answers.change(row["values"], row["unit"].removeprefix("1"), chance=float(row["corrected"]))
     return (
         f"{said}; the largest over the spread between seeds ({row['over_spread']:.2g}) is that of {row['outcome']} "
         f"under {cell} less {row['less']}: {change}."

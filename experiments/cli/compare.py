@@ -67,7 +67,8 @@ def put_together(arguments: argparse.Namespace) -> Comparison:
         raise InputError(f"--vary {spans[0].key}: a range; allowed: with --sample lhs:N or sobol:N, or values A,B,C")
     factors += [each for each in asked if isinstance(each, Factor)]
     chosen = tuple(dict.fromkeys(name for text in arguments.outcome for name in text.split(",") if name != NAMES))
-    default = {} if arguments.seeds is None else {"default_seeds": arguments.seeds}
+    seeds = {"quick_seeds" if arguments.quick else "default_seeds": arguments.seeds}
+    default = {} if arguments.seeds is None else seeds
     return Comparison(tuple(factors), chosen or OUTCOMES, **default, settings=tuple(arguments.set),
                       config=arguments.config)  # fmt: skip
 

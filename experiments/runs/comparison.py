@@ -22,7 +22,6 @@ from market.config import MarketConfig
 from market.errors import InputError
 
 BASELINE = "siloed"
-QUICK_SEEDS = 2
 MOST_CELLS = 10_000
 FIGURE = "compare"
 HYPOTHESIS = "None was stated beforehand."
@@ -38,7 +37,7 @@ class Comparison:
     ----------
     factors : levers by what varies together; cells are their product, the last factor varying fastest
     outcomes : names of outcomes in table and figure; runs.parquet holds all
-    default_seeds : number of seeds unless another is asked for
+    default_seeds, quick_seeds : number of seeds unless another is asked for, and with ``--quick``
     settings : ``key=value`` of every cell
     config : TOML file laid over every cell before them
     """
@@ -46,6 +45,7 @@ class Comparison:
     factors: tuple[Factor, ...]
     outcomes: tuple[str, ...]
     default_seeds: int = statistics.ENOUGH
+    quick_seeds: int = 2
     settings: tuple[str, ...] = ()
     config: Path | None = None
 
@@ -121,7 +121,7 @@ class Comparison:
         for cell in self.cells():
             config = self.configured(cell, quick, configure)
             shown = {key: values[key][text] for key, text in cell.items() if key != REGIME}
-            for seed in seeds(asked, QUICK_SEEDS if quick else self.default_seeds):
+            for seed in seeds(asked, self.quick_seeds if quick else self.default_seeds):
                 yield Run(shown, config.regime.name, seed, config)
 
     def _values(self) -> dict[str, dict[str, object]]:

@@ -21,7 +21,7 @@ SAMPLE_SEED = 1
 MOST_POINTS = 10_000
 NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 RANGE = re.compile(rf"({NUMBER}):({NUMBER})")
-LISTED = "allowed: LEVER=A,B,C with a dotted key, as in regime=siloed,pbs or prices.volatility=0.8,1.2"
+LISTED = "allowed: LEVER=A,B,C with a dotted key, as in regime=siloed,pbs or flow.per_second=1,3"
 
 
 @dataclass(frozen=True)
@@ -152,6 +152,8 @@ def _parts(text: str) -> Iterator[str]:
 
 
 def _differ(where: str, rows: Sequence[str]) -> None:
-    for at, row in enumerate(rows):
-        if row in rows[:at]:
+    seen = set[str]()
+    for row in rows:
+        if row in seen:
             raise InputError(f"{where}: {row} is there twice; allowed: values that differ")
+        seen.add(row)

@@ -25,6 +25,9 @@ The file has these module-level names::
     PRINTED = ("regime", "users' cost [bp]")
         columns of the table that are printed, eight at most; default: all of them. All are in table.csv.
 
+    SOURCE = "..."           for a study that has no ``execute``, and whose runs follow from their configurations: the
+                             module whose source they depend on, in place of this file
+
 Its figures are the modules of figures/ that have its name, or begin with its name and an underscore.
 
 ``seeds`` is the number of seeds that the user asked for, None for the study's own default (:func:`seeds`); ``quick``
@@ -96,7 +99,7 @@ class Study:
     execute: Callable[[Run], Mapping[str, Outcome]]
     has_market: bool
     source: str = ""
-    """Module whose source its runs depend on, where no file holds the study; it then travels to workers as it is."""
+    """Module whose source its runs depend on in place of its own file; it then travels to workers as it is."""
 
 
 def names() -> list[str]:
@@ -121,6 +124,7 @@ def load(name: str) -> Study:
         printed=getattr(module, "PRINTED", None),
         execute=own or execute_market,
         has_market=own is None,
+        source=getattr(module, "SOURCE", "") if own is None else "",
     )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import textwrap
+from collections.abc import Iterable
 from pathlib import Path
 
 from experiments.runs import study as studies
-from experiments.runs.comparison import FIGURE, HYPOTHESIS, Comparison
+from experiments.runs.comparison import FIGURE, HYPOTHESIS, SOURCE, Comparison
 from experiments.runs.files import write as write_file
 from market import discovery
 from market.errors import InputError
@@ -72,24 +74,30 @@ def _source(comparison: Comparison, name: str) -> str:
         "from experiments.runs.comparison import Comparison",
         "from experiments.runs.levers import Factor",
         "",
-        f"TITLE = {comparison.title!r}",
+        f"TITLE = {_quoted(comparison.title)}",
         f"QUESTION = {_text(comparison.question)}",
-        f"HYPOTHESIS = {HYPOTHESIS!r}",
+        f"HYPOTHESIS = {_quoted(HYPOTHESIS)}",
         "",
         MARK,
         "    factors=(",
     ]  # fmt: skip
     for factor in comparison.factors:
-        lines += ["        Factor(", f"            keys={factor.keys!r},", "            rows=("]
-        lines += [f"                {row!r}," for row in factor.rows]
+        lines += ["        Factor(", f"            keys={_tuple(factor.keys)},", "            rows=("]
+        lines += [f"                {_tuple(row)}," for row in factor.rows]
         lines += ["            ),", *([] if factor.compared else ["            compared=False,"]), "        ),"]
-    lines += ["    ),", "    outcomes=(", *(f"        {outcome!r}," for outcome in comparison.outcomes), "    ),"]
-    lines += [f"    default_seeds={comparison.default_seeds},"]
-    lines += ["    settings=(", *(f"        {setting!r}," for setting in comparison.settings), "    ),"]
+    lines += [
+        "    ),",
+        "    outcomes=(",
+        *(f"        {_quoted(outcome)}," for outcome in comparison.outcomes),
+        "    ),",
+    ]
+    lines += [f"    default_seeds={comparison.default_seeds},", f"    quick_seeds={comparison.quick_seeds},"]
+    lines += ["    settings=(", *(f"        {_quoted(setting)}," for setting in comparison.settings), "    ),"]
     if comparison.config is not None:
         lines += [f'    config=Path(__file__).with_name("{name}.toml"),']
     lines += [")", "runs, table = COMPARISON.runs, COMPARISON.table"]
-    return "\n".join([*lines, "summary, answer = COMPARISON.summary, COMPARISON.answer", ""])
+    lines += ["summary, answer = COMPARISON.summary, COMPARISON.answer"]
+    return "\n".join([*lines, f"SOURCE = {_quoted(SOURCE)}", ""])
 
 
 def _figure() -> str:
@@ -104,7 +112,16 @@ def _figure() -> str:
 
 def _text(text: str) -> str:
     parts = textwrap.wrap(text, WIDTH - 8, drop_whitespace=False, break_long_words=False, break_on_hyphens=False)
-    return "\n".join(["(", *(f"    {part!r}" for part in parts), ")"])
+    return "\n".join(["(", *(f"    {_quoted(part)}" for part in parts), ")"])
+
+
+def _tuple(texts: Iterable[str]) -> str:
+    return "(" + "".join(f"{_quoted(text)}, " for text in texts).rstrip() + ")"
+
+
+def _quoted(text: str) -> str:
+    """A text as Python writes it, between double quotes."""
+    return json.dumps(text)
 
 
 def _plain(text: str) -> str:
