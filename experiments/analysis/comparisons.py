@@ -104,7 +104,12 @@ def table(summary: pd.DataFrame, levers: Sequence[str], outcomes: Sequence[str])
         for at, (what, write) in enumerate(lines.items()):
             shown = cell if at == 0 else dict.fromkeys(levers, "")
             rows.append(shown | {"": what} | {_titled(name): write(found[name]) for name in outcomes})
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=list(columns(levers, outcomes)))
+
+
+def columns(levers: Sequence[str], outcomes: Sequence[str]) -> tuple[str, ...]:
+    """Names of the columns of such a table."""
+    return (*levers, "", *map(_titled, outcomes))
 
 
 def _short(value: Any) -> str:

@@ -48,7 +48,6 @@ def draw(name: str, figures: Sequence[str], summary: pd.DataFrame, folder: Path)
     """
     from figures import _shared
 
-    figures = study.figures(name)
     if not figures:
         print(f"seqmarket: {name} has no figure; it would be figures/{name}.py", file=sys.stderr)
     paths: list[Path] = []

@@ -23,6 +23,7 @@ from market.errors import InputError
 
 BASELINE = "siloed"
 MOST_CELLS = 10_000
+MOST_PRINTED = 8
 FIGURE = "compare"
 HYPOTHESIS = "None was stated beforehand."
 SOURCE = "experiments.runs.run"
@@ -81,6 +82,11 @@ class Comparison:
             few = ", ".join(values) if len(values) <= 6 else f"{len(values)} cells"
             parts.append(f"{' and '.join(factor.keys)} ({few})")
         return f"What do {', '.join(parts) or 'seeds'} change in {', '.join(self.outcomes)}?"
+
+    @property
+    def printed(self) -> tuple[str, ...]:
+        """Columns of the table that are printed: levers, and as many outcomes as fit beside them, one at least."""
+        return comparisons.columns(self.keys, self.outcomes[: max(1, MOST_PRINTED - len(self.keys) - 1)])
 
     def cells(self) -> Iterator[dict[str, str]]:
         """Texts of the levers of each cell."""
@@ -165,6 +171,7 @@ class Comparison:
             table=self.table,
             summary=self.summary,
             answer=self.answer,
+            printed=self.printed,
             execute=execute_market,
             has_market=True,
             source=SOURCE,

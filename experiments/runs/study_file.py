@@ -97,7 +97,7 @@ def _source(comparison: Comparison, name: str) -> str:
         lines += [f'    config=Path(__file__).with_name("{name}.toml"),']
     lines += [")", "runs, table = COMPARISON.runs, COMPARISON.table"]
     lines += ["summary, answer = COMPARISON.summary, COMPARISON.answer"]
-    return "\n".join([*lines, f"SOURCE = {_quoted(SOURCE)}", ""])
+    return "\n".join([*lines, "PRINTED = COMPARISON.printed", f"SOURCE = {_quoted(SOURCE)}", ""])
 
 
 def _figure() -> str:

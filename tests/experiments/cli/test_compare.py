@@ -59,7 +59,7 @@ def test_a_comparison_writes_what_a_study_does_and_resumes(here: Path, capsys: p
         assert row["verdict"] == "open"
     assert (folder / "table.md").read_text() in shown
     names = {path.name for path in folder.iterdir() if path.is_file()}
-    parts = {"table.md", "table.tex", "figure.pdf", "figure.png", "figure.tex"}
+    parts = {"table.csv", "table.md", "table.tex", "figure.pdf", "figure.png", "figure.tex"}
     assert parts | {"study.json", "runs.parquet", "summary.parquet"} == names
     about = json.loads((folder / "study.json").read_text())
     assert about["command"].startswith("uv run seqmarket compare --vary regime=siloed,centralized_shared --vary assets")
