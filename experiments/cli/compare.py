@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import shlex
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 from experiments.cli import page, provenance
@@ -25,6 +26,7 @@ OUTCOMES = (
     "inclusion_delay_s",
 )  # fmt: skip
 """What is shown unless outcomes are named."""
+MOST_FOUNDED = 100
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -35,8 +37,10 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.as_study is not None:
         folder = study_file.folder_for(arguments.to)
         study_file.check(name, folder)
-    elif not name.isidentifier() or name in studies.names():
-        raise InputError(f"--name {name}: {_why_not(name)}; allowed: letters, digits and _, and no study's name")
+    else:
+        check_name(name)
+        if arguments.to is not None:
+            raise InputError(f"--to {arguments.to}: there is nothing to write; allowed: with --as-study NAME")
     runs = runs_of(comparison, arguments)
     if listed := check_outcomes(comparison, arguments):
         print("\n".join(listed))
@@ -52,6 +56,13 @@ def main(arguments: argparse.Namespace) -> int:
     if folder is not None and not study_file.is_found(folder):
         print(f"{discovery.VARIABLE}={shlex.quote(str(folder))} lets `seqmarket run {name}` find it.")
     return code
+
+
+def check_name(name: str) -> None:
+    """Raise InputError for a name of results that is none, or that is a study's."""
+    study_file.check_name("--name", name)
+    if name in studies.names():
+        raise InputError(f"--name {name}: there is a study of that name; allowed: another name")
 
 
 def put_together(arguments: argparse.Namespace) -> Comparison:
@@ -76,11 +87,12 @@ def put_together(arguments: argparse.Namespace) -> Comparison:
 def check_outcomes(comparison: Comparison, arguments: argparse.Namespace) -> list[str]:
     """Raise InputError where a cell's market cannot be founded or no cell has an outcome; the names, where asked.
 
-    Markets are founded, which takes a moment, and not run: the first cell's and those that differ from it in one lever.
+    Markets are founded, which takes a moment, and not run: the first cell's and those that differ from it in one lever,
+    a hundred at most.
     """
     known: dict[str, Any] = {}
     cells = comparison.one_at_a_time() if comparison.compared() else [next(comparison.cells())]
-    for cell in cells:
+    for cell in islice(cells, MOST_FOUNDED):
         known |= _founded(comparison.configured(cell, arguments.quick, _as_it_is))
     numbers = [name for name, value in known.items() if not isinstance(value, str) and name not in ("seed", "seconds")]
     if NAMES in arguments.outcome:
@@ -109,7 +121,9 @@ def words(arguments: argparse.Namespace) -> Iterable[str]:
     """What to type to put the comparison together so."""
     yield from (f"--vary {shlex.quote(text)}" for text in arguments.vary)
     yield from () if arguments.list is None else (f"--list {shlex.quote(str(arguments.list))}",)
-    yield from () if arguments.sample is None else (f"--sample {arguments.sample}",)
+    if arguments.sample is not None:  # with its seed, whether that was typed or not
+        stated = arguments.sample.count(":") > 1
+        yield f"--sample {arguments.sample}" + ("" if stated else f":{levers.SAMPLE_SEED}")
     yield from (f"--outcome {shlex.quote(text)}" for text in arguments.outcome)
     name = vars(arguments).get("as_study") or arguments.study
     yield from () if name == arguments.name else (f"--name {name}",)
@@ -123,7 +137,3 @@ def runs_of(comparison: Comparison, arguments: argparse.Namespace) -> list[Run]:
 def _as_it_is(base: Any) -> Any:
     """Settings are the comparison's own, laid over before its levers."""
     return base
-
-
-def _why_not(name: str) -> str:
-    return "there is a study of that name" if name.isidentifier() else "not a name"

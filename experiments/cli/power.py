@@ -25,6 +25,7 @@ def main(arguments: argparse.Namespace) -> int:
     arguments.seeds = PILOT_SEEDS if arguments.seeds is None else arguments.seeds
     if arguments.seeds < FEWEST:
         raise InputError(f"--seeds: got {arguments.seeds}; allowed: at least {FEWEST}, to know a spread from")
+    compare.check_name(arguments.study)
     arguments.outcome = [arguments.outcome]
     comparison = compare.put_together(arguments)
     if comparison.keys and not comparison.compared():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import keyword
 import os
 import textwrap
 from collections.abc import Iterable
@@ -17,6 +18,8 @@ from market.errors import InputError
 MARK = "COMPARISON = Comparison("
 """What only files that were written here hold, and may be written again."""
 WIDTH = 118
+EVERY = "all"
+"""What `seqmarket run` takes for all studies."""
 
 
 def folder_for(to: Path | None) -> Path:
@@ -33,18 +36,26 @@ def folder_for(to: Path | None) -> Path:
 
 def check(name: str, folder: Path) -> None:
     """Raise InputError unless a comparison may be written to a folder under this name."""
-    if not name.isidentifier() or name.startswith("_"):
-        raise InputError(f"--as-study {name}: not a name; allowed: letters, digits and _, beginning with a letter")
+    check_name("--as-study", name)
     own = _study(name, folder)
     if own.is_file() and MARK not in own.read_text(encoding="utf-8"):
         raise InputError(f"--as-study {name}: {own} is there and was written by hand; allowed: another name")
     if name in studies.names() and discovery.source(studies.PACKAGE, name).resolve() != own.resolve():
         raise InputError(f"--as-study {name}: there is a study of that name; allowed: another name")
+    figure = _figure_file(name, folder)
+    if name in discovery.modules("figures") and discovery.source("figures", name).resolve() != figure.resolve():
+        raise InputError(f"--as-study {name}: there is a figure of that name; allowed: another name")
+
+
+def check_name(option: str, name: str) -> None:
+    """Raise InputError unless this may be the name of a study."""
+    if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("_") or name == EVERY:
+        raise InputError(f"{option} {name}: not a name; allowed: letters, digits and _, beginning with a letter")
 
 
 def write(comparison: Comparison, name: str, folder: Path) -> list[Path]:
     """Write study, figure and, where there is one, configuration file into a folder that mirrors the tree."""
-    study, figure = _study(name, folder), folder / "figures" / f"{name}.py"
+    study, figure = _study(name, folder), _figure_file(name, folder)
     contents = {study: _source(comparison, name), figure: _figure()}
     if comparison.config is not None:
         contents[study.with_suffix(".toml")] = comparison.config.read_text(encoding="utf-8-sig")
@@ -65,6 +76,10 @@ def is_found(folder: Path) -> bool:
 
 def _study(name: str, folder: Path) -> Path:
     return folder / "experiments" / "studies" / f"{name}.py"
+
+
+def _figure_file(name: str, folder: Path) -> Path:
+    return folder / "figures" / f"{name}.py"
 
 
 def _source(comparison: Comparison, name: str) -> str:

@@ -156,6 +156,9 @@ MISTAKES = [
     ([*VARIED, "--name", "regimes"], "--name regimes: there is a study of that name"),
     ([*VARIED, "--name", "../x"], "--name ../x: not a name; allowed: letters, digits and _"),
     ([*VARIED, "--as-study", "mine"], "--as-study: no folder to write to; allowed: --to DIR, or a folder named in"),
+    ([*VARIED, "--as-study", "bars", "--to", "."], "--as-study bars: there is a figure of that name"),
+    ([*VARIED, "--as-study", "class", "--to", "."], "--as-study class: not a name; allowed: letters, digits and _"),
+    ([*VARIED, "--to", "."], "--to .: there is nothing to write; allowed: with --as-study NAME"),
     ([*VARIED, "--as-study", "regimes", "--to", "."], "--as-study regimes: there is a study of that name"),
     (
         ["compare", "--vary", "flow.per_second=" + ",".join(map(str, range(20_000)))],
@@ -183,6 +186,18 @@ def test_mistakes_are_one_line_and_exit_code_2(
     assert complaint in output.err
     assert output.err.count("\n") == 1
     assert not (here / "results").exists()
+
+
+def test_a_sample_is_run_point_by_point_and_its_seed_is_stated(here: Path) -> None:
+    ranges = ["--vary", "assets.0.volatility=0.4:1.6", "--vary", "regime=siloed,centralized_shared"]
+    assert main(["compare", *ranges, "--sample", "sobol:2", "--outcome", "slots", "--seeds", "1", *SHORT]) == 0
+    folder = here / "results" / "compare"
+    runs, about = pd.read_parquet(folder / "runs.parquet"), json.loads((folder / "study.json").read_text())
+    assert "--sample sobol:2:1 " in about["command"]
+    assert runs["assets.0.volatility"].nunique() == 2
+    assert runs["assets.0.volatility"].between(0.4, 1.6).all()
+    summary = pd.read_parquet(folder / "summary.parquet")
+    assert summary["less"].tolist() == [""] * 4 + ["regime=siloed"] * 2
 
 
 def test_outcomes_are_listed(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
