@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -35,8 +36,10 @@ class Mine(Arbitrageur):
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The current folder is empty."""
+    """The current folder is empty, and what is found there is forgotten afterwards."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.delitem(sys.modules, "strategies_compared", raising=False)
     return tmp_path
 
 
@@ -74,9 +77,9 @@ def test_a_comparison_writes_what_a_study_does_and_resumes(here: Path, capsys: p
 
 def test_the_study_it_amounts_to_gives_the_same(here: Path, plugins: Add, capsys: pytest.CaptureFixture[str]) -> None:
     plugins("note.txt", "the folder exists")
-    (here / "my_strategies.py").write_text(STRATEGY)
+    (here / "strategies_compared.py").write_text(STRATEGY)
     (here / "own.toml").write_text("[flow]\nper_second = 4.0\n")
-    vary = ["--vary", "agents.trader.0.strategy=arbitrageur,my_strategies:Mine", *LEVERS[:2]]
+    vary = ["--vary", "agents.trader.0.strategy=arbitrageur,strategies_compared:Mine", *LEVERS[:2]]
     asked = ["compare", *vary, "--outcome", "extracted_usd,slots", "--seeds", "1", "--as-study", "whose"]
     assert main([*asked, *SHORT[:-2], "--config", "own.toml"]) == 0
     folder = here / "results" / "whose"
