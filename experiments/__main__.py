@@ -20,7 +20,7 @@ from market.errors import InputError
 MOST_SEEDS, MOST_WORKERS, YEAR_S = 100_000, 1024, 31_536_000
 LONGEST_LINE = 1500
 """Most characters of a complaint: what somebody typed, or an error of theirs, may be of any length."""
-SIMULATING = ("experiments.cli.run", "experiments.cli.simulate")
+SIMULATING = tuple(f"experiments.cli.{name}" for name in ("run", "compare", "power", "simulate"))
 ROLES = ("trader", "liquidator", "builder", "sequencer", "market_maker", "protocol")
 LONGEST = 60
 """Most characters of an argument that a complaint repeats."""
@@ -48,8 +48,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     resume = ""
     try:
         arguments = _parser().parse_args(argv)
-        if arguments.name == "run":
-            resume = f"; finished runs are kept in {arguments.out / arguments.study}, the same command resumes"
+        if arguments.name in ("run", "compare", "power"):
+            folder = arguments.out / (vars(arguments).get("as_study") or arguments.study)
+            resume = f"; finished runs are kept in {folder}, the same command resumes"
         with _terminated(), _bounded(arguments.module):
             return importlib.import_module(arguments.module).main(arguments)
     except InputError as error:
@@ -119,6 +120,8 @@ def _parser() -> Parser:
     )  # fmt: skip
     listing.add_argument("--json", action="store_true", help="one JSON object")
     _add_run(command("run", "cli.run", "run a study and write its table and figure"))
+    _add_compare(command("compare", "cli.compare", "compare what the levers named make of some outcomes"))
+    _add_power(command("power", "cli.power", "say how many seeds a difference needs, from a few pilot seeds"))
     _add_data(command("data", "cli.data", "say what is understood of a file of prices"))
     _add_simulate(command("simulate", "cli.simulate", "run one market and print its outcomes"))
     _add_tape(command("tape", "cli.tape", "ask what a tape of `simulate --tape` tells"))
@@ -141,6 +144,10 @@ def _parser() -> Parser:
 def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("study", metavar="STUDY", help="or all: one after the other, and a page that shows them")
     parser.add_argument("--seeds", type=_seeds, metavar="N", help="number of seeds (default: the study's own)")
+    _add_running(parser)
+
+
+def _add_running(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--workers", type=_workers, default=2, metavar="N", help="local processes (default: %(default)s)"
     )
@@ -149,6 +156,43 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     _add_configuration(parser)
     _add_out(parser)
     parser.add_argument("--quick", action="store_true", help="a grid of less than a minute")
+
+
+def _add_levers(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--vary", action="append", default=[], metavar="LEVER=A,B,C",
+        help="as in regime=siloed,pbs or agents.trader.0.strategy=arbitrageur,mine:Patient; differences are to the "
+        "first value; LEVER=LOW:HIGH is sampled",
+    )  # fmt: skip
+    parser.add_argument("--list", type=_file, metavar="FILE.csv", help="cells: columns are levers")
+    parser.add_argument(
+        "--sample", metavar="KIND:N", help="N points in the ranges: lhs:N or sobol:N, with :SEED or not"
+    )
+    parser.add_argument(
+        "--name", dest="study", default="compare", metavar="NAME", help="of the results (default: %(default)s)"
+    )
+    _add_running(parser)
+
+
+def _add_compare(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--outcome", action="append", default=[], metavar="NAME", help="what is compared; list: print the names"
+    )
+    parser.add_argument("--seeds", type=_seeds, metavar="N", help="number of seeds (default: 20, with --quick 2)")
+    _add_levers(parser)
+    parser.add_argument("--as-study", metavar="NAME", help="write it as a study of this name, too")
+    parser.add_argument("--to", type=_file, metavar="DIR", help="folder for that (default: first of SEQMARKET_PLUGINS)")
+
+
+def _add_power(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--outcome", required=True, metavar="NAME", help="in which there is the difference")
+    parser.add_argument(
+        "--difference", type=_amount, required=True, metavar="D", help="that is to be found, in the outcome's unit"
+    )
+    parser.add_argument("--seeds", type=_seeds, metavar="N", help="number of pilot seeds (default: 8)")
+    _add_levers(parser)
+    parser.add_argument("--json", action="store_true", help="JSON: a list of rows")
+    parser.set_defaults(study="power")
 
 
 def _add_simulate(parser: argparse.ArgumentParser) -> None:
@@ -273,6 +317,10 @@ def _hours(text: str) -> float:
 
 def _seconds(text: str) -> float:
     return _above_zero(text, YEAR_S, f"a number of seconds above 0 and up to {YEAR_S}")
+
+
+def _amount(text: str) -> float:
+    return _above_zero(text.removeprefix("-"), math.inf, "a number other than 0")
 
 
 def _above_zero(text: str, high: float, what: str) -> float:

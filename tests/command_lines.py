@@ -121,6 +121,15 @@ RUN = st.one_of(
 OTHER = {
     "list": st.one_of(values.map(lambda value: [value]), st.just(["--json"]), st.just(["regimes"]), st.just(["--x"])),
     "figures": st.one_of(values.map(lambda value: [value]), _option("--out")),
+    "compare": st.one_of(
+        values.map(lambda value: ["--vary", f"{value}={value}"]),
+        _option("--sample", "lhs:0"),
+        _option("--list", "/"),
+        _option("--as-study"),
+        st.just(["--vary", "flow.per_second=1:2"]),
+        settings_(),
+    ),
+    "power": st.one_of(_option("--difference"), st.just(["--outcome", "x"]), _option("--vary", "a=1:2")),
     "validate": st.one_of(values.map(lambda value: [value]), _option("--data"), st.just(["--quick"])),
     "bench": values.map(lambda value: [value]),
     "dashboard": _option("--port", "0", "65536", "-1", "x"),

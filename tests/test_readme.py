@@ -64,7 +64,9 @@ def test_readme_command_runs(
     monkeypatch.setenv("SEQMARKET_PLUGINS", str(reader))
     monkeypatch.setattr(sys, "path", list(sys.path))
     words = shlex.split(command.removeprefix("uv run seqmarket"))
-    words += ["--workers", "1"] * (words[0] == "run")  # as printed, but without waiting for processes to start
+    words += ["--workers", "1"] * (
+        words[0] in ("run", "compare", "power")
+    )  # as printed, but without waiting for processes to start
     assert main(words) == 0, capsys.readouterr().err
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -21,9 +23,8 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.study == "all":
         names = [name for name in study.names() if (arguments.out / name / "study.json").is_file()]
     for name in names:
-        discovery.source(study.PACKAGE, name)
         folder = arguments.out / name
-        for path in draw(name, read_summary(folder), folder):
+        for path in draw(name, _figures(name, folder), read_summary(folder), folder):
             print(path)
     if arguments.gallery is not None:
         for path in page.gallery(arguments.out, arguments.gallery):
@@ -31,22 +32,32 @@ def main(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def draw(name: str, summary: pd.DataFrame, folder: Path) -> list[Path]:
+def _figures(name: str, folder: Path) -> Sequence[str]:
+    """Figures of a study; of a comparison, which no file holds, those that its study.json names."""
+    about = folder / "study.json"
+    if name not in study.names() and about.is_file():
+        return json.loads(about.read_text(encoding="utf-8"))["figures"]
+    discovery.source(study.PACKAGE, name)
+    return study.figures(name)
+
+
+def draw(name: str, figures: Sequence[str], summary: pd.DataFrame, folder: Path) -> list[Path]:
     """Draw the summary of a study by each of its figures, with a file for LaTeX that holds the caption.
 
     The figure of the study's own name is figure.pdf, one named STUDY_PART is figure_PART.pdf.
     """
     from figures import _shared
 
-    figures = study.figures(name)
     if not figures:
         print(f"seqmarket: {name} has no figure; it would be figures/{name}.py", file=sys.stderr)
     paths: list[Path] = []
     for figure in figures:
         module = discovery.load("figures", figure)
-        stem = "figure" + figure.removeprefix(name)
+        stem = "figure" + study.part(name, figure)
         contents = {f"{stem}.{kind}": content for kind, content in _shared.drawn(module.draw, summary).items()}
-        contents[f"{stem}.tex"] = printed.figure(f"{stem}.pdf", module.CAPTION, figure).encode()
+        contents[f"{stem}.tex"] = printed.figure(
+            f"{stem}.pdf", module.CAPTION, name + study.part(name, figure)
+        ).encode()
         for file, content in contents.items():
             write(folder / file, content)
             paths.append(folder / file)

@@ -75,8 +75,10 @@ def _section(name: str, about: dict[str, Any], place: dict[str, str]) -> Iterato
     if about.get("answer"):
         yield from (f"**Answer.** {about['answer']}", "")
     for figure in about["figures"]:
-        caption = discovery.constant("figures", figure, "CAPTION")
-        picture = place["figures"] + figure.removeprefix(name)
+        # the figure of a plug-in is drawn already, though the plug-in may not be at hand any more
+        known = figure in discovery.modules("figures")
+        caption = discovery.constant("figures", figure, "CAPTION") if known else figure.replace("_", " ")
+        picture = place["figures"] + study.part(name, figure)
         yield from (f"![{figure}]({picture}.png)", "", f"*{caption}* ([pdf]({picture}.pdf), [tex]({picture}.tex))", "")
     seconds, commit = about["timings"]["run_seconds"]["sum"], about["commit"]
     yield (

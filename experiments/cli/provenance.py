@@ -55,13 +55,16 @@ def describe(study: Study, runs: list[Run], done: Sweep, started: datetime, code
     }
 
 
-def command(name: str, arguments: argparse.Namespace) -> str:
-    """What to type to run a study so; how many processes and where results go change nothing."""
+def command(arguments: argparse.Namespace, *words: str) -> str:
+    """What to type to run a study so; how many processes and where results go change nothing.
+
+    `words` come before the options: the study's name, or what puts a comparison together.
+    """
     options = ["--quick"] if arguments.quick else []
     options += [f"--seeds {arguments.seeds}"] if arguments.seeds is not None else []
     options += [f"--config {shlex.quote(str(arguments.config))}"] if arguments.config is not None else []
     options += [f"--set {shlex.quote(item)}" for item in arguments.set or ()]
-    return " ".join(["uv run seqmarket run", name, *options])
+    return " ".join(["uv run seqmarket", arguments.name, *words, *options])
 
 
 def versions() -> dict[str, str]:

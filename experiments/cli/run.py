@@ -53,17 +53,21 @@ def _every(arguments: argparse.Namespace) -> int:
 
 
 def _one(name: str, arguments: argparse.Namespace) -> int:
-    started = datetime.now(UTC)
     study = studies.load(name)
-    runs = grid(study, arguments)
+    return report(*carry_out(study, grid(study, arguments), arguments, provenance.command(arguments, name)))
+
+
+def carry_out(study: Study, runs: list[Run], arguments: argparse.Namespace, command: str) -> tuple[Sweep, Store]:
+    """Run what is not finished yet of a study's grid, and write its results."""
+    started = datetime.now(UTC)
     _state(runs, arguments.workers if arguments.scheduler is None else 0)
-    strategies = _strategies(runs)
-    store = Store(arguments.out / study.name, code_version(study.name, strategies))
-    source = Source.of(study.name, strategies, store.code)
+    strategies, origin = _strategies(runs), study.source or study.name
+    store = Store(arguments.out / study.name, code_version(origin, strategies))
+    source = Source.of(origin, strategies, store.code)
     with _executor(arguments.scheduler, arguments.workers, source) as (executor, workers):
-        done = sweep(study.name, runs, executor, workers, store, arguments.time_limit)
-    write(study, runs, done, store, started, provenance.command(name, arguments))
-    return _report(done, store)
+        done = sweep(study, runs, executor, workers, store, arguments.time_limit)
+    write(study, runs, done, store, started, command)
+    return done, store
 
 
 def grid(study: Study, arguments: argparse.Namespace) -> list[Run]:
@@ -104,7 +108,7 @@ def write(study: Study, runs: list[Run], done: Sweep, store: Store, started: dat
     store.write_study(provenance.describe(study, runs, done, started, store.code, command) | {"answer": answer})
     if not rows.empty:
         store.write_table(study.table(rows), study.title, study.printed)
-        figures.draw(study.name, store.write_summary(summary(study, runs, rows)), store.folder)
+        figures.draw(study.name, study.figures, store.write_summary(summary(study, runs, rows)), store.folder)
 
 
 def summary(study: Study, runs: list[Run], rows: pd.DataFrame) -> pd.DataFrame:
@@ -114,7 +118,8 @@ def summary(study: Study, runs: list[Run], rows: pd.DataFrame) -> pd.DataFrame:
     return summaries.plain(rows, dict.fromkeys(lever for run in runs for lever in run.levers))
 
 
-def _report(done: Sweep, store: Store) -> int:
+def report(done: Sweep, store: Store) -> int:
+    """Say what was done and show the table; 1 when a run failed, InputError when all did for the same bad input."""
     failed = done.failed
     print(
         f"{store.folder}: {len(done.rows)} runs, {done.reused} of them kept, {len(failed)} failed; {done.seconds:.1f} s"

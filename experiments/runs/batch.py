@@ -49,26 +49,32 @@ class Batch:
     reads when it is ready.
     """
 
-    def __init__(self, study: str, tasks: list[Task]) -> None:
+    def __init__(self, study: str | Study, tasks: list[Task]) -> None:
         self.study = study
         self._tasks = tasks
 
     def open(self) -> tuple[Study, list[Task]]:
         """Return the study and its runs, in the process that is to execute them."""
         _add_to_path(str(Path.cwd()))
-        return studies.load(self.study), self._tasks
+        return _loaded(self.study), self._tasks
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel as bytes."""
-        return _Packed, (self.study, pickle.dumps(self._tasks), *here())
+        return _Packed, (pickle.dumps((self.study, self._tasks)), *here())
 
 
 class _Packed:
     """A batch that has arrived in another process."""
 
-    def __init__(self, study: str, tasks: bytes, folder: str, plugins: list[str]) -> None:
-        self.study, self._tasks, self._folder, self._plugins = study, tasks, folder, plugins
+    def __init__(self, content: bytes, folder: str, plugins: list[str]) -> None:
+        self._content, self._folder, self._plugins = content, folder, plugins
 
     def open(self) -> tuple[Study, list[Task]]:
         reach(self._folder, self._plugins)
-        return studies.load(self.study), pickle.loads(self._tasks)
+        study, tasks = pickle.loads(self._content)
+        return _loaded(study), tasks
+
+
+def _loaded(study: str | Study) -> Study:
+    """Return a study of that name, or one that no file holds as it is."""
+    return studies.load(study) if isinstance(study, str) else study

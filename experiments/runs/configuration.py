@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -31,7 +31,8 @@ def load[M: BaseModel](file: Path | None, overrides: Sequence[str], base: M) -> 
     ----------
     file : TOML file, or None
     overrides : settings such as ``rollups.0.block_time_s=1`` or ``regime.ordering=random_batch``; keys are dotted, with
-        indices into lists, and values are TOML, or a string where they are not
+        indices into lists, and values are TOML, or a string where they are not; ``agents.trader.0.count`` is that of
+        the first group of traders
     base : any frozen pydantic model; it is not changed
 
     Raises
@@ -42,15 +43,61 @@ def load[M: BaseModel](file: Path | None, overrides: Sequence[str], base: M) -> 
     data: Any = base
     if file is not None:
         data = _merge(data, _read(file), top=True)
-    settings = [_parse(text) for text in overrides]
-    for keys, value in settings:
-        data = _assign(data, keys, value)
+    settings = []
+    typed: dict[str, str] = {}
+    for keys, value in map(_parse, overrides):
+        numbered = _numbered(data, keys)
+        typed[".".join(numbered[:2])] = ".".join(keys[: 2 + len(keys) - len(numbered)])
+        data = _assign(data, numbered, value)
+        settings.append(numbered)
     if data is base:
         return base
     try:
         return type(base).model_validate(data)
     except ValidationError as error:
-        raise InputError(_explain(error, type(base), file, [keys for keys, _ in settings])) from error
+        message = _explain(error, base, file, settings)
+        for number, said in typed.items():
+            message = message.replace(f"--set {number}", f"--set {said}", 1)
+        raise InputError(message) from error
+
+
+def key_of(setting: str) -> str:
+    """The dotted key that a ``key=value`` sets."""
+    return ".".join(_parse(setting)[0])
+
+
+def value_at(config: BaseModel, key: str) -> Any:
+    """What stands at a dotted key of a configuration, as ``--set`` knows it; None where there is nothing."""
+    found: Any = config
+    for part in _numbered(config, key.split(".")):
+        if isinstance(found, BaseModel):
+            found = getattr(found, part, None)
+        elif isinstance(found, Mapping):
+            found = found.get(part)
+        elif isinstance(found, list | tuple) and part.isdecimal() and int(part) < len(found):
+            found = found[int(part)]
+        else:
+            return None
+    return found
+
+
+def _numbered(data: Any, keys: list[str]) -> list[str]:
+    """Keys in which a group of agents that was named by role and number has its place in the list."""
+    if len(keys) < 2 or keys[0] != "agents" or keys[1].isdecimal():
+        return keys
+    groups = data.get("agents") if isinstance(data, Mapping) else getattr(data, "agents", None)
+    if not isinstance(groups, list | tuple) or not all(isinstance(group, Mapping | BaseModel) for group in groups):
+        return keys
+    roles = [str(group.get("role") if isinstance(group, Mapping) else getattr(group, "role", "")) for group in groups]
+    where = f"--set {'.'.join(keys[:3])}"
+    if keys[1] not in roles:
+        allowed = [*dict.fromkeys(roles), *map(str, range(len(roles)))]
+        raise InputError(f"{where}: {discovery.unknown(keys[1], allowed)}")
+    places = [place for place, role in enumerate(roles) if role == keys[1]]
+    if len(keys) < 3 or not keys[2].isdecimal() or int(keys[2]) >= len(places):
+        allowed = f"agents.{keys[1]}.N for N from 0 to {len(places) - 1}, the groups of a role"
+        raise InputError(f"{where}: no such group; allowed: {allowed}")
+    return ["agents", str(places[int(keys[2])]), *keys[3:]]
 
 
 def _read(file: Path) -> dict[str, Any]:
@@ -159,17 +206,28 @@ def _assign(data: Any, keys: list[str], value: Any, depth: int = 0) -> Any:
     raise InputError(f"--set {where}: {'.'.join(keys[:depth])} is a value and has no keys; allowed: set it as a whole")
 
 
-def _explain(error: ValidationError, model: type[BaseModel], file: Path | None, settings: list[list[str]]) -> str:
+def _explain(error: ValidationError, base: BaseModel, file: Path | None, settings: list[list[str]]) -> str:
     """The first complaint of pydantic as one line: where, what, what is allowed."""
     errors = error.errors(include_url=False)
     first = errors[0]
     keys = [str(part) for part in first["loc"]]
-    what = _what(first, model, keys)
+    what = _what(first, type(base), keys)
+    if first["type"] == "extra_forbidden" and "did you mean" not in what:
+        found = [key for key in _paths(base.model_dump()) if key.rpartition(".")[2] == keys[-1]]
+        what = what.replace("; allowed:", f" (did you mean {found[0]!r}?); allowed:" if found else "; allowed:", 1)
     if not keys:  # a complaint of the whole begins with the key that it is about
         keys = _named(what)
         what = what.removeprefix(f"{'.'.join(keys)}: ")
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     return f"{_where(keys, file, settings)}: {what}{more}"
+
+
+def _paths(value: Any, prefix: str = "") -> Iterator[str]:
+    """Dotted keys of all that is in a table."""
+    items = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list | tuple) else ()
+    for key, item in items:
+        yield f"{prefix}{key}"
+        yield from _paths(item, f"{prefix}{key}.")
 
 
 def _named(message: str) -> list[str]:

@@ -167,14 +167,15 @@ def code_files(study: str, strategies: Iterable[str] = ()) -> dict[str, Path]:
     """Files that a study's numbers depend on, by the names of their modules.
 
     Counted are the whole of market/ and agents/, in this tree and in plug-in folders, since their parts are found by
-    name; the study, modules of strategies named ``package.module:Class``, and whatever these import in turn.
+    name; the study, or where no file holds it the module whose dotted name is given instead; modules of strategies
+    named ``package.module:Class``; and whatever these import in turn.
     """
     plugged = discovery.plugin_folders()
     named = {name.partition(":")[0] for name in strategies if ":" in name}
     whole = {name for folder in (ROOT, *plugged) for room in ("market", "agents") for name in _modules(folder, room)}
     folders = [ROOT, *plugged, *_folders_of(named)]
     try:
-        return imports.closure({f"{studies.PACKAGE}.{study}"} | named | whole, folders)
+        return imports.closure({study if "." in study else f"{studies.PACKAGE}.{study}"} | named | whole, folders)
     except SyntaxError as error:
         raise InputError(f"{error.filename}:{error.lineno}: {error.msg}; allowed: Python source") from error
 

@@ -25,6 +25,9 @@ The file has these module-level names::
     PRINTED = ("regime", "users' cost [bp]")
         columns of the table that are printed, eight at most; default: all of them. All are in table.csv.
 
+    SOURCE = "..."           for a study that has no ``execute``, and whose runs follow from their configurations: the
+                             module whose source they depend on, in place of this file
+
 Its figures are the modules of figures/ that have its name, or begin with its name and an underscore.
 
 ``seeds`` is the number of seeds that the user asked for, None for the study's own default (:func:`seeds`); ``quick``
@@ -95,6 +98,8 @@ class Study:
     printed: tuple[str, ...] | None
     execute: Callable[[Run], Mapping[str, Outcome]]
     has_market: bool
+    source: str = ""
+    """Module whose source its runs depend on in place of its own file; it then travels to workers as it is."""
 
 
 def names() -> list[str]:
@@ -117,8 +122,9 @@ def load(name: str) -> Study:
         summary=getattr(module, "summary", None),
         answer=getattr(module, "answer", None),
         printed=getattr(module, "PRINTED", None),
-        execute=own or _execute_market,
+        execute=own or execute_market,
         has_market=own is None,
+        source=getattr(module, "SOURCE", "") if own is None else "",
     )
 
 
@@ -130,6 +136,11 @@ def figures(name: str) -> tuple[str, ...]:
         return max((study for study in studies if f"{figure}_".startswith(f"{study}_")), key=len, default="")
 
     return tuple(sorted(figure for figure in discovery.modules("figures") if owner(figure) == name))
+
+
+def part(study: str, figure: str) -> str:
+    """What the name of a figure adds to that of its study: empty, or an underscore and more."""
+    return figure.removeprefix(study) if figure.startswith(f"{study}_") else ""
 
 
 def seeds(asked: int | None, default: int) -> range:
@@ -152,7 +163,8 @@ def run_id(study: str, run: Run) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
 
-def _execute_market(run: Run) -> Mapping[str, Outcome]:
+def execute_market(run: Run) -> Mapping[str, Outcome]:
+    """Outcomes of the market that a run configures."""
     from experiments.runs.run import run_one
     from market.config import MarketConfig
 

@@ -55,7 +55,7 @@ class Sweep:
 
 
 def sweep(
-    study: str,
+    study: str | Study,
     runs: Iterable[Run],
     executor: Executor | None = None,
     workers: int = 2,
@@ -66,7 +66,7 @@ def sweep(
 
     Parameters
     ----------
-    study : name of a study
+    study : name of a study, or a study itself
     runs : the grid, all different; a sequence is run the longest runs first, anything else is consumed as it is run
     executor : any executor whose workers can import this project; it is left open. Default: local processes
     workers : local processes (one: this very process), or the number of workers of a given executor
@@ -80,13 +80,13 @@ def sweep(
     """
     start = time.perf_counter()
     total = len(runs) if isinstance(runs, Sequence) else None
-    loaded = studies.load(study)
+    loaded = studies.load(study) if isinstance(study, str) else study
     with ExitStack() as stack:
         limit = None
         if time_limit_s is not None:
             limit = Limit(time_limit_s, Path(stack.enter_context(TemporaryDirectory())))
         pool = stack.enter_context(_Workers(executor, workers, warm=loaded.has_market, apart=limit is not None))
-        bar = stack.enter_context(_bar(study, total))
+        bar = stack.enter_context(_bar(loaded.name, total))
         progress = _Progress(loaded, pool, store, bar.update, limit)
         progress.drive(runs)
     rows = store.rows(list(progress.order)) if store else [progress.memory[run_id] for run_id in progress.order]
@@ -154,7 +154,8 @@ class _Progress:
             self._submit(batch)
 
     def _submit(self, batch: list[Task]) -> None:
-        self._pending[self.pool.submit(_work, Batch(self.study.name, batch), self.limit)] = batch
+        study = self.study if self.study.source else self.study.name
+        self._pending[self.pool.submit(_work, Batch(study, batch), self.limit)] = batch
 
     def _collect(self, future: Future[list[Row]], batch: list[Task]) -> None:
         error = future.exception()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from experiments.analysis import answers, statistics, summaries
+from experiments.analysis import answers, statistics, summaries, written
 from experiments.runs.study import Configure, Run, seeds
 from market.errors import InputError
 
@@ -124,15 +123,15 @@ def table(runs: pd.DataFrame) -> pd.DataFrame:
     changes = {column: _changes(scaled, column) for column in OUTCOMES}
     rows, groups = [], list(dict.fromkeys(runs["regime"]))
     for regime in groups:
-        rows.append({"regime": regime, "": "mean (s.e.)"} | {c: _level(levels[c][regime]) for c in OUTCOMES})
+        rows.append({"regime": regime, "": "mean (s.e.)"} | {c: written.level(levels[c][regime]) for c in OUTCOMES})
         if all(regime in changes[column] for column in OUTCOMES):
             row = {column: changes[column][regime] for column in OUTCOMES}
-            rows.append({"regime": "", "": f"less {BASELINE}"} | {c: _number(r["mean"]) for c, r in row.items()})
-            rows.append({"regime": "", "": "95% interval"} | {c: _interval(r) for c, r in row.items()})
-            sizes = {c: _number(r["over_spread"]) for c, r in row.items()}
+            rows.append({"regime": "", "": f"less {BASELINE}"} | {c: written.number(r["mean"]) for c, r in row.items()})
+            rows.append({"regime": "", "": "95% interval"} | {c: written.interval(r) for c, r in row.items()})
+            sizes = {c: written.number(r["over_spread"]) for c, r in row.items()}
             rows.append({"regime": "", "": "over the spread between seeds"} | sizes)
             said = f"verdict (p by Holm, {len(groups) - 1} regimes)"
-            rows.append({"regime": "", "": said} | {c: _verdict(r) for c, r in row.items()})
+            rows.append({"regime": "", "": said} | {c: written.verdict(r) for c, r in row.items()})
     return pd.DataFrame(rows)
 
 
@@ -140,22 +139,3 @@ def _changes(scaled: pd.DataFrame, column: str) -> dict[Any, dict[str, Any]]:
     if BASELINE not in set(scaled["regime"]):  # every one of its runs failed: levels can still be shown
         return {}
     return statistics.paired(scaled, column, BASELINE).to_dict("index")
-
-
-def _level(row: dict[str, float]) -> str:
-    return _number(row["mean"]) + (f" ({_number(row['standard_error'])})" if row["n"] > 1 else "")
-
-
-def _interval(row: dict[str, float]) -> str:
-    return f"[{_number(row['low'])}, {_number(row['high'])}]" if math.isfinite(row["low"]) else ""
-
-
-def _verdict(row: dict[str, Any]) -> str:
-    return f"{row['verdict']} ({row['corrected']:.2g})" if math.isfinite(row["corrected"]) else row["verdict"]
-
-
-def _number(value: float) -> str:
-    if not math.isfinite(value):
-        return ""
-    value += 0.0  # no minus sign before a zero
-    return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"

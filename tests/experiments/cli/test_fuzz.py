@@ -39,7 +39,7 @@ def small(plugins: Callable[[str, str], Path], tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(needs, "MOST_S", MOST_S)
     monkeypatch.setattr(validate, "_rows", lambda *_: iter(()))
     monkeypatch.setattr("experiments.cli.run.write", lambda *_: None)
-    monkeypatch.setattr("experiments.cli.run._report", lambda *_: 0)
+    monkeypatch.setattr("experiments.cli.run.report", lambda *_: 0)
     monkeypatch.setattr("experiments.bench.measure.main", lambda *_: None)
 
 

@@ -11,6 +11,7 @@ import pytest
 import stand_in
 
 from experiments.__main__ import main
+from experiments.cli import page
 from experiments.runs import study as studies
 
 type Add = Callable[[str, str], Path]
@@ -38,15 +39,15 @@ def linked(page: Path) -> set[Path]:
 def test_all_studies_and_a_page_that_shows_them(two: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["run", "all", "--workers", "1", "--quick"]
     assert main(command) == 0
-    page = two / "results" / "README.md"
-    said = page.read_text(encoding="utf-8")
+    shown = two / "results" / "README.md"
+    said = shown.read_text(encoding="utf-8")
     share = json.loads((two / "results" / "coins" / "study.json").read_text())["answer"]
     assert re.fullmatch(r"Heads come \d+ times in a hundred\.", share)
     assert f"| [coins](#coins) | Is the coin fair? | {share} |" in said
     assert "`uv run seqmarket run medals --quick`: 8 runs, 0 failed, 2 seeds" in said
     pictures = {"coins/figure.png", "medals/figure.png", "medals/figure_of_gold.png"}
-    assert {two / "results" / name for name in pictures} < linked(page)
-    assert all(path.is_file() for path in linked(page))
+    assert {two / "results" / name for name in pictures} < linked(shown)
+    assert all(path.is_file() for path in linked(shown))
     capsys.readouterr()
     assert main(command) == 0
     assert capsys.readouterr().out.count("8 of them kept") == 2
@@ -70,6 +71,19 @@ def test_the_gallery_holds_what_its_page_shows_and_keeps_what_it_had(two: Path) 
     (two / "results" / "medals").rename(two / "elsewhere")
     assert main(["run", "coins", "--workers", "1", "--quick"]) == 0
     assert main(["figures", "all", "--gallery", "shown"]) == 0
-    page = two / "shown" / "README.md"
-    assert {"## coins", "## medals"} < set(page.read_text(encoding="utf-8").splitlines())
-    assert all(path.is_file() for path in linked(page))
+    shown = two / "shown" / "README.md"
+    assert {"## coins", "## medals"} < set(shown.read_text(encoding="utf-8").splitlines())
+    assert all(path.is_file() for path in linked(shown))
+
+
+def test_the_page_goes_without_the_caption_of_a_plug_in_that_is_gone(
+    two: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["run", "medals", "--workers", "1", "--quick"]) == 0
+    page.write(two / "results")
+    before = (two / "results" / "README.md").read_text(encoding="utf-8")
+    monkeypatch.delenv("SEQMARKET_PLUGINS")
+    page.write(two / "results")
+    after = (two / "results" / "README.md").read_text(encoding="utf-8")
+    assert "*Gold & silver.*" in before
+    assert after == before.replace("*Gold & silver.*", "*medals of gold*").replace("*Coins.*", "*medals*")
