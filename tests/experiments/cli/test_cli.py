@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 import stand_in
 
-from experiments.__main__ import _parser, main
-from experiments.cli import run
+from experiments.__main__ import main
+from experiments.cli import arguments, run
 from experiments.runs import study as studies
 from experiments.runs.store import Store
 from experiments.runs.sweep import sweep
@@ -267,7 +267,7 @@ def test_the_main_study_is_the_same_for_one_and_two_workers(coins: Path, capsys:
     assert len(stated) == 1
     says = r"seqmarket: \d+ runs, about [\d,]+ slots, [\d,]+ intents, .* of memory, .* of computing$"
     assert re.match(says, stated[0])
-    runs = run.grid(studies.load("regimes"), _parser().parse_args(["run", *shorter]))
+    runs = run.grid(studies.load("regimes"), arguments.parser().parse_args(["run", *shorter]))
     alone = Store(coins / "alone", "code")
     alone.write_runs(sweep("regimes", runs, workers=1, store=alone).rows)
     together = coins / "results" / "regimes" / "runs.parquet"

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from agents.roles import FOLDERS
-from experiments.__main__ import ROLES, main
+from experiments.__main__ import main
 from experiments.cli import strategy
+from experiments.cli.arguments import ROLES
 from experiments.markets.trial import play_one
 from market.errors import InputError
 
