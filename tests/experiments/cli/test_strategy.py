@@ -88,8 +88,9 @@ def test_mistakes_write_nothing(
 
 def test_another_folder(folder: Path) -> None:
     (folder / "there").mkdir()
-    assert main(["strategy", "new", "mine", "--to", "there"]) == 0
-    assert sorted(path.name for path in (folder / "there").iterdir()) == ["mine.py", "test_mine.py"]
+    # a name of its own: folders that other tests worked in are still on the path
+    assert main(["strategy", "new", "far_away", "--to", "there"]) == 0
+    assert sorted(path.name for path in (folder / "there").iterdir()) == ["far_away.py", "test_far_away.py"]
 
 
 def test_one_strategy_played_alone() -> None:
