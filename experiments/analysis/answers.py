@@ -23,7 +23,7 @@ def amount(sample: ArrayLike, unit: str, scale: float = 1.0) -> str:
 
 
 def change(sample: ArrayLike, unit: str, scale: float = 1.0, chance: float | None = None) -> str:
-    """Paired difference with its interval, and "open" in front unless twenty seeds settle it.
+    """Paired difference with its interval, and "open" behind it unless twenty seeds settle it.
 
     Parameters
     ----------
@@ -34,7 +34,10 @@ def change(sample: ArrayLike, unit: str, scale: float = 1.0, chance: float | Non
     """
     corrected = statistics.chance(sample) if chance is None else chance
     settled = statistics.verdict(sample, corrected) != "open"
-    return f"{'' if settled else 'open, '}{signed(amount(sample, unit, scale))}"
+    text = signed(amount(sample, unit, scale))
+    if settled:
+        return text
+    return f"{text[:-1]}; open)" if text.endswith(")") else f"{text} (open)"
 
 
 def signed(text: str) -> str:

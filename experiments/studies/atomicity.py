@@ -230,8 +230,8 @@ def answer(runs: Any) -> str:
     ]  # fmt: skip
     prices = answers.change(gap["atomic"] - gap["legged"], "bp") if {"atomic", "legged"} <= set(gap.columns) else ""
     return (
-        "Of the profit that arbitrageurs see they realise more or less than leg by leg, on average over conditions: "
-        f"{answers.listed(parts)}; prices across rollups differ by {prices} where cycles are atomic."
+        "Of the profit that they see, arbitrageurs realise by this much more than leg by leg, on average over "
+        f"conditions: {answers.listed(parts)}; where cycles are atomic, gaps between rollups change by {prices}."
     )
 
 
