@@ -18,9 +18,9 @@ CAPTION = (
 
 COLOURS = {"holds": shared.VERMILION, "reversed": shared.BLUE, "open": shared.GREY}
 CLAIMS = {
-    "liquidated_share_r0": ("most indebted rollup hit less", 100.0, "% of its debt"),
-    "others_share": ("other rollups hit more", 100.0, "% of their debt"),
-    "hit_together": ("more rollups hit together", 1.0, "rollups"),
+    "liquidated_share_r0": ("most indebted\nrollup hit less", 100.0, "% of its debt"),
+    "others_share": ("other rollups\nhit more", 100.0, "% of their debt"),
+    "hit_together": ("more rollups\nhit together", 1.0, "rollups"),
     "peak_60s_usd": ("higher peak", 1e-3, "thousand USD in 60 s"),
     "bad_debt_usd": ("more bad debt", 1e-3, "thousand USD"),
 }

@@ -61,9 +61,14 @@ def _header(claim: Claim) -> str:
     return f"{claim.title} [{claim.unit_name}]"
 
 
+def _size(found: Difference) -> str:
+    """Difference over the spread between seeds; a dash where seeds do not differ."""
+    return verdicts.number(found.over_spread) if np.isfinite(found.over_spread) else "\N{EN DASH}"
+
+
 def _cells(found: dict[Claim, Difference]) -> dict[str, str]:
     return {
-        _header(claim): f"{shown(one, claim)} {verdicts.number(one.over_spread)}; {one.agree}/{one.seeds} {one.verdict}"
+        _header(claim): f"{shown(one, claim)} {_size(one)}; {one.agree}/{one.seeds} {one.verdict}"
         for claim, one in found.items()
     }
 
