@@ -21,6 +21,7 @@ from typing import Any, Self
 import numpy as np
 from tqdm import tqdm
 
+from experiments.runs import forgotten
 from experiments.runs import study as studies
 from experiments.runs.batch import Batch, Task
 from experiments.runs.cluster import Cluster, WorkerDied
@@ -278,9 +279,12 @@ def _end_with(sentinel: int) -> None:
 
 def _work(batch: Batch, limit: Limit | None) -> list[Row]:
     """Rows of a batch of runs."""
-    study, tasks = batch.open()
+    (study, tasks), rows = batch.open(), []
     with told_apart():
-        return [_row(study, run_id, run, limit) for run_id, run in tasks]
+        for run_id, run in tasks:
+            rows.append(_row(study, run_id, run, limit))
+            forgotten.collect()
+    return rows
 
 
 def _row(study: Study, run_id: str, run: Run, limit: Limit | None) -> Row:

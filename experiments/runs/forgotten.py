@@ -1,0 +1,28 @@
+"""Give back the memory of markets that are done.
+
+A market that nobody needs any more is a circle of objects around large arrays. Python's collector counts objects, not
+bytes, and lets hundreds of them lie: a sweep would grow by what each market weighs.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+
+AFTER_S = 1.0
+"""A collection takes some hundredths of a second: it is worth that much once so much time has passed [s]."""
+
+
+class _Collector:
+    def __init__(self) -> None:
+        self.last = time.monotonic()
+
+    def collect(self) -> None:
+        """Collect what is no longer needed, if the last time is long enough ago. It changes no outcome."""
+        if time.monotonic() - self.last > AFTER_S:
+            gc.collect()
+            self.last = time.monotonic()
+
+
+collect = _Collector().collect
+"""Called after each run of a sweep, in the process that made it."""
