@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from agents.learning import QLearning
+from market.access.observation import Observation
 from market.access.seat import Seat
 from market.intents.rows import Status
 
@@ -63,6 +64,16 @@ class Slack:
             # what was never in a block says nothing, and a hedge apart from blocks is not in the bundle's
             if at is not None and len(members) == 2 and (members["position"] >= 0).all():
                 self.learner.credit(at, earned(*members))
+
+
+def for_sale(seen: Observation, rollup: int, collateral: int, seized: float, sure: float) -> float:
+    """Return how much of what it seizes a bundle sells on a rollup [units].
+
+    All of it, but only what is sure to be seized where own funds do not make up for the rest, or during a pause, which
+    lets no more through.
+    """
+    paused = seen.time < seen.breaker(rollup).paused_until
+    return sure if paused or seized - sure > seen.funds[rollup, collateral] else seized
 
 
 def earned(seizure: np.void, sale: np.void) -> float:

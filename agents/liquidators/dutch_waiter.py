@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from agents.liquidators._slack import EXACT
+from agents.liquidators._slack import EXACT, for_sale
 from agents.liquidators.greedy import Greedy
 from agents.means.auctions import EXPIRES_S, market_of, sides, start_auctions
 from agents.means.contract_auctions import (
@@ -135,10 +135,8 @@ class DutchWaiter(Greedy):
         if not self.asked.may(seen.time, Kind.LOAN_AUCTION_TAKE, venue, int(lot["id"])):
             return False
         left[debt] -= amount
-        taken = amount / price * (1.0 - EXACT)
         expected = amount / price * (1.0 - self.slack.choose(seen.time))
-        if taken - expected > seen.funds[rollup, collateral]:
-            taken = expected
+        taken = for_sale(seen, rollup, collateral, amount / price * (1.0 - EXACT), expected)
         bundle = desk.bundle()
         desk.auction(
             Kind.LOAN_AUCTION_TAKE, venue, int(lot["id"]), amount, expected, tip=self.tip_share * profit, bundle=bundle,

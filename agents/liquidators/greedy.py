@@ -6,7 +6,7 @@ import numpy as np
 
 from agents.base import Liquidator
 from agents.blocks.ticks import against_price
-from agents.liquidators._slack import EXACT, Slack
+from agents.liquidators._slack import EXACT, Slack, for_sale
 from agents.means.auctions import EXPIRES_S, Asked
 from agents.means.hedging import brings
 from market.access.desk import Desk
@@ -82,10 +82,9 @@ class Greedy(Liquidator):
         if not (self.repeat or self.asked.may(seen.time, Kind.LIQUIDATE, int(entry["market"]), int(entry["loan"]))):
             return
         left[debt] -= amount
-        sold = amount * float(entry["rate"]) * (1.0 - EXACT)
-        least = amount * float(entry["rate"]) * (1.0 - self.slack.choose(seen.time))
-        if sold - least > seen.funds[held_on, collateral]:
-            sold = least
+        seized = amount * float(entry["rate"])
+        least = seized * (1.0 - self.slack.choose(seen.time))
+        sold = for_sale(seen, held_on, collateral, seized * (1.0 - EXACT), least)
         bundle = desk.bundle()
         desk.liquidate(
             int(entry["market"]), int(entry["loan"]), amount, least,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import worlds
 from hypothesis import given
@@ -13,10 +15,11 @@ from worlds import ETH, ETH_USD, USD
 
 from agents.liquidators._slack import SLACKS, earned
 from experiments.markets.scenarios import reference
-from experiments.studies import circuit_breaker, contagion
+from experiments.studies import _breaker_scenes, circuit_breaker, contagion
 from experiments.studies._stage import SLACKS as SLACK_NAMES
 from market.config import AgentConfig, BorrowersConfig, MarketConfig, OracleConfig
 from market.intents.rows import INTENT, Status, blank
+from market.measures.tape import Tape
 from market.venues import Kind
 
 GREEDY = AgentConfig(role="liquidator", strategy="greedy", latency_s=0.01, latency_spread_s=0.0)
@@ -139,3 +142,15 @@ def test_the_reference_population_learns_its_slack_and_the_studies_sweep_it_arou
             assert all(group.parameters["slack"] == parameters["slack"] for group in liquidators)
     swept = {run.levers["slack"] for run in circuit_breaker.runs(1, False, lambda base: base)}
     assert swept == set(SLACK_NAMES)
+
+
+@pytest.mark.parametrize("slack", ["exact", "2%"])
+def test_a_pause_stops_no_liquidator_whatever_its_slack(slack: str, tmp_path: Path) -> None:
+    breaker = circuit_breaker.BREAKERS["reference"] | {"threshold_usd": 1.0}
+    config = _breaker_scenes.crash("pool", breaker, False, seed=1, quick=True, slack=slack)
+    market = worlds.opened(config, recorders=[Tape(tmp_path / "tape.parquet")])
+    market.run()
+    tape = pd.read_parquet(tmp_path / "tape.parquet")
+    assert tape["paused"].any()
+    assert (tape["kind"] == "liquidate").any()
+    assert not tape.loc[tape["role"] == "liquidator", "paused"].any()
