@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from worlds import MAKER, OPERATOR, OTHER_MAKER, founded, lender, rollup
 
-from market.config import BorrowersConfig, GraphConfig, OracleConfig, PerpetualConfig, PoolConfig
+from market.config import BorrowersConfig, GraphConfig, OptionsConfig, OracleConfig, PerpetualConfig, PoolConfig
 from market.genesis import World
 from market.intents.rows import blank
 from market.state.store import Tables
@@ -16,7 +16,7 @@ from market.venues.pools.ranges import name as name_of
 ODD = (0.0, -0.0, -1.0, np.nan, np.inf, -np.inf, 5e-324, 1e-300, 1e-18, 1e300, 1.7e308)
 FIELDS = ("amount", "amount", "limit", "tip", "venue", "target", "rollup", "asset_in", "asset_out", "kind", "sender")
 AMOUNTS = (1e-6, 0.01, 0.4, 3.0, 40.0, 900.0, 2.5e4, 4e5, 1e6, 3e6)
-TABLE_OF = {"oracles": "feeds"}
+TABLE_OF = {"oracles": "feeds", "options": "option_markets"}
 """Table of what an intent's `venue` names, by venue, where it is not named alike."""
 IN_AUCTIONS = {
     venue: tuple(Kind[f"{lot}_AUCTION_{act}"] for act in ("TAKE", "BID", "SETTLE", "RESET"))
@@ -30,6 +30,8 @@ ON_COMMITTEES = (
 )  # fmt: skip
 OWNER_OF = {"lending": "loans", "perpetuals": "contracts"}
 """Table of what an auction seizes, by venue."""
+ON_ACCOUNTS = (Kind.OPTION_DEPOSIT, Kind.OPTION_WITHDRAW)
+QUOTING = (Kind.OPTION_QUOTE, Kind.OPTION_CANCEL, Kind.OPTION_SHEET, Kind.OPTION_REQUOTE)
 TRADING = (Kind.PERPETUAL_TRADE, Kind.PERPETUAL_DEPOSIT, Kind.PERPETUAL_WITHDRAW, Kind.PERPETUAL_LIQUIDATE)
 
 
@@ -79,6 +81,9 @@ def world() -> World:
             pools=(),
             gas_usd=0.0,
             perpetuals=tuple(sold[2:]),
+            options=(
+                OptionsConfig(strikes=2, expiries_s=(2.0, 4.0), exercise="holder", exercise_s=1.5, fund_usd=10.0),
+            ),
             oracle=OracleConfig.model_validate({"source": "committee", "committee": WIDE}),
         ),
         assets=({"name": "ETH", "price_usd": 2500.0}, {"name": "BTC", "price_usd": 50_000.0}),
@@ -171,6 +176,8 @@ def _make_plausible(market: World, row: np.ndarray, rng: np.random.Generator) ->
         row["sender"] = OPERATOR if rng.random() < 0.5 else int(rng.choice(_holders(tables, int(row["venue"]))))
     elif kind == Kind.PERPETUAL_QUOTE:
         row["venue"], row["rollup"], row["sender"] = 0, 0, MAKER
+    elif KINDS[kind][0] == "options" and len(tables.option_markets):
+        _choose_option(tables, row, rng)
     elif kind in TRADING and len(tables.contracts):
         row["target"] = rng.integers(0, len(tables.contracts))
         contract = tables.contracts[row["target"]]
@@ -179,6 +186,21 @@ def _make_plausible(market: World, row: np.ndarray, rng: np.random.Generator) ->
         holder = int(contract["owner"])
         row["sender"] = holder if tables.accounts["venue"][holder] == 0.0 else OPERATOR
         row["asset_in"], row["asset_out"] = rng.permutation((0, 1))
+
+
+def _choose_option(tables: Tables, row: np.ndarray, rng: np.random.Generator) -> None:
+    """Let a row name a market of options, and what its kind is about there."""
+    row["venue"], row["rollup"] = 0, int(tables.option_markets["rollup"][0])
+    row["sender"] = rng.choice((MAKER, OTHER_MAKER)) if row["kind"] in QUOTING else rng.integers(0, 5)
+    row["asset_in"], row["asset_out"] = rng.permutation((0, 1))
+    if row["kind"] in ON_ACCOUNTS:
+        row["target"] = row["sender"] if rng.random() < 0.8 else rng.integers(0, 5)
+    elif row["kind"] == Kind.OPTION_PRINT:
+        row["target"] = rng.integers(0, len(tables.option_expiries))
+    elif row["kind"] == Kind.OPTION_TAKE:
+        row["target"] = rng.integers(0, len(tables.option_quotes))
+    else:
+        row["target"] = rng.integers(-1, len(tables.options))
 
 
 def _start(tables: Tables, row: np.ndarray, venue: str, rng: np.random.Generator) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from worlds import ALICE, BOB, ETH, ETH_USD, MAKER, OPERATOR, OTHER_MAKER, USD, fates, founded, intent, lender, rollup
 
-from market.config import BorrowersConfig, OracleConfig, PerpetualConfig, PoolConfig
+from market.config import BorrowersConfig, OptionsConfig, OracleConfig, PerpetualConfig, PoolConfig
 from market.execution import execute_block
 from market.genesis import World
 from market.venues import Kind, rooms
@@ -29,6 +29,7 @@ FIXED, DUTCH, ENGLISH = range(3)
 FALLING = {"kind": "dutch", "buf": 1.1, "cut": 0.99, "step_s": 10.0, "tail_s": 100.0, "cusp": 0.5, "penalty": 0.002}
 RISING = {"kind": "english", "increment": 0.05, "bid_s": 10.0, "most_s": 30.0, "penalty": 0.002}
 LONG_AFTER_S = 200.0
+EXPIRY_S = 1000.0
 
 EXAMPLES: dict[str, Callable[[World], Example]] = {}
 
@@ -56,6 +57,7 @@ def world() -> World:
         "a",
         lending=tuple(lender(liquidation=design) for design in designs),
         perpetuals=tuple(contracts),
+        options=(OptionsConfig(strikes=3, expiries_s=(EXPIRY_S,), exercise="holder", exercise_s=10.0),),
         borrowers=2,
         gas_usd=GAS_USD,
     )
@@ -385,6 +387,87 @@ def _(world: World) -> Example:
 def _(world: World) -> Example:
     _contract_is_up(world, DUTCH)
     return _on_contract(world, Kind.CONTRACT_AUCTION_RESET, DUTCH), LONG_AFTER_S
+
+
+# -- options -----------------------------------------------------------------------------------------------------------
+
+AT_THE_MONEY = 2
+
+
+def _option(kind: int, sender: int, *, buy: bool = True, **fields: Any) -> np.ndarray:
+    sides = {"asset_in": USD if buy else ETH, "asset_out": ETH if buy else USD}
+    return intent(kind, sender, **{"venue": 0, "target": AT_THE_MONEY, "amount": 1.0} | sides | fields)
+
+
+def _ask(world: World) -> np.ndarray:
+    """An ask of a maker, once it and a buyer have paid in margin."""
+    for who in (ALICE, MAKER):
+        _first(world, _option(Kind.OPTION_DEPOSIT, who, target=who, amount=1e5))
+    return _option(Kind.OPTION_QUOTE, MAKER, buy=False, limit=50.0)
+
+
+def _bought(world: World) -> None:
+    _first(world, _ask(world))
+    _first(world, _option(Kind.OPTION_TRADE, ALICE))
+
+
+@example(Kind.OPTION_QUOTE)
+def _(world: World) -> Example:
+    return _ask(world), 0.0
+
+
+@example(Kind.OPTION_CANCEL)
+def _(world: World) -> Example:
+    _first(world, _ask(world))
+    return _option(Kind.OPTION_CANCEL, MAKER), 0.0
+
+
+@example(Kind.OPTION_SHEET)
+def _(world: World) -> Example:
+    return _option(Kind.OPTION_SHEET, MAKER, limit=0.8), 0.0
+
+
+@example(Kind.OPTION_REQUOTE)
+def _(world: World) -> Example:
+    _first(world, _option(Kind.OPTION_SHEET, MAKER, limit=0.8))
+    return _option(Kind.OPTION_REQUOTE, MAKER, target=-1, amount=ETH_USD), 0.0
+
+
+@example(Kind.OPTION_TRADE)
+def _(world: World) -> Example:
+    _first(world, _ask(world))
+    return _option(Kind.OPTION_TRADE, ALICE), 0.0
+
+
+@example(Kind.OPTION_TAKE)
+def _(world: World) -> Example:
+    _first(world, _ask(world))
+    return _option(Kind.OPTION_TAKE, ALICE, target=int(world.tables.options["asker"][AT_THE_MONEY])), 0.0
+
+
+@example(Kind.OPTION_DEPOSIT)
+def _(world: World) -> Example:
+    _bought(world)
+    return _option(Kind.OPTION_DEPOSIT, ALICE, target=ALICE, amount=10.0), 0.0
+
+
+@example(Kind.OPTION_WITHDRAW)
+def _(world: World) -> Example:
+    _bought(world)
+    return _option(Kind.OPTION_WITHDRAW, ALICE, target=ALICE, amount=10.0), 0.0
+
+
+@example(Kind.OPTION_PRINT)
+def _(world: World) -> Example:
+    return _option(Kind.OPTION_PRINT, BOB, target=0), EXPIRY_S
+
+
+@example(Kind.OPTION_EXERCISE)
+def _(world: World) -> Example:
+    _bought(world)
+    _post(world, 1.1)
+    _first(world, _option(Kind.OPTION_PRINT, BOB, target=0), EXPIRY_S)
+    return _option(Kind.OPTION_EXERCISE, ALICE), EXPIRY_S
 
 
 for _room in rooms("examples").values():  # those of a venue that brings its own

@@ -242,6 +242,7 @@ def check_ledger(tables: Tables, opening: np.ndarray) -> None:
     _check_lending(tables)
     _check_bridges(tables)
     _check_perpetuals(tables)
+    _check_options(tables)
     _check_auctions(tables)
     _check_committees(tables)
 
@@ -367,5 +368,38 @@ def _check_perpetuals(tables: Tables) -> None:
     for vault in np.unique(perpetual["account"]):
         mine = perpetual["account"][of] == vault
         held = tables.balance[int(vault), :, 0].sum()
-        scale = max(held, np.abs(contract["cash"][mine]).sum())
-        assert abs((contract["cash"][mine] - owed[mine]).sum() - held) <= DRIFT * scale, "cash is not in the vault"
+        scale, beside = max(held, np.abs(contract["cash"][mine]).sum()), _cash_of_options(tables, vault).sum()
+        cash = (contract["cash"][mine] - owed[mine]).sum() + beside
+        assert abs(cash - held) <= DRIFT * scale, "cash is not in the vault"
+
+
+def _cash_of_options(tables: Tables, vault: float) -> np.ndarray:
+    """Cash of the accounts of options that lies in a vault."""
+    accounts, markets = tables.option_accounts, tables.option_markets
+    return accounts["cash"][markets["account"][accounts["market"].astype(np.int64)] == vault]
+
+
+def _check_options(tables: Tables) -> None:
+    """As many options are held as are owed, cash is in the vault, and the chain shows the best of all quotes."""
+    markets, accounts, positions = tables.option_markets, tables.option_accounts, tables.option_positions
+    series = tables.options
+    held = np.zeros((2, len(series)))
+    of = positions["series"].astype(np.int64)
+    np.add.at(held[0], of, positions["quantity"])
+    np.add.at(held[1], of, np.maximum(positions["quantity"], 0.0))
+    assert not held[0].any(), "options are held that nobody owes"
+    assert np.array_equal(held[1], series["open"])
+    assert np.all(positions["exercised"] <= np.maximum(positions["quantity"], 0.0))
+    for vault in np.unique(markets["account"]):
+        if vault not in tables.perpetuals["account"]:
+            cash, there = _cash_of_options(tables, vault), tables.balance[int(vault), :, 0].sum()
+            scale = max(there, np.abs(cash).sum())
+            assert abs(cash.sum() - there) <= DRIFT * scale, "cash is not in the vault"
+    assert np.isfinite(accounts["cash"]).all()
+    for side, sign in (("bid", -1.0), ("ask", 1.0)):
+        quotes = tables.option_quotes
+        assert np.all(quotes[f"{side}_size"] >= 0.0)
+        best = np.full(len(series), np.inf)
+        there = quotes[quotes[f"{side}_size"] > 0.0]
+        np.minimum.at(best, there["series"].astype(np.int64), sign * there[side])
+        assert np.array_equal(np.where(np.isfinite(best), sign * best, 0.0), series[side])

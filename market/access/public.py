@@ -29,6 +29,14 @@ from market.venues.lending.view import (
 )
 from market.venues.liquidation import view as liquidation
 from market.venues.liquidation.view import AuctionsSeen, LotsSeen
+from market.venues.options.view import (
+    ExpiriesSeen,
+    OptionAccountsSeen,
+    OptionMarketsSeen,
+    OptionsSeen,
+    PositionsSeen,
+    QuotesSeen,
+)
 from market.venues.oracles.view import FeedsSeen
 from market.venues.outside.view import OutsideSeen, StocksSeen
 from market.venues.perpetuals import close_out
@@ -84,6 +92,12 @@ class Shown:
     stocks: StocksSeen
     perpetuals: PerpetualsSeen
     contracts: ContractsSeen
+    option_markets: OptionMarketsSeen
+    option_expiries: ExpiriesSeen
+    options: OptionsSeen
+    option_quotes: QuotesSeen
+    option_accounts: OptionAccountsSeen
+    option_positions: PositionsSeen
     committees: CommitteesSeen
     reporters: ReportersSeen
     auctions: AuctionsSeen

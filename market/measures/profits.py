@@ -35,9 +35,11 @@ if TYPE_CHECKING:
 FEES = [Why.TIP, Why.GAS]
 MOVED = [
     Why.LIQUIDITY, Why.COLLATERAL, Why.LOAN, Why.REPAYMENT, Why.BRIDGE, Why.BRIDGE_FEE, Why.PAYMENT, Why.BOND,
-    Why.REPORT, Why.BRIBE,
+    Why.REPORT, Why.BRIBE, Why.OPTION_MARGIN,
 ]  # fmt: skip
-"""Reasons for which something moves without being traded; fees of a pool, too, where a provider receives them."""
+"""Reasons for which something moves without being traded; fees of a pool, too, where a provider receives them.
+
+What is gained with options is not in the ledger before it is taken out: it is left out here."""
 LENDING = VENUES.index("lending")
 MOVES = ~MARKED & ~LIQUIDATES
 """By kind: whether it may move something without trading it."""

@@ -56,6 +56,8 @@ class Why(IntEnum):
     REPORT = 33  # what a committee pays for reports
     BRIBE = 34  # what somebody else offers for a report, and its payment or return
     RESALE = 35  # for a right that the seller had bought from the protocol
+    OPTION_MARGIN = 36
+    OPTION_FEE = 37
 
 
 REASONS = len(Why)

@@ -42,10 +42,18 @@ def _contracts(plan: Plan) -> int:
 
 
 def _buyers(plan: Plan) -> list[tuple[int, int]]:
-    """(perpetual, account) of every contract that is there to buy in auctions with."""
+    """(perpetual, account) of every contract that is there to buy in auctions with, or beside options."""
     buyers = [account for account, member in enumerate(plan.members) if member.role in BUYERS]
     auctioning = [market for market, design in enumerate(plan.designs["perpetuals"]) if design.most_open]
-    return [(market, account) for market in auctioning for account in buyers]
+    found = [(market, account) for market in auctioning for account in buyers]
+    beside = [(market, account) for market in _beside_options(plan) for account in range(len(plan.members))]
+    return list(dict.fromkeys(found + beside))
+
+
+def _beside_options(plan: Plan) -> list[int]:
+    """Perpetuals with which options on the same asset and rollup share margin."""
+    sharing = {(rollup, spec.asset) for rollup, spec in plan.listed("options") if spec.share_margin}
+    return [market for market, (rollup, spec) in enumerate(_listed(plan)) if (rollup, spec.asset) in sharing]
 
 
 def _all_contracts(plan: Plan) -> int:

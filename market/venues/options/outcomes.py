@@ -1,0 +1,69 @@
+"""What options add to a run's results: what was traded, quoted and owed, what expiries paid, and who lost by quotes.
+
+A trade's gain is to whoever takes a quote: options at what they are worth at the reference price and the volatility
+they are marked at, less the premium; what a sniper takes is the sum of those that are above nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from market.intents.rows import Row
+from market.kernel.compiled import kernel
+from market.state.store import State, get, index
+from market.state.tables import Asset
+from market.venues import Kind
+from market.venues.options.instrument import value_at
+from market.venues.options.tables import Option, OptionMarket, Quote
+
+if TYPE_CHECKING:
+    from market.model import SequencerMarket
+
+TOTALS = {
+    "options_volume": "underlying of options traded, at reference prices [USD]",
+    "options_premium": "premiums of options traded [USD]",
+    "options_taken": "gains of those trades by which whoever took a quote gained [USD]",
+    "options_given": "losses of those trades by which whoever took a quote lost [USD]",
+}
+"""Columns of the totals by rollup."""
+
+
+@kernel
+def count(state: State, row: Row, author: int, operator: int, at: Any, sums: Any) -> None:
+    """Add an executed trade."""
+    if row.kind not in (Kind.OPTION_TRADE, Kind.OPTION_TAKE):
+        return
+    series = row.target if row.kind == Kind.OPTION_TRADE else index(state, Quote.series, row.target)
+    price = get(state, Asset.price, index(state, OptionMarket.asset, row.venue))
+    worth = value_at(state, series, price, get(state, Option.volatility, series), row.executed)
+    gain = row.filled_out * worth - row.filled_in
+    if row.asset_in != 0:
+        gain = -gain
+    at.options_volume += row.filled_out * price
+    at.options_premium += row.filled_in
+    at.options_taken += max(gain, 0.0)
+    at.options_given += max(-gain, 0.0)
+
+
+def report(market: SequencerMarket) -> dict[str, float]:
+    """Trades of the run, quotes and options that stand at its end, and what was paid at expiries."""
+    totals, tables = market.tally.totals(), market.world.tables
+    chain, terms = tables.options, tables.option_markets
+    both = (chain["bid_size"] > 0.0) & (chain["ask_size"] > 0.0)
+    bid, ask = chain["bid"][both], chain["ask"][both]
+    prices = tables.prices[terms["asset"][chain["market"].astype(np.int64)].astype(np.int64)]
+    given, taken, premium = (float(totals[f"options_{name}"]) for name in ("given", "taken", "premium"))
+    return {
+        "options_volume_usd": float(totals["options_volume"]),
+        "options_premium_usd": premium,
+        "options_sniped_usd": taken,
+        "options_effective_spread_bp": 1e4 * (given - taken) / premium if premium > 0.0 else float("nan"),
+        "options_quoted_spread_bp": 2e4 * float(((ask - bid) / (ask + bid)).mean()) if both.any() else float("nan"),
+        "options_open_usd": float(chain["open"] @ prices),
+        "options_paid_usd": float(terms["paid"].sum()),
+        "options_lapsed_usd": float(terms["lapsed"].sum()),
+        "options_insured_usd": float(terms["insured"].sum()),
+        "options_socialised_usd": float(terms["socialised"].sum()),
+    }

@@ -1,0 +1,72 @@
+"""What everybody sees of options: the chain, quotes, expiries, and who holds what."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import float64, int64, njit, types, void
+
+from market.state.records import Records
+from market.state.store import STATE, State, described, index
+from market.venues.options.instrument import mark
+from market.venues.options.rules import margin_of
+from market.venues.options.tables import Expiry, Option, OptionAccount, OptionMarket, Position, Quote
+
+
+class OptionMarketsSeen(Records, columns=described(OptionMarket)):
+    """Markets of options: shape (option markets,)."""
+
+
+class ExpiriesSeen(Records, columns=described(Expiry)):
+    """Expiries of all markets of options: shape (expiries,)."""
+
+
+class OptionsSeen(Records, columns=described(Option)):
+    """The chain: series of all markets of options, expiry by expiry, strikes ascending, shape (series,)."""
+
+    @property
+    def is_call(self) -> np.ndarray:
+        """Whether a series is of calls."""
+        return self["call"] == 1.0
+
+    @property
+    def quoted_mid(self) -> np.ndarray:
+        """Mean of the best bid and the best ask; nan where there are not both [USD]."""
+        both = (self["bid_size"] > 0.0) & (self["ask_size"] > 0.0)
+        return np.where(both, 0.5 * (self["bid"] + self["ask"]), np.nan).view(np.ndarray)
+
+
+class QuotesSeen(Records, columns=described(Quote)):
+    """Quotes of all makers, maker by maker, in the order of the series: shape (quotes,)."""
+
+
+class OptionAccountsSeen(Records, columns=described(OptionAccount)):
+    """Accounts on all markets of options: shape (option accounts,)."""
+
+
+class PositionsSeen(Records, columns=described(Position)):
+    """What accounts hold of options, account by account, in the order of the series: shape (positions,)."""
+
+
+VIEWS = {
+    "option_markets": OptionMarketsSeen,
+    "option_expiries": ExpiriesSeen,
+    "options": OptionsSeen,
+    "option_quotes": QuotesSeen,
+    "option_accounts": OptionAccountsSeen,
+    "option_positions": PositionsSeen,
+}
+"""Views of whole tables, by the name of the table."""
+
+
+@njit(void(STATE, int64, float64[::1]), cache=True)
+def marks(state: State, market: int, found: np.ndarray) -> None:
+    """Write what each series of a market is marked at: shape (series,) [USD]."""
+    first = index(state, OptionMarket.first_series, market)
+    for at in range(found.size):
+        found[at] = mark(state, first + at)
+
+
+@njit(types.UniTuple(float64, 3)(STATE, int64), cache=True)
+def margin(state: State, account: int) -> tuple[float, float, float]:
+    """Equity, maintenance margin and initial margin of the margin account of an account of options [USD]."""
+    return margin_of(state, account)
