@@ -14,7 +14,7 @@ import numpy as np
 from numba import boolean, float64, int64, njit, types, void
 
 from market.intents.rows import Reason, Row
-from market.state.journal import put
+from market.state.journal import full, put
 from market.state.ledger import Why, move
 from market.state.store import STATE, State, cell, get, index, length
 from market.venues.margin import account_of
@@ -211,7 +211,8 @@ def trade(state: State, row: Row, time: float) -> int:
     if left == 0.0 or left > LARGEST:
         return Reason.BAD_AMOUNT
     side, traded, premium, reached = ASK if row.asset_in == 0 else BID, 0.0, 0.0, False
-    while left > 0.0:
+    # a stretch too long to be undone writes no more, and is undone: no quote would ever be used up
+    while left > 0.0 and not full(state):
         quote = best(state, series, side, account)
         if quote < 0:
             break

@@ -185,7 +185,7 @@ def test_a_stale_quote_is_sniped_by_whoever_comes_before_its_cancellation() -> N
 
 def test_a_sheet_makes_all_quotes_anew_at_a_price_of_the_underlying() -> None:
     market = world()
-    sheet = {"target": -1, "amount": 4.0}
+    sheet: dict[str, Any] = {"target": -1, "amount": 4.0}
     rows = [
         sent(Kind.OPTION_SHEET, MAKER, limit=0.7, **sheet),
         sent(Kind.OPTION_SHEET, MAKER, buy=False, limit=0.9, **sheet),
