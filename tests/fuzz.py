@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from worlds import MAKER, OPERATOR, OTHER_MAKER, founded, lender, rollup
+from worlds import ALICE, MAKER, OPERATOR, OTHER_MAKER, execute, founded, intent, lender, rollup
 
 from market.config import BorrowersConfig, GraphConfig, OptionsConfig, OracleConfig, PerpetualConfig, PoolConfig
 from market.genesis import World
@@ -28,6 +28,10 @@ WIDE = {"bond_usd": 1e-3, "band_bp": 9000.0, "quorum": 1, "reporters": 3, "judge
 ON_COMMITTEES = (
     Kind.COMMITTEE_JOIN, Kind.COMMITTEE_LEAVE, Kind.REPORT, Kind.BRIBE_OFFER, Kind.BRIBE_CLOSE,
 )  # fmt: skip
+OPTIONS = OptionsConfig(
+    strikes=2, expiries_s=(2.0, 6.0), exercise="holder", exercise_s=100.0, fund_usd=10.0, roll=False
+)
+"""Options that are printed, and may be exercised, while random intents are sent."""
 OWNER_OF = {"lending": "loans", "perpetuals": "contracts"}
 """Table of what an auction seizes, by venue."""
 ON_ACCOUNTS = (Kind.OPTION_DEPOSIT, Kind.OPTION_WITHDRAW)
@@ -59,7 +63,7 @@ def world() -> World:
             ("ETH", 0.0, 500.0, rising | {"penalty": 0.01}),
         )
     ]
-    return founded(
+    market = founded(
         rollup(
             "a",
             pools=pools,
@@ -81,15 +85,30 @@ def world() -> World:
             pools=(),
             gas_usd=0.0,
             perpetuals=tuple(sold[2:]),
-            options=(
-                OptionsConfig(strikes=2, expiries_s=(2.0, 4.0), exercise="holder", exercise_s=1.5, fund_usd=10.0),
-            ),
+            options=(OPTIONS,),
             oracle=OracleConfig.model_validate({"source": "committee", "committee": WIDE}),
         ),
         assets=({"name": "ETH", "price_usd": 2500.0}, {"name": "BTC", "price_usd": 50_000.0}),
         graph=GraphConfig(kind="complete", delay_s=1.0, fee_bp=10.0, capacity_usd=2e4),
         borrowers=BorrowersConfig(ltv_low=0.6, ltv_high=0.74, reserve_share=0.5),
     )
+    _open_options(market)
+    return market
+
+
+def _open_options(market: World) -> None:
+    """Let everybody have margin, makers quote, and somebody hold one of each."""
+    everybody, last = range(OPERATOR + 1), len(market.tables.options)
+    deposits = [intent(Kind.OPTION_DEPOSIT, who, rollup=2, venue=0, target=who, amount=2e5) for who in everybody]
+    quotes = [
+        intent(Kind.OPTION_QUOTE, MAKER, rollup=2, venue=0, target=at, amount=50.0, limit=5.0 + side, asset_in=side)
+        for at in range(last)
+        for side in (0, 1)
+    ]
+    trades = [
+        intent(Kind.OPTION_TRADE, ALICE, rollup=2, venue=0, target=at, amount=1.0, asset_in=0) for at in range(last)
+    ]
+    execute(market, *deposits, *quotes, *trades)
 
 
 def offered(tables: Tables) -> np.ndarray:
@@ -117,6 +136,8 @@ def random_rows(market: World, rng: np.random.Generator, count: int) -> np.ndarr
     rows["expiry"] = np.where(rows["kind"] == Kind.BRIBE_OFFER, rng.uniform(0.0, 4.0, count), np.inf)
     posting = np.isin(rows["kind"], (Kind.ORACLE_UPDATE, Kind.REPORT))
     rows["amount"][posting] = 2500.0 * rng.uniform(0.5, 1.5, int(posting.sum()))
+    quoting = np.isin(rows["kind"], (Kind.OPTION_QUOTE, Kind.OPTION_SHEET))
+    rows["limit"][quoting] = rng.uniform(0.1, 50.0, int(quoting.sum()))
     for at in np.flatnonzero(rng.random(count) < 0.25):
         spoil(rows[at], rng)
     return _bundled(rows, rng)
