@@ -25,8 +25,19 @@ MODULES = (
     "compliance",
     "governance",
     "key_shares",
+    "option_mean",
+    "option_print",
+    "option_exercise",
 )
-LONG = ("breaker_null", "cross_chain", "dutch_auction", "leg_risk", "pause_paradox", "shared_isolated")
+LONG = (
+    "breaker_null",
+    "cross_chain",
+    "dutch_auction",
+    "leg_risk",
+    "option_exercise",
+    "pause_paradox",
+    "shared_isolated",
+)
 """Whole markets over many seeds: the quick form of these takes more than ten seconds."""
 READING = Volatility.reading
 STATED = {
