@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -64,13 +65,19 @@ def tiny(regime: str) -> MarketConfig:
 
 def trace(regime: str) -> str:
     """What happens in the tiny market under a regime."""
-    market = opened(tiny(regime), SEED)
+    return told(tiny(regime), f"{regime}, seed {SEED}")
+
+
+def told(config: MarketConfig, title: str, seen: Callable[[Any], list[str]] = lambda market: []) -> str:
+    """What happens in a market, a line for each intent; after each block the lines that `seen` has to add."""
+    market = opened(config, SEED)
     names = [member.name for member in market.members] + list(market.world.account_of)[len(market.members) :]
-    lines = [f"# {regime}, seed {SEED}", HEADER]
+    lines = [f"# {title}", HEADER]
 
     def noted(slot: Any) -> None:
         lines.append(_heading(slot))
         lines.extend(_line(market, names, row, _tied(slot.rows, at)) for at, row in enumerate(slot.rows))
+        lines.extend(seen(market))
 
     on_block(market, noted)
     market.run()

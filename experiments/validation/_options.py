@@ -34,7 +34,7 @@ def configured(
     return plain.model_copy(update={"regime": regimes.load("siloed").model_copy(update=regime or {})})
 
 
-def agent(role: str, strategy: str, **parameters: Any) -> AgentConfig:
+def agent(role: Any, strategy: str, **parameters: Any) -> AgentConfig:
     """One agent with next to no latency and all the money it needs."""
     return AgentConfig(
         role=role, strategy=strategy, capital_usd=1e9, latency_s=0.01, latency_spread_s=0.0, parameters=parameters

@@ -2,9 +2,9 @@
 
 Derived, on a price without drift. Of the two prices that a block holds, the one posted and an update tau younger, the
 better one is on average S sigma sqrt(tau / (2 pi)) above the posted one. The best of all n prints of a window, one
-every b, is S sigma sqrt(b / (2 pi)) (1 + 1 / sqrt(2) + ... + 1 / sqrt(n)) above the one before them (Spitzer), which tends to
-S sigma sqrt(2 d / pi) over d = n b: .0161% of S in 2 s, .0880% in 60 s, at .8. That needs hindsight: a sequencer has
-it over what one block holds, not over blocks to come. Of m averaged prints one weighs 1 / m.
+every b, is S sigma sqrt(b / (2 pi)) (1 + 1 / sqrt(2) + ... + 1 / sqrt(n)) above the one before them (Spitzer), which
+tends to S sigma sqrt(2 d / pi) over d = n b: .0161% of S in 2 s, .0880% in 60 s, at .8. That needs hindsight: a
+sequencer has it over what one block holds, not over blocks to come. Of m averaged prints one weighs 1 / m.
 
 A sequencer that holds calls deep in the money asks for the print itself, before or behind the oracle's update; nobody
 else does anything. What the venue then fixes is compared with the prices that the oracle posted, block by block.

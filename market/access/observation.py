@@ -126,6 +126,17 @@ class Observation(Shown):
         """What closing a signed size with a perpetual's maker brings, or costs, per contract, fee included [USD]."""
         return self._public.closing_price(market, size)
 
+    def option_values(self, market: int, price: float | None = None) -> np.ndarray:
+        """What each series of a market of options is worth at a price (default: the oracle's): shape (series,) [USD].
+
+        At the volatility that it is marked at, and for the mean of prints that is still open.
+        """
+        return self._public.option_values(market, price)
+
+    def option_margin(self, account: int) -> tuple[float, float, float]:
+        """Equity, maintenance and initial margin of the margin account of an account of options [USD]."""
+        return self._public.option_margin(account)
+
     def derived(self, key: object, compute: Callable[[], Any]) -> Any:
         """Return a fact derived from public state, computed once per slot however many ask for it."""
         return self._public.derived(key, compute)

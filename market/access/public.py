@@ -29,6 +29,7 @@ from market.venues.lending.view import (
 )
 from market.venues.liquidation import view as liquidation
 from market.venues.liquidation.view import AuctionsSeen, LotsSeen
+from market.venues.options import view as options
 from market.venues.options.view import (
     ExpiriesSeen,
     OptionAccountsSeen,
@@ -242,6 +243,18 @@ class PublicView(Shown):
     def closing_price(self, market: int, size: float) -> float:
         """What closing a signed size with a perpetual's maker brings, or costs, per contract, fee included [USD]."""
         return perpetuals.closing_price(self._state, market, size)
+
+    def option_values(self, market: int, price: float | None) -> np.ndarray:
+        """What each series of a market of options is worth at a price of the underlying: shape (series,) [USD]."""
+        found = np.zeros(int(self.option_markets["series"][market]))
+        if price is None:
+            price = float(self.feeds["price"][int(self.option_markets["feed"][market])])
+        options.values(self._state, market, price, found)
+        return found
+
+    def option_margin(self, account: int) -> tuple[float, float, float]:
+        """Equity, maintenance and initial margin of the margin account of an account of options [USD]."""
+        return options.margin(self._state, account)
 
     def derived(self, key: object, compute: Callable[[], Any]) -> Any:
         """Return a fact derived from public state, computed once per slot however many ask for it."""

@@ -6,8 +6,8 @@ import numpy as np
 from numba import float64, int64, njit, types, void
 
 from market.state.records import Records
-from market.state.store import STATE, State, described, index
-from market.venues.options.instrument import mark
+from market.state.store import STATE, State, described, get, index
+from market.venues.options.instrument import value_at
 from market.venues.options.rules import margin_of
 from market.venues.options.tables import Expiry, Option, OptionAccount, OptionMarket, Position, Quote
 
@@ -58,12 +58,12 @@ VIEWS = {
 """Views of whole tables, by the name of the table."""
 
 
-@njit(void(STATE, int64, float64[::1]), cache=True)
-def marks(state: State, market: int, found: np.ndarray) -> None:
-    """Write what each series of a market is marked at: shape (series,) [USD]."""
-    first = index(state, OptionMarket.first_series, market)
+@njit(void(STATE, int64, float64, float64[::1]), cache=True)
+def values(state: State, market: int, price: float, found: np.ndarray) -> None:
+    """Write what each series of a market is worth at a price of the underlying, at its volatility: (series,) [USD]."""
+    first, now = index(state, OptionMarket.first_series, market), get(state, OptionMarket.now, market)
     for at in range(found.size):
-        found[at] = mark(state, first + at)
+        found[at] = value_at(state, first + at, price, get(state, Option.volatility, first + at), now)
 
 
 @njit(types.UniTuple(float64, 3)(STATE, int64), cache=True)
