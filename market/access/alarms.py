@@ -15,7 +15,7 @@ from market.errors import fault
 if TYPE_CHECKING:
     from market.model import SequencerMarket
 
-FOLLOWED = ("pools", "loans", "contracts", "lots", "lending", "perpetuals")
+FOLLOWED = ("pools", "loans", "contracts", "lots", "lending", "perpetuals", "options", "option_expiries")
 """Tables whose rows can be followed."""
 
 
