@@ -59,12 +59,13 @@ class OptionsConfig(Settings):
     )
     makers: Annotated[int, Field(ge=0)] | None = Field(
         default=None,
-        description="how many of the agents of role market_maker, as configured, may quote (default: all) [1]",
+        description="at most so many of the agents of role market_maker, the first as configured, may quote "
+        "(default: all) [1]",
     )
     share_margin: bool = Field(
         default=False,
         description="whether everybody has a contract on each of the rollup's perpetuals on the same asset, which "
-        "shares margin with the options",
+        "shares margin with the options; a liquidation of the contract leaves options alone",
     )
 
     @model_validator(mode="after")

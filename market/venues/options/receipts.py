@@ -19,6 +19,8 @@ ACCOUNTS[[Kind.OPTION_DEPOSIT, Kind.OPTION_WITHDRAW]] = True
 def note(world: World, rows: np.ndarray, filled: np.ndarray, notes: np.ndarray) -> None:
     """Write the owner of the account or quote that an intent names, and the fee of a trade, into `notes`.
 
+    The fee is that at the price which the oracle had posted when the block was done.
+
     Parameters
     ----------
     world
