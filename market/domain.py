@@ -24,7 +24,7 @@ import numpy as np
 
 from market.access.observation import BlockView
 from market.access.protocols import Award, Bid, Sale
-from market.intents.rows import INTENT, Reason, Status
+from market.intents.rows import INTENT, Reason, Status, joined
 from market.moments import Moment
 from market.sequencing import compose
 
@@ -120,7 +120,7 @@ class Slot:
             rows = rows.copy()
             rows["status"], rows["reason"], rows["executed"] = int(status), int(reason), self.time
             rows["position"], rows["filled_in"], rows["filled_out"] = -1, 0.0, 0.0
-            self.expired = np.concatenate([self.expired, rows])
+            self.expired = joined([self.expired, rows])
 
     def builder_view(self, builder: Any) -> tuple[BlockView, np.ndarray]:
         """Return what a builder reads, and the indices of `due` that it received."""

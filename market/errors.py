@@ -75,6 +75,10 @@ def note_turns(write: Callable[[str], None] | None) -> None:
     A process that is ended from outside cannot say whose turn it was; whoever ended it can read the note.
     """
     global _write  # noqa: PLW0603 - one process runs one market at a time, or has nobody who reads notes
+    if write is not None:
+        setattr(blame, "agent", _NOTED)  # noqa: B010 - in the place of a plain attribute: most turns are not noted
+    elif _write is not None:
+        delattr(blame, "agent")
     _write = write
 
 
@@ -90,23 +94,12 @@ class blame:  # noqa: N801 - a context, which is spelt like a function
         whose turn it is, by its `name`: set it again for each where several have theirs; None: the ordering rule's
     """
 
+    agent: Any
+
     def __init__(
         self, market: SequencerMarket, agent: Any = None, passes: tuple[type[BaseException], ...] = ()
     ) -> None:
-        self._market = market
-        self._passes = (StrategyError, *passes)
-        self.agent = agent
-
-    @property
-    def agent(self) -> Any:
-        """Whose turn it is."""
-        return self._agent
-
-    @agent.setter
-    def agent(self, agent: Any) -> None:
-        self._agent = agent
-        if _write is not None:
-            _write(f"{_name(agent)} {_when(self._market)}")
+        self._market, self._passes, self.agent = market, passes, agent
 
     def __enter__(self) -> Self:
         return self
@@ -116,7 +109,17 @@ class blame:  # noqa: N801 - a context, which is spelt like a function
     ) -> None:
         if _write is not None:
             _write(f"nobody {_when(self._market)}")
-        if error is None or isinstance(error, self._passes) or pressed(error):
+        if error is None or isinstance(error, (StrategyError, *self._passes)) or pressed(error):
             return
         what = f"had its turn when {error}" if isinstance(error, OutOfTime) else f"raised {said(error)}"
-        raise fault(self._market, self._agent, what) from error
+        raise fault(self._market, self.agent, what) from error
+
+
+def _note(turn: blame, agent: Any) -> None:
+    vars(turn)["agent"] = agent
+    if _write is not None:
+        _write(f"{_name(agent)} {_when(turn._market)}")
+
+
+_NOTED = property(lambda turn: vars(turn)["agent"], _note)
+"""`agent` of a turn that is noted as it begins."""

@@ -13,6 +13,7 @@ from market.access.observation import Observation
 from market.access.outbox import Outbox
 from market.access.protocols import Population, Roster
 from market.access.public import PublicView
+from market.access.receipts import by_sender
 from market.access.seat import Seated, seats
 from market.access.times import awake, check_wake, seated
 from market.config import MarketConfig
@@ -21,10 +22,11 @@ from market.errors import InputError, blame
 from market.genesis import World, check, found
 from market.graph.kept import keep
 from market.intents.mempool import Mempool
+from market.intents.rows import in_line, joined
 from market.measures.audit import Audit
 from market.measures.flows import BridgeFlows
 from market.measures.profits import Profits
-from market.measures.recorder import Recorder, tell
+from market.measures.recorder import Recorder, Recorders, tell
 from market.measures.tally import Tally
 from market.prices.path import PricePath
 from market.sequencing import compose
@@ -59,7 +61,7 @@ class SequencerMarket(mesa.Model):
         self.outbox = Outbox(self)
         self._admit(roster)
         self._clocks = Clocks(self)
-        self.recorders: list[Recorder] = [self.tally, self.profits, self.audit, BridgeFlows(), *recorders]
+        self.recorders = Recorders([self.tally, self.profits, self.audit, BridgeFlows(), *recorders])
         tell(self, "on_start", self)
         self.moves = self.rule.begin(self)
 
@@ -132,7 +134,7 @@ class SequencerMarket(mesa.Model):
         with blame(self) as turn:
             for agent, domain in turns:
                 turn.agent, wakes = agent, agent.wake_at
-                if called or awake(wakes, now):
+                if called or (not wakes > now and awake(wakes, now)):
                     agent.act(self.observations[agent.account]._at(domain, now), self.outbox.open_for(agent, now))
                     if agent.wake_at is not wakes:
                         check_wake(agent.wake_at, now)
@@ -154,7 +156,7 @@ class SequencerMarket(mesa.Model):
         rows = regime.preconfirmation.enforce(slot, rows)
         rows = regime.margin.screen(slot, rows)
         rows = regime.breaker.screen(slot, rows)
-        slot.rows = self._clocks.left_in(slot, regime.capacity.fit(slot, rows))
+        slot.rows = in_line(self._clocks.left_in(slot, regime.capacity.fit(slot, rows)))
         return slot
 
     def execute(self, slot: Slot) -> None:
@@ -174,20 +176,18 @@ class SequencerMarket(mesa.Model):
 
     def learn(self, slot: Slot) -> None:
         """Hand out receipts: to each agent its own, to each population the block's."""
-        rows = slot.rows = slot.rows if not slot.expired.size else np.concatenate([slot.rows, slot.expired])
+        rows = slot.rows = slot.rows if not slot.expired.size else joined([slot.rows, slot.expired])
         if rows.size:
-            strategic = np.flatnonzero(rows["sender"].view(np.uint64) < len(self.participants))  # nobody's -1 is huge
-            senders = rows["sender"][strategic]
             with blame(self) as turn:
-                for account in dict.fromkeys(senders.tolist()):
+                for account, receipts in by_sender(rows, len(self.participants)):
                     turn.agent = self.participants[account]
-                    turn.agent.learn(rows.take(strategic[senders == account]))
+                    turn.agent.learn(receipts)
             for population in self.populations:
                 population.learn(rows)
 
     def carried_out(self, rows: np.ndarray) -> None:
         """Let recorders take note of orders that a venue has carried out apart from blocks."""
-        tell(self, "on_orders", rows)
+        tell(self, "on_orders", in_line(rows))
 
     def step(self) -> None:
         """Once a second: let the recorders sample."""

@@ -15,6 +15,7 @@ from numba import njit
 from agents.blocks.depth import against_depth
 from agents.blocks.ticks import against_price, best_around
 from market.access.observation import Observation
+from market.kernel.direct import bound
 from market.kernel.interpreted import row_type
 from market.venues.pools.seen import Ticks, has_tick, passed
 from market.venues.pools.view import Pools
@@ -70,8 +71,25 @@ def against_outside(r_in: float, r_out: float, phi: float, rate: float) -> tuple
 def terms(seen: Any) -> tuple[Pools, Ticks, np.ndarray, float, np.ndarray, float, np.ndarray]:
     """Return what `outside_arbitrages` is told, from what is seen."""
     outside = seen.outside
-    rollups = np.array(seen.rollups)
+    rollups = np.array(seen.rollups, np.int64)
     return seen.pools, seen.ticks, seen.prices, seen.outside_fee, rollups, outside["depth"].item(0), outside["shift"][0]
+
+
+@njit(cache=True)
+def _among(rollups: np.ndarray) -> np.ndarray:
+    """Whether each rollup is one of these, up to the last of them: so that a pool is found to be on one at once."""
+    last = -1
+    for rollup in rollups:
+        last = max(last, rollup)
+    here = np.zeros(last + 1, np.bool_)
+    for rollup in rollups:
+        here[rollup] = True
+    return here
+
+
+@njit(cache=True)
+def _is_here(here: np.ndarray, rollup: float) -> bool:
+    return rollup < here.size and here[int(rollup)]
 
 
 @njit(cache=True)
@@ -85,8 +103,9 @@ def outside_arbitrages(
     """
     found = np.empty(pools.shape[0], OPPORTUNITY)
     count = 0
+    here = _among(rollups)
     for pool in range(pools.shape[0]):
-        if not (rollups == pools[pool].rollup).any():
+        if not _is_here(here, pools[pool].rollup):
             continue
         for side in range(2):
             source = int(pools[pool].asset[side])
@@ -125,9 +144,8 @@ def may_pay(seen: Observation) -> bool:
 
 def _best_rates_of(seen: Observation) -> list[tuple[int, int, float]]:
     """Best marginal rates on the pools of these rollups: asset in, asset out, output per unit of input."""
-    rates = best_rates(seen.pools, seen.prices.size, np.array(seen.rollups))
-    pairs = zip(*(found.tolist() for found in np.nonzero(rates)), strict=True)
-    return [(source, sink, rates.item(source, sink)) for source, sink in pairs]
+    rates = _best_rates_seen(seen.pools, seen.prices.size, np.array(seen.rollups, np.int64)).tolist()
+    return [(source, sink, rate) for source, row in enumerate(rates) for sink, rate in enumerate(row) if rate]
 
 
 @njit(cache=True)
@@ -137,13 +155,23 @@ def best_rates(pools: Pools, assets: int, rollups: np.ndarray) -> np.ndarray:
     Output per unit of input, 0 where no pool trades the pair: by pools alone, whatever the prices.
     """
     rates = np.zeros((assets, assets))
+    here = _among(rollups)
     for pool in range(pools.shape[0]):
-        if (rollups == pools[pool].rollup).any():
+        if _is_here(here, pools[pool].rollup):
             for side in range(2):
                 source, sink = int(pools[pool].asset[side]), int(pools[pool].asset[1 - side])
                 rate = (1.0 - pools[pool].fee) * pools[pool].reserve[1 - side] / pools[pool].reserve[side]
                 rates[source, sink] = max(rates[source, sink], rate)
     return rates
+
+
+_best_rates_seen, _outside_seen = bound(best_rates), bound(outside_arbitrages)
+"""The same of what is seen, which is of the same types whoever sees it."""
+
+
+def outside_seen(seen: Any) -> np.ndarray:
+    """Profitable trades against the outside market, as of `outside_arbitrages`, from what is seen."""
+    return _outside_seen(*terms(seen))
 
 
 @njit(cache=True)
@@ -233,3 +261,7 @@ def best_cycles(pools: Pools, ticks: Ticks, assets: int) -> tuple[np.ndarray, np
                     for leg in range(3):
                         found[i, leg] = legs[leg]
     return profits, found
+
+
+best_cycles_seen = bound(best_cycles)
+"""The same of what is seen."""

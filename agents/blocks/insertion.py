@@ -20,7 +20,8 @@ from agents.blocks.sandwich import best_front_run
 from agents.blocks.ticks import best_front_run_over
 from market.access.protocols import Arrangement
 from market.intents.fresh import write
-from market.intents.rows import INTENT, Purpose, Row, Rows, blank
+from market.intents.rows import INTENT, NO_ROWS, Purpose, Row, Rows, in_line
+from market.kernel.direct import bound
 from market.kernel.row_copy import copy_row
 from market.sequencing.ordering.base import CARRIED, FREE, first_come_order
 from market.venues import Kind
@@ -244,7 +245,9 @@ def _forced(after, forced, forced_after, taken, order, bundle, counts) -> None:
                 liquidated(forced[k].target, taken)
 
 
-NO_ROWS, NOWHERE = np.zeros(0, INTENT), np.zeros(0, np.int64)
+NOWHERE = np.zeros(0, np.int64)
+_insert_seen = bound(_insert)
+"""The same of what is seen, whose types are the same whoever sees it."""
 
 
 def insert(
@@ -275,15 +278,15 @@ def insert(
     -------
     arrangement, profit expected of the insertions [USD], tips of the pending intents that should be filled [USD]
     """
-    due = seen.due
-    like = blank(1)
+    due, funds = in_line(seen.due), np.ascontiguousarray(seen.funds)
+    like = np.zeros(1, INTENT)
     like["sender"], like["sent"] = seen.account, seen.time
     most = 2 * (due.size + 2 * 2 * len(seen.pools)) + forced.size
     inserted = np.zeros(most, INTENT)
     order, bundle = np.empty(most + due.size, np.int64), np.empty(most + due.size, np.int64)
     pools, ticks, prices, fee, rollups, depth, shift = terms(seen)
-    length, new, gain, tips = _insert(
-        due, ties, pools.copy(), ticks, prices, fee, rollups, depth, shift, cost_usd, seen.funds, like[0], forced,
-        forced_after, sandwich, order, bundle, inserted,
+    length, new, gain, tips = _insert_seen(
+        due, np.ascontiguousarray(ties, np.float64), pools.copy(), ticks, prices, fee, rollups, depth, shift, cost_usd,
+        funds, like[0], in_line(forced), forced_after, sandwich, order, bundle, inserted,
     )  # fmt: skip
     return Arrangement(order[:length], bundle[:length], inserted[:new]), gain, tips

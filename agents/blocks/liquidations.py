@@ -9,7 +9,7 @@ import numpy as np
 from agents.blocks.loan_auctions import ready_auctions
 from agents.means.hedging import brings
 from market.access.observation import BlockView
-from market.intents.rows import INTENT, Purpose, Status, blank
+from market.intents.rows import INTENT, Purpose, Status, blank, joined
 from market.venues import Kind
 
 NO_ROWS, NOWHERE = np.zeros(0, INTENT), np.zeros(0, np.int64)
@@ -31,14 +31,14 @@ def ready_liquidations(seen: BlockView) -> tuple[np.ndarray, np.ndarray]:
         _bundle(seen, seen.unhealthy(rollup)[:MOST_PER_BLOCK], -1, parts, places)
     if seen.due.size:
         # nothing can be put between the members of somebody's bundle
-        for k in np.flatnonzero((seen.due["kind"] == Kind.ORACLE_UPDATE) & (seen.due["bundle"] < 0)):
+        for k in ((seen.due["kind"] == Kind.ORACLE_UPDATE) & (seen.due["bundle"] < 0)).nonzero()[0]:
             row = seen.due[k]
             table = seen.falls_at(int(row["venue"]), float(row["amount"]))
             # somebody may name a feed of another domain
             table = table[np.isin(table["rollup"], seen.rollups)]
             if len(table):
                 _bundle(seen, table[:MOST_PER_BLOCK], int(k), parts, places)
-        for k, table in _behind_reports(seen):
+        for k, table in _behind_reports(seen) if len(seen.committees) else ():
             _bundle(seen, table[:MOST_PER_BLOCK], k, parts, places)
     auctioned, where = ready_auctions(seen)
     parts += auctioned
@@ -75,7 +75,7 @@ def _numbered(parts: list[np.ndarray], places: list[int]) -> np.ndarray:
     for part, place in zip(parts, places, strict=True):
         part["bundle"] = before.get(place, 0)
         before[place] = before.get(place, 0) + part.size
-    return np.concatenate(parts)
+    return joined(parts)
 
 
 def _bundle(seen, table, place, parts, places) -> None:

@@ -173,10 +173,13 @@ class RetailFlow:
 
     def _choose(self) -> None:
         """Logit choice: depth says where venues are, remembered cost how much one likes them."""
-        cost = self.cost_bp - self.cost_bp.min()
+        # ufuncs themselves: this is asked for about every second trade, and numpy's functions wrap them at a cost
+        cost = self.cost_bp - np.minimum.reduce(self.cost_bp)
         weight = self._weight * np.exp(-self._flow.choice_sensitivity * cost)
-        total = weight.sum(axis=1, keepdims=True)
-        np.cumsum(np.divide(weight, total, out=np.zeros_like(weight), where=total > 0.0), axis=1, out=self._choice)
+        total = np.add.reduce(weight, axis=1, keepdims=True)
+        share = np.zeros(weight.shape)
+        np.divide(weight, total, out=share, where=total > 0.0)
+        np.add.accumulate(share, axis=1, out=self._choice)
 
     def submit(self, time: float, until: float) -> np.ndarray:
         """Swaps sent up to `until`; a view valid until the next call."""

@@ -13,7 +13,7 @@ import numpy as np
 
 from agents.base import Trader
 from agents.bidding.tips import Tips
-from agents.blocks.arbitrage import best_cycles, may_pay, outside_arbitrages, terms
+from agents.blocks.arbitrage import best_cycles_seen, may_pay, outside_seen
 from agents.means.inventory import rebalance
 from market.access.desk import Desk
 from market.access.observation import Observation
@@ -263,9 +263,8 @@ def _find_outside(seen: Observation) -> list[tuple[int, int, int, int, float, fl
     """Trades against the outside market now: pool, rollup, assets in and out, amount, output, profit [USD], gas."""
     if not may_pay(seen):
         return []
-    table = outside_arbitrages(*terms(seen))
     found = []
-    for pool, source, sink, amount, out, profit in table.tolist():
+    for pool, source, sink, amount, out, profit in outside_seen(seen).tolist():
         rollup = int(seen.pools["rollup"].item(int(pool)))
         gas = seen.gas.item(rollup)
         found.append((int(pool), rollup, int(source), int(sink), amount, out, profit, gas))
@@ -315,7 +314,7 @@ def _find_cycle(seen: Observation) -> tuple[float, list[Leg], list[int]]:
 
 def _cycles(seen: Observation) -> list[tuple[float, list[Leg], list[int]]]:
     """Cycles that pay, the best from each asset: what it earns [units of the asset], legs, the rollup of each leg."""
-    profits, table = best_cycles(seen.pools, seen.ticks, seen.prices.size)
+    profits, table = best_cycles_seen(seen.pools, seen.ticks, seen.prices.size)
     found = []
     for start in np.flatnonzero(profits).tolist():
         legs = [Leg(*leg) for leg in table[start].tolist() if leg[0] >= 0]

@@ -97,9 +97,11 @@ class ExpressBidder(Arbitrageur):
     def learn(self, receipts: np.ndarray) -> None:
         """State what trades earned, at reference prices less tips and gas, to the time at which they arrived."""
         super().learn(receipts)
-        done = receipts[(receipts["status"] == Status.FILLED) & np.isin(receipts["kind"], (Kind.SWAP, Kind.OUTSIDE))]
-        if not done.size:
+        kind = receipts["kind"]
+        traded = (receipts["status"] == Status.FILLED) & ((kind == Kind.SWAP) | (kind == Kind.OUTSIDE))
+        if not traded.any():
             return
+        done = receipts[traded]
         price, gas = self._prices, self._gas
         gain = done["filled_out"] * price[done["asset_out"]] - done["filled_in"] * price[done["asset_in"]]
         gain -= done["tip"] + gas[done["rollup"]]

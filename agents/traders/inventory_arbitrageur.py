@@ -7,7 +7,7 @@ used up, and the gap stays open until they are back (slow-moving capital: Duffie
 
 from __future__ import annotations
 
-from agents.blocks.arbitrage import outside_arbitrages, terms
+from agents.blocks.arbitrage import outside_seen
 from agents.traders.arbitrageur import Arbitrageur
 from market.access.desk import Desk
 from market.access.observation import Observation
@@ -63,7 +63,7 @@ class InventoryArbitrageur(Arbitrageur):
     def _trade_outside(self, seen: Observation, desk: Desk) -> None:
         net = self.hedging.net(seen)
         table = seen.derived(
-            ("outside", seen.domain, net.outside_fee), lambda: outside_arbitrages(*terms(net)).tolist()
+            ("outside", seen.domain, net.outside_fee), lambda: outside_seen(net).tolist()
         )  # fmt: skip
         for pool, source, sink, amount, _, profit in table:
             pool, source, sink = int(pool), int(source), int(sink)

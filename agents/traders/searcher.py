@@ -50,8 +50,12 @@ class Searcher(Trader):
 
     @staticmethod
     def _depth(seen: Observation, users: np.ndarray) -> np.ndarray:
-        pools = seen.pools[users["venue"]]
-        return pools["reserve"][:, 0] * seen.prices[pools["asset"][:, 0].astype(np.int64)]
+        def first() -> tuple[np.ndarray, np.ndarray]:
+            return np.array(seen.pools.reserve[:, 0]), seen.pools.asset[:, 0].astype(np.int64)
+
+        reserve, asset = seen.lasting("first reserves", first)
+        pool = users["venue"]
+        return reserve[pool] * seen.prices[asset[pool]]
 
     def _sandwich(self, seen: Observation, desk: Desk, row: Row) -> bool:
         pool, source, sink = int(row["venue"]), int(row["asset_in"]), int(row["asset_out"])

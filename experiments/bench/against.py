@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from experiments.bench.timing import REPEAT, timing
 from market.errors import InputError
+from market.kernel.cache import VARIABLE
 
 REGIMES = ("siloed", "timeboost", "pbs", "espresso", "centralized_shared")
 HORIZON_S = 600.0
@@ -16,7 +18,10 @@ HERE = Path(__file__).resolve().parents[2]
 CODE = """
 import sys, time
 from agents.population import Population
-from experiments.markets.scenarios import reference
+try:
+    from experiments.markets.scenarios import reference
+except ImportError:  # where the rooms were not yet
+    from experiments.scenarios import reference
 from market import regimes
 from market.model import SequencerMarket
 for _ in range(2):
@@ -75,7 +80,9 @@ def python_of(checkout: Path) -> Path:
 
 def _seconds(python: Path, folder: Path, regime: str, horizon_s: float) -> float:
     command = [str(python), "-c", CODE, regime, str(horizon_s)]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    # a checkout names a module of its own to numba, which another one may not have
+    environment = {name: value for name, value in os.environ.items() if name != VARIABLE}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         last = done.stderr.strip().rpartition("\n")[2]
         raise InputError(

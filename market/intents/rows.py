@@ -7,6 +7,7 @@ compiled function has one form, not one for every mixture of widths.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any
 
@@ -119,6 +120,28 @@ CONTENT_FIELDS = (
     "around",
 )
 """Fields that a sealed intent hides from everybody but its sender until the order is fixed."""
+
+
+NO_ROWS = np.zeros(0, INTENT)
+
+
+def in_line(rows: np.ndarray) -> np.ndarray:
+    """Return rows as functions that are bound to them (`market.kernel.direct`) take them, which do not look.
+
+    Raises TypeError for what is not a row of rows of `INTENT`.
+    """
+    if rows.dtype != INTENT or rows.ndim != 1:
+        raise TypeError(f"rows are an array of type {rows.dtype} and shape {rows.shape}; allowed: (n,) of INTENT")
+    return rows if rows.flags.c_contiguous else np.ascontiguousarray(rows)
+
+
+def joined(parts: Sequence[np.ndarray]) -> np.ndarray:
+    """Return rows of `INTENT` one after the other: numpy would ask at each call how to unite their fields."""
+    rows, done = np.empty(sum(part.size for part in parts), INTENT), 0
+    for part in parts:
+        rows[done : done + part.size] = part
+        done += part.size
+    return rows
 
 
 def blank(count: int) -> np.ndarray:

@@ -8,9 +8,10 @@ the life of a market binds it once.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from numba import typeof
+from numba.types import Type
 
 from market.kernel.interpreted import interpreted
 
@@ -25,11 +26,24 @@ def bind(function: Any, *examples: Any) -> Callable[..., Any]:
     function
         compiled, as by `kernel` or `njit`
     examples
-        arguments of the types that it will be called with, in order
+        arguments of the types that it will be called with, in order, or numba's types of them
     """
     if interpreted():
         return function
-    types = tuple(typeof(example) for example in examples)
+    types = tuple(example if isinstance(example, Type) else typeof(example) for example in examples)
     if types not in function.overloads:  # a function that states its signature compiles no other
         function.compile(types)
     return function.overloads[types].entry_point
+
+
+def bound[F: Callable[..., Any]](function: F) -> F:
+    """Return a compiled function that is bound to the types of the arguments of its first call, as by :func:`bind`."""
+    form: Callable[..., Any] | None = None
+
+    def call(*arguments: Any) -> Any:
+        nonlocal form
+        if form is None:
+            form = bind(function, *arguments)
+        return form(*arguments)
+
+    return cast(F, call)

@@ -16,6 +16,7 @@ import numpy as np
 
 from market.intents.rows import Rows, Status
 from market.kernel.compiled import kernel
+from market.kernel.direct import bind
 from market.measures.classes.bundles import MARKED
 from market.measures.recorder import Recorder
 from market.state.ledger import Why
@@ -108,14 +109,23 @@ class Profits(Recorder):
         makers = tables.perpetuals["maker"].astype(np.int64)
         self._contracts = np.setdiff1d(np.flatnonzero(owner < len(market.members)), makers)
         self._moved: list[tuple[int, float]] = []
+        self._rollups: dict[tuple[int, ...], np.ndarray] = {}
+        none = np.zeros(0, np.int64)
+        self._add_worth = bind(_add_worth, self._state, none, self._contracts, 0.0, self.in_blocks)
+
+    def _add(self, slot: Slot, sign: float) -> None:
+        """Add, or take off, what everybody holds on the rollups of a slot's domain [USD]."""
+        rollups = self._rollups.get(slot.domain.rollups)
+        if rollups is None:
+            rollups = self._rollups[slot.domain.rollups] = np.array(slot.domain.rollups, np.int64)
+        self._add_worth(self._state, rollups, self._contracts, sign, self.in_blocks)
 
     def before_block(self, slot: Slot) -> None:
         """Take off what everybody holds."""
         rows = slot.rows
         if not rows.size:
             return
-        self._rollups = np.array(slot.domain.rollups, np.int64)
-        _add_worth(self._state, self._rollups, self._contracts, -1.0, self.in_blocks)
+        self._add(slot, -1.0)
         self._moved = []
         if _moving(rows, self.in_blocks.size):
             moving = stating(MOVES, rows["kind"]) & (rows["sender"] >= 0) & (rows["sender"] < self.in_blocks.size)
@@ -125,7 +135,7 @@ class Profits(Recorder):
         """Add what everybody holds now, less what was moved to them and not traded."""
         if not slot.rows.size:
             return
-        _add_worth(self._state, self._rollups, self._contracts, 1.0, self.in_blocks)
+        self._add(slot, 1.0)
         for account, before in self._moved:
             self.in_blocks[account] -= self._received(account) - before
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -46,9 +47,33 @@ NO_FAULTS = (AccountingError, InputError, OSError)
 """What a recorder may have to say that is not its own fault: books do not balance, a file cannot be written."""
 
 
+class Recorders(list[Recorder]):
+    """The recorders of a market: of each moment those are told that define a method for it."""
+
+    def __init__(self, recorders: Iterable[Recorder]) -> None:
+        super().__init__(recorders)
+        self._told: dict[str, list[Recorder]] = {}
+        self._known = 0
+
+    def of(self, what: str) -> list[Recorder]:
+        """Return those that do something in a method, in order; any that has been added since is counted in."""
+        if len(self) != self._known:
+            self._told.clear()
+            self._known = len(self)
+        told = self._told.get(what)
+        if told is None:
+            plain = getattr(Recorder, what)
+            told = [one for one in self if getattr(getattr(one, what, None), "__func__", None) is not plain]
+            self._told[what] = told
+        return told
+
+
 def tell(market: SequencerMarket, what: str, *about: Any) -> None:
     """Call a method of every recorder of a market; raises StrategyError, which names it, where a recorder raises."""
+    recorders = market.recorders.of(what)
+    if not recorders:
+        return
     with blame(market, passes=NO_FAULTS) as turn:
-        for recorder in market.recorders:
+        for recorder in recorders:
             turn.agent = recorder
             getattr(recorder, what)(*about)

@@ -10,7 +10,7 @@ from numba import njit
 
 from market.intents.costs import costs, fees_reverted
 from market.intents.extraction import CLOSES_GAPS, TAKES, Extraction
-from market.intents.rows import Row, Rows, Status
+from market.intents.rows import NO_ROWS, Row, Rows, Status
 from market.intents.stock import Stock, empty, keep
 from market.kernel.compiled import kernel
 from market.kernel.direct import bind
@@ -214,7 +214,9 @@ class Tally(Recorder):
             market.world.account_of["retail"],
         )  # fmt: skip
         self._room = Found(np.zeros(0, np.int64), np.zeros(0), *np.zeros((4, 0), np.int64))
-        self.found = self._found(0)
+        self.found = found = self._found(0)
+        self._find = bind(find, self._state, NO_ROWS, self._agents, self._last, found)
+        self._record = bind(record_block, self._state, NO_ROWS, found, 0, 0, self._sums, self._memory)
 
     def on_block(self, slot: Slot) -> None:
         """Add a block."""
@@ -222,12 +224,12 @@ class Tally(Recorder):
         if not slot.rows.size:
             return
         self.found = found = self._found(slot.rows.size)
-        find(self._state, slot.rows, self._agents, self._last, found)
+        self._find(self._state, slot.rows, self._agents, self._last, found)
         done = 0
         for rows, author in slot.by_author(slot.rows):
             part = Found(*[column[done : done + rows.size] for column in found])
             done += rows.size
-            record_block(self._state, rows, part, author, slot.leader.account, self._sums, self._memory)
+            self._record(self._state, rows, part, author, slot.leader.account, self._sums, self._memory)
 
     def _found(self, rows: int) -> Found:
         """Return what is to be overwritten: views of the same memory, block for block."""
@@ -239,10 +241,10 @@ class Tally(Recorder):
     def on_orders(self, rows: np.ndarray) -> None:
         """Add orders carried out apart from blocks, which nobody built and which pay no gas: judged by themselves."""
         self.found = found = self._found(rows.size)
-        find(self._state, rows, self._agents, self._last, found)
+        self._find(self._state, rows, self._agents, self._last, found)
         for at, sender in enumerate(rows["sender"].tolist()):
             part = Found(*[column[at : at + 1] for column in found])
-            record_block(self._state, rows[at : at + 1], part, sender, sender, self._sums, self._memory)
+            self._record(self._state, rows[at : at + 1], part, sender, sender, self._sums, self._memory)
 
     def on_second(self, market: SequencerMarket) -> None:
         """Sample the spread of prices over rollups."""

@@ -7,13 +7,19 @@ from typing import Any
 import numpy as np
 
 from market.access.protocols import Arrangement
-from market.intents.rows import INTENT, Purpose
+from market.intents.rows import INTENT, Purpose, Rows
+from market.kernel.compiled import kernel
 from market.venues import KINDS
 
-FINITE = ("amount", "limit", "tip", "sent", "arrival", "mid")
-"""Numbers of an inserted intent that must be finite."""
-TIMES = ("sent", "arrival")
-"""Times of an inserted intent that must not be negative."""
+PURPOSES, ALL_KINDS = len(Purpose), len(KINDS)
+INSERTIONS = (
+    "",
+    "inserts an intent on a rollup of another domain",
+    "inserts an intent with a number that is not finite",
+    "inserts an intent with a time that is none",
+    "inserts an intent of an unknown purpose",
+    "inserts an intent of an unknown kind",
+)
 
 
 def malformed(arrangement: Any, pending: int, rollups: tuple[int, ...]) -> str:
@@ -42,24 +48,46 @@ def malformed(arrangement: Any, pending: int, rollups: tuple[int, ...]) -> str:
         return f"inserts an array of type {inserted.dtype} and shape {inserted.shape}; allowed: (n,) of INTENT"
     if order.size > pending + inserted.size:
         return f"orders {order.size} intents; there are {pending} pending and {inserted.size} inserted ones"
-    return _malformed_insertion(inserted, rollups) if inserted.size else ""
+    return INSERTIONS[_insertion_fault(inserted, np.array(rollups))] if inserted.size else ""
 
 
-def _malformed_insertion(inserted: np.ndarray, rollups: tuple[int, ...]) -> str:
-    """Return what is wrong with the author's own intents; "" if nothing."""
-    if not np.isin(inserted["rollup"], rollups).all():
-        return "inserts an intent on a rollup of another domain"
-    if not all(np.isfinite(inserted[name]).all() for name in FINITE):
-        return "inserts an intent with a number that is not finite"
-    if np.isnan(inserted["expiry"]).any() or any((inserted[name] < 0.0).any() for name in TIMES):
-        return "inserts an intent with a time that is none"
-    for name, names in (("purpose", Purpose), ("kind", KINDS)):
-        if (inserted[name] < 0).any() or (inserted[name] >= len(names)).any():
-            return f"inserts an intent of an unknown {name}"
-    return ""
+@kernel
+def _insertion_fault(inserted: Rows, rollups: np.ndarray) -> int:
+    """Number of what is wrong with the author's own intents, by `INSERTIONS`: the first of them that any has."""
+    worst = 0
+    for k in range(inserted.size):
+        row = inserted[k]
+        here = False
+        for rollup in rollups:
+            here |= row.rollup == rollup
+        # not finite: its difference from itself is not 0
+        finite = (
+            row.amount - row.amount == 0.0 and row.limit - row.limit == 0.0 and row.tip - row.tip == 0.0
+            and row.sent - row.sent == 0.0 and row.arrival - row.arrival == 0.0 and row.mid - row.mid == 0.0
+        )  # fmt: skip
+        fault = 0
+        if not here:
+            fault = 1
+        elif not finite:
+            fault = 2
+        elif row.expiry != row.expiry or row.sent < 0.0 or row.arrival < 0.0:
+            fault = 3
+        elif not 0 <= row.purpose < PURPOSES:
+            fault = 4
+        elif not 0 <= row.kind < ALL_KINDS:
+            fault = 5
+        if fault and (worst == 0 or fault < worst):
+            worst = fault
+    return worst
 
 
 def plain(arrangement: Arrangement) -> Arrangement:
-    """Return an arrangement with arrays of the one kind that compiled functions take: own, writable, of int64."""
+    """Return an arrangement with arrays of the one kind that compiled functions take: contiguous, of int64."""
     order, bundle, inserted = arrangement
-    return Arrangement(np.array(order, np.int64), np.array(bundle, np.int64), np.array(inserted, INTENT))
+    return Arrangement(_plain(order, np.int64), _plain(bundle, np.int64), _plain(inserted, INTENT))
+
+
+def _plain(array: np.ndarray, kind: Any) -> np.ndarray:
+    """Return an array as it is, where nothing is to be changed: whoever writes the block only reads it."""
+    same = type(array) is np.ndarray and array.dtype == kind and array.flags.c_contiguous
+    return array if same else np.array(array, kind)

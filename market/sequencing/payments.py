@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cache
 from typing import TYPE_CHECKING
 
+from market.kernel.direct import bind
 from market.state.ledger import Why, transfer
+from market.state.store import STATE
 
 if TYPE_CHECKING:
     from market.model import SequencerMarket
+
+
+@cache
+def _transfer() -> Callable[..., bool]:
+    return bind(transfer, STATE, 0, 0, 0, 0, 0.0, 0)
 
 
 def pay(market: SequencerMarket, payer: int, payee: int, rollups: Iterable[int], amount: float, why: Why) -> float:
@@ -16,12 +24,13 @@ def pay(market: SequencerMarket, payer: int, payee: int, rollups: Iterable[int],
 
     Returns what was paid [USD]: less than `amount` where the payer has less than that on these rollups.
     """
-    state, held = market.world.state, market.world.tables.balance[payer]
-    left = amount
+    if amount <= 0.0:
+        return amount
+    state, held, move, left = market.world.state, market.world.tables.balance[payer], _transfer(), amount
     for rollup in rollups:
         if left <= 0.0:
             break
-        part = min(left, float(held[rollup, 0]))
-        if part > 0.0 and transfer(state, payer, payee, rollup, 0, part, int(why)):
+        part = min(left, held.item(rollup, 0))
+        if part > 0.0 and move(state, payer, payee, rollup, 0, part, int(why)):
             left -= part
     return amount - max(0.0, left)

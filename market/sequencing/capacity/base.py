@@ -71,7 +71,7 @@ class Capacity(Part):
 
     def fit(self, slot: Slot, rows: np.ndarray) -> np.ndarray:
         """Return the rows of the block that fit, in order; what does not fit goes back to the mempool."""
-        if self._price is not None:
+        if self.l1_data is not None:
             self._quote(slot.domain, slot.time)
         return rows
 

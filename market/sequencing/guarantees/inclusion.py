@@ -11,7 +11,6 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from market.execution import execute_block
 from market.intents.bundles import Atomicity
 from market.sequencing.guarantees.base import Guarantees
 from market.state.store import State
@@ -27,11 +26,11 @@ class AtomicInclusion(Guarantees):
         """Execute each rollup's part of a bundle all or none, in the order in which the bundle comes to the rollups."""
         order, parts = apart(rows["bundle"], rows["rollup"])
         if order is None:
-            execute_block(state, rows, time, builder, operator)
+            super().execute(state, rows, time, builder, operator)
             return
         rows[:] = rows[order]
         bundles, rows["bundle"] = rows["bundle"].copy(), parts
-        execute_block(state, rows, time, builder, operator)
+        super().execute(state, rows, time, builder, operator)
         rows["bundle"] = bundles
 
 

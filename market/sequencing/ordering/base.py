@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -9,8 +11,9 @@ from numba import njit
 
 from market.access.protocols import Arrangement
 from market.errors import fault
-from market.intents.rows import INTENT, Rows
+from market.intents.rows import INTENT, NO_ROWS, Rows, joined
 from market.kernel.compiled import kernel
+from market.kernel.direct import bind
 from market.kernel.row_copy import copy_row
 from market.sequencing import Part
 from market.sequencing.arrangements import malformed, plain
@@ -28,8 +31,8 @@ FAULTS = (
 )
 FREE, CARRIED = -1, -2
 """In an arrangement's `bundle`: left as it is; carried by the pending bundle of the row before it."""
-NO_ROWS = np.zeros(0, INTENT)
-EMPTY = Arrangement(np.zeros(0, np.int64), np.zeros(0, np.int64), NO_ROWS)
+NO_PLACES = np.zeros(0, np.int64)
+EMPTY = Arrangement(NO_PLACES, NO_PLACES, NO_ROWS)
 
 
 @njit(cache=True)
@@ -145,6 +148,14 @@ def write_block(
     return 0
 
 
+@cache
+def _bound() -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """What every block asks for, `first_come_order` and `write_block`, for rows that are in line."""
+    places = NO_PLACES, NO_PLACES
+    write = bind(write_block, NO_ROWS, *places, NO_ROWS, 0, 0, 0, NO_ROWS, np.zeros(0, np.bool_))
+    return bind(first_come_order, NO_ROWS, np.zeros(0)), write
+
+
 class Ordering(Part):
     """How a block is ordered. A subclass says by `arrange` what goes where; the rest is the same for all.
 
@@ -181,7 +192,7 @@ class Ordering(Part):
         ]
         if not included.all():
             slot.market.mempool.put_back(slot.domain.index, slot.due[~included])
-        return written[0] if len(written) == 1 else np.concatenate([NO_ROWS, *written])
+        return written[0] if len(written) == 1 else joined(written)
 
     def _write(self, slot, arrangement: Arrangement, author: Any, included: np.ndarray) -> np.ndarray:
         """Return the rows of one piece and mark the pending intents that it includes."""
@@ -193,7 +204,7 @@ class Ordering(Part):
             raise fault(market, author, f"its block {wrong}")
         arrangement = plain(arrangement)
         block = np.empty(arrangement.order.size, INTENT)
-        broken = write_block(
+        broken = _bound()[1](
             slot.due,
             arrangement.order,
             arrangement.bundle,
@@ -219,4 +230,4 @@ def untouched(order: np.ndarray) -> Arrangement:
 def by_arrival(slot) -> Arrangement:
     """Arrangement of a slot's due intents by arrival, exact ties at random."""
     due = slot.due
-    return untouched(first_come_order(due, slot.rng.random(due.size))) if due.size else EMPTY
+    return untouched(_bound()[0](due, slot.rng.random(due.size))) if due.size else EMPTY

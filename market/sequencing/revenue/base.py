@@ -9,6 +9,7 @@ from numba import njit
 
 from market.intents.costs import gas_reverted
 from market.intents.rows import Rows, Status
+from market.kernel.direct import bound
 from market.sequencing import Part
 from market.sequencing.payments import pay
 from market.state.ledger import Why
@@ -68,6 +69,9 @@ def brought(
         value[k] = traded(state, row)
 
 
+_brought = bound(brought)
+
+
 class Purse(NamedTuple):
     """What a slot brought, and who holds it."""
 
@@ -103,7 +107,7 @@ class Revenue(Part):
         for rows, author in slot.by_author(slot.rows):
             part = slice(done, done + rows.size)
             columns = paid[part], offered[part], value[part]
-            brought(market.world.state, rows, slot.leader.account, author, fees, *columns)
+            _brought(market.world.state, rows, slot.leader.account, author, fees, *columns)
             done += rows.size
         if slot.price is None:
             return Purse(slot.leader.account, fees, slot.bids, paid, offered, value)
