@@ -25,6 +25,8 @@ import numpy as np
 from market.access.observation import BlockView
 from market.access.protocols import Award, Bid, Sale
 from market.intents.rows import INTENT, Reason, Status, joined
+from market.intents.spans import stretches
+from market.kernel.direct import bound
 from market.moments import Moment
 from market.sequencing import compose
 
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from market.sequencing.domains.base import Charter
 
 NO_ROWS = np.zeros(0, INTENT)
+_stretches = bound(stretches)
 
 
 @dataclass
@@ -82,12 +85,12 @@ class Slot:
         for award in self.awards:
             if award.winner is not None:
                 author[list(award.rollups)] = award.winner.account
-        bundle = rows["bundle"]
-        first = np.append(True, (bundle[1:] < 0) | (bundle[1:] != bundle[:-1]))
-        of_row = author[rows["rollup"]][np.flatnonzero(first)[np.cumsum(first) - 1]]
-        cuts = np.flatnonzero(np.diff(of_row)) + 1
-        starts = np.append(0, cuts)
-        return [(part, int(of_row[start])) for part, start in zip(np.split(rows, cuts), starts, strict=True)]
+        starts = np.empty(rows.size, np.int64)
+        begun = starts[: _stretches(rows, author, starts)].tolist()
+        ends = [*begun[1:], rows.size]
+        return [
+            (rows[start:end], author.item(int(rows["rollup"][start]))) for start, end in zip(begun, ends, strict=True)
+        ]
 
     def view_of(self, agent: Any) -> BlockView:
         """Return what an agent reads of the block that it may order."""
@@ -133,7 +136,7 @@ class Slot:
         found = self.shown.get(builder.account)
         if found is None:
             received = self.domain.received_by(builder.account, self.due)
-            visible = self.domain.regime.visibility.to_author(builder.role, builder.account, self.due[received])
+            visible = self.domain.regime.visibility.to_author(builder.role, builder.account, self.due.take(received))
             found = self.shown[builder.account] = visible, received
         return found
 

@@ -28,6 +28,7 @@ from market.measures.flows import BridgeFlows
 from market.measures.profits import Profits
 from market.measures.recorder import Recorder, Recorders, tell
 from market.measures.tally import Tally
+from market.moments import EverySecond
 from market.prices.path import PricePath
 from market.sequencing import compose
 from market.streams import spawn
@@ -60,7 +61,7 @@ class SequencerMarket(mesa.Model):
         self.alarms = Alarms(self)
         self.outbox = Outbox(self)
         self._admit(roster)
-        self._clocks = Clocks(self)
+        self._clocks, self._steps = Clocks(self), EverySecond(self)
         self.recorders = Recorders([self.tally, self.profits, self.audit, BridgeFlows(), *recorders])
         tell(self, "on_start", self)
         self.moves = self.rule.begin(self)

@@ -81,13 +81,14 @@ class Tips:
             return
         self._filled |= _fills(receipts)
         units: dict[Key, list[int]] = {}
-        for at, (bundle, pool, amount) in enumerate(receipts[["bundle", "venue", "amount"]].tolist()):
+        columns = (receipts[name].tolist() for name in ("bundle", "venue", "amount"))
+        for at, (bundle, pool, amount) in enumerate(zip(*columns, strict=True)):
             units.setdefault(bundle if bundle >= 0 else (pool, amount), []).append(at)
         for key, members in units.items():
             place, expected = self._bids.pop(key, (-1, 0.0))
-            unit = receipts[members]
             if place < 0:
                 continue
+            unit = receipts.take(members)
             won = bool((unit["status"] == Status.FILLED).all())
             if won:
                 self._won += MEMORY * (np.array([self._gained(unit), expected]) - self._won)
@@ -115,7 +116,7 @@ class Tips:
         took the same itself by what it sent before.
         """
         swaps = unit[unit["kind"] == Kind.SWAP]
-        for pool, sent in swaps[["venue", "sent"]].tolist():
+        for pool, sent in zip(swaps["venue"].tolist(), swaps["sent"].tolist(), strict=True):
             if self._filled.get(pool, -np.inf) >= sent:
                 return False
         return bool((swaps["reason"] == Reason.LIMIT).any() or (unit["status"] == Status.EXPIRED).any())
@@ -123,5 +124,7 @@ class Tips:
 
 def _fills(receipts: np.ndarray) -> dict[int, float]:
     """When swaps were executed, by pool [s]."""
-    done = receipts[(receipts["kind"] == Kind.SWAP) & (receipts["status"] == Status.FILLED)]
-    return dict(done[["venue", "executed"]].tolist())
+    done = (receipts["kind"] == Kind.SWAP) & (receipts["status"] == Status.FILLED)
+    if not done.any():
+        return {}
+    return dict(zip(receipts["venue"][done].tolist(), receipts["executed"][done].tolist(), strict=True))

@@ -6,10 +6,14 @@ waited for long, if the fee there is small against the trade. Whoever trades les
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from market.intents.rows import INTENT
-from market.model import SequencerMarket
+
+if TYPE_CHECKING:
+    from market.model import SequencerMarket
 
 NONE = np.zeros(0, INTENT)
 

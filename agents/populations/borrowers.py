@@ -6,6 +6,8 @@ reserves to repay, some wait. All of it goes through the sequencer, so it can co
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numba import njit
 
@@ -13,7 +15,6 @@ from agents.populations.arrivals import Arrivals, chosen
 from market.intents.fresh import write
 from market.intents.rows import INTENT, Purpose, Row, Rows
 from market.kernel.direct import bind
-from market.model import SequencerMarket
 from market.state.store import State, balance, get, index
 from market.venues import Kind
 from market.venues.lending import at_risk
@@ -21,6 +22,9 @@ from market.venues.lending import rules as lending
 from market.venues.lending.tables import LendingMarket, Loan
 from market.venues.pools.curve import quoted, reserve
 from market.venues.pools.depth import deepest
+
+if TYPE_CHECKING:
+    from market.model import SequencerMarket
 
 STRETCH_S = 60.0
 WAIT, TOP_UP, DELEVERAGE = range(3)

@@ -7,18 +7,22 @@ through the sequencer, so that a defence can come too late and an outage stops i
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numba import njit
 
 from agents.populations.arrivals import Arrivals, chosen
 from market.intents.fresh import write
 from market.intents.rows import INTENT, Purpose, Row, Rows
-from market.model import SequencerMarket
 from market.state.store import State, balance, get, index
 from market.venues import Kind
 from market.venues.perpetuals import rules as perpetuals
 from market.venues.perpetuals.instrument import next_contract
 from market.venues.perpetuals.tables import Contract, Perpetual
+
+if TYPE_CHECKING:
+    from market.model import SequencerMarket
 
 STRETCH_S = 60.0
 WAIT, TOP_UP, REDUCE = range(3)

@@ -6,6 +6,8 @@ stream, the same under every regime. On which rollup they trade is theirs to cho
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from agents.populations.arrivals import Arrivals
@@ -14,12 +16,14 @@ from market.intents.rows import INTENT, Purpose, Rows, Status
 from market.kernel.compiled import kernel
 from market.kernel.direct import bind
 from market.kernel.interpreted import row_type
-from market.model import SequencerMarket
 from market.state.store import State, get
 from market.state.tables import Asset
 from market.venues import Kind
 from market.venues.pools.curve import quoted, reserve
 from market.venues.pools.depth import held_of
+
+if TYPE_CHECKING:
+    from market.model import SequencerMarket
 
 STRETCH_S = 600.0
 

@@ -106,6 +106,6 @@ class ExpressBidder(Arbitrageur):
         gain = done["filled_out"] * price[done["asset_out"]] - done["filled_in"] * price[done["asset_in"]]
         gain -= done["tip"] + gas[done["rollup"]]
         self._gains += [
-            (float(at), self._rollups[int(rollup)]["domain"], float(earned))
-            for at, rollup, earned in zip(done["arrival"], done["rollup"], gain, strict=True)
+            (at, self._rollups[rollup]["domain"], earned)
+            for at, rollup, earned in zip(done["arrival"].tolist(), done["rollup"].tolist(), gain.tolist(), strict=True)
         ]

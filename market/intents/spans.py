@@ -31,3 +31,21 @@ def homes(rows: Rows, found: np.ndarray) -> None:
             end += 1
         found[at:end] = home
         at = end
+
+
+@njit(cache=True)
+def stretches(rows: Rows, author: np.ndarray, starts: np.ndarray) -> int:
+    """Write where each stretch of rows of one author begins, and return how many there are.
+
+    `author` (rollups,) says whose each rollup is; a bundle belongs to the author of its first member.
+    """
+    at, count = 0, 0
+    while at < rows.size:
+        end = at + 1
+        while end < rows.size and rows[at].bundle >= 0 and rows[end].bundle == rows[at].bundle:
+            end += 1
+        if count == 0 or author[rows[at].rollup] != author[rows[starts[count - 1]].rollup]:
+            starts[count] = at
+            count += 1
+        at = end
+    return count

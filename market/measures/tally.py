@@ -251,7 +251,8 @@ class Tally(Recorder):
         if self._disperse is None:
             self._disperse = bind(pools.dispersion, self._state, market.main_pools, self._spread)
         self._disperse(self._state, market.main_pools, self._spread)
-        self.dispersion += float(self._spread[1:].mean())
+        spread = self._spread[1:]
+        self.dispersion += float(np.add.reduce(spread) / spread.size)
         self.samples += 1
 
     def paid_bid(self, account: int, amount: float) -> None:

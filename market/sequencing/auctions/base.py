@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,8 @@ from pydantic import Field
 
 from market.access.protocols import Bid, Sale
 from market.errors import blame, fault
+from market.kernel.compiled import kernel
+from market.kernel.direct import bound
 from market.sequencing import Part
 from market.sequencing.arrangements import malformed
 from market.sequencing.payments import pay
@@ -23,7 +26,21 @@ ROUNDING = 1e-9
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool)
+    return type(value) is float or (isinstance(value, Real) and not isinstance(value, bool))
+
+
+@kernel
+def _map(order: np.ndarray, received: np.ndarray) -> bool:
+    """Name pending intents in an order as the slot does, in place; return whether there are all that it names."""
+    for at in range(order.size):
+        if order[at] >= received.size:
+            return False
+        if order[at] >= 0:
+            order[at] = received[order[at]]
+    return True
+
+
+_mapped = bound(_map)
 
 
 class Auction(Part):
@@ -42,7 +59,7 @@ class Auction(Part):
             if not isinstance(offer, Bid):
                 raise TypeError(f"build returned {type(offer).__name__}, not a Bid")
         self.check(slot, builder, offer.amount)
-        if not _is_number(offer.value) or not np.isfinite(offer.value):
+        if not _is_number(offer.value) or not math.isfinite(offer.value):
             raise fault(slot.market, builder, f"expects to earn {offer.value!r}; allowed: a finite number")
         wrong = malformed(offer.arrangement, received.size, slot.domain.rollups)
         if wrong:
@@ -50,11 +67,9 @@ class Auction(Part):
         order = offer.arrangement.order
         if not order.size:
             return offer
-        taken = order >= 0
-        if (order[taken] >= received.size).any():
+        mapped = np.array(order, np.int64)
+        if not _mapped(mapped, received):
             raise fault(slot.market, builder, "its block names an intent that it did not receive")
-        mapped = order.copy()
-        mapped[taken] = received[order[taken]]
         return offer._replace(arrangement=offer.arrangement._replace(order=mapped))
 
     def check(self, slot: Slot, builder: Any, bid: float) -> None:

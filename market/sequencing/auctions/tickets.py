@@ -126,21 +126,25 @@ class TicketMarket(BundleAuction):
         """Take orders at the posted prices, sell the bundles that bring most, and set the next prices."""
         builders, market = slot.market.builders, self._market
         prices = np.array(list(market.price.values()))
-        sale = TicketSale(tuple(self.names(slot, bundle) for bundle in self._sale), prices, self.most)
+        bundles, most = self._sale, self.most
+        sale = TicketSale(tuple(self.names(slot, bundle) for bundle in bundles), prices, most)
         sale.price.flags.writeable = False
         orders = np.array([self._order(slot, builder, sale) for builder in builders])  # (builders, bundles)
-        counts = np.column_stack([issued(order, self.most, slot.rng.random(order.size)) for order in orders.T])
-        outlays = dict(zip(self._sale, (counts.sum(axis=0) * prices).tolist(), strict=True))
+        ties = slot.rng.random((len(bundles), len(builders)))
+        counts = orders.copy()
+        for at in (orders.sum(axis=0) > most).nonzero()[0].tolist():
+            counts[:, at] = issued(orders[:, at], most, ties[at])
+        total = counts.sum(axis=0)
+        outlays = dict(zip(bundles, (total * prices).tolist(), strict=True))
         won, alone, groups = self.split(outlays, len(slot.domain.rollups))
-        columns = [self._sale.index(bundle) for bundle in won]
+        columns = [bundles.index(bundle) for bundle in won]
         paid = counts[:, columns] @ prices[columns]
         for builder, amount in zip(builders, paid.tolist(), strict=True):
             self._charge(slot, builder, amount)
-        for bundle, ordered in zip(self._sale, orders.sum(axis=0).tolist(), strict=True):
+        for bundle, ordered in zip(bundles, orders.sum(axis=0).tolist(), strict=True):
             market.price[bundle] = next_price(
-                market.price[bundle], ordered, self.target, self.most, self.adjustment, self.least_usd
+                market.price[bundle], ordered, self.target, most, self.adjustment, self.least_usd
             )
-        total = counts.sum(axis=0)
         for at, builder in enumerate(builders):
             if hasattr(builder, "heard_tickets"):
                 with blame(slot.market, builder):
@@ -209,18 +213,20 @@ class TicketMarket(BundleAuction):
     ) -> None:
         """Hold a sealed second-price auction of each owner's tickets; a buyer takes as many as it can pay for."""
         builders, total = slot.market.builders, int(tickets.sum())
-        prices = np.array(
-            [
-                self._price(slot, builder, offer, Tickets(rollups, int(own), total))
-                for builder, offer, own in zip(builders, offers, tickets, strict=True)
-            ]
-        )  # (builders, 2): bids and asks
+        bids, asks = zip(
+            *(
+                self._price(slot, builder, offer, Tickets(rollups, own, total))
+                for builder, offer, own in zip(builders, offers, tickets.tolist(), strict=True)
+            ),
+            strict=True,
+        )
         for seller, count in enumerate(tickets.tolist()):
-            if not count or not np.isfinite(prices[seller, 1]):
+            if not count or asks[seller] == np.inf:
                 continue
-            buyer, price = resale(seller, prices[:, 0], float(prices[seller, 1]), slot.rng.random())
-            if buyer < 0:
+            u = slot.rng.random()
+            if not any(bid > asks[seller] for at, bid in enumerate(bids) if at != seller):
                 continue
+            buyer, price = resale(seller, np.array(bids), asks[seller], u)
             funds = slot.market.world.tables.balance[builders[buyer].account, list(slot.domain.rollups), 0].sum()
             bought = min(count, int(funds / price)) if price > 0.0 else count
             ends = builders[buyer].account, builders[seller].account
