@@ -46,6 +46,15 @@ class Part(Settings):
 
     portable: ClassVar[bool] = True
 
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Return a private attribute: as pydantic does, which first looks into how each is declared."""
+            try:
+                return object.__getattribute__(self, "__pydantic_private__")[name]
+            except (AttributeError, KeyError, TypeError):
+                return super().__getattr__(name)
+
     def start(self) -> Part:
         """Return the mechanism for one domain, with a memory of its own if it has any."""
         return self

@@ -45,16 +45,18 @@ class Round:
         return next((account for since, account in reversed(self.holders) if since <= time), -1)
 
     def of_controller(self, rows: np.ndarray) -> np.ndarray:
-        """Which rows, all of which arrived in the round, are from whoever controlled the lane then: shape (n,)."""
-        found = np.zeros(rows.size, np.bool_)
+        """Which rows, if they arrived in the round, are from whoever controlled the lane then: shape (n,)."""
+        sender, found = rows["sender"], np.zeros(rows.size, np.bool_)
         ends = [since for since, _ in self.holders[1:]] + [np.inf]
         for (since, account), end in zip(self.holders, ends, strict=True):
-            found |= (rows["sender"] == account) & (rows["arrival"] >= since) & (rows["arrival"] < end)
+            if (own := sender == account).any():
+                found |= own & (rows["arrival"] >= since) & (rows["arrival"] < end)
         return found
 
     def note(self, rows: np.ndarray, prices: np.ndarray, gas: np.ndarray) -> None:
         """Add receipts of intents that came through the lane: prices by asset, gas by rollup [USD]."""
-        done = rows[np.isin(rows["status"], (Status.FILLED, Status.REVERTED)) & (rows["position"] >= 0)]
+        status = rows["status"]
+        done = rows[((status == Status.FILLED) | (status == Status.REVERTED)) & (rows["position"] >= 0)]
         if not done.size:
             return
         firsts = done[first_of_unit(done) == np.arange(done.size)]

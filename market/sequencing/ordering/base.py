@@ -227,7 +227,11 @@ def untouched(order: np.ndarray) -> Arrangement:
     return Arrangement(order, np.full(order.size, -1, np.int64), NO_ROWS) if order.size else EMPTY
 
 
+def arrived(rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Indices of rows, which are in line, as of `first_come_order`: exact ties at random."""
+    return _bound()[0](rows, rng.random(rows.size))
+
+
 def by_arrival(slot) -> Arrangement:
     """Arrangement of a slot's due intents by arrival, exact ties at random."""
-    due = slot.due
-    return untouched(_bound()[0](due, slot.rng.random(due.size))) if due.size else EMPTY
+    return untouched(arrived(slot.due, slot.rng)) if slot.due.size else EMPTY

@@ -26,14 +26,30 @@ from pydantic import Field, PrivateAttr, model_validator
 from market.access.observation import Observation
 from market.access.protocols import Arrangement
 from market.errors import blame, fault
+from market.intents.rows import Rows
+from market.kernel.compiled import kernel
+from market.kernel.direct import bound
 from market.sequencing.auctions import second_price
 from market.sequencing.ordering._rounds import Round
-from market.sequencing.ordering.base import EMPTY, Ordering, first_come_order, first_of_unit, untouched
+from market.sequencing.ordering.base import EMPTY, Ordering, arrived, untouched
 from market.sequencing.payments import pay
 from market.state.ledger import Why
 
 REMEMBERED = 2
 """Rounds before the current one whose controllers may still have intents on their way."""
+
+
+@kernel
+def _delay(rows: Rows, express: np.ndarray, delay_s: float) -> None:
+    """Let rows arrive when they have come out of the delay [s]; members of a bundle come with its first."""
+    for k in range(rows.size):
+        if k > 0 and rows[k].bundle >= 0 and rows[k].bundle == rows[k - 1].bundle:
+            rows[k].arrival = rows[k - 1].arrival
+        elif express[k] < 0:
+            rows[k].arrival += delay_s
+
+
+_delayed = bound(_delay)
 
 
 class ExpressLane(Ordering):
@@ -86,23 +102,16 @@ class ExpressLane(Ordering):
         if not slot.due.size:
             return EMPTY, None
         rows = slot.due.copy()
-        rows["arrival"] = self._effective(slot.due)
-        order = first_come_order(rows, slot.rng.random(rows.size))
+        _delayed(rows, self._express(rows), self.delay_s)
+        order = arrived(rows, slot.rng)
         return untouched(order[rows["arrival"][order] <= slot.sealed_at]), None
-
-    def _effective(self, rows: np.ndarray) -> np.ndarray:
-        """When each row has come out of the delay [s]; members of a bundle come with its first."""
-        times = rows["arrival"].copy()
-        times[self._express(rows) < 0] += self.delay_s
-        return times[first_of_unit(rows)]
 
     def _express(self, rows: np.ndarray) -> np.ndarray:
         """Number of the round in which each row came through the lane, -1 for those that did not: shape (n,)."""
-        arrived, express = (rows["arrival"] // self.round_s).astype(np.int64), np.full(rows.size, -1)
-        for number in range(self._auctioned - REMEMBERED - 1, self._auctioned + 1):
-            if number in self._rounds:
-                inside = np.flatnonzero(arrived == number)
-                express[inside[self._rounds[number].of_controller(rows[inside])]] = number
+        express, last, rounds = np.full(rows.size, -1), self._auctioned, self._rounds
+        for number in range(last - REMEMBERED - 1, last + 1):
+            if (sold := rounds.get(number)) is not None and (mine := sold.of_controller(rows)).any():
+                express[mine & (rows["arrival"] // self.round_s == number)] = number
         return express
 
     def after_block(self, slot) -> None:
@@ -110,6 +119,8 @@ class ExpressLane(Ordering):
         if not slot.rows.size:
             return
         express, tables = self._express(slot.rows), slot.market.world.tables
+        if express.max() < 0:
+            return
         for number in np.unique(express[express >= 0]).tolist():
             self._rounds[number].note(slot.rows[express == number], tables.prices, tables.rollups["gas"])
 

@@ -20,6 +20,7 @@ from pydantic import Field
 
 from market.access.protocols import Arrangement
 from market.intents.rows import Rows
+from market.kernel.direct import bound
 from market.sequencing.ordering.base import Ordering, untouched
 
 
@@ -50,6 +51,9 @@ def scores(rows: Rows, longest: float, scale: float) -> np.ndarray:
     return found
 
 
+_scores = bound(scores)
+
+
 class TimeboostScore(Ordering):
     """Latency-bid score, enforced by the regime."""
 
@@ -63,6 +67,6 @@ class TimeboostScore(Ordering):
 
     def arrange(self, slot) -> tuple[Arrangement | None, object]:
         """Order by score what no later arrival can overtake; the rest waits."""
-        found = scores(slot.due, self.longest_s, self.scale_usd)
+        found = _scores(slot.due, self.longest_s, self.scale_usd)
         order = np.argsort(-found, kind="stable")
         return untouched(order[-found[order] + self.longest_s <= slot.sealed_at]), None
