@@ -286,7 +286,7 @@ def insert(
     order, bundle = np.empty(most + due.size, np.int64), np.empty(most + due.size, np.int64)
     pools, ticks, prices, fee, rollups, depth, shift = terms(seen)
     length, new, gain, tips = _insert_seen(
-        due, np.ascontiguousarray(ties, np.float64), pools.copy(), ticks, prices, fee, rollups, depth, shift, cost_usd,
-        funds, like[0], in_line(forced), forced_after, sandwich, order, bundle, inserted,
+        due, np.ascontiguousarray(ties, np.float64), pools.copy(), ticks, prices, fee, rollups, depth, shift,
+        float(cost_usd), funds, like[0], in_line(forced), forced_after, bool(sandwich), order, bundle, inserted,
     )  # fmt: skip
     return Arrangement(order[:length], bundle[:length], inserted[:new]), gain, tips

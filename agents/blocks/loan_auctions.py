@@ -26,6 +26,8 @@ PATIENCE = 0.05
 
 def ready_auctions(seen: BlockView) -> tuple[list[np.ndarray], list[int]]:
     """Starts, bundles [take or settle, sell outside], bids; and the index of the pending intent that each follows."""
+    if not (seen.lots.size or seen.perpetuals.size):  # nothing can be put up, nor bought
+        return [], []
     parts = [_start(seen, rollup, entry) for rollup in seen.distressed() for entry in _startable(seen, rollup)]
     parts += [rows for rollup in seen.rollups for rows in ready_on_rollup(seen, rollup)]
     places = [TOP] * len(parts)

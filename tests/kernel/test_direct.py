@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numba import float64, njit
+from numba import float64, njit, typeof
 
-from market.kernel.direct import bind
+from market.kernel.direct import bind, bound
 from market.state.store import STATE, Sizes, State, allocate, assets, get
 from market.state.tables import Asset
 
@@ -44,3 +44,19 @@ def test_a_function_that_states_its_signature_is_bound_to_it() -> None:
     with pytest.raises(RuntimeError, match="compilation disabled"):
         bind(scaled, state, np.zeros(1))
     assert assets(state) == 3
+
+
+@given(st.integers(0, 1), st.integers(0, 2), st.floats(-1e9, 1e9))
+def test_a_function_bound_at_its_first_call_does_what_it_does(which: int, row: int, factor: float) -> None:
+    state = STATES[which]
+    state.cells[:] = np.arange(state.cells.size) - 100.0 * which
+    expected = price_at(state, row, factor, OUT)
+    OUT[:] = 0.0
+    assert FIRST_CALLED(state, row, factor, OUT) == expected == OUT[row]
+
+
+FIRST_CALLED = bound(price_at)
+
+
+def test_types_may_stand_for_examples() -> None:
+    assert bind(price_at, STATE, typeof(0), 0.0, OUT) is PRICE_AT

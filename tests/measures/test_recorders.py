@@ -17,7 +17,7 @@ from market.domain import Slot
 from market.errors import AccountingError
 from market.intents.rows import Status
 from market.measures.flows import WhoPaidWhom
-from market.measures.recorder import Recorder
+from market.measures.recorder import Recorder, Recorders
 from market.measures.tape import Tape
 from market.model import SequencerMarket
 from market.state.ledger import Why
@@ -53,6 +53,19 @@ class Diary(Recorder):
 
     def close(self) -> None:
         self.calls.append("close")
+
+
+class Plain(Recorder):
+    """Defines nothing."""
+
+
+def test_those_are_called_for_a_moment_that_define_it_also_when_they_come_late() -> None:
+    diary, late = Diary(), Diary()
+    recorders = Recorders([Plain(), diary])
+    assert recorders.of("on_block") == [diary]
+    assert recorders.of("on_orders") == []
+    recorders.append(late)
+    assert recorders.of("on_block") == [diary, late]
 
 
 def test_a_recorder_is_called_at_its_moments() -> None:

@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from numba import njit
 from pydantic import Field, PrivateAttr
 
 from market.sequencing import agreed
@@ -32,6 +33,7 @@ class _Latest:
     faults = np.zeros(0, np.int64)
 
 
+@njit(cache=True)
 def wait(times: np.ndarray, shares: np.ndarray, quorum: float) -> float:
     """Return when more than the share `quorum` of the votes is in; inf: never.
 
@@ -44,10 +46,12 @@ def wait(times: np.ndarray, shares: np.ndarray, quorum: float) -> float:
     quorum
         share of all votes that is not yet enough [1]
     """
-    order = np.argsort(times)
-    held = np.cumsum(shares[order])
-    enough = int(np.searchsorted(held, quorum + ROUNDING, side="right"))
-    return float(times[order[enough]]) if enough < order.size else np.inf
+    held = 0.0
+    for member in np.argsort(times):
+        held += shares[member]
+        if held > quorum + ROUNDING:
+            return times[member]
+    return np.inf
 
 
 class Committee(Consensus):
@@ -98,7 +102,7 @@ class Committee(Consensus):
         if not proposes:
             self._latest.faults[leader] += 1
             return False
-        if shares[~away].sum() <= self.quorum + ROUNDING:
+        if np.add.reduce(shares[~away]) <= self.quorum + ROUNDING:
             self._latest.faults[away & (shares > 0.0)] += 1
             return False
         latency = self.base_s + self.rounds * self.work_s * np.count_nonzero(shares)
