@@ -72,15 +72,7 @@ def terms(seen: Any) -> tuple[Pools, Ticks, np.ndarray, float, np.ndarray, float
     """Return what `outside_arbitrages` is told, from what is seen."""
     outside = seen.outside
     rollups = np.array(seen.rollups, np.int64)
-    return (
-        seen.pools,
-        seen.ticks,
-        seen.prices,
-        float(seen.outside_fee),
-        rollups,
-        outside["depth"].item(0),
-        outside["shift"][0],
-    )
+    return seen.pools, seen.ticks, seen.prices, seen.outside_fee, rollups, outside["depth"].item(0), outside["shift"][0]
 
 
 @njit(cache=True)

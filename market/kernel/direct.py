@@ -37,11 +37,7 @@ def bind(function: Any, *examples: Any) -> Callable[..., Any]:
 
 
 def bound[F: Callable[..., Any]](function: F) -> F:
-    """Return a compiled function that is bound to the types of the arguments of its first call, as by :func:`bind`.
-
-    For what is called with arguments of the same types in every market: a number that may be whole, where the function
-    wants any, is passed as `float(number)`, or later ones would lose what is behind the point.
-    """
+    """Return a compiled function that is bound to the types of the arguments of its first call, as by :func:`bind`."""
     form: Callable[..., Any] | None = None
 
     def call(*arguments: Any) -> Any:

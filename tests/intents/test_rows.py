@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from market.access.receipts import by_sender
@@ -20,12 +20,14 @@ def sent_by(senders: list[int]) -> np.ndarray:
     return rows
 
 
+@settings(deadline=None)
 @given(st.lists(SENDERS, max_size=4))
 def test_joined_rows_are_what_numpy_makes_of_them(parts: list[list[int]]) -> None:
     rows = [sent_by(part) for part in parts]
     assert joined(rows).tobytes() == np.concatenate([np.zeros(0, INTENT), *rows]).tobytes()
 
 
+@settings(deadline=None)
 @given(SENDERS)
 def test_each_agent_gets_its_own_rows_and_nobody_anybody_elses(senders: list[int]) -> None:
     rows = sent_by(senders)
@@ -46,6 +48,7 @@ def test_rows_in_line_are_contiguous_and_of_one_type() -> None:
         in_line(np.zeros(3))
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 3), st.integers(-1, 1)), min_size=1, max_size=12),
     st.lists(st.integers(0, 2), min_size=4, max_size=4),

@@ -1,9 +1,9 @@
-"""What is wrong with an author's own intents is named as it is: the first of the complaints that any of them deserves."""
+"""What is wrong with an author's own intents is named: the first of the complaints that any of them deserves."""
 
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from market.access.protocols import Arrangement
@@ -36,6 +36,7 @@ def complaint(rows: np.ndarray, rollups: tuple[int, ...]) -> str:
     return INSERTIONS[5] if (rows["kind"] < 0).any() or (rows["kind"] >= len(KINDS)).any() else ""
 
 
+@settings(deadline=None)
 @given(st.lists(ROW, min_size=1, max_size=3))
 def test_the_first_complaint_that_any_deserves_is_made(drawn: list[dict[str, float]]) -> None:
     rows, rollups = blank(len(drawn)), (0, 1, 2)
@@ -47,8 +48,8 @@ def test_the_first_complaint_that_any_deserves_is_made(drawn: list[dict[str, flo
 
 
 def test_arrays_of_the_right_kind_are_not_copied_and_others_are_made_so() -> None:
-    order, bundle, rows = np.arange(4), np.full(4, -1), blank(4)
-    assert all(made is given for made, given in zip(plain(Arrangement(order, bundle, rows)), (order, bundle, rows)))
+    order, bundle, rows = arrays = np.arange(4), np.full(4, -1), blank(4)
+    assert all(made is array for made, array in zip(plain(Arrangement(*arrays)), arrays, strict=True))
     made = plain(Arrangement(order.astype(np.int32), bundle[::-1], rows[::2]))
     assert [array.dtype for array in made] == [np.int64, np.int64, INTENT]
     assert all(array.flags.c_contiguous for array in made)
