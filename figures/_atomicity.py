@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 from matplotlib.figure import Figure
 
+from figures import _page as page
 from figures import _shared as shared
 
 VARIED = {"delay_s": "block time [s]", "volatility": "volatility [% a year]", "failure": "missed slots [%]"}
@@ -17,8 +18,8 @@ COLOURS = {"atomic": shared.BLUE, "included": shared.GREEN, "legged": shared.VER
 def draw(summary: pd.DataFrame, rows: Mapping[str, tuple[str, float]]) -> Figure:
     """Draw outcomes of the study's summary: label and scale of each row."""
     columns = [name for name in VARIED if name in shared.levels(summary, "varied")]
-    figure = Figure(figsize=(shared.WIDTH_IN, 0.4 + 1.5 * len(rows)))
-    panels = figure.subplots(len(rows), len(columns), sharex="col", sharey="row", squeeze=False)
+    shape = (len(rows), len(columns))
+    figure, panels = page.panels(0.4 + 1.5 * len(rows), shape, page.Lines(2, 1.45), share_x="column", share_y="row")
     letters = iter("abcdef")
     for row, (outcome, (label, scale)) in enumerate(rows.items()):
         for column, varied in enumerate(columns):
@@ -36,8 +37,10 @@ def draw(summary: pd.DataFrame, rows: Mapping[str, tuple[str, float]]) -> Figure
                 settings = sorted(shared.levels(shared.where(summary, varied=varied), "setting"))
                 axes.set_xticks(settings, [f"{setting:g}" for setting in settings])
                 axes.minorticks_off()
-        panels[row, 0].set_ylabel(label)
-    for column, varied in enumerate(columns):
-        panels[-1, column].set_xlabel(VARIED[varied])
+            # in one column what lies beside a panel, or below it, is another outcome
+            if column == 0 or page.is_narrow():
+                axes.set_ylabel(label)
+            if row == len(rows) - 1 or page.is_narrow():
+                axes.set_xlabel(VARIED[varied])
     panels[0, 0].legend(loc="best")
     return figure

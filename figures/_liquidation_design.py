@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from figures import _page as page
 from figures import _shared as shared
 
 COLOURS = {"fixed spread": shared.BLUE, "dutch": shared.ORANGE, "english": shared.VERMILION}
@@ -30,8 +31,9 @@ class Panel(NamedTuple):
 def draw(summary: pd.DataFrame, venue: str, panels: Mapping[str, Panel]) -> Figure:
     """Draw six outcomes of a venue, by name."""
     rows = list(dict.fromkeys(zip(summary["blocks"], summary["regime"], strict=True)))
-    figure = Figure(figsize=(shared.WIDTH_IN, 1.2 + 0.38 * len(rows)))
-    all_axes = figure.subplots(2, 3, sharey=True).ravel()
+    narrow = page.Lines(2, 0.6 + 0.19 * len(rows))
+    figure, all_axes = page.panels(1.2 + 0.38 * len(rows), (2, 3), narrow, share_y="all")
+    all_axes = all_axes.ravel()
     for letter, axes, (column, panel) in zip("abcdef", all_axes, panels.items(), strict=True):
         if panel.linear:
             axes.set_xscale("symlog", linthresh=panel.linear)  # before anything is drawn: margins are of the scale
@@ -46,11 +48,11 @@ def draw(summary: pd.DataFrame, venue: str, panels: Mapping[str, Panel]) -> Figu
         if panel.linear:
             _ticks(axes, panel.linear)
         axes.grid(axis="x")
-    for axes in all_axes[::3]:
+    for axes in all_axes:
         axes.set_yticks(range(len(rows)), [f"{shared.label(name)}, {blocks}" for blocks, name in rows])
         axes.set_ylim(len(rows) - 0.4, -0.6)
     handles, labels = all_axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=len(COLOURS))
+    page.key(figure, handles, labels, "upper")
     return figure
 
 

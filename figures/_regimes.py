@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from figures import _page as page
 from figures import _shared as shared
 
 SPREAD = 0.22  # of a regime's seeds around its row
@@ -19,16 +20,17 @@ def row_of_each(summary: pd.DataFrame) -> tuple[dict[str, int], str]:
     return {group: place for place, group in enumerate(groups)}, baseline
 
 
-def panels(part: Figure, rows: dict[str, int], shape: tuple[int, int]) -> list[Axes]:
-    """Panels in so many lines and columns, with a row for each regime."""
-    found = list(part.subplots(*shape, sharey=True, squeeze=False).ravel())
+def panels(height_in: float, rows: dict[str, int], shape: tuple[int, int]) -> tuple[Figure, list[Axes]]:
+    """A figure with panels in so many lines and columns, with a row for each regime."""
+    figure, every = page.panels(height_in, shape, page.Lines(2, 0.55 + 0.125 * len(rows)), share_y="all")
+    found = list(every.ravel())
     for axes in found:
         axes.set_ylim(len(rows) - 0.4, -0.6)
         axes.set_yticks(list(rows.values()), [shared.label(group) for group in rows])
         axes.tick_params(axis="y", length=0)
         axes.grid(axis="x")
-        axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
-    return found
+        axes.xaxis.set_major_locator(MaxNLocator(3 if page.is_narrow() else 4, steps=[1, 2, 2.5, 5, 10]))
+    return figure, found
 
 
 def found(levels: pd.DataFrame, outcome: str, rows: dict[str, int], scale: float = 1.0) -> dict[str, shared.Cell]:

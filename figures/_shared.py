@@ -17,11 +17,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.style import context
 from numpy.typing import ArrayLike, NDArray
 
-STYLE = Path(__file__).with_name("style.mplstyle")
-WIDTH_IN = 7.2  # the text width of a page with two columns [inch]
+from figures._page import fit, printed_in
+
 BLUE, ORANGE, GREEN, PINK, SKY, VERMILION = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00"
 GREY = "0.55"
 NAMES = {"pbs": "PBS"}
@@ -36,27 +35,53 @@ class Cell(NamedTuple):
     values: NDArray[np.float64]
 
 
-def drawn(draw: Callable[[pd.DataFrame], Figure], summary: pd.DataFrame) -> dict[str, bytes]:
+SILENT: dict[str, dict[str, Any]] = {
+    "pdf": {"CreationDate": None},
+    "png": {"Software": None},
+    "svg": {"Date": None},
+}
+"""What a file of each kind is not to say, so that the same numbers give the same bytes."""
+
+
+def drawn(draw: Callable[[pd.DataFrame], Figure], summary: pd.DataFrame, columns: str = "two") -> dict[str, bytes]:
     """Draw a summary in the house style; returns what a file of each kind, pdf and png, holds.
 
     The same summary gives the same bytes: neither file says when it was made.
+
+    Parameters
+    ----------
+    draw
+        a figure's function
+    summary
+        what it draws
+    columns
+        of the journal's page that it is to fill: `one` or `two`
     """
-    pdf, png = io.BytesIO(), io.BytesIO()
-    with mpl.rc_context(), context(STYLE):
+    with printed_in(columns):
         figure = draw(summary)
+        fit(figure)
         FigureCanvasAgg(figure)
-        figure.savefig(pdf, format="pdf", metadata={"CreationDate": None})
-        figure.savefig(png, format="png", metadata={"Software": None})
-    return {"pdf": pdf.getvalue(), "png": png.getvalue()}
+        return {kind: _saved(figure, kind) for kind in ("pdf", "png")}
 
 
-def write(draw: Callable[[pd.DataFrame], Figure], summary: pd.DataFrame, title: str, path: Path) -> None:
-    """Draw a summary in the house style into a file, of the kind that its name ends in."""
-    with mpl.rc_context(), context(STYLE):
+def write(
+    draw: Callable[[pd.DataFrame], Figure], summary: pd.DataFrame, title: str, path: Path, columns: str = "two"
+) -> None:
+    """Draw a summary in the house style into a file, of the kind that its name ends in, under a title or none."""
+    with printed_in(columns):
         figure = draw(summary)
-        figure.suptitle(title)
+        if title:
+            figure.suptitle(title)
+        fit(figure)
         FigureCanvasAgg(figure)
-        figure.savefig(path, metadata={"CreationDate": None} if path.suffix == ".pdf" else {})
+        path.write_bytes(_saved(figure, path.suffix[1:].lower()))
+
+
+def _saved(figure: Figure, kind: str) -> bytes:
+    content = io.BytesIO()
+    with mpl.rc_context({"svg.hashsalt": "seqmarket"}):  # names of an svg's parts are random otherwise
+        figure.savefig(content, format=kind, metadata=SILENT[kind])
+    return content.getvalue()
 
 
 def label(name: str) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from figures import _page as page
 from figures import _shared as shared
 
 COLOURS = (shared.VERMILION, shared.BLUE, shared.GREEN, shared.PINK)
@@ -16,11 +17,12 @@ COLUMNS = (("bad_debt_usd", 1e3), ("burst_60s_share", 0.01), ("inclusion_delay_s
 def draw(summary: pd.DataFrame) -> Figure:
     """Draw the rows of a summary that are given, a row for each regime and a colour for each crash."""
     crashes = shared.levels(summary, "episode")
-    figure = Figure(figsize=(shared.WIDTH_IN, 0.6 + 0.2 * (len(_rows(summary)) + 2.5)))
-    panels = figure.subplots(1, 5, sharey=True)
+    rows = len(_rows(summary))
+    figure, panels = page.panels(0.6 + 0.2 * (rows + 2.5), (1, 5), page.Lines(2, 0.6 + 0.15 * rows), share_y="all")
+    panels = panels.ravel()
     if len(summary):
         _block(panels, summary, crashes, "abcde")
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=max(len(crashes), 1))
+    page.key(figure, *panels[0].get_legend_handles_labels())
     return figure
 
 

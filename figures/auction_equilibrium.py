@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from figures import _page as page
 from figures import _shared as shared
 
 CAPTION = (
@@ -26,8 +27,8 @@ GOOD = 0.005
 
 def draw(summary: pd.DataFrame) -> Figure:
     """Draw the study's summary."""
-    figure = Figure(figsize=(shared.WIDTH_IN, 4.5))
-    panels = figure.subplots(2, 3).ravel()
+    figure, panels = page.panels(4.5, (2, 3))
+    panels = panels.ravel()
     bids = shared.where(summary, outcome="bid")
     colours = {int(n): colour for n, colour in zip(sorted(shared.levels(summary, "bidders")), SIZES, strict=False)}
     for axes, name, auction in zip(panels, "abc", FORMATS, strict=False):

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 from matplotlib.figure import Figure
 
+from figures import _page as page
 from figures import _shared as shared
 
 CAPTION = (
@@ -21,12 +22,12 @@ CAPTION = (
 def draw(summary: pd.DataFrame) -> Figure:
     """Draw bars: columns time and end (instants), low, high, close, move [%], jump, gap (before the bar)."""
     summary = summary.assign(**{name: date2num(summary[name]) for name in ("time", "end")})
-    figure = Figure(figsize=(shared.WIDTH_IN, 3.6))
-    price, move = figure.subplots(2, 1, sharex=True, height_ratios=(2.2, 1.0))
+    figure, panels = page.panels(3.6, (2, 1), share_x="column", heights=(2.2, 1.0))
+    price, move = panels.ravel()
     _prices(price, summary)
     _moves(move, summary)
     handles, labels = price.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
+    page.key(figure, handles, labels)
     return figure
 
 
@@ -103,6 +104,6 @@ def _closes(summary: pd.DataFrame) -> tuple[list[float], list[float]]:
     return times, closes
 
 
-def write(summary: pd.DataFrame, title: str, path: Path) -> None:
+def write(summary: pd.DataFrame, title: str, path: Path, columns: str = "two") -> None:
     """Draw bars in the house style into a file, of the kind that its name ends in."""
-    shared.write(draw, summary, title, path)
+    shared.write(draw, summary, title, path, columns)

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from figures import _page as page
 from figures import _shared as shared
 
 CAPTION = (
@@ -28,8 +29,7 @@ TOLERANCE, STEP_MS = 0.02, 10
 
 def draw(summary: pd.DataFrame) -> Figure:
     """Draw the study's summary."""
-    figure = Figure(figsize=(shared.WIDTH_IN, 4.4))
-    panels = figure.subplots(2, 3)
+    figure, panels = page.panels(4.4, (2, 3))
     published = shared.where(summary, part="published")
     _agreement(panels[0, 0], published)
     _bidders(

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
+from figures import _page as page
 from figures import _shared as shared
 
 CAPTION = (
@@ -25,8 +26,8 @@ TARGET = 2.0
 
 def draw(summary: pd.DataFrame) -> Figure:
     """Draw the study's summary."""
-    figure = Figure(figsize=(shared.WIDTH_IN, 2.5))
-    panels = figure.subplots(1, 3)
+    figure, panels = page.panels(2.5, (1, 3))
+    panels = panels.ravel()
     _panel(panels[0], summary, "nash_conv_share", ("a", "NashConv (lower bound)", "% of mean block value"))
     panels[0].axhline(TARGET, color="black", linewidth=0.6, linestyle="--")
     panels[0].set_ylim(0, 1.35 * panels[0].get_ylim()[1])

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from figures import _page as page
 from figures import _shared as shared
 
 CAPTION = (
@@ -19,8 +20,8 @@ COLOURS = (shared.VERMILION, shared.ORANGE, shared.GREEN, shared.BLUE, shared.PI
 
 def draw(summary: pd.DataFrame) -> Figure:
     """Draw the study's summary."""
-    figure = Figure(figsize=(shared.WIDTH_IN, 2.6))
-    slots, delay = figure.subplots(1, 2)
+    figure, panels = page.panels(2.6, (1, 2), page.Lines(1, 2.1))
+    slots, delay = panels.ravel()
     deadlines = [int(deadline) for deadline in shared.levels(summary, "deadline_slots")]
     for deadline, colour in zip(deadlines, COLOURS * len(deadlines), strict=False):
         part = shared.where(summary, deadline_slots=deadline)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from figures import _page as page
 from figures import _shared as shared
 
 CAPTION = (
@@ -23,10 +24,11 @@ def draw(summary: pd.DataFrame) -> Figure:
     """Draw the study's summary: the crash."""
     crash = shared.where(summary, part="crash")
     breakers = shared.levels(crash, "breaker")
-    figure = Figure(figsize=(shared.WIDTH_IN, 0.8 + 0.17 * len(breakers)))
-    panels = figure.subplots(1, 3, sharey=True)
+    narrow = page.Lines(2, 0.6 + 0.14 * len(breakers))
+    figure, panels = page.panels(0.8 + 0.17 * len(breakers), (1, 3), narrow, share_y="all")
+    panels = panels.ravel()
     _crash(panels, crash, breakers)
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
+    page.key(figure, *panels[0].get_legend_handles_labels(), "upper")
     return figure
 
 

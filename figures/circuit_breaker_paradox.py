@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from figures import _page as page
 from figures import _shared as shared
 
 CAPTION = (
@@ -28,18 +29,25 @@ BASELINE, TWICE, REFERENCE = "none", "external, twice", "reference"
 
 def draw(summary: pd.DataFrame) -> Figure:
     """Draw the study's summary: falls above, approach and slack below."""
-    figure = Figure(figsize=(shared.WIDTH_IN, 5.0))
-    grid = figure.add_gridspec(2, 6)
-    ratio, debt = figure.add_subplot(grid[0, :4]), figure.add_subplot(grid[0, 4:])
-    chance, volatility, slack = (figure.add_subplot(grid[1, 2 * at : 2 * at + 2]) for at in range(3))
+    figure = Figure(figsize=(page.width_in(), 7.6 if page.is_narrow() else 5.0))
+    ratio, debt, chance, volatility, slack = _laid_out(figure)
     _falls(ratio, debt, shared.where(summary, part="fall"))
     _approach(chance, volatility, shared.where(summary, part="approach"))
     _slack(slack, summary)
     for oracle, colour in COLOURS.items():
         chance.plot([], [], "o", color=colour, label=NAMES[oracle])
     keys = [axes.get_legend_handles_labels() for axes in (ratio, chance)]
-    figure.legend(keys[0][0] + keys[1][0], keys[0][1] + keys[1][1], loc="outside upper center", ncols=4)
+    page.key(figure, keys[0][0] + keys[1][0], keys[0][1] + keys[1][1], "upper")
     return figure
+
+
+def _laid_out(figure: Figure) -> list[Axes]:
+    if page.is_narrow():
+        grid = figure.add_gridspec(4, 2, height_ratios=(2.2, 0.9, 1.0, 0.9))
+        return [figure.add_subplot(part) for part in (grid[0, :], grid[1, :], grid[2, 0], grid[2, 1], grid[3, :])]
+    grid = figure.add_gridspec(2, 6)
+    parts = (grid[0, :4], grid[0, 4:], grid[1, :2], grid[1, 2:4], grid[1, 4:])
+    return [figure.add_subplot(part) for part in parts]
 
 
 def _slack(axes: Axes, summary: pd.DataFrame) -> None:

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from figures import _page as page
 from figures import _shared as shared
 
 CAPTION = (
@@ -36,8 +37,8 @@ LINES = {False: "-", True: "--"}
 
 def draw(summary: pd.DataFrame) -> Figure:
     """Draw the study's summary."""
-    figure = Figure(figsize=(shared.WIDTH_IN, 4.6))
-    panels = figure.subplots(2, 3).ravel()
+    figure, panels = page.panels(4.6, (2, 3))
+    panels = panels.ravel()
     repeated = shared.where(summary, part="repeated")
     prices = shared.where(repeated, outcome="price_over_value")
     for axes, name, auction in zip(panels, "abcd", FORMATS, strict=False):

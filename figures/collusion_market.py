@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from figures import _cartels as cartels
+from figures import _page as page
 from figures import _shared as shared
 
 CAPTION = (
@@ -27,8 +28,8 @@ SHORT |= {"ticket_lottery": "lottery"}
 
 def draw(summary: pd.DataFrame) -> Figure:
     """Draw the study's summary."""
-    figure = Figure(figsize=(shared.WIDTH_IN, 4.6))
-    panels = figure.subplots(2, 3).ravel()
+    figure, panels = page.panels(4.6, (2, 3))
+    panels = panels.ravel()
     _builders(panels[0], shared.where(summary, part="builders", outcome="price_over_value"))
     _sequencers(panels[1], shared.where(summary, part="sequencers"))
     shared.letter(panels[2], "c", "a newcomer enters")

@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from figures import _compare as compare
+from figures import _page as page
 from figures import _shared as shared
 
 CAPTION = (
@@ -30,8 +31,9 @@ def draw(summary: pd.DataFrame) -> Figure:
     shown = [(outcome, each) for outcome in outcomes for each in forms][:MOST_PANELS]
     across = 2 if len(shown) in (2, 4) else min(COLUMNS, max(len(shown), 1))
     down = -(-len(shown) // across) or 1
-    figure = Figure(figsize=(shared.WIDTH_IN, 0.3 + down * form.height_in))
-    panels = figure.subplots(down, across, squeeze=False, sharey=form.draw is compare.dots).ravel()
+    share_y, narrow = "all" if form.draw is compare.dots else "", page.Lines(2, form.height_in)
+    figure, panels = page.panels(0.3 + down * form.height_in, (down, across), narrow, share_y=share_y)
+    panels = panels.ravel()
     for axes, letter, (outcome, each) in zip(panels, string.ascii_lowercase, shown, strict=False):
         rows = shared.where(levels, outcome=outcome)
         shared.letter(axes, letter, rows["title"].iloc[0])
@@ -40,5 +42,5 @@ def draw(summary: pd.DataFrame) -> Figure:
         axes.set_axis_off()
     handles, labels = panels[0].get_legend_handles_labels()
     if handles:
-        figure.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 4))
+        page.key(figure, handles, labels, most=4)
     return figure

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure, SubFigure
+from matplotlib.figure import Figure
 
+from figures import _page as page
 from figures import _shared as shared
 
 CAPTION = (
@@ -30,16 +32,14 @@ DEPTHS, OTHER_PSI = (10.0, 10.0, 5.0, 5.0), 0.3
 
 def draw(summary: pd.DataFrame) -> Figure:
     """Draw the study's summary on one page."""
-    figure = Figure(figsize=(shared.WIDTH_IN, 4.6))
-    grid = figure.add_gridspec(2, 1, height_ratios=(1.0, 1.15))
-    top, bottom = (figure.add_subfigure(grid[row]) for row in range(2))
-    _tops(top, summary)
-    _bottom(bottom, summary)
+    figure, panels = page.panels(4.6, (2, 3), page.Lines(2, 1.75), heights=(1.0, 1.15))
+    _tops(panels[0], summary)
+    _bottom(panels[1], summary)
     return figure
 
 
-def _tops(area: SubFigure, summary: pd.DataFrame) -> None:
-    left, centre, right = area.subplots(1, 3)
+def _tops(panels: Sequence[Axes], summary: pd.DataFrame) -> None:
+    left, centre, right = panels
     for sharing in SHARINGS:
         crashes = shared.cell(summary, 100.0, panel="crashes", regime=sharing)
         if crashes is not None:
@@ -79,8 +79,8 @@ def _phase(axes: Axes, summary: pd.DataFrame) -> None:
     _key(axes, "upper left")
 
 
-def _bottom(area: SubFigure, summary: pd.DataFrame) -> None:
-    left, centre, right = area.subplots(1, 3, width_ratios=(1.5, 1.0, 1.0))
+def _bottom(panels: Sequence[Axes], summary: pd.DataFrame) -> None:
+    left, centre, right = panels
     channels = shared.where(summary, panel="channels")
     largest = shared.where(channels, regime="shared").sort_values("mean", ascending=False, kind="stable")
     order = shared.levels(largest, "channel")

@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from figures import _page as page
 from figures import _shared as shared
 
 CAPTION = (
@@ -31,8 +32,9 @@ def draw(summary: pd.DataFrame) -> Figure:
     """Draw the study's summary: a row for each condition, a panel for each claim."""
     differences = shared.where(summary, panel="differences")
     rows = shared.levels(differences, "condition")
-    figure = Figure(figsize=(shared.WIDTH_IN, 1.0 + 0.15 * max(len(rows), 1)))
-    panels = figure.subplots(1, len(CLAIMS), sharey=True)
+    narrow = page.Lines(2, 0.75 + 0.12 * max(len(rows), 1))
+    figure, panels = page.panels(1.0 + 0.15 * max(len(rows), 1), (1, len(CLAIMS)), narrow, share_y="all")
+    panels = panels.ravel()
     for axes, letter, (outcome, (title, scale, unit)) in zip(panels, "abcde", CLAIMS.items(), strict=True):
         for place, name in enumerate(rows):
             row = shared.where(differences, condition=name, outcome=outcome)
@@ -50,5 +52,5 @@ def draw(summary: pd.DataFrame) -> Figure:
         axes.grid(axis="x")
         shared.letter(axes, letter, title)
     keys = [Line2D([], [], color=colour, marker="o", markersize=4, label=name) for name, colour in COLOURS.items()]
-    figure.legend(handles=keys, loc="outside upper center", ncols=len(keys))
+    page.key(figure, keys, list(COLOURS), "upper")
     return figure

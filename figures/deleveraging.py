@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
+from figures import _page as page
 from figures import _shared as shared
 
 CAPTION = (
@@ -30,8 +31,9 @@ NAMES = {"passive": "traders wait", "active": "traders defend their margin"}
 def draw(summary: pd.DataFrame) -> Figure:
     """Draw the study's summary, a row for each kind of sequencing and outage."""
     rows = list(dict.fromkeys(zip(summary["regime"], summary["outage_s"], strict=True)))
-    figure = Figure(figsize=(shared.WIDTH_IN, 1.1 + 0.34 * len(rows)))
-    panels = figure.subplots(1, len(PANELS), sharey=True)
+    narrow = page.Lines(2, 0.6 + 0.2 * len(rows))
+    figure, panels = page.panels(1.1 + 0.34 * len(rows), (1, len(PANELS)), narrow, share_y="all")
+    panels = panels.ravel()
     for axes, (letter, title, unit, column, scale, published) in zip(panels, PANELS, strict=True):
         shared.letter(axes, letter, title)
         axes.set_xlabel(unit)
@@ -49,7 +51,7 @@ def draw(summary: pd.DataFrame) -> Figure:
             axes.set_xscale("symlog", linthresh=10.0)
         axes.set_xlim(left=0.0, right=1.05 if column in ("burst_share", "long_share") else None)
     handles, labels = panels[1].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3)
+    page.key(figure, handles, labels)
     return figure
 
 

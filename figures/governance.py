@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from figures import _page as page
 from figures import _shared as shared
 
 CAPTION = (
@@ -28,13 +29,13 @@ PANELS = (
 
 def draw(summary: pd.DataFrame) -> Figure:
     """Draw the study's summary."""
-    figure = Figure(figsize=(shared.WIDTH_IN, 4.3))
-    panels = figure.subplots(2, 3).ravel().tolist()
+    figure, panels = page.panels(4.3, (2, 3))
+    panels = panels.ravel().tolist()
     for axes, name, (outcome, title, unit) in zip(panels, "abcdef", PANELS, strict=True):
         shared.letter(axes, name, title)
         _by_votes(axes, shared.where(summary, outcome=outcome), 1e-3 if "thousand" in unit else 1.0)
         axes.set_ylabel(unit)
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=len(COLOURS))
+    page.key(figure, *panels[0].get_legend_handles_labels())
     return figure
 
 

@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from figures import _page as page
 from figures import _shared as shared
 
 CAPTION = (
@@ -22,8 +23,8 @@ SHARE = "share of prizes"
 
 def draw(summary: pd.DataFrame) -> Figure:
     """Draw the study's summary."""
-    figure = Figure(figsize=(shared.WIDTH_IN, 4.3))
-    outlay, realised, speed, revenue = figure.subplots(2, 2).ravel()
+    figure, panels = page.panels(4.3, (2, 2))
+    outlay, realised, speed, revenue = panels.ravel()
     lottery = shared.where(summary, form="lottery")
     _by_players(outlay, shared.where(lottery, outcome="outlay"), ("a", "lottery: total outlay"), "outlay / prize")
     _by_players(realised, shared.where(lottery, outcome="realised"), ("b", "lottery: prizes won whole"), SHARE)

@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from figures import _page as page
 from figures import _shared as shared
 
 CAPTION = (
@@ -38,8 +39,8 @@ def draw(summary: pd.DataFrame) -> Figure:
     demands = sorted(shared.levels(summary, "cross_per_second"))
     costs = sorted(shared.levels(summary, "switching_usd"))
     ends = demands[0], demands[-1]
-    figure = Figure(figsize=(shared.WIDTH_IN, 4.8))
-    (first, second, third), (fourth, fifth, sixth) = figure.subplots(2, 3)
+    figure, panels = page.panels(4.8, (2, 3))
+    first, second, third, fourth, fifth, sixth = panels.ravel()
     for axes, name, demand in ((first, "a", ends[0]), (second, "b", ends[1])):
         shared.letter(axes, name, f"concentration, {demand:g} needs/s")
         _concentration(axes, shared.where(summary, cross_per_second=demand), costs)

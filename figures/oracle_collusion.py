@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from figures import _page as page
 from figures import _shared as shared
 
 CAPTION = (
@@ -43,8 +44,8 @@ UNITS = {
 
 def draw(summary: pd.DataFrame) -> Figure:
     """Draw the study's summary."""
-    figure = Figure(figsize=(shared.WIDTH_IN, 4.6))
-    panels = figure.subplots(2, 3).flat
+    figure, panels = page.panels(4.6, (2, 3))
+    panels = panels.ravel()
     for axes, (letter, title, lever, outcome, scale) in zip(panels, PANELS, strict=False):
         _sweep(axes, summary, lever, outcome, scale)
         shared.letter(axes, letter, title)
@@ -53,7 +54,7 @@ def draw(summary: pd.DataFrame) -> Figure:
             _threshold(axes, summary)
     _gains(panels[5], shared.where(summary, **BASE))
     handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=len(COLOURS))
+    page.key(figure, handles, labels, "upper")
     return figure
 
 

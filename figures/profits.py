@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from figures import _page as page
 from figures import _shared as shared
 
 CAPTION = (
@@ -23,8 +24,8 @@ LINEAR = 1e-3
 def draw(summary: pd.DataFrame) -> Figure:
     """Draw columns agent, kind and usd [USD], where the kind `total` is the sum of an agent's others."""
     names = shared.levels(summary, "agent")
-    figure = Figure(figsize=(shared.WIDTH_IN, 1.3 + 0.2 * len(names)))
-    axes = figure.subplots()
+    figure, panels = page.panels(1.3 + 0.2 * len(names))
+    axes = panels[0, 0]
     kinds = [kind for kind in shared.levels(summary, "kind") if kind != "total"]
     for at, kind in enumerate(kinds):
         part, colour = shared.where(summary, kind=kind), COLOURS[at % len(COLOURS)]
@@ -45,10 +46,10 @@ def draw(summary: pd.DataFrame) -> Figure:
     largest = float(np.abs(summary["usd"]).max()) if len(summary) else 0.0
     axes.set_xscale("symlog", linthresh=LINEAR * largest or 1.0)
     handles, labels = axes.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=6)
+    page.key(figure, handles, labels, most=6)
     return figure
 
 
-def write(summary: pd.DataFrame, title: str, path: Path) -> None:
+def write(summary: pd.DataFrame, title: str, path: Path, columns: str = "two") -> None:
     """Draw profits into a file, of the kind that its name ends in."""
-    shared.write(draw, summary, title, path)
+    shared.write(draw, summary, title, path, columns)

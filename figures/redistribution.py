@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from figures import _page as page
 from figures import _shared as shared
 
 CAPTION = (
@@ -29,8 +30,9 @@ def draw(summary: pd.DataFrame) -> Figure:
     """Draw the study's summary."""
     rules = shared.levels(summary, "rule")
     rows = {rule: place for place, rule in enumerate(rules)}
-    figure = Figure(figsize=(shared.WIDTH_IN, 1.5 + 0.2 * len(rules)))
-    split, cost, spread = figure.subplots(1, 3, sharey=True, width_ratios=(2.0, 1.0, 1.0))
+    narrow, widths = page.Lines(2, 0.6 + 0.15 * len(rules)), (2.0, 1.0, 1.0)
+    figure, panels = page.panels(1.5 + 0.2 * len(rules), (1, 3), narrow, share_y="all", widths=widths, keys_in=0.5)
+    split, cost, spread = panels.ravel()
     split.set_ylim(len(rows) - 0.4, -0.6)
     split.set_yticks(list(rows.values()), [shared.label(rule) for rule in rows])
     for axes in (split, cost, spread):
@@ -40,7 +42,7 @@ def draw(summary: pd.DataFrame) -> Figure:
     _dots(cost, summary, "user_net_cost_bp", rows, ("b", "users' net cost", "bp"))
     _dots(spread, summary, "sequencer_income_spread", rows, ("c", "spread of incomes", "standard deviation / mean"))
     spread.set_xlim(left=0)
-    figure.legend(*split.get_legend_handles_labels(), loc="outside lower center", ncols=len(RECEIVERS))
+    page.key(figure, *split.get_legend_handles_labels())
     return figure
 
 

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from figures import _page as page
 from figures import _regimes as regimes
 from figures import _shared as shared
 
@@ -35,8 +36,8 @@ RECEIVER_COLOURS = (shared.BLUE, shared.ORANGE, shared.GREEN, shared.PINK)
 def draw(summary: pd.DataFrame) -> Figure:
     """Draw the study's summary on one page."""
     rows, baseline = regimes.row_of_each(summary)
-    figure = Figure(figsize=(shared.WIDTH_IN, 1.75 + 0.36 * len(rows)))
-    kinds, receivers, cost, returns, kept, delay = regimes.panels(figure, rows, (2, 3))
+    figure, found = regimes.panels(1.75 + 0.36 * len(rows), rows, (2, 3))
+    kinds, receivers, cost, returns, kept, delay = found
     levels = shared.where(summary, less="")
     _kinds(kinds, levels, rows)
     _receivers(receivers, levels, rows)
@@ -58,7 +59,7 @@ def _legend(figure: Figure, kinds: Axes, receivers: Axes) -> None:
         found = axes.get_legend_handles_labels()
         handles += [Line2D([], [], linestyle="none"), *found[0]]
         labels += [rf"$\bf{{{name}}}$", *found[1]]
-    figure.legend(handles, labels, loc="outside upper center", ncols=len(labels), handletextpad=0.3, columnspacing=0.9)
+    page.key(figure, handles, labels, "upper", handletextpad=0.3, columnspacing=0.9)
 
 
 def _kinds(axes: Axes, levels: pd.DataFrame, rows: dict[str, int]) -> None:

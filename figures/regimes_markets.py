@@ -20,8 +20,8 @@ CAPTION = (
 def draw(summary: pd.DataFrame) -> Figure:
     """Draw the study's summary on half a page."""
     rows, baseline = regimes.row_of_each(summary)
-    figure = Figure(figsize=(shared.WIDTH_IN, 0.75 + 0.18 * len(rows)))
-    extracted, dispersion, liquidated, concentration = regimes.panels(figure, rows, (1, 4))
+    figure, found = regimes.panels(0.75 + 0.18 * len(rows), rows, (1, 4))
+    extracted, dispersion, liquidated, concentration = found
     levels = shared.where(summary, less="")
     names = ("a", "extracted value", "million USD")
     regimes.level(extracted, names, levels, "extracted_usd", rows, shared.VERMILION, 1e-6)

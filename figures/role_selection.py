@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from figures import _page as page
 from figures import _shared as shared
 
 CAPTION = (
@@ -23,8 +24,7 @@ SHOWN = (1, 3, 5, 7)
 
 def draw(summary: pd.DataFrame) -> Figure:
     """Draw the study's summary."""
-    figure = Figure(figsize=(shared.WIDTH_IN, 4.3))
-    panels = figure.subplots(2, 2)
+    figure, panels = page.panels(4.3, (2, 2))
     _by_conflict(panels[0, 0], summary, "bid_share", ("a", "searchers' bids", "share of value bid"))
     _by_conflict(panels[0, 1], summary, "proposer_eth", ("b", "proposer's revenue", "ETH per block"))
     panels[0, 0].legend(title="builders", ncols=2, loc="upper left")

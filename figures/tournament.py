@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import PowerNorm, SymLogNorm
 from matplotlib.figure import Figure
 
+from figures import _page as page
 from figures import _shared as shared
 
 CAPTION = (
@@ -26,10 +27,11 @@ def draw(summary: pd.DataFrame) -> Figure:
     names = shared.levels(summary, "strategy")
     payoff = np.array([[_payoff(summary, name, other) for other in names] for name in names])
     labels = [name.rpartition(":")[2].replace("_", " ") for name in names]
-    figure = Figure(figsize=(shared.WIDTH_IN, 1.9 + 0.22 * len(names)))
-    heat, ranking, path = figure.subplots(1, 3, width_ratios=(1.25, 1.0, 1.0))
+    narrow, widths = page.Lines(1, 1.1 + 0.14 * len(names)), (1.25, 1.0, 1.0)
+    figure, panels = page.panels(1.9 + 0.22 * len(names), (1, 3), narrow, widths=widths)
+    heat, ranking, path = panels.ravel()
     _heat(heat, payoff, labels)
-    _ranking(ranking, shared.where(summary, outcome="round_robin_usd"), names)
+    _ranking(ranking, shared.where(summary, outcome="round_robin_usd"), names, labels)
     _evolution(path, shared.where(summary, outcome="population_share"), names, labels)
     return figure
 
@@ -61,12 +63,13 @@ def _heat(axes: Axes, payoff: np.ndarray, labels: list[str]) -> None:
             axes.text(j, i, text, ha="center", va="center", fontsize=6.5, color="white" if dark else "black")
 
 
-def _ranking(axes: Axes, means: pd.DataFrame, names: list[str]) -> None:
+def _ranking(axes: Axes, means: pd.DataFrame, names: list[str], labels: list[str]) -> None:
     shared.letter(axes, "b", "round robin")
     for row, name in enumerate(names):
         shared.dot(axes, shared.cell(means, strategy=name), row, shared.BLUE, spread=0.22)
     axes.axvline(0, color="black", linewidth=0.6, zorder=1)
-    axes.set_yticks(range(len(names)), [""] * len(names))
+    # beside the matrix its rows have the names
+    axes.set_yticks(range(len(names)), labels if page.is_first(axes) else [""] * len(names))
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.set_xlabel("USD per block")

@@ -50,6 +50,7 @@ def write_tape(path: Path, world: World, blocks: Iterable[Block], places: tuple[
             domain=SimpleNamespace(slot=block.number, index=0),
             leader=SimpleNamespace(account=block.operator),
             bids=block.bid_usd,
+            missed=False,
             by_author=lambda rows, author=block.author: [(rows, author)],
         )
         market.tally.on_block(slot)

@@ -49,6 +49,7 @@ def parser() -> Parser:
     _add_strategy(command("strategy", "cli.strategy", "write a strategy to begin with, and its test"))
     figures = command("figures", "cli.figures", "draw a study's figures again from its summary.parquet")
     figures.add_argument("study", metavar="STUDY", help="or all that were run")
+    _add_width(figures)
     figures.add_argument(
         "--gallery", type=Path, metavar="DIR", help="copy what was made here, with a page that shows it"
     )
@@ -76,6 +77,7 @@ def _add_running(parser: argparse.ArgumentParser) -> None:
     _add_time_limit(parser)
     _add_configuration(parser)
     _add_out(parser)
+    _add_width(parser)
     parser.add_argument("--quick", action="store_true", help="a grid of less than a minute")
 
 
@@ -133,6 +135,11 @@ def _add_simulate(parser: argparse.ArgumentParser) -> None:
         "--profits", nargs="?", type=_file, const=Path(), metavar="FILE.png",
         help="print what each agent gained, by what it did for it; with a file (png, pdf or svg) draw it, too",
     )  # fmt: skip
+    parser.add_argument(
+        "--cascades", nargs="?", type=_file, const=Path(), metavar="FILE.png",
+        help="print the largest cascade, by generations and causes; with a file draw it as a tree, too",
+    )  # fmt: skip
+    _add_width(parser)
     parser.add_argument("--watch", metavar="AGENT", help='print what one agent ("arbitrageur 0") saw, sent and got')
     parser.add_argument("--json", action="store_true", help="one JSON object")
 
@@ -145,14 +152,23 @@ def _add_strategy(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_tape(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", type=Path, metavar="FILE.parquet")
+    parser.add_argument(
+        "file", nargs="+", type=Path, metavar="FILE.parquet", help="several with --payments: what was paid in each"
+    )
     asked = parser.add_mutually_exclusive_group()
     asked.add_argument("--block", type=_slot, metavar="N", help="this block as ordered; needs --rollup")
     asked.add_argument("--sandwiches", action="store_true", help="who sandwiched whom for how much")
     asked.add_argument("--payments", action="store_true", help="who paid whom for what")
+    asked.add_argument("--rollups", action="store_true", help="the rollups with their bridges, and what went over them")
+    asked.add_argument("--path", action="store_true", help="prices, outages, pauses and liquidations over time")
     asked.add_argument("--agent", metavar="A", help="what this agent sent and gained")
     asked.add_argument("--position", metavar="P", help="what concerned this position: loan:N or contract:N")
     parser.add_argument("--rollup", metavar="R", help="of which rollup the block is")
+    parser.add_argument(
+        "--picture", type=_file, metavar="FILE.png",
+        help="draw the answer instead (png, pdf or svg): of --block, --payments, --rollups or --path",
+    )  # fmt: skip
+    _add_width(parser)
     parser.add_argument("--json", action="store_true", help="JSON: a list of rows, or an object of outcomes")
 
 
@@ -165,6 +181,7 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
         "--any-jump", action="store_true", help="believe prices that change by a factor of five at once"
     )
     parser.add_argument("--plot", type=_file, metavar="FILE.png", help="draw the bars: png, pdf or svg")
+    _add_width(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object")
 
 
@@ -191,6 +208,13 @@ def _add_time_limit(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--time-limit", type=_seconds, metavar="S",
         help="a run that takes longer fails, and says whose turn it was [s] (default: none)",
+    )  # fmt: skip
+
+
+def _add_width(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--width", choices=("one", "two"), default="two",
+        help="columns of a journal's page that a figure fills: one (3.4 inch) or two (7 inch; default)",
     )  # fmt: skip
 
 

@@ -25,7 +25,7 @@ def main(arguments: argparse.Namespace) -> int:
     bars = read_bars(Path(file), columns, ticker, arguments.dates, arguments.any_time, arguments.any_jump)
     found = describe(bars)
     if arguments.plot is not None:
-        _plot(bars, arguments.plot)
+        _plot(bars, arguments.plot, arguments.width)
     if arguments.json:
         print(json.dumps(found, allow_nan=False))
     else:
@@ -74,7 +74,7 @@ def _jumps(found: dict[str, Any]) -> str:
     return f"{found['jumps']}, {found['jumps_per_day']:.3g} a day" + (f": bars at {times}" if times else "")
 
 
-def _plot(bars: Bars, path: Path) -> None:
+def _plot(bars: Bars, path: Path, width: str) -> None:
     import pandas as pd
 
     from figures import bars as figure
@@ -91,4 +91,4 @@ def _plot(bars: Bars, path: Path) -> None:
         | {"close": bars.close, "move": move, "jump": jump, "gap": np.concatenate([[False], bars.gap_s > 0])}
     )
     with pictures.blamed("--plot", path):
-        figure.write(frame, bars.path.name, path)
+        figure.write(frame, bars.path.name, path, width)

@@ -24,7 +24,7 @@ def main(arguments: argparse.Namespace) -> int:
         names = [name for name in study.names() if (arguments.out / name / "study.json").is_file()]
     for name in names:
         folder = arguments.out / name
-        for path in draw(name, _figures(name, folder), read_summary(folder), folder):
+        for path in draw(name, _figures(name, folder), read_summary(folder), folder, arguments.width):
             print(path)
     if arguments.gallery is not None:
         for path in page.gallery(arguments.out, arguments.gallery):
@@ -41,8 +41,10 @@ def _figures(name: str, folder: Path) -> Sequence[str]:
     return study.figures(name)
 
 
-def draw(name: str, figures: Sequence[str], summary: pd.DataFrame, folder: Path) -> list[Path]:
+def draw(name: str, figures: Sequence[str], summary: pd.DataFrame, folder: Path, width: str = "two") -> list[Path]:
     """Draw the summary of a study by each of its figures, with a file for LaTeX that holds the caption.
+
+    They fill one column of a journal's page, or two.
 
     The figure of the study's own name is figure.pdf, one named STUDY_PART is figure_PART.pdf.
     """
@@ -54,7 +56,7 @@ def draw(name: str, figures: Sequence[str], summary: pd.DataFrame, folder: Path)
     for figure in figures:
         module = discovery.load("figures", figure)
         stem = "figure" + study.part(name, figure)
-        contents = {f"{stem}.{kind}": content for kind, content in _shared.drawn(module.draw, summary).items()}
+        contents = {f"{stem}.{kind}": content for kind, content in _shared.drawn(module.draw, summary, width).items()}
         contents[f"{stem}.tex"] = printed.figure(
             f"{stem}.pdf", module.CAPTION, name + study.part(name, figure)
         ).encode()

@@ -66,7 +66,7 @@ def carry_out(study: Study, runs: list[Run], arguments: argparse.Namespace, comm
     source = Source.of(origin, strategies, store.code)
     with _executor(arguments.scheduler, arguments.workers, source) as (executor, workers):
         done = sweep(study, runs, executor, workers, store, arguments.time_limit)
-    write(study, runs, done, store, started, command)
+    write(study, runs, done, store, started, command, vars(arguments).get("width", "two"))
     return done, store
 
 
@@ -100,7 +100,9 @@ def _state(runs: list[Run], workers: int) -> None:
     print(f"seqmarket: {len(told)} runs, {needs.total(told)}", file=sys.stderr)
 
 
-def write(study: Study, runs: list[Run], done: Sweep, store: Store, started: datetime, command: str) -> None:
+def write(
+    study: Study, runs: list[Run], done: Sweep, store: Store, started: datetime, command: str, width: str = "two"
+) -> None:
     """Write runs.parquet and study.json, and table, summary and figure of the runs that did not fail."""
     table = store.write_runs(done.rows)
     rows = finished(table)
@@ -108,7 +110,8 @@ def write(study: Study, runs: list[Run], done: Sweep, store: Store, started: dat
     store.write_study(provenance.describe(study, runs, done, started, store.code, command) | {"answer": answer})
     if not rows.empty:
         store.write_table(study.table(rows), study.title, study.printed)
-        figures.draw(study.name, study.figures, store.write_summary(summary(study, runs, rows)), store.folder)
+        drawn = store.write_summary(summary(study, runs, rows))
+        figures.draw(study.name, study.figures, drawn, store.folder, width)
 
 
 def summary(study: Study, runs: list[Run], rows: pd.DataFrame) -> pd.DataFrame:

@@ -22,44 +22,49 @@ from market.prices.bar_file import split_ticker
 from market.prices.files import exists, located
 
 if TYPE_CHECKING:
-    from market.graph.pool_file import PoolTable
-
-if TYPE_CHECKING:
     from experiments.runs.needs import Needs
+    from market.graph.pool_file import PoolTable
+    from market.measures.traced import Cascades
 
 
 ONLY_PRINTED = Path()
-"""File of profits that are printed and not drawn."""
+"""File of what is printed and not drawn."""
 
 
 class Report(NamedTuple):
-    """What a run reports: outcomes, who paid whom for what, repairs of prices, profits by agent, what one agent saw."""
+    """What a run reports.
+
+    Outcomes, who paid whom for what, repairs of prices, profits by agent, what one agent saw, its largest cascade.
+    """
 
     outcomes: dict[str, Any]
     flows: list[dict[str, Any]]
     repairs: list[str]
     profits: dict[str, dict[str, Any]]
     lines: list[str]
+    cascade: list[dict[str, Any]]
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Run one market and print its outcomes, as a table or as the JSON object that programs read."""
     _check_tape(arguments.tape)
-    drawn = None if arguments.profits in (None, ONLY_PRINTED) else arguments.profits
-    pictures.check("--profits", drawn)
+    drawn = _file_of(arguments.profits), _file_of(arguments.cascades)
+    for option, path in zip(("--profits", "--cascades"), drawn, strict=True):
+        pictures.check(option, path)
     pools = None if arguments.pools is None else _read_pools(arguments.pools)
     config = configure(arguments, pools)
     notes = [] if pools is None else price_files.compare(pools, config.prices)
-    work = (config, arguments.seed, arguments.tape, arguments.watch, arguments.profits is not None)
+    asked = (arguments.profits is not None, arguments.cascades is not None)
+    work = (config, arguments.seed, arguments.tape, arguments.watch, *asked)
     limit = arguments.time_limit
     report = run(*work) if limit is None else apart(limit, run, *work)
-    if drawn is not None:
-        _draw(report.profits, f"{config.regime.name}, seed {arguments.seed}", drawn)
+    _draw(report, f"{config.regime.name}, seed {arguments.seed}", drawn, arguments.width)
     said: dict[str, Any] = {"price_repairs": report.repairs} if config.prices.kind == "replay" else {}
     said |= {} if pools is None else {"pool_repairs": [*pools.repairs, *notes]}
     if arguments.json:
         said |= {"flows": report.flows} if arguments.flows else {}
         said |= {} if arguments.profits is None else {"profit_by_agent": report.profits}
+        said |= {} if arguments.cascades is None else {"cascade": report.cascade}
         said |= {} if arguments.watch is None else {"watch": report.lines}
         print(json.dumps({key: _json(value) for key, value in report.outcomes.items()} | said, allow_nan=False))
         return 0
@@ -74,12 +79,20 @@ def main(arguments: argparse.Namespace) -> int:
         _print_flows(report.flows)
     if arguments.profits is not None:
         _print_profits(report.profits)
+    if arguments.cascades is not None:
+        _print_cascade(report.cascade)
     return 0
 
 
+def _file_of(option: Path | None) -> Path | None:
+    """The file that an option names, None for one that only prints."""
+    return None if option in (None, ONLY_PRINTED) else option
+
+
 def run(
-    config: MarketConfig, seed: int, tape: Path | None, witnessed: str | None = None, profits: bool = False
-) -> Report:
+    config: MarketConfig, seed: int, tape: Path | None, witnessed: str | None = None, profits: bool = False,
+    cascades: bool = False,
+) -> Report:  # fmt: skip
     """Run the market, having said on stderr what that takes.
 
     Parameters
@@ -92,21 +105,35 @@ def run(
         agent whose sights, intents and receipts are written down, by its name, or None
     profits
         whether profits are added up by agent
+    cascades
+        whether liquidations are traced to the sales that caused them
     """
     from experiments.runs.run import run_one
     from market.measures.flows import WhoPaidWhom
     from market.measures.profit_by_agent import ProfitByAgent
     from market.measures.tape import Tape
+    from market.measures.traced import Cascades
     from market.measures.witness import Witness
 
     paid, read = WhoPaidWhom(), price_files.Repairs()
     taped = [] if tape is None else [Tape(tape)]
     gained = [ProfitByAgent()] if profits else []
     seen = [] if witnessed is None else [Witness(witnessed)]
+    traced = [Cascades()] if cascades else []
     with _blamed_on_tape(tape):
-        outcomes = run_one(config, seed, [paid, read, *taped, *gained, *seen], before=_state)
+        outcomes = run_one(config, seed, [paid, read, *taped, *gained, *seen, *traced], before=_state)
     by_agent = gained[0].by_agent if gained else {}
-    return Report(outcomes, paid.table, read.repairs, by_agent, seen[0].lines if seen else [])
+    tree = _largest(traced[0], config) if traced else []
+    return Report(outcomes, paid.table, read.repairs, by_agent, seen[0].lines if seen else [], tree)
+
+
+def _largest(traced: Cascades, config: MarketConfig) -> list[dict[str, Any]]:
+    """The largest cascade, a row for each rollup and generation and for each cause."""
+    from experiments.analysis.cascade_tree import largest
+
+    rollups = [rollup.name for rollup in config.rollups]
+    return [{str(key): value for key, value in row.items()}
+            for row in largest(traced.attributed(), rollups).to_dict("records")]  # fmt: skip
 
 
 def _state(needs: Needs) -> None:
@@ -209,19 +236,47 @@ def _print_profits(profits: dict[str, dict[str, Any]]) -> None:
         print(f"{name:{width}}  {found['total_usd']:+14,.2f} USD" + (f": {parts}" if parts else ""))
 
 
-def _draw(profits: dict[str, dict[str, Any]], title: str, path: Path) -> None:
-    """Draw profits by agent into a file."""
-    import pandas as pd
+def _print_cascade(cascade: list[dict[str, Any]]) -> None:
+    """The largest cascade, generation by generation, and because of whose sales."""
+    print()
+    if not cascade:
+        print("nobody was liquidated")
+    for row in (row for row in cascade if not row["because_of"]):
+        here = [each for each in cascade if each["because_of"] and _same_place(each, row)]
+        causes = ", ".join(f"{each['because_of']} ({each['at_generation']}) {each['usd']:,.2f}" for each in here)
+        print(
+            f"generation {row['generation']}  {row['rollup']}  {row['count']:,} liquidations  {row['usd']:,.2f} USD"
+            + (f", because of sales on {causes}" if causes else "")
+        )
 
-    from figures import profits as figure
 
-    rows = [
-        (name, kind, value)
-        for name, found in profits.items()
-        for kind, value in ({"total": found["total_usd"]} | found["by_kind"]).items()
-    ]
-    with pictures.blamed("--profits", path):
-        figure.write(pd.DataFrame(rows, columns=["agent", "kind", "usd"]), title, path)
+def _same_place(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    return (one["generation"], one["rollup"]) == (other["generation"], other["rollup"])
+
+
+def _draw(report: Report, title: str, paths: tuple[Path | None, Path | None], width: str) -> None:
+    """Draw profits by agent, and the largest cascade, each into a file where one is named."""
+    profits, cascades = paths
+    if profits is not None:
+        import pandas as pd
+
+        from figures import profits as figure
+
+        rows = [
+            (name, kind, value)
+            for name, found in report.profits.items()
+            for kind, value in ({"total": found["total_usd"]} | found["by_kind"]).items()
+        ]
+        with pictures.blamed("--profits", profits):
+            figure.write(pd.DataFrame(rows, columns=["agent", "kind", "usd"]), title, profits, width)
+    if cascades is not None:
+        import pandas as pd
+
+        from experiments.analysis.cascade_tree import COLUMNS
+        from figures import cascade
+
+        with pictures.blamed("--cascades", cascades):
+            cascade.write(pd.DataFrame(report.cascade, columns=list(COLUMNS)), title, cascades, width)
 
 
 def _print(outcomes: Mapping[str, Any], config: MarketConfig) -> None:

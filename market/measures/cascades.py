@@ -69,6 +69,7 @@ class Liquidated(NamedTuple):
     value: np.ndarray  # (n,) debt repaid [USD]
     generation: np.ndarray  # (n,) int
     cause: np.ndarray  # (n, rollups) shares of the displacement that made it a liquidation; zeros in generation 0
+    source: tuple[np.ndarray, ...]  # the cause split by generation: (rollups, generations before its own) of each
 
 
 def attribute(scene: Scene, blocks: list[Block]) -> Liquidated:
@@ -98,7 +99,7 @@ class _Trace:
         self.posted = [np.zeros(shape) for _ in scene.feed_pool]
         self.log_posted = np.log(scene.feed_price)
         self.collateral, self.scaled = scene.collateral.copy(), scene.debt.copy()
-        self.found: list[tuple[float, int, float, int, np.ndarray]] = []
+        self.found: list[tuple[float, int, float, int, np.ndarray, np.ndarray]] = []
         self.marks: list[tuple[float, list[np.ndarray]]] = [(-np.inf, [np.zeros(shape) for _ in scene.feed_pool])]
 
     def follow(self, block: Block) -> None:
@@ -245,14 +246,15 @@ class _Trace:
         rollup, displaced = int(self.scene.market_rollup[market]), self.posted[feed]
         line = np.log(self.scaled[at] * index / (self.collateral[at] * self.scene.threshold[market]))
         needed = float(self.log_posted[feed] + displaced.sum() - line)
-        generation, cause = 0, np.zeros(self.scene.rollups)
+        generation, cause, source = 0, np.zeros(self.scene.rollups), np.zeros((self.scene.rollups, 0))
         if needed > 1e-12:
             enough = np.cumsum(displaced.sum(axis=0)) >= needed * (1.0 - 1e-9)
             last = int(np.argmax(enough)) if enough.any() else GENERATIONS - 1
             generation = min(GENERATIONS - 1, last + 1)
-            cause = displaced[:, : last + 1].sum(axis=1)
-            cause = cause / cause.sum() if cause.sum() > 0.0 else cause
-        self.found.append((self.now, rollup, float(row["filled_in"]), generation, cause))
+            source = displaced[:, : last + 1]
+            cause = source.sum(axis=1)
+            source, cause = (part / cause.sum() if cause.sum() > 0.0 else part for part in (source, cause))
+        self.found.append((self.now, rollup, float(row["filled_in"]), generation, cause, source))
         self.collateral[at] = max(0.0, self.collateral[at] - row["filled_out"])
         self.scaled[at] = max(0.0, self.scaled[at] - row["filled_in"] / index)
         seized = np.zeros_like(self.outside)
@@ -261,9 +263,9 @@ class _Trace:
 
     def result(self) -> Liquidated:
         """Return what was found so far."""
-        columns = list(zip(*self.found, strict=True)) or [()] * 5
+        columns = list(zip(*self.found, strict=True)) or [()] * 6
         cause = np.array(columns[4], float).reshape(-1, self.scene.rollups)
         return Liquidated(
             np.array(columns[0], float), np.array(columns[1], np.int64), np.array(columns[2], float),
-            np.array(columns[3], np.int64), cause,
+            np.array(columns[3], np.int64), cause, tuple(columns[5]),
         )  # fmt: skip

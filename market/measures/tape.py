@@ -4,7 +4,8 @@ A tape is a parquet file with a row per intent, in the order of decision; those 
 the columns, with meaning and unit, which the file states, too. Under the key `RUN` of its metadata it keeps what
 concerns no single intent: regime, seed and horizon, the names of the assets
 by number and of the rollups, the agents with their roles in
-the order of their accounts, and who bid how much to whom for blocks, lanes and slots.
+the order of their accounts, who bid how much to whom for blocks, lanes and slots, and what stands around the intents
+(:mod:`market.measures.surroundings`).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import pyarrow.parquet as pq
 from market.intents.rows import Purpose, Reason, Status
 from market.measures.notes import COUNTED, blank, note, note_orders
 from market.measures.recorder import Recorder
+from market.measures.surroundings import Surroundings
 from market.state.ledger import Why
 from market.venues import Kind
 
@@ -111,6 +113,7 @@ class Tape(Recorder):
         self._count = 0
         self._writer: pq.ParquetWriter | None = None
         self._paused, self._pauses = np.zeros(0, np.int64), 0
+        self._around = Surroundings()
 
     def on_start(self, market: SequencerMarket) -> None:
         """Take the names of everybody."""
@@ -120,9 +123,15 @@ class Tape(Recorder):
         roles = [member.role for member in market.members]
         self._roles = [*roles, *self._groups[len(roles) :]]
         self._rollups = [rollup.name for rollup in market.config.rollups]
+        self._around.on_start(market)
+
+    def on_second(self, market: SequencerMarket) -> None:
+        """Let what stands around be noted."""
+        self._around.on_second(market)
 
     def on_block(self, slot: Slot) -> None:
         """Add a slot's rows."""
+        self._around.on_block(slot)
         self._take_note_of_paused(slot.domain.index)
         if not slot.rows.size:
             return
@@ -216,7 +225,7 @@ class Tape(Recorder):
                 for why in (Why.BID, Why.TICKET)
                 for payer, payee in np.argwhere(flows[:, :, why])
             ],
-        }
+        } | self._around.stated()
 
 
 def _named(names: list[str] | tuple[str, ...], numbers: np.ndarray) -> pa.DictionaryArray:

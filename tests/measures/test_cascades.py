@@ -110,6 +110,9 @@ def test_a_branching_chain() -> None:
     told = story.told()
     assert told.generation.tolist() == [0, 1, 1, 2, 0]
     assert told.cause.tolist() == [[0.0], [1.0], [1.0], [1.0], [0.0]]
+    # causes split by generation: those before its own, which here are held down by 0.02 and by 0.01 + 0.015
+    assert [source.shape for source in told.source] == [(1, 0), (1, 1), (1, 1), (1, 2), (1, 0)]
+    np.testing.assert_allclose(told.source[3], [[0.02 / 0.045, 0.025 / 0.045]], rtol=1e-9)
 
 
 def test_generation_is_decided_by_what_would_have_been_enough() -> None:

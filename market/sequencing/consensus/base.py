@@ -173,6 +173,11 @@ class Consensus(Part):
         """Slots with a block so far."""
         return self._record.blocks
 
+    @property
+    def outages(self) -> list[tuple[float, float]]:
+        """Begin and end of every outage that has begun [s]; they may overlap."""
+        return list(self._record.outages)
+
     def outage_s(self, until: float) -> float:
         """Time down up to `until` [s]; outages that overlap count once."""
         total, covered = 0.0, 0.0
