@@ -22,8 +22,8 @@ def markdown(table: pd.DataFrame, title: str) -> str:
 
 def latex(table: pd.DataFrame, title: str) -> str:
     """A table for LaTeX with the package booktabs; numbers with four significant digits, minus signs in math mode."""
-    header = " & ".join(_tex(str(name)) for name in table.columns)
-    body = [" & ".join(_tex(cell) for cell in row) + r" \\" for row in _cells(table)]
+    header = " & ".join(tex(str(name)) for name in table.columns)
+    body = [" & ".join(tex(cell) for cell in row) + r" \\" for row in _cells(table)]
     layout = "l" + "r" * (table.shape[1] - 1)
     lines = [f"% {title}", rf"\begin{{tabular}}{{{layout}}}", r"\toprule", header + r" \\", r"\midrule", *body]
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"]) + "\n"
@@ -32,7 +32,7 @@ def latex(table: pd.DataFrame, title: str) -> str:
 def figure(picture: str, caption: str, name: str) -> str:
     """A figure for LaTeX that includes a picture beside it, with its caption and the label ``fig:NAME``."""
     lines = [r"\begin{figure}", r"\centering", rf"\includegraphics[width=\linewidth]{{{picture}}}"]
-    return "\n".join([*lines, rf"\caption{{{_tex(caption)}}}", rf"\label{{fig:{name}}}", r"\end{figure}"]) + "\n"
+    return "\n".join([*lines, rf"\caption{{{tex(caption)}}}", rf"\label{{fig:{name}}}", r"\end{figure}"]) + "\n"
 
 
 def _cells(table: pd.DataFrame) -> list[list[str]]:
@@ -45,7 +45,8 @@ def _cell(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _tex(text: str) -> str:
+def tex(text: str) -> str:
+    """A text as LaTeX has it."""
     special = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
     special |= {character: f"\\{character}" for character in "&%$#_{}"}
     escaped = "".join(special.get(character, character) for character in text)
