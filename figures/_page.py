@@ -31,8 +31,8 @@ SMALLER = {"font.size": 7, "axes.titlesize": 7, "axes.labelsize": 7, "xtick.labe
 LINE_IN = 1.55
 """Height of a line of panels in one column, unless a figure says another [inch]."""
 MARGIN_IN = 0.1
-LETTERS_PER_IN, LINE_OF_KEY_IN, BELOW_IN = 17.0, 0.13, 0.36
-"""In one column: letters that go on a line, the height of a line in a key, and how far a key stands below its panel."""
+LETTERS_PER_IN, LINE_IN_KEY_IN, TICKS_IN = 17.0, 0.13, 0.23
+"""In one column: letters that go on a line, the height of a line in a key or a label, and room for names of ticks."""
 _columns: ContextVar[str] = ContextVar("columns", default="two")
 
 
@@ -176,7 +176,7 @@ def fit(figure: Figure) -> None:
         axes.set_xlabel("\n".join(fill(line, letters) for line in axes.get_xlabel().split("\n")))
         axes.set_ylabel(fill(axes.get_ylabel(), int(LETTERS_PER_IN * _height_in(axes))))
         lines = _lower_key(axes, share * width_in())
-        taller[place.rowspan.start] = max(taller.get(place.rowspan.start, 0.0), LINE_OF_KEY_IN * lines)
+        taller[place.rowspan.start] = max(taller.get(place.rowspan.start, 0.0), LINE_IN_KEY_IN * lines)
     figure.set_figheight(figure.get_figheight() + sum(taller.values()))
 
 
@@ -190,7 +190,8 @@ def _lower_key(axes: Axes, room_in: float) -> int:
     if legend is None or figure is None:
         return 0
     count = len(legend.get_texts())
-    below = ScaledTranslation(0.0, -BELOW_IN, figure.dpi_scale_trans)
+    lines = axes.get_xlabel().count("\n") + bool(axes.get_xlabel())
+    below = ScaledTranslation(0.0, -TICKS_IN - LINE_IN_KEY_IN * lines, figure.dpi_scale_trans)
     legend.set_loc("upper center")
     legend.set_bbox_to_anchor((0.5, 0.0), transform=axes.transAxes + below)
     for columns in range(min(count, 4), 0, -1):

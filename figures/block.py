@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -59,7 +60,7 @@ def _name(row: dict) -> str:
     return f"{row['position'] + 1}  {row['sender']}, {row['kind']}".replace("_", " ")
 
 
-def _bars(axes: Axes, lengths: pd.Series, colours: list[str], filled: np.ndarray, linear: float) -> None:
+def _bars(axes: Axes, lengths: Any, colours: list[str], filled: np.ndarray, linear: float) -> None:
     """A bar for each intent, open where it was not filled."""
     axes.set_xscale("symlog", linthresh=linear)
     for place, (length, colour) in enumerate(zip(lengths, colours, strict=True)):

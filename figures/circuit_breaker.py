@@ -28,7 +28,7 @@ def draw(summary: pd.DataFrame) -> Figure:
     figure, panels = page.panels(0.8 + 0.17 * len(breakers), (1, 3), narrow, share_y="all")
     panels = panels.ravel()
     _crash(panels, crash, breakers)
-    page.key(figure, *panels[0].get_legend_handles_labels(), "upper")
+    page.key(figure, *panels[0].get_legend_handles_labels(), side="upper")
     return figure
 
 

@@ -45,7 +45,7 @@ def draw(summary: pd.DataFrame) -> Figure:
     across = min(len(runs), 2 if len(runs) in (2, 4) else 3)
     down = -(-len(runs) // across) if across else 1
     figure, panels = page.panels(0.4 + 2.1 * down, (down, max(across, 1)), page.Lines(1, 1.9))
-    totals = {run: float(shared.where(summary, run=run)["usd"].sum()) for run in runs}
+    totals = {run: _total(shared.where(summary, run=run)) for run in runs}
     largest = max(totals.values(), default=1.0)
     for axes, letter in zip(panels.ravel(), string.ascii_lowercase, strict=False):
         axes.set_axis_off()
@@ -57,6 +57,11 @@ def draw(summary: pd.DataFrame) -> Figure:
     return figure
 
 
+def _total(paid: pd.DataFrame) -> float:
+    """What rows come to [USD]."""
+    return float(np.sum(np.asarray(paid["usd"], dtype=float)))
+
+
 def _streams(axes: Axes, paid: pd.DataFrame, largest: float) -> None:
     """Payers on the left, payees on the right, each end as high as what it pays or has."""
     paid = shared.rows(paid, np.asarray(paid["usd"] >= LEAST * largest))
@@ -66,7 +71,7 @@ def _streams(axes: Axes, paid: pd.DataFrame, largest: float) -> None:
     right = _ends(axes, paid, "payee", payees, scale, largest)
     for payer in payers:
         for payee in payees:
-            usd = float(shared.where(paid, payer=payer, payee=payee)["usd"].sum())
+            usd = _total(shared.where(paid, payer=payer, payee=payee))
             if usd > 0.0:
                 _stream(axes, left[payer], right[payee], usd * scale, COLOURS.get(payer, shared.GREY))
                 left[payer] += usd * scale
@@ -80,7 +85,7 @@ def _ends(
     begin, at = {}, 0.0
     edge, outer, align = (0.3, 0.29, "right") if side == "payer" else (0.7, 0.71, "left")
     for name in names:
-        usd = float(shared.where(paid, **{side: name})["usd"].sum())
+        usd = _total(shared.where(paid, **{side: name}))
         begin[name] = at
         colour = COLOURS.get(name, shared.GREY)
         axes.bar(edge, usd * scale, BAR, bottom=at, color=colour, zorder=3)

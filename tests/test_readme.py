@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import runpy
 import shlex
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pages
+import pandas as pd
 import pytest
 
 from experiments.__main__ import main
@@ -68,6 +70,65 @@ def test_readme_command_runs(
         words[0] in ("run", "compare", "power")
     )  # as printed, but without waiting for processes to start
     assert main(words) == 0, capsys.readouterr().err
+
+
+# -- what a reader is promised to have at the end of a path through the README ---------------------------------------
+
+
+def walk(reader: Path, monkeypatch: pytest.MonkeyPatch, made: str, *beginnings: str) -> None:
+    """Run the README's commands that begin so, in order, unless what they make is there already."""
+    monkeypatch.chdir(reader)
+    monkeypatch.setenv("SEQMARKET_PLUGINS", str(reader))
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    if (reader / made).exists():
+        return
+    shown = [line.removeprefix("uv run seqmarket ") for line in commands()]
+    for beginning in beginnings:
+        (command,) = (line for line in shown if line.startswith(beginning))
+        words = shlex.split(command)
+        assert main([*words, *(["--workers", "1"] if words[0] == "compare" else [])]) == 0
+
+
+def test_own_strategy_ends_in_a_figure_that_compares_it(reader: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    walk(reader, monkeypatch, "results/compare/figure.pdf", "compare --vary regime=siloed,pbs")
+    folder = reader / "results/compare"
+    assert (folder / "figure.pdf").read_bytes()[:4] == b"%PDF"
+    assert (folder / "figure.png").read_bytes()[:4] == b"\x89PNG"
+    assert r"\includegraphics" in (folder / "figure.tex").read_text(encoding="utf-8")
+    runs = pd.read_parquet(folder / "runs.parquet")
+    assert set(runs["agents.trader.0.strategy"]) == {"arbitrageur", "my_strategies:Patient"}
+
+
+def test_comparison_of_regimes_levers_and_seeds_ends_in_a_latex_table(
+    reader: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walk(reader, monkeypatch, "results/compare/table.tex", "compare --vary regime=siloed,pbs")
+    runs = pd.read_parquet(reader / "results/compare/runs.parquet")
+    cells = runs.groupby(["regime", "agents.trader.0.strategy"])["seed"].nunique()
+    assert cells.to_dict() == {
+        (regime, strategy): 2 for regime in ("siloed", "pbs") for strategy in ("arbitrageur", "my_strategies:Patient")
+    }
+    table = (reader / "results/compare/table.tex").read_text(encoding="utf-8")
+    assert table.count(r"\begin{tabular}") == table.count(r"\end{tabular}") == 1
+    columns = len(re.findall(r"[lcr]", table.partition(r"\begin{tabular}{")[2].partition("}")[0]))
+    rows = [line for line in table.split("\n") if line.endswith(r"\\")]
+    assert rows and all(len(re.findall(r"(?<!\\)&", row)) == columns - 1 for row in rows)
+    assert "pbs" in table.lower()
+
+
+def test_who_sandwiched_whom_is_on_the_tape(
+    reader: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    walk(reader, monkeypatch, "run.parquet", "simulate --regime siloed_extractive --hours 0.05 --tape")
+    capsys.readouterr()
+    assert main(["tape", "run.parquet", "--sandwiches", "--json"]) == 0
+    found = pd.DataFrame(json.loads(capsys.readouterr().out))
+    assert len(found)
+    assert found["by"].str.startswith("sequencer").all()
+    assert (found["by"] != found["victim"]).all()
+    assert (found["loss_usd"] > 0.0).any()
+    # the README's block holds one, and shows its three intents next to one another
+    assert ((found["slot"] == 17) & (found["rollup"] == "rollup1")).any()
 
 
 def test_readme_script_runs(reader: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -53,6 +53,12 @@ def parser() -> Parser:
     figures.add_argument(
         "--gallery", type=Path, metavar="DIR", help="copy what was made here, with a page that shows it"
     )
+    figures.add_argument(
+        "--readme",
+        type=_file,
+        metavar="FILE.md",
+        help="renew the table of answers, between its marks, in this page, too",
+    )
     _add_out(figures)
     _add_validate(command("validate", "cli.validate", "compare with known answers"))
     bench = command("bench", "cli.bench", "measure speed and memory")

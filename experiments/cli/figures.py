@@ -15,10 +15,13 @@ from experiments.runs import printed, study
 from experiments.runs.files import write
 from experiments.runs.store import read_summary
 from market import discovery
+from market.errors import InputError
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Write figure.pdf, figure.png and figure.tex, and those of further figures, beside a study's summary.parquet."""
+    if arguments.readme is not None and arguments.gallery is None:
+        raise InputError(f"--readme {arguments.readme}: of which gallery; allowed: with --gallery DIR")
     names = [arguments.study]
     if arguments.study == "all":
         names = [name for name in study.names() if (arguments.out / name / "study.json").is_file()]
@@ -29,6 +32,9 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.gallery is not None:
         for path in page.gallery(arguments.out, arguments.gallery):
             print(path)
+        if arguments.readme is not None:
+            page.renew(arguments.readme, arguments.gallery)
+            print(arguments.readme)
     return 0
 
 

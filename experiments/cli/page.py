@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,15 @@ from typing import Any
 from experiments.runs import study
 from experiments.runs.files import write as write_file
 from market import discovery
+from market.errors import InputError
 
 NAME = "README.md"
+FINDINGS = "_findings.md"
+"""End of the name of a file that says more of a study's results than its answer; a gallery keeps and shows it."""
+MARKS = "<!-- answers -->\n", "<!-- end of answers -->\n"
+"""Between these lines another page has the table of studies with their answers."""
+ENOUGH = 80
+"""Characters from which on a clause of an answer may stand alone."""
 COPIED = (".png", ".pdf", ".tex", ".md", ".json")
 
 
@@ -51,21 +59,77 @@ def gallery(out: Path, folder: Path) -> list[Path]:
 
 def gallery_page(folder: Path) -> str:
     """The page of a gallery, from what it holds."""
-    shown = {path.stem: _about(path) for path in sorted(folder.glob("*.json"))}
+    found = {path.stem: _about(path) for path in folder.glob("*.json")}
+    findings = {path.name.removesuffix(FINDINGS): path for path in folder.glob(f"*{FINDINGS}")}
+    shown = {name: found.get(name) or _asked(name, folder) for name in sorted({*found, *findings})}
     places = {name: {"figures": name, "table": f"{name}_table.md", "study": f"{name}.json"} for name in shown}
-    return _page(shown, places)
+    return _page(shown, places, {name: path.read_text(encoding="utf-8").strip() for name, path in findings.items()})
+
+
+def renew(page: Path, folder: Path) -> None:
+    """Write the table of studies, with what a gallery has of their answers, between the marks of a page.
+
+    Raises InputError where the page has no such marks.
+    """
+    text = page.read_text(encoding="utf-8") if page.is_file() else ""
+    before, begin, rest = text.partition(MARKS[0])
+    _, end, after = rest.partition(MARKS[1])
+    if not end:
+        marks = " and ".join(mark.strip() for mark in MARKS)
+        raise InputError(f"--readme {page}: has no table to renew; allowed: a page with the lines {marks}")
+    link = Path(os.path.relpath(folder, page.parent)).as_posix()
+    write_file(page, f"{before}{begin}\n{answers(folder, link)}\n{end}{after}")
+
+
+def answers(folder: Path, link: str) -> str:
+    """The table of all studies: question, and the beginning of the answer that a gallery has, with a link to it."""
+    lines = ["| study | question | answer |", "| --- | --- | --- |"]
+    shown = {*(path.stem for path in folder.glob("*.json")), *_found(folder)}
+    for name in study.names():
+        about = _about(folder / f"{name}.json")
+        entry = f"[`{name}`]({link}/{NAME}#{name})" if name in shown else f"`{name}`"
+        question = discovery.constant(study.PACKAGE, name, "QUESTION")
+        lines.append(f"| {entry} | {_cell(question)} | {_cell(_clause(about.get('answer', '')))} |")
+    return "\n".join(lines) + "\n"
+
+
+def _found(folder: Path) -> list[str]:
+    return [path.name.removesuffix(FINDINGS) for path in folder.glob(f"*{FINDINGS}")]
+
+
+def _clause(answer: str) -> str:
+    """An answer up to a semicolon outside of parentheses, the first behind which it says enough to be read alone."""
+    depth = 0
+    for at, letter in enumerate(answer):
+        depth += (letter == "(") - (letter == ")")
+        if letter == ";" and not depth and at >= ENOUGH:
+            return f"{answer[:at]}."
+    return answer
+
+
+def _asked(name: str, folder: Path) -> dict[str, Any]:
+    """What is known of a study whose results the gallery does not have: what it asks, and figures drawn before."""
+    asked = {
+        part: discovery.constant(study.PACKAGE, name, part.upper()) for part in ("title", "question", "hypothesis")
+    }
+    drawn = [figure for figure in study.figures(name) if (folder / f"{figure}.png").is_file()]
+    return asked | {"figures": drawn}
 
 
 def _about(path: Path) -> dict[str, Any]:
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
-def _page(shown: dict[str, dict[str, Any]], places: dict[str, dict[str, str]]) -> str:
+def _page(
+    shown: dict[str, dict[str, Any]], places: dict[str, dict[str, str]], findings: dict[str, str] | None = None
+) -> str:
     lines = ["# What the studies say", "", "| study | question | answer |", "| --- | --- | --- |"]
     for name, about in shown.items():
         lines.append(f"| [{name}](#{name}) | {_cell(about['question'])} | {_cell(about.get('answer', ''))} |")
     for name, about in shown.items():
         lines += ["", *_section(name, about, places[name])]
+        if findings and name in findings:
+            lines += ["", findings[name]]
     return "\n".join(lines) + "\n"
 
 
@@ -79,7 +143,10 @@ def _section(name: str, about: dict[str, Any], place: dict[str, str]) -> Iterato
         known = figure in discovery.modules("figures")
         caption = discovery.constant("figures", figure, "CAPTION") if known else figure.replace("_", " ")
         picture = place["figures"] + study.part(name, figure)
-        yield from (f"![{figure}]({picture}.png)", "", f"*{caption}* ([pdf]({picture}.pdf), [tex]({picture}.tex))", "")
+        files = "[pdf]({0}.pdf), [tex]({0}.tex)" if "command" in about else "[pdf]({0}.pdf)"
+        yield from (f"![{figure}]({picture}.png)", "", f"*{caption}* ({files.format(picture)})", "")
+    if "command" not in about:
+        return
     seconds, commit = about["timings"]["run_seconds"]["sum"], about["commit"]
     yield (
         f"`{about['command']}`: {about['runs']} runs, {about['failed']} failed, {_seeds(about['seeds'])}, "

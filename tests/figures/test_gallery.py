@@ -16,6 +16,23 @@ def test_its_page_is_made_of_what_it_holds() -> None:
     assert (GALLERY / page.NAME).read_text(encoding="utf-8") == page.gallery_page(GALLERY)
 
 
+def test_the_readme_has_the_answers_that_the_gallery_has() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    _, _, rest = text.partition(page.MARKS[0])
+    table, end, _ = rest.partition(page.MARKS[1])
+    assert end
+    renew = "renew both with: uv run seqmarket figures all --gallery figures/gallery --readme README.md"
+    assert table.strip() == page.answers(GALLERY, "figures/gallery").strip(), renew
+
+
+def test_findings_are_shown_whole() -> None:
+    shown = (GALLERY / page.NAME).read_text(encoding="utf-8")
+    found = sorted(GALLERY.glob(f"*{page.FINDINGS}"))
+    assert found
+    for path in found:
+        assert path.read_text(encoding="utf-8").strip() in shown, path.name
+
+
 def test_whatever_its_page_links_to_is_there() -> None:
     for name in LINK.findall((GALLERY / page.NAME).read_text(encoding="utf-8")):
         assert (GALLERY / name).is_file(), name

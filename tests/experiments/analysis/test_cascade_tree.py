@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import drawn
 import numpy as np
 import pytest
 
+from experiments.__main__ import main
 from experiments.analysis.cascade_tree import COLUMNS, largest
 from figures import _shared, cascade
 from market.measures.cascades import Liquidated
@@ -63,3 +66,14 @@ def test_every_rollup_of_the_picture_is_named_in_its_key(columns: str) -> None:
     assert {_shared.BLUE.lower(), _shared.ORANGE.lower()} <= drawn.keys(figure)
     contents = _shared.drawn(cascade.draw, found, columns)
     assert contents == _shared.drawn(cascade.draw, found, columns)
+
+
+def test_the_command_prints_and_draws_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Half a minute of calm liquidates nobody, and says so."""
+    picture = tmp_path / "cascade.svg"
+    asked = ["simulate", "--hours", "0.005", "--set", "rollups.0.borrowers=10", "--cascades", str(picture)]
+    assert main(asked) == 0
+    assert capsys.readouterr().out.rstrip().endswith("nobody was liquidated")
+    assert picture.read_bytes()[:5] == b"<?xml"
+    assert main([*asked[:-1], str(tmp_path / "cascade.txt")]) == 2
+    assert "no kind of picture" in capsys.readouterr().err

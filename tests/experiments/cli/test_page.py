@@ -53,6 +53,43 @@ def test_all_studies_and_a_page_that_shows_them(two: Path, capsys: pytest.Captur
     assert capsys.readouterr().out.count("8 of them kept") == 2
 
 
+def test_a_page_gets_the_answers_between_its_marks_and_keeps_the_rest(two: Path, capsys) -> None:
+    assert main(["run", "coins", "--workers", "1", "--quick"]) == 0
+    mine = two / "MINE.md"
+    mine.write_text("above\n" + "old\n".join(page.MARKS) + "below\n", encoding="utf-8")
+    asked = ["figures", "all", "--gallery", "shown", "--readme", "MINE.md"]
+    assert main(asked) == 0
+    text = mine.read_text(encoding="utf-8")
+    share = json.loads((two / "results" / "coins" / "study.json").read_text())["answer"]
+    assert f"| [`coins`](shown/README.md#coins) | Is the coin fair? | {share} |" in text
+    assert "| `medals` | Is the coin fair? |  |" in text
+    assert text.startswith("above\n") and text.endswith("below\n") and "old" not in text
+    assert main(asked) == 0
+    assert mine.read_text(encoding="utf-8") == text
+    mine.write_text("no marks\n", encoding="utf-8")
+    assert main(asked) == 2
+    assert "--readme MINE.md: has no table to renew" in capsys.readouterr().err
+    assert main(["figures", "all", "--readme", "MINE.md"]) == 2
+    assert "allowed: with --gallery DIR" in capsys.readouterr().err
+
+
+def test_a_gallery_shows_findings_also_of_a_study_whose_results_it_lacks(two: Path) -> None:
+    folder = two / "shown"
+    folder.mkdir()
+    (folder / f"medals{page.FINDINGS}").write_text("Gold falls on its edge.\n", encoding="utf-8")
+    (folder / "medals.png").write_bytes(b"")
+    said = page.gallery_page(folder)
+    assert "**Question.** Is the coin fair?" in said
+    assert "![medals](medals.png)" in said and "medals_of_gold" not in said
+    assert said.endswith("Gold falls on its edge.\n")
+
+
+def test_the_beginning_of_an_answer_ends_with_a_clause() -> None:
+    first = "Heads are 0.5 (0.4 to 0.6; ten seeds) where the coin is fair, as far as ten seeds can tell it"
+    assert page._clause(f"{first}; tails are the rest.") == f"{first}."
+    assert page._clause("Heads; tails.") == "Heads; tails."
+
+
 def test_a_study_that_cannot_begin_is_left_out(two: Path, plugins: Add, capsys: pytest.CaptureFixture[str]) -> None:
     broken = stand_in.STUDY.replace("for regime in", 'raise InputError("no coins; allowed: coins")\n    for regime in')
     plugins("experiments/studies/medals.py", "from market.errors import InputError\n" + broken)
