@@ -25,13 +25,15 @@ from matplotlib.transforms import ScaledTranslation
 STYLE = Path(__file__).with_name("style.mplstyle")
 WIDTHS_IN = {"one": 3.4, "two": 7.0}
 """Widths of what goes into one column of a journal's page, and across two [inch]."""
+HEIGHT = 0.65
+"""Height over width of a figure that does not say how large it is."""
 SMALLER = {"font.size": 7, "axes.titlesize": 7, "axes.labelsize": 7, "xtick.labelsize": 6.5, "ytick.labelsize": 6.5,
            "legend.fontsize": 6.5, "axes.titlepad": 4, "figure.constrained_layout.w_pad": 0.03}  # fmt: skip
 """Type in one column."""
 LINE_IN = 1.55
 """Height of a line of panels in one column, unless a figure says another [inch]."""
 MARGIN_IN = 0.1
-LETTERS_PER_IN, LINE_IN_KEY_IN, TICKS_IN = 17.0, 0.13, 0.23
+LETTERS_PER_IN, LINE_IN_KEY_IN, TICKS_IN = 17.0, 0.155, 0.23
 """In one column: letters that go on a line, the height of a line in a key or a label, and room for names of ticks."""
 _columns: ContextVar[str] = ContextVar("columns", default="two")
 
@@ -42,6 +44,7 @@ def printed_in(columns: str) -> Iterator[None]:
     before = _columns.set(columns)
     try:
         with mpl.rc_context(), context([STYLE, SMALLER] if columns == "one" else STYLE):
+            mpl.rcParams["figure.figsize"] = width_in(), HEIGHT * width_in()
             yield
     finally:
         _columns.reset(before)
