@@ -41,6 +41,7 @@ def entry(axes: Axes, path: pd.DataFrame) -> None:
     axes.set_ylabel("price / competitive price")
     axes.set_ylim(-0.06, 1.75)
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1])
+    axes.plot([], [], ":", color=shared.GREY, label="nobody enters")
     axes.legend(loc="upper left", fontsize=6, ncols=1, labelspacing=0.2)
     axes.grid(axis="y")
 
@@ -81,6 +82,7 @@ def fines(axes: Axes, summary: pd.DataFrame) -> None:
     axes.set_yticks([-1, -0.5, 0, 0.5, 1])
     axes.set_xlabel("expected fine / rent")
     axes.set_ylabel("price; gain of staying")
+    axes.plot([], [], "--", color=shared.GREY, label="gain of staying")
     axes.legend(loc="upper left", fontsize=6)
     axes.grid(axis="y")
 

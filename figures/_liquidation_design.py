@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from figures import _page as page
 from figures import _shared as shared
@@ -52,6 +53,9 @@ def draw(summary: pd.DataFrame, venue: str, panels: Mapping[str, Panel]) -> Figu
         axes.set_yticks(range(len(rows)), [f"{shared.label(name)}, {blocks}" for blocks, name in rows])
         axes.set_ylim(len(rows) - 0.4, -0.6)
     handles, labels = all_axes[0].get_legend_handles_labels()
+    if any(np.isfinite(panel.fact) for panel in panels.values()):
+        handles.append(Line2D([], [], color=shared.GREY, linestyle="--", linewidth=0.8))
+        labels.append("published")
     page.key(figure, handles, labels, "upper")
     return figure
 

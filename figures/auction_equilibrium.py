@@ -36,6 +36,7 @@ def draw(summary: pd.DataFrame) -> Figure:
     reserve = shared.rows(bids, bids["reserve"] > 0)
     title = f"first price, reserve {reserve['reserve'].iloc[0]:g}" if len(reserve) else "first price, reserve"
     _bids(panels[3], reserve, ("d", title), colours)
+    panels[0].plot([], [], color="black", label="exact")
     panels[0].legend(title="bidders", loc="upper left")
     for axes in (panels[0], panels[3]):
         axes.set_ylabel("bid")

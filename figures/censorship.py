@@ -42,5 +42,7 @@ def draw(summary: pd.DataFrame) -> Figure:
         axes.grid(axis="y")
         axes.set_xlabel("stake of the censor")
         axes.set_ylabel(label)
+    slots.plot([], [], color="black", linewidth=0.9, label="exact")
+    slots.legend(slots.get_lines()[-1:], ["exact"], loc="upper left")
     delay.legend(loc="upper left")
     return figure

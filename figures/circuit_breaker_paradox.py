@@ -36,6 +36,7 @@ def draw(summary: pd.DataFrame) -> Figure:
     _slack(slack, summary)
     for oracle, colour in COLOURS.items():
         chance.plot([], [], "o", color=colour, label=NAMES[oracle])
+    ratio.plot([], [], "--", color="black", linewidth=0.9, label="exact")
     keys = [axes.get_legend_handles_labels() for axes in (ratio, chance)]
     page.key(figure, keys[0][0] + keys[1][0], keys[0][1] + keys[1][1], "upper")
     return figure

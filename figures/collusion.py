@@ -57,6 +57,7 @@ def _legend(axes: Axes, keys: Iterable[tuple[str, str]], title: str) -> None:
     handles = [Line2D([], [], color=colour, label=label) for colour, label in keys]
     handles.append(Line2D([], [], color="black", linestyle="-", label="blind"))
     handles.append(Line2D([], [], color="black", linestyle="--", label="monitoring"))
+    handles.append(Line2D([], [], color="black", linewidth=0.5, label="static, two"))
     axes.legend(handles=handles, title=title, loc="lower left", ncols=2, fontsize=6.5)
 
 

@@ -76,6 +76,8 @@ def _phase(axes: Axes, summary: pd.DataFrame) -> None:
     axes.axvline(mean_one, color=shared.GREY, linewidth=0.8, linestyle=":")
     axes.set(xlabel=r"$\psi$ of the hot rollup", ylabel="liquidated [% of debt]", ylim=(0.0, 105.0))
     shared.letter(axes, "c", "one shock, pools alone")
+    for name, style in (("hot rollup", "-"), ("others", "--")):
+        axes.plot([], [], style, color=shared.GREY, label=name)
     _key(axes, "upper left")
 
 

@@ -35,6 +35,7 @@ def draw(summary: pd.DataFrame) -> Figure:
         shared.letter(axes, name, title)
         _by_votes(axes, shared.where(summary, outcome=outcome), 1e-3 if "thousand" in unit else 1.0)
         axes.set_ylabel(unit)
+    panels[0].plot([], [], ":", color=shared.GREY, linewidth=0.8, label="half of the votes")
     page.key(figure, *panels[0].get_legend_handles_labels())
     return figure
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from figures import _page as page
 from figures import _shared as shared
@@ -29,7 +30,12 @@ def draw(summary: pd.DataFrame) -> Figure:
     _by_players(outlay, shared.where(lottery, outcome="outlay"), ("a", "lottery: total outlay"), "outlay / prize")
     _by_players(realised, shared.where(lottery, outcome="realised"), ("b", "lottery: prizes won whole"), SHARE)
     realised.set_ylim(0, 1.05)
-    realised.legend(*outlay.get_legend_handles_labels(), loc="center right", bbox_to_anchor=(1.0, 0.68))
+    handles, labels = outlay.get_legend_handles_labels()
+    handles += [
+        Line2D([], [], color="black", linewidth=0.9),
+        Line2D([], [], linestyle="none", marker="o", color="black"),
+    ]
+    realised.legend(handles, [*labels, "exact", "learned"], loc="center right", bbox_to_anchor=(1.0, 0.68))
     _speed(speed, shared.where(summary, form="first_come", outcome="outlay_ratio"))
     _revenue(revenue, shared.where(summary, form="timeboost", outcome="outlay_ratio"))
     return figure
@@ -82,9 +88,11 @@ def _revenue(axes: Axes, summary: pd.DataFrame) -> None:
     axes.axhline(1, color="black", linewidth=0.6)
     axes.axvline(1, color="black", linewidth=0.6, linestyle=":")
     axes.axhline(2**0.5, color=shared.GREY, linewidth=0.8, linestyle="--")
-    axes.plot(sorted(exact), [exact[multiple] for multiple in sorted(exact)], color=shared.PINK, linewidth=0.9)
-    for multiple, cell in shared.series(summary, "prize_over_turn").items():
-        _point(axes, multiple, cell, shared.PINK)
+    heights = [exact[multiple] for multiple in sorted(exact)]
+    axes.plot(sorted(exact), heights, color=shared.PINK, linewidth=0.9, label="exact")
+    for place, (multiple, cell) in enumerate(shared.series(summary, "prize_over_turn").items()):
+        _point(axes, multiple, cell, shared.PINK, None if place else "learned")
+    axes.legend(loc="lower right")
     axes.set_xscale("log")
     axes.set_xticks([0.3, 0.5, 1, 2, 5], ["0.3", "0.5", "1", "2", "5"])
     axes.minorticks_off()

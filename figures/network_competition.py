@@ -84,7 +84,8 @@ def _whereabouts(axes: Axes, summary: pd.DataFrame) -> None:
     for shift, (kind, colour) in zip((-0.12, 0.12), KINDS.items(), strict=True):
         cells = {at: shared.cell(summary, 100.0, outcome=f"{kind}_{name}_share") for at, name in enumerate(NETWORKS)}
         shared.bars(axes, {at + shift: cell for at, cell in cells.items() if cell is not None}, colour, kind, "o")
-    axes.set_xticks(range(len(NETWORKS)), list(NETWORKS))
+    slope = {"rotation": 30, "ha": "right", "rotation_mode": "anchor"} if page.is_narrow() else {}
+    axes.set_xticks(range(len(NETWORKS)), list(NETWORKS), **slope)
     axes.set(ylabel="% of its time", ylim=(0, 100), xlim=(-0.5, len(NETWORKS) - 0.5))
     axes.grid(axis="y")
 

@@ -53,6 +53,7 @@ def draw(summary: pd.DataFrame) -> Figure:
         if letter == "b":
             _threshold(axes, summary)
     _gains(panels[5], shared.where(summary, **BASE))
+    panels[0].plot([], [], "--", color="black", linewidth=0.8, label="a majority costs what it gains")
     handles, labels = panels[0].get_legend_handles_labels()
     page.key(figure, handles, labels, "upper")
     return figure

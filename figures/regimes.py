@@ -53,7 +53,11 @@ def draw(summary: pd.DataFrame) -> Figure:
 
 
 def _legend(figure: Figure, kinds: Axes, receivers: Axes) -> None:
-    """One line of keys above all panels, those of each panel led by its letter."""
+    """One line of keys above all panels, those of each panel led by its letter; in one column, a key at each."""
+    if page.is_narrow():
+        for axes in (kinds, receivers):
+            axes.legend()
+        return
     handles, labels = [], []
     for name, axes in (("a", kinds), ("b", receivers)):
         found = axes.get_legend_handles_labels()
@@ -92,3 +96,6 @@ def _delay(axes: Axes, levels: pd.DataFrame, rows: dict[str, int]) -> None:
     for group, mean in regimes.means(levels, "inclusion_delay_p95_s", rows).items():
         axes.plot(mean, rows[group], "<", color="none", markeredgecolor=shared.GREEN, markersize=3.5, zorder=3)
     axes.set_xlim(left=0)
+    mean = Line2D([], [], linestyle="none", marker="o", color=shared.GREEN)
+    late = Line2D([], [], linestyle="none", marker="<", color="none", markeredgecolor=shared.GREEN, markersize=3.5)
+    axes.legend([mean, late], ["mean", "95th percentile"], loc="lower right")
