@@ -179,6 +179,7 @@ def fit(figure: Figure) -> None:
         axes.set_xlabel("\n".join(fill(line, letters) for line in axes.get_xlabel().split("\n")))
         axes.set_ylabel(fill(axes.get_ylabel(), int(LETTERS_PER_IN * _height_in(axes))))
         lines = _lower_key(axes, share * width_in())
+        lines += axes.get_title(loc="left").count("\n") + axes.get_xlabel().count("\n")
         taller[place.rowspan.start] = max(taller.get(place.rowspan.start, 0.0), LINE_IN_KEY_IN * lines)
     figure.set_figheight(figure.get_figheight() + sum(taller.values()))
 

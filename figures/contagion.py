@@ -32,7 +32,7 @@ DEPTHS, OTHER_PSI = (10.0, 10.0, 5.0, 5.0), 0.3
 
 def draw(summary: pd.DataFrame) -> Figure:
     """Draw the study's summary on one page."""
-    figure, panels = page.panels(4.6, (2, 3), page.Lines(2, 1.75), heights=(1.0, 1.15))
+    figure, panels = page.panels(4.6, (2, 3), page.Lines(2, 1.9), heights=(1.0, 1.15))
     _tops(panels[0], summary)
     _bottom(panels[1], summary)
     return figure

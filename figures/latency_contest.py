@@ -96,7 +96,7 @@ def _revenue(axes: Axes, summary: pd.DataFrame) -> None:
     axes.set_xscale("log")
     axes.set_xticks([0.3, 0.5, 1, 2, 5], ["0.3", "0.5", "1", "2", "5"])
     axes.minorticks_off()
-    axes.set_ylim(0, 1.55)
+    axes.set_ylim(0, 1.8 if page.is_narrow() else 1.55)
     axes.annotate(r"limit $\sqrt{2}$", (0.32, 2**0.5), (0, 2), textcoords="offset points", color="0.35", fontsize=7)
     axes.grid(axis="y")
     axes.set_xlabel("prize / $V^*$")
