@@ -61,6 +61,7 @@ def command(arguments: argparse.Namespace, *words: str) -> str:
     `words` come before the options: the study's name, or what puts a comparison together.
     """
     options = ["--quick"] if arguments.quick else []
+    options += ["--width one"] if vars(arguments).get("width") == "one" else []
     options += [f"--seeds {arguments.seeds}"] if arguments.seeds is not None else []
     options += [f"--config {shlex.quote(str(arguments.config))}"] if arguments.config is not None else []
     options += [f"--set {shlex.quote(item)}" for item in arguments.set or ()]
