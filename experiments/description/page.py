@@ -11,7 +11,7 @@ from experiments.description import tables
 from experiments.runs import printed, study
 from market.regimes import names as regime_names
 from market.sequencing import PARTS, kinds
-from market.venues import STATEMENTS
+from market.venues import STATEMENTS, rooms
 
 HERE = Path(__file__).parent
 RULES = {
@@ -65,11 +65,18 @@ def _lists() -> dict[str, str]:
         "streams": tables.streams(),
         "scenario": tables.docstring("experiments.markets.scenarios"),
         "parameters": tables.parameters(),
-        "rules": tables.documented(RULES),
+        "rules": tables.documented(submodels()),
         "regimes": tables.regimes(),
         "mechanisms": tables.mechanisms(),
         "strategies": tables.strategies(),
     }
+
+
+def submodels() -> dict[str, str]:
+    """Modules that state a submodel, by its title; of a venue that is not listed, its rules."""
+    listed = {module.split(".")[2] for module in RULES.values() if module.startswith("market.venues.")}
+    others = {venue: f"market.venues.{venue}.rules" for venue in rooms("rules") if venue not in listed}
+    return RULES | {venue.capitalize(): module for venue, module in others.items()}
 
 
 def numbers() -> dict[str, int]:

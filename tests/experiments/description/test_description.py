@@ -15,7 +15,7 @@ from experiments.runs import study
 from market import regimes
 from market.sequencing import PARTS, kinds
 from market.streams import STREAMS
-from market.venues import STATEMENTS
+from market.venues import STATEMENTS, rooms
 
 KEPT = Path(__file__).resolve().parents[3] / "docs"
 RENEW = "renew it with: uv run seqmarket describe"
@@ -58,6 +58,11 @@ def test_every_column_of_the_state_has_its_meaning(files: dict[str, str]) -> Non
                 tables.table(("a",), [(f"`{column.name}`", column.meaning, column.unit)]).split("\n")[2]
                 in files["MODEL.md"]
             )
+
+
+def test_every_venue_with_rules_is_a_submodel(files: dict[str, str]) -> None:
+    for venue in rooms("rules"):
+        assert f"market/venues/{venue}/" in files["MODEL.md"].partition("## 7. Submodels")[2], venue
 
 
 def test_every_stream_says_what_is_drawn_from_it() -> None:
