@@ -65,7 +65,8 @@ def parser() -> Parser:
     bench.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
     bench.add_argument("--against", type=Path, metavar="DIR", help="compare with another checkout, run side by side")
     describe = command("describe", "cli.describe", "write the model's description in ODD form, and a summary")
-    describe.add_argument("--to", type=_file, default=Path("docs"), metavar="DIR", help="default: %(default)s")
+    there = Path("results", "description")
+    describe.add_argument("--to", type=_file, default=there, metavar="DIR", help="default: %(default)s")
     dashboard = command("dashboard", "cli.dashboard", "open the interactive page")
     dashboard.add_argument("--port", type=_port, default=8765, help="default: %(default)s")
     return made

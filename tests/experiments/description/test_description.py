@@ -17,7 +17,7 @@ from market.sequencing import PARTS, kinds
 from market.streams import STREAMS
 from market.venues import STATEMENTS, rooms
 
-KEPT = Path(__file__).resolve().parents[3] / "docs"
+KEPT = Path(__file__).resolve().parents[3] / "experiments" / "description"
 RENEW = "renew it with: uv run seqmarket describe"
 
 
