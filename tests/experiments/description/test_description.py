@@ -18,7 +18,7 @@ from market.streams import STREAMS
 from market.venues import STATEMENTS, rooms
 
 KEPT = Path(__file__).resolve().parents[3] / "experiments" / "description"
-RENEW = "renew it with: uv run seqmarket describe"
+RENEW = "renew it with: uv run seqmarket describe --to experiments/description"
 
 
 @pytest.fixture(scope="module")
