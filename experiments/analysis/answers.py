@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike
 
 from experiments.analysis import statistics
 from experiments.analysis.verdicts import number
+from experiments.later import pd
 
 
 def amount(sample: ArrayLike, unit: str, scale: float = 1.0) -> str:

@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from experiments.analysis import answers, statistics, summaries, written
 from experiments.analysis.summaries import Row
+from experiments.later import pd
 from market.errors import InputError
 
 type Base = dict[str, Any]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import pandas as pd
 
 from experiments.analysis import statistics, summaries, verdicts
 from experiments.analysis.summaries import Row, values, where
 from experiments.analysis.verdicts import Claim, Difference, shown
+from experiments.later import pd
 
 GONE = {"siloed": "gone without it, siloed [%]", "shared": "gone without it, shared [%]"}
 """Columns of the share of liquidated volume that is gone without a channel, by sharing."""

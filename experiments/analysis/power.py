@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from experiments.analysis import statistics
+from experiments.later import stats
 
 POWER = 0.8
 """Chance that a difference as large as stated is found."""

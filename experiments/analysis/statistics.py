@@ -23,9 +23,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+
+from experiments.later import pd, stats
 
 LEAST = 3  # values of which an interval is given
 ENOUGH = 20  # values without which every verdict is open

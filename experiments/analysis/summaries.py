@@ -12,10 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from experiments.analysis import statistics
+from experiments.later import pd
 
 COLUMNS = ("outcome", "mean", "low", "high", "standard_error", "n", "values")
 NOT_OUTCOMES = ("run_id", "study", "regime", "seed", "status", "error")

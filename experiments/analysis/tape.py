@@ -11,7 +11,6 @@ import json
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -25,6 +24,7 @@ from experiments.analysis.tape_outcomes import (
     gains,
     outcomes,
 )
+from experiments.later import pd
 from market import discovery
 from market.errors import InputError
 from market.measures.tape import COLUMNS, RUN

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
+from experiments.later import pd
 from market.intents.extraction import CLOSES_GAPS, TAKES, Extraction
 from market.measures.outcomes.extraction import KINDS, RECEIVERS
 from market.measures.ratio import ratio

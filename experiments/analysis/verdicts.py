@@ -12,11 +12,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike
 
 from experiments.analysis import statistics
 from experiments.analysis.summaries import less, mask, values, where
+from experiments.later import pd
 
 BASE = {
     "outage_s": 300.0, "volatility": 1.0, "leverage": 1.0, "topology": "complete", "collateral": "home", "grace_s": 0.0,

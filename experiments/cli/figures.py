@@ -8,9 +8,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import pandas as pd
-
 from experiments.cli import page
+from experiments.later import pd
 from experiments.runs import printed, study
 from experiments.runs.files import write
 from experiments.runs.store import read_summary

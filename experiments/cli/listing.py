@@ -33,9 +33,7 @@ def _studies() -> dict[str, str]:
 
 
 def _regimes() -> dict[str, str]:
-    from market.regimes import names
-
-    return dict.fromkeys(names(), "")
+    return dict.fromkeys(discovery.modules("market.regimes"), "")
 
 
 def _strategies() -> dict[str, dict[str, dict[str, Any]]]:

@@ -7,11 +7,10 @@ import json
 import math
 from typing import Any
 
-import pandas as pd
-
 from experiments.analysis import comparisons, power, statistics, written
 from experiments.cli import compare, provenance
 from experiments.cli import run as study_runs
+from experiments.later import pd
 from experiments.runs import printed
 from experiments.runs.store import finished
 from market.errors import InputError

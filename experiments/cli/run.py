@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-import pandas as pd
 from tqdm import tqdm
 
 from experiments.analysis import summaries
 from experiments.cli import figures, page, provenance
+from experiments.later import pd
 from experiments.runs import configuration
 from experiments.runs import study as studies
 from experiments.runs.cluster import connected

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from experiments.cli import pictures
 from experiments.markets import price_files
 from experiments.runs import configuration
-from experiments.runs.apart import apart
 from market.config import MarketConfig
 from market.errors import InputError
 from market.prices.bar_file import split_ticker
@@ -57,7 +56,7 @@ def main(arguments: argparse.Namespace) -> int:
     asked = (arguments.profits is not None, arguments.cascades is not None)
     work = (config, arguments.seed, arguments.tape, arguments.watch, *asked)
     limit = arguments.time_limit
-    report = run(*work) if limit is None else apart(limit, run, *work)
+    report = run(*work) if limit is None else _within(limit, *work)
     _draw(report, f"{config.regime.name}, seed {arguments.seed}", drawn, arguments.width)
     said: dict[str, Any] = {"price_repairs": report.repairs} if config.prices.kind == "replay" else {}
     said |= {} if pools is None else {"pool_repairs": [*pools.repairs, *notes]}
@@ -134,6 +133,12 @@ def _largest(traced: Cascades, config: MarketConfig) -> list[dict[str, Any]]:
     rollups = [rollup.name for rollup in config.rollups]
     return [{str(key): value for key, value in row.items()}
             for row in largest(traced.attributed(), rollups).to_dict("records")]  # fmt: skip
+
+
+def _within(limit_s: float, *work: Any) -> Report:
+    from experiments.runs.apart import apart
+
+    return apart(limit_s, run, *work)
 
 
 def _state(needs: Needs) -> None:

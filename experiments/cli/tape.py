@@ -7,9 +7,8 @@ import json
 import math
 from typing import Any
 
-import pandas as pd
-
 from experiments.cli import pictures
+from experiments.later import pd
 from market.errors import InputError
 
 ONCE = ("author", "operator", "owner", "bid_usd", "executed", "rollup", "slot")

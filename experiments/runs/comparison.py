@@ -12,9 +12,8 @@ from itertools import product
 from math import prod
 from pathlib import Path
 
-import pandas as pd
-
 from experiments.analysis import comparisons, statistics
+from experiments.later import pd
 from experiments.runs import configuration, levers
 from experiments.runs.levers import REGIME, Factor
 from experiments.runs.study import Configure, Run, Study, execute_market, seeds

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import pandas as pd
+from experiments.later import pd
 
 
 def markdown(table: pd.DataFrame, title: str) -> str:

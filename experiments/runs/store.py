@@ -23,10 +23,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from experiments.later import pd
 from experiments.runs import imports, printed
 from experiments.runs import study as studies
 from experiments.runs.files import forget_partial, replacing, write

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from agents.base import Trader
 from agents.traders.arbitrageur import Arbitrageur as _Arbitrageur
 from agents.traders.arbitrageur import Leg
 from agents.traders.arbitrageur import _find_cycle as find_cycle
 from experiments.analysis import answers, statistics, summaries
+from experiments.later import pd
 from experiments.runs.study import Configure, Run, seeds
 from market.access.seat import Seat
 from market.config import AgentConfig, FlowConfig, MarketConfig, PoolConfig, RegimeConfig, RollupConfig

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from agents.sequencers.censoring import Censoring as _Censoring
 from agents.sequencers.censoring import flagged
 from experiments.analysis import answers, statistics, summaries
 from experiments.analysis.verdicts import number
+from experiments.later import pd
 from experiments.runs.study import Configure, Run, seeds
 from market.access.seat import Seat
 from market.config import AgentConfig, MarketConfig, PoolConfig, RegimeConfig, RollupConfig

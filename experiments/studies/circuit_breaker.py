@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from agents.population import Population
 from experiments.analysis import answers, statistics, summaries
 from experiments.analysis.magnet import PLACES, SUMS, approach, pooled
 from experiments.analysis.statistics import mean_and_error
+from experiments.later import pd
 from experiments.runs.study import Configure, Run, seeds
 from experiments.studies import _breaker_scenes as scenes
 from experiments.studies._breaker_scenes import ARBITRAGE, DEFENCE, NONE, VOLATILITY, VOLUME

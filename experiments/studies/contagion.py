@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from experiments.analysis import answers, contagion_tables, verdicts
+from experiments.later import pd
 from experiments.markets import channels
 from experiments.markets.recorded import Recorded
 from experiments.runs.study import Configure, Run, seeds

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from agents.population import Population
 from experiments.analysis import answers, statistics, summaries
+from experiments.later import pd
 from experiments.runs.study import Configure, Run, seeds
 from market import regimes
 from market.config import (

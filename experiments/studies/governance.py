@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import pandas as pd
-
 from agents.population import Population
 from experiments.analysis import answers, statistics, summaries
+from experiments.later import pd
 from experiments.markets.small_market import small
 from experiments.runs.study import Configure, Run, seeds
 from market.config import AgentConfig, MarketConfig, RegimeConfig

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
 from pydantic import Field
 
 from experiments.analysis import answers, statistics, summaries
 from experiments.games.latency_contest import Contest, equilibrium, learn, nash_conv, play
+from experiments.later import pd
 from experiments.runs.study import Configure, Run, seeds
 from market.config import Settings
 

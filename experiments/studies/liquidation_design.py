@@ -7,10 +7,10 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from agents.population import Population
 from experiments.analysis import answers, statistics, summaries
+from experiments.later import pd
 from experiments.markets.scenarios import reference
 from experiments.runs.study import Configure, Run, seeds
 from experiments.studies._sales import CollateralSales, ContractSales

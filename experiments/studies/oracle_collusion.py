@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any
 
-import pandas as pd
-
 from agents.liquidators.briber import REACH, Briber
 from agents.population import Population
 from experiments.analysis import answers, statistics, summaries, verdicts
 from experiments.analysis.verdicts import Claim
+from experiments.later import pd
 from experiments.runs.study import Configure, Run, seeds
 from market import regimes
 from market.config import (

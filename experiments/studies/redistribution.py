@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from experiments.analysis import answers, statistics, summaries
+from experiments.later import pd
 from experiments.runs.study import Configure, Run, seeds
 from market.config import MarketConfig, RegimeConfig
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from pydantic import Field
 
 from experiments.analysis import statistics, summaries
+from experiments.later import pd
 from experiments.runs.study import Configure, Run, seeds
 from market.config import Settings
 

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
 from pydantic import Field
 
 from experiments.analysis import statistics, summaries
+from experiments.later import pd
 from experiments.runs.study import Configure, Run, seeds
 from market.config import AgentConfig, MarketConfig, Settings
 from market.errors import InputError

@@ -277,8 +277,12 @@ def test_the_main_study_is_the_same_for_one_and_two_workers(coins: Path, capsys:
 def test_mistakes_are_found_before_a_model_is_loaded() -> None:
     code = (
         "import sys; from experiments.__main__ import main; main(['figures', 'regimes', '--out', 'absent']); "
-        "main(['validate', 'M0']); main(['run', 'silo']); main(['simulate', '--hours', '-1']); "
-        "print([name for name in ('mesa', 'numba', 'matplotlib') if name in sys.modules])"
+        "main(['validate', 'M0']); main(['run', 'silo']); main(['simulate', '--hours', '-1']); main(['list']); "
+        "main(['simulate', '--set', 'a=1']); main(['run', 'regimes', '--set', 'a=1']); "
+        "main(['compare', '--vary', 'regime=silo', '--outcome', 'user_cost_all_bp']); "
+        "names = 'mesa', 'numba', 'pandas', 'scipy.stats', 'matplotlib'; "
+        "print([name for name in names if name in sys.modules])"
     )
     ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert ended.stdout == "[]\n"
+    assert ended.stdout.endswith("[]\n")
+    assert len(ended.stderr.splitlines()) == 6
