@@ -61,6 +61,11 @@ def parser() -> Parser:
     )
     _add_out(figures)
     _add_validate(command("validate", "cli.validate", "compare with known answers"))
+    warm = command("warm", "cli.warm", "compile everything ahead")
+    warm.add_argument(
+        "--to", type=_file, metavar="DIR", help="into this folder, which NUMBA_CACHE_DIR then names, here or elsewhere"
+    )
+    _add_workers(warm)
     bench = command("bench", "cli.bench", "measure speed and memory")
     bench.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
     bench.add_argument("--against", type=Path, metavar="DIR", help="compare with another checkout, run side by side")
@@ -79,15 +84,19 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_running(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--workers", type=_workers, default=2, metavar="N", help="local processes (default: %(default)s)"
-    )
+    _add_workers(parser)
     parser.add_argument("--scheduler", metavar="ADDRESS", help="run on this Dask cluster")
     _add_time_limit(parser)
     _add_configuration(parser)
     _add_out(parser)
     _add_width(parser)
     parser.add_argument("--quick", action="store_true", help="a grid of less than a minute")
+
+
+def _add_workers(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--workers", type=_workers, default=2, metavar="N", help="local processes (default: %(default)s)"
+    )
 
 
 def _add_levers(parser: argparse.ArgumentParser) -> None:

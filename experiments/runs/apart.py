@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from experiments.runs.limits import Limit
-from experiments.runs.sweep import _Workers
+from experiments.runs.workers import Workers
 from market.errors import StrategyError
 
 RUN = "run"
@@ -29,7 +29,7 @@ def apart[T](time_limit_s: float, work: Callable[..., T], *arguments: Any) -> T:
     StrategyError
         names whose turn it was when the time was up or when the process died
     """
-    with TemporaryDirectory() as folder, _Workers(None, 1, warm=False, apart=True) as pool:
+    with TemporaryDirectory() as folder, Workers(None, 1, warm=False, apart=True) as pool:
         limit = Limit(time_limit_s, Path(folder))
         try:
             return pool.submit(_limited, limit, work, *arguments).result()
@@ -38,8 +38,8 @@ def apart[T](time_limit_s: float, work: Callable[..., T], *arguments: Any) -> T:
 
 
 def _limited(limit: Limit, work: Callable[..., Any], *arguments: Any) -> Any:
-    from experiments.runs.run import warm
+    from experiments.runs import warm
 
-    warm()
+    warm.everything()
     with limit.of(RUN):
         return work(*arguments)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import heapq
 import math
+from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -25,22 +27,20 @@ class LongestFirst(Iterator[Task]):
     """
 
     def __init__(self, tasks: Iterable[Task]) -> None:
-        self._left: dict[Sort, list[Task]] = {}
+        self._left: dict[Sort, deque[Task]] = {}
         for task in tasks:
-            self._left.setdefault(sort_of(task[1]), []).append(task)
-        self._untried = list(reversed(self._left))
+            self._left.setdefault(sort_of(task[1]), deque()).append(task)
+        self._untried = deque(self._left)
+        self._places = {sort: place for place, sort in enumerate(self._left)}
         self._seconds: dict[Sort, float] = {}
+        # the longest first, of equals the first of the grid; what has changed since it was put here is passed over
+        self._waiting = [(-math.inf, place, sort) for sort, place in self._places.items()]
 
     def __next__(self) -> Task:
         """Hand out the next run."""
-        if self._untried:
-            sort = self._untried.pop()
-        elif self._left:
-            sort = max(self._left, key=lambda sort: self._seconds.get(sort, math.inf))
-        else:
-            raise StopIteration
+        sort = self._untried.popleft() if self._untried else self._longest()
         tasks = self._left[sort]
-        task = tasks.pop(0)
+        task = tasks.popleft()
         if not tasks:
             del self._left[sort]
         return task
@@ -48,7 +48,17 @@ class LongestFirst(Iterator[Task]):
     def took(self, run: Run, seconds: float) -> None:
         """Take note of how long a run took [s]."""
         sort = sort_of(run)
-        self._seconds[sort] = max(seconds, self._seconds.get(sort, 0.0))
+        if seconds > self._seconds.get(sort, -math.inf):
+            self._seconds[sort] = seconds
+            heapq.heappush(self._waiting, (-seconds, self._places[sort], sort))
+
+    def _longest(self) -> Sort:
+        while self._waiting:
+            first = self._waiting[0]
+            if first[2] in self._left and first[0] == -self._seconds.get(first[2], math.inf):
+                return first[2]
+            heapq.heappop(self._waiting)
+        raise StopIteration
 
 
 def sort_of(run: Run) -> Sort:

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
-from contextlib import ExitStack, contextmanager, nullcontext
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from itertools import islice
-from multiprocessing import connection
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -24,11 +19,11 @@ from tqdm import tqdm
 from experiments.runs import forgotten
 from experiments.runs import study as studies
 from experiments.runs.batch import Batch, Task
-from experiments.runs.cluster import Cluster, WorkerDied
 from experiments.runs.limits import Limit
 from experiments.runs.longest_first import LongestFirst
 from experiments.runs.store import IDENTITY, Row, Store
 from experiments.runs.study import Run, Study
+from experiments.runs.workers import Workers
 from market.errors import InputError, said
 from market.interrupts import pressed, told_apart
 
@@ -86,7 +81,7 @@ def sweep(
         limit = None
         if time_limit_s is not None:
             limit = Limit(time_limit_s, Path(stack.enter_context(TemporaryDirectory())))
-        pool = stack.enter_context(_Workers(executor, workers, warm=loaded.has_market, apart=limit is not None))
+        pool = stack.enter_context(Workers(executor, workers, warm=loaded.has_market, apart=limit is not None))
         bar = stack.enter_context(_bar(loaded.name, total))
         progress = _Progress(loaded, pool, store, bar.update, limit)
         progress.drive(runs)
@@ -102,7 +97,7 @@ class _Progress:
     """A sweep under way: a few batches at the workers, as long as the pace of the runs suggests."""
 
     def __init__(
-        self, study: Study, pool: _Workers, store: Store | None, report: Callable[[int], Any], limit: Limit | None
+        self, study: Study, pool: Workers, store: Store | None, report: Callable[[int], Any], limit: Limit | None
     ) -> None:
         self.study, self.pool, self.store, self.report, self.limit = study, pool, store, report, limit
         self.finished = store.finished() if store else set[str]()
@@ -175,106 +170,6 @@ class _Progress:
         else:
             self.memory |= {row["run_id"]: row for row in rows}
         self.report(len(rows))
-
-
-class _Workers:
-    """Workers on a given executor, or local processes that live for the whole sweep and start with the first run."""
-
-    def __init__(self, given: Executor | None, workers: int, warm: bool, apart: bool = False) -> None:
-        self._given, self._workers, self._warm, self._apart = given, workers, warm, apart
-        self._executor = given
-        self._before = multiprocessing.active_children()
-
-    def __enter__(self) -> Self:
-        return self
-
-    @property
-    def window(self) -> int:
-        """How many batches may be under way: one waits for each worker."""
-        if isinstance(self._given, Cluster):
-            return 2 * self._given.threads
-        return 1 if self._given is None and self._workers == 1 else 2 * self._workers
-
-    def submit[T](self, work: Callable[..., T], *arguments: Any) -> Future[T]:
-        if self._executor is None:
-            self._executor = self._start()
-        try:
-            with _interrupts_later() if isinstance(self._executor, ProcessPoolExecutor) else nullcontext():
-                return self._executor.submit(work, *arguments)
-        except BrokenExecutor as error:
-            broken: Future[T] = Future()
-            broken.set_exception(error)
-            return broken
-
-    def renew(self, error: BrokenExecutor) -> None:
-        """Replace local processes after one of them died; a given executor is its owner's to replace."""
-        if isinstance(error, WorkerDied):
-            return
-        if self._given is not None:
-            raise error.__cause__ or error
-        if self._executor is not None:
-            self._executor.shutdown(wait=False, cancel_futures=True)
-            self._executor = None
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if self._given is not None or self._executor is None:
-            return
-        self._executor.shutdown(wait=kind is None, cancel_futures=True)
-        if kind is not None:
-            for process in set(multiprocessing.active_children()) - set(self._before):
-                process.terminate()
-
-    def _start(self) -> Executor:
-        if self._warm:
-            _warm(self._workers)
-        if self._workers == 1 and not self._apart:
-            return _ThisProcess()
-        # Spawned, not forked: compiled code and the threads of libraries do not survive a fork reliably.
-        context = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(self._workers, mp_context=context, initializer=_begin_worker)
-
-
-class _ThisProcess(Executor):
-    """An executor without workers: what is submitted is done at once."""
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        future: Future[Any] = Future()
-        future.set_result(fn(*args, **kwargs))
-        return future
-
-
-def _warm(processes: int) -> None:
-    """Compile once into the cache that the workers read, rather than once in each of them."""
-    from experiments.runs import run
-
-    if hasattr(run, "warm"):
-        run.warm(processes)
-
-
-@contextmanager
-def _interrupts_later() -> Iterator[None]:
-    """Hold Ctrl-C back while processes are started, which inherit that: it is the parent who answers to it."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _begin_worker() -> None:
-    """Leave Ctrl-C to the parent, and do not outlive it when it is killed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
-
-
-def _end_with(sentinel: int) -> None:
-    connection.wait([sentinel])
-    os._exit(1)
 
 
 def _work(batch: Batch, limit: Limit | None) -> list[Row]:

@@ -7,7 +7,11 @@ others. That holds in a folder that the user names in ``NUMBA_CACHE_DIR`` as wel
 
 The folder holds one folder a module, and in that one a stamp, of which the last few are kept::
 
-    .numba_cache/market.venues.pools-1c9f.../5e21.../swap-40.py313.77ab....nbc
+    .numba_cache/market.venues.pools/5e21.../swap-40.py313.77ab....nbc
+
+Neither says where the tree lies: what was compiled in one copy of it serves another, on this machine or on one with the
+same kind of processor, also from a folder that can only be read (``seqmarket warm --to DIR`` fills one). A module of
+the user's own has a digest of its path after its name, since many of them may have one name.
 
 Functions that are typed into an interactive session are kept by numba's own rules, under the text of their cell alone.
 
@@ -30,15 +34,15 @@ from pathlib import Path
 from typing import Any
 
 from market.kernel import folders, imports
-from market.kernel.folders import base
+from market.kernel.folders import base, everywhere
 from market.kernel.imports import PACKAGES, ROOT, ImportGraph, Parsed, installed
 
 VARIABLE = "NUMBA_CACHE_LOCATOR_CLASSES"
 LOCATOR = "market.kernel.locator.ModuleLocator"
 OTHERS = "UserProvidedCacheLocator,InTreeCacheLocator,UserWideCacheLocator,IPythonCacheLocator,ZipCacheLocator"
 """numba's own, for the functions of installed libraries and of interactive sessions"""
-KEPT = 3
-"""Compiled versions of a module that are kept: the present one and those of the last edits or branches."""
+KEPT = 6
+"""Compiled versions of a module that are kept: the present one and those of the last edits, branches or copies."""
 UNUSED_DAYS = 30.0
 """A module that nobody has loaded for so long is forgotten."""
 PARSED = f"imports-{hashlib.sha256(Path(imports.__file__).read_bytes()).hexdigest()[:12]}.json"
@@ -60,33 +64,42 @@ def register() -> None:
 
 
 def module_folder(path: str) -> Path | None:
-    """Folder for the functions of the module in a file, as it and what it imports are now; marked as in use."""
-    folder = base()
-    if folder is None:
+    """Folder for the functions of the module in a file, as it and what it imports are now; marked as in use.
+
+    Relative to each of the folders that functions may be found in; None where there is none of these.
+    """
+    folders_ = everywhere()
+    if not folders_.found:
         return None
-    _remember_parsed(folder)
+    remember_parsed()
     known = len(graph.parsed)
     stamp = graph.stamp(path)
-    if len(graph.parsed) != known:
-        _write_parsed(folder)
-    file = Path(path)
-    name = file.parent.name if file.stem == "__init__" else file.stem
-    if file.is_relative_to(ROOT):
-        name = ".".join(file.relative_to(ROOT).with_suffix("").parts)
-    found = folder / f"{name}-{hashlib.sha256(path.encode()).hexdigest()[:12]}" / stamp
-    with contextlib.suppress(OSError):  # nothing has been kept there yet, or it is not ours to mark
-        os.utime(found)
+    if len(graph.parsed) != known and folders_.kept is not None:
+        _write_parsed(folders_.kept)
+    found = Path(_module(Path(path)), stamp)
+    if folders_.kept is not None:
+        with contextlib.suppress(OSError):  # nothing has been kept there yet, or it is not ours to mark
+            os.utime(folders_.kept / found)
     return found
 
 
+def _module(file: Path) -> str:
+    """Name of a module's folder: of the tree's own, the same wherever the tree lies."""
+    if file.is_relative_to(ROOT):
+        parts = file.relative_to(ROOT).with_suffix("").parts
+        if parts[0] in PACKAGES:
+            return ".".join(parts)
+    name = file.parent.name if file.stem == "__init__" else file.stem
+    return f"{name}-{hashlib.sha256(str(file).encode()).hexdigest()[:12]}"
+
+
 def keep(path: Path, content: bytes) -> bool:
-    """Write a file into a module's folder, and forget what is too old when the folder is new; False if impossible."""
-    new = not path.parent.is_dir()
-    if new:
-        with contextlib.suppress(OSError):
-            path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a file into a module's folder, and forget what is too old when it is the first; False if impossible."""
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    first = next(path.parent.glob(f"*{path.suffix}"), None) is None
     written = write(path, content)
-    if new and written:
+    if first and written:
         _forget_old(path.parent)
     return written
 
@@ -113,9 +126,7 @@ def kept(path: str) -> bool:
 
 def fingerprint() -> str:
     """Digest of all modules of this tree that hold compiled functions, with what they import."""
-    folder = base()
-    if folder is not None:
-        _remember_parsed(folder)
+    remember_parsed()
     digest = hashlib.sha256()
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*.py")):
@@ -156,11 +167,12 @@ def _changed(path: Path) -> float:
 
 
 @functools.cache
-def _remember_parsed(folder: Path) -> None:
+def remember_parsed() -> None:
     """Take up what was read about imports in earlier runs; a file that is damaged says nothing."""
-    with contextlib.suppress(ValueError, TypeError, AttributeError):
-        found = json.loads(folders.read(folder / PARSED) or b"{}")
-        graph.parsed |= {digest: Parsed(tuple(names), tuple(loads)) for digest, (names, loads) in found.items()}
+    for folder in everywhere().found:
+        with contextlib.suppress(ValueError, TypeError, AttributeError):
+            found = json.loads(folders.read(folder / PARSED) or b"{}")
+            graph.parsed |= {digest: Parsed(tuple(names), tuple(loads)) for digest, (names, loads) in found.items()}
 
 
 def _write_parsed(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""In which folder compiled functions are kept, and whose files may be used.
+"""In which folders compiled functions are looked for, in which one they are kept, and whose files may be used.
 
 A file that is loaded is executed: only what belongs to the user, to the owner of the tree or to the system's
 administrator counts. Whatever keeps a folder from being used costs time and nothing else, and is said once.
@@ -12,42 +12,54 @@ import multiprocessing
 import os
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 from market.kernel.imports import ROOT
 
 VARIABLE = "NUMBA_CACHE_DIR"
+UNWRITABLE = "cannot be written"
 
 _said: set[str] = set()
 
 
-def base() -> Path | None:
-    """Folder of all that is kept: where the user says, or in the tree, or of this user among the temporary files.
+class Folders(NamedTuple):
+    """Where compiled functions are."""
 
-    None where there is none of these to write into: then every process compiles for itself.
-    """
-    return _base(os.environ.get(VARIABLE, ""))
+    kept: Path | None
+    """folder that new ones are written into, None where there is none: then every process compiles for itself"""
+    found: tuple[Path, ...]
+    """folders that they are looked for in, the one above first; others can only be read"""
+
+
+def base() -> Path | None:
+    """Folder of all that is kept: where the user says, or in the tree, or of this user among the temporary files."""
+    return everywhere().kept
+
+
+def everywhere() -> Folders:
+    """Folders of all that is kept, now or by somebody else: one that can be read and not written is used, too."""
+    return _everywhere(os.environ.get(VARIABLE, ""))
 
 
 @functools.cache
-def _base(named: str) -> Path | None:
-    if named:
-        folder = Path(named, "seqmarket").absolute()
-        why = _obstacle(folder) or _strange(folder.parent)
-        if why:
-            say("folder", f"{VARIABLE}: {folder} {why}; compiled functions are not kept")
-        return None if why else folder
-    tree, temporary = ROOT / ".numba_cache", _temporary()
-    there = os.path.lexists(tree)  # where there is none yet, the tree may be one that is only read
-    why = _obstacle(tree)
+def _everywhere(named: str) -> Folders:
+    preferred = Path(named, "seqmarket").absolute() if named else ROOT / ".numba_cache"
+    there = os.path.lexists(preferred)  # where there is none yet, the tree may be one that is only read
+    why = _obstacle(preferred) or (_strange(preferred.parent) if named else "")
     if not why:
-        return tree
+        return Folders(preferred, (preferred,))
+    read = (preferred,) if why == UNWRITABLE and os.access(preferred, os.R_OK | os.X_OK) else ()
+    if named and not read:
+        say("folder", f"{VARIABLE}: {preferred} {why}; compiled functions are not kept")
+        return Folders(None, ())
+    temporary = _temporary()
     otherwise = _obstacle(temporary)
     if otherwise:
-        say("folder", f"{tree} {why} and {temporary} {otherwise}; compiled functions are not kept")
-        return None
-    if there:
-        say("folder", f"{tree} {why}; compiled functions are kept in {temporary}")
-    return temporary
+        say("folder", f"{preferred} {why} and {temporary} {otherwise}; compiled functions are not kept")
+        return Folders(None, read)
+    if there and not read:
+        say("folder", f"{preferred} {why}; compiled functions are kept in {temporary}")
+    return Folders(temporary, (temporary, *read))
 
 
 def _temporary() -> Path:
@@ -62,7 +74,7 @@ def _obstacle(folder: Path) -> str:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not folder.is_dir():
         return "is no folder" if os.path.lexists(folder) else "cannot be made"
-    return _strange(folder) or ("" if os.access(folder, os.W_OK | os.X_OK) else "cannot be written")
+    return _strange(folder) or ("" if os.access(folder, os.W_OK | os.X_OK) else UNWRITABLE)
 
 
 def _strange(folder: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import pickle
 import re
 import sys
@@ -16,7 +17,7 @@ from numba.core import caching
 from numba.core.registry import cpu_target
 from numba.core.serialize import dumps
 
-from market.kernel import cache, folders
+from market.kernel import cache, folders, turns
 
 VERSIONS = (numba.__version__, llvmlite.__version__, np.__version__)
 CHECK = 32
@@ -50,7 +51,7 @@ class ModuleLocator:
         """Make nothing yet: where no file can be written, none is kept."""
 
     def get_cache_path(self) -> str:
-        """Folder; empty where nothing can be kept."""
+        """Folder of the module below each of those that are looked through; empty where there is none."""
         return self._folder
 
     def get_source_stamp(self) -> str:
@@ -66,25 +67,39 @@ class Entries:
     """The compiled versions of one function, a file for each signature and processor.
 
     A file is named after all that its content follows from and begins with a digest of it. Whoever finds it whole may
-    use it: processes that compile the same at once write the same names, and the last one to finish wins. One that is
-    missing, damaged or not to be read is compiled anew. numba's own index, which names data files by number, may be
-    left pointing at another signature's code when two processes add to it at once.
+    use it. One that is missing, damaged or not to be read is compiled anew, by one of the processes that need it
+    (`market.kernel.turns`); where two do all the same, they write the same name, and the last one to finish wins.
+    numba's own index, which names data files by number, may be left pointing at another signature's code when two
+    processes add to it at once.
 
     Parameters
     ----------
     cache_path, filename_base, source_stamp
-        what the function's locator and numba say: folder, beginning of file names, and digest of the sources
+        what the function's locator and numba say: folder below those that are looked through, beginning of file names,
+        and digest of the sources
     """
 
     def __init__(self, cache_path: str, filename_base: str, source_stamp: str) -> None:
-        self._folder = Path(cache_path) if cache_path else None
+        self._module = Path(cache_path)
         self._base, self._stamp = filename_base, source_stamp
 
     def load(self, key: Any) -> Any:
         """Compiled function of a key (signature, processor, code), None if there is none that can be used."""
-        if self._folder is None:
-            return None
-        path = self._path(self._folder, key)
+        name = self._name(key)
+        data = self._found(name, key)
+        folder = folders.base()
+        if data is None and folder is not None and turns.take(folder / self._module / name):
+            data = self._found(name, key)
+        return data
+
+    def _found(self, name: str, key: Any) -> Any:
+        for folder in folders.everywhere().found:
+            data = self._loaded(folder / self._module / name, key)
+            if data is not None:
+                return data
+        return None
+
+    def _loaded(self, path: Path, key: Any) -> Any:
         content = folders.read(path)
         if content is None:
             return None
@@ -102,22 +117,24 @@ class Entries:
 
     def save(self, key: Any, data: Any) -> None:
         """Keep a compiled function, if that is possible."""
-        if self._folder is None:
+        folder = folders.base()
+        if folder is None:
             return
         content = dumps((key, data))
-        path = self._path(self._folder, key)
+        path = folder / self._module / self._name(key)
         if cache.keep(path, hashlib.sha256(content).digest() + content):
             caching._cache_log("[cache] data saved to %r", str(path))
 
     def flush(self) -> None:
         """Forget all of them."""
-        for path in [] if self._folder is None else self._folder.glob(f"{self._base}.*.nbc"):
+        folder = folders.base()
+        for path in [] if folder is None else (folder / self._module).glob(f"{self._base}.*.nbc"):
             path.unlink(missing_ok=True)
 
-    def _path(self, folder: Path, key: Any) -> Path:
+    def _name(self, key: Any) -> str:
         # an address differs from process to process: a key that shows one finds its file, and overwrites it
         shown = re.sub(r"0x[0-9a-f]+", "", repr((VERSIONS, self._stamp, key)))
-        return folder / f"{self._base}.{hashlib.sha256(shown.encode()).hexdigest()[:16]}.nbc"
+        return f"{self._base}.{hashlib.sha256(shown.encode()).hexdigest()[:16]}.nbc"
 
 
 def target() -> str:
@@ -141,8 +158,7 @@ def _folder(module: str, path: str) -> Path | None:
 
 def _files(cache_path: str, filename_base: str, source_stamp: Any) -> Any:
     """Files of a function of the tree, and numba's own kind for those of installed libraries."""
-    folder = cache.base()
-    own = not cache_path or (folder is not None and Path(cache_path).is_relative_to(folder))
+    own = not os.path.isabs(cache_path)  # noqa: PTH117 - of an empty one, a Path would be the present folder
     return (Entries if own else _numbas)(cache_path, filename_base, source_stamp)
 
 

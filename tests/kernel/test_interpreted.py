@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from experiments.__main__ import main
-from experiments.runs import run
+from experiments.runs import warm
 from market.kernel.interpreted import interpreted, row_type, wrapping
 
 
@@ -70,5 +70,5 @@ def test_whole_numbers_wrap_around_without_a_warning(monkeypatch: pytest.MonkeyP
 
 def test_nothing_counts_as_compiled_where_nothing_was(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
-    monkeypatch.setattr(run, "run_one", lambda *_: pytest.fail("there is nothing to compile"))
-    run.warm(2)
+    monkeypatch.setattr(warm, "run_one", lambda *_: pytest.fail("there is nothing to compile"))
+    warm.everything()

@@ -285,4 +285,4 @@ def test_mistakes_are_found_before_a_model_is_loaded() -> None:
     )
     ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert ended.stdout.endswith("[]\n")
-    assert len(ended.stderr.splitlines()) == 6
+    assert len(ended.stderr.splitlines()) == 7

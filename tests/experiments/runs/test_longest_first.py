@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+import time
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.runs.longest_first import LongestFirst
+from experiments.runs.longest_first import LongestFirst, sort_of
 from experiments.runs.study import Run
 
 RUN = st.tuples(st.sampled_from("abc"), st.integers(0, 2), st.integers(0, 5))
@@ -39,3 +42,33 @@ def test_a_sort_of_which_no_run_has_ended_comes_before_those_that_are_known() ->
     first, _ = next(queue), next(queue)
     queue.took(first[1], 100.0)
     assert next(queue)[1].regime == "b"
+
+
+@given(st.lists(RUN, unique=True), st.data())
+def test_each_is_the_longest_of_those_that_are_left(cells: list, data: st.DataObject) -> None:
+    left = tasks(cells)
+    queue, known, tried = LongestFirst(left), {}, set()
+    for task in queue:
+        sort = sort_of(task[1])
+        if {sort_of(run) for _, run in left} <= tried:
+            assert known.get(sort, math.inf) == max(known.get(sort_of(run), math.inf) for _, run in left)
+        left.remove(task)
+        tried.add(sort)
+        if data.draw(st.booleans()):
+            seconds = data.draw(st.floats(0.0, 100.0))
+            queue.took(task[1], seconds)
+            known[sort] = max(seconds, known.get(sort, 0.0))
+
+
+def test_a_hundred_thousand_runs_are_handed_out_in_a_time_that_is_linear_in_their_number() -> None:
+    grids = {
+        "sorts": tasks([("a", lever, seed) for seed in range(2) for lever in range(50_000)]),
+        "seeds": tasks([("a", 0, seed) for seed in range(100_000)]),
+    }
+    for grid in grids.values():
+        began, queue, count = time.process_time(), LongestFirst(grid), 0
+        for _, run in queue:
+            queue.took(run, 1.0 + run.seed)
+            count += 1
+        assert count == len(grid)
+        assert time.process_time() - began < 10.0
