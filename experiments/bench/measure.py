@@ -2,7 +2,8 @@
 
 The cost model to hold: a fixed cost per slot, a cost per awake strategic agent, a marginal cost per intent, all linear.
 Every figure is the fastest of a few repetitions of compiled code, which take turns with what they are compared to;
-differences of two runs isolate a marginal cost. A figure that a disturbed machine made meaningless is None.
+differences of two runs isolate a marginal cost. A figure that a disturbed machine made meaningless is None, and
+`reasons` says so.
 """
 
 from __future__ import annotations
@@ -11,14 +12,14 @@ import json
 import platform
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from experiments.bench import health_checks, learning_speed, option_pricing
-from experiments.bench.against import against
-from experiments.bench.timing import Timing, in_turns, per_unit
+from experiments.bench.against import DISTURBED, against
+from experiments.bench.timing import Measured, Timing, in_turns, per_unit
 from experiments.markets import scenarios
 from market import regimes
 from market.config import AgentConfig, FlowConfig, GraphConfig, MarketConfig, PoolConfig, RegimeConfig, RollupConfig
@@ -31,17 +32,22 @@ MARGIN_SLOTS = 3000
 def main(json_file: Path | None = None, other: Path | None = None) -> dict[str, Any]:
     """Measure everything, or against another checkout if one is named; print it, and write it to a file if one is."""
     report: dict[str, Any] = {}
-    for name, measure in (measurements() if other is None else {"against": lambda: against(other)}).items():
-        found = measure()
+    for name, found in _measured() if other is None else against(other):
         if isinstance(found, Measured):
             found, report.setdefault("spread", {})[name] = found
-        report[name] = found
+            if found is None:
+                report.setdefault("reasons", {})[name] = DISTURBED
+        (report if other is None else report.setdefault("against", {}))[name] = found
         print(f"{name:34s} {_readable(found)}", flush=True)
     report["versions"] = {name: version(name) for name in ("mesa", "numpy", "numba", "seqmarket")}
     report["machine"] = {"python": platform.python_version(), "processor": _processor(), "system": platform.platform()}
     if json_file is not None:
         Path(json_file).write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     return report
+
+
+def _measured() -> Iterator[tuple[str, Any]]:
+    return ((name, measure()) for name, measure in measurements().items())
 
 
 def measurements() -> dict[str, Callable[[], Any]]:
@@ -77,13 +83,6 @@ def flow_only(rollups: int, per_slot: float, horizon_s: float) -> MarketConfig:
         regime=regimes.load("centralized_shared"),
         flow=FlowConfig(per_second=per_slot / BLOCK_S),
     )
-
-
-class Measured(NamedTuple):
-    """A figure, None where the machine was too disturbed to have one, and the spread of the repetitions behind it."""
-
-    figure: Any
-    spread: float  # the slowest repetition over the fastest, less one [1]
 
 
 def population_ns_per_intent() -> Measured:
@@ -156,4 +155,6 @@ def _processor() -> str:
 def _readable(value: Any) -> str:
     if isinstance(value, dict):
         return "  ".join(f"{name} {_readable(part)}" for name, part in value.items())
-    return "none: the machine was disturbed" if value is None else f"{value:.4g}"
+    if isinstance(value, str):
+        return value
+    return f"none: {DISTURBED}" if value is None else f"{value:.4g}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from agents.population import Population
 from market.config import MarketConfig
@@ -22,6 +22,13 @@ class Timing(NamedTuple):
 
     seconds: float  # the smallest [s]
     spread: float  # the largest over the smallest, less one [1]
+
+
+class Measured(NamedTuple):
+    """A figure, None where the machine was too disturbed to have one, and the spread of the repetitions behind it."""
+
+    figure: Any
+    spread: float  # the slowest repetition over the fastest, less one [1]
 
 
 def timing(times: list[float]) -> Timing:

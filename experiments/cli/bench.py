@@ -7,6 +7,10 @@ import argparse
 
 def main(arguments: argparse.Namespace) -> int:
     """Measure, print, and write JSON when asked to."""
+    if arguments.against is not None:
+        from experiments.bench.checkouts import python_of
+
+        python_of(arguments.against)  # before anything is compiled
     from experiments.bench import measure
 
     measure.main(arguments.json, arguments.against)

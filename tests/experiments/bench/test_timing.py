@@ -41,6 +41,7 @@ def test_a_lost_figure_is_null_beside_its_spread(tmp_path: Path, monkeypatch: py
     report = json.loads((tmp_path / "bench.json").read_text())
     assert report["some_ns"] is None
     assert report["spread"] == {"some_ns": 0.5}
+    assert "disturbed" in report["reasons"]["some_ns"]
 
 
 def test_another_checkout_takes_turns_with_this_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,21 +50,32 @@ def test_another_checkout_takes_turns_with_this_one(tmp_path: Path, monkeypatch:
     python.touch()
     turns = []
 
-    def seconds(python: Path, folder: Path, regime: str, horizon_s: float) -> float:
-        turns.append((folder, regime))
-        return 1.0 + len(turns) if folder == tmp_path else 4.0 + len(turns)
+    def seconds(python: Path, folder: Path, run: str) -> float | str:
+        turns.append((folder, run))
+        if run == "pbs":
+            return "unknown name 'pbs'" if folder == tmp_path else 1.0
+        return (2.0 if folder == tmp_path else 1.0) * {"siloed": 3.0, "few": 1.0, "many": 5.0, "awake": 0.5}[run]
 
     monkeypatch.setattr(bench, "_seconds", seconds)
-    found = bench.against(tmp_path, ("siloed",), repeat=2)
-    assert turns == [(bench.HERE, "siloed"), (tmp_path, "siloed")] * 2
-    assert found["siloed"]["ratio"] == 5.0 / 3.0
+    wanted = ("siloed_s", "population_ns_per_intent", "strategic_us_per_agent_slot", "pbs_s")
+    found = dict(bench.against(tmp_path, {name: bench.FIGURES[name] for name in wanted}, repeat=2))
+    assert turns[:4] == [(bench.HERE, "siloed"), (tmp_path, "siloed")] * 2
+    assert len(turns) == 4 * 4 + 2, "a run that two figures need is timed once"
+    assert found["siloed_s"] == {"here": 3.0, "there": 6.0, "ratio": 0.5, "spread": 0.0}
+    assert found["population_ns_per_intent"]["ratio"] == 0.5
+    assert found["population_ns_per_intent"]["here"] == pytest.approx(1e9 * 4.0 / 200_000)
+    assert found["strategic_us_per_agent_slot"]["ratio"] is None, "agents cost nothing, or less"
+    assert found["strategic_us_per_agent_slot"]["reason"] == bench.DISTURBED
+    assert "cannot run pbs: unknown name" in found["pbs_s"]["reason"]
+    monkeypatch.setattr(bench, "_seconds", lambda *_: "no module")
+    with pytest.raises(InputError, match="cannot run siloed: no module; allowed: a checkout of this project"):
+        dict(bench.against(tmp_path, {"siloed_s": bench.FIGURES["siloed_s"]}))
 
 
 def test_what_is_no_checkout_ends_with_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "--against", str(tmp_path)]) == 2
     assert "--against: no .venv in" in capsys.readouterr().err
-    with pytest.raises(InputError, match=r"cannot run .*allowed: a checkout that has the reference scenario"):
-        bench._seconds(Path(sys.executable), tmp_path, "no regime", 1.0)
+    assert "ModuleNotFoundError" in str(bench._seconds(Path(sys.executable), tmp_path, "no regime"))
 
 
 def test_a_chain_of_options_is_timed_with_all_that_it_is() -> None:
