@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
@@ -83,23 +83,22 @@ def sweep(
             limit = Limit(time_limit_s, Path(stack.enter_context(TemporaryDirectory())))
         pool = stack.enter_context(Workers(executor, workers, warm=loaded.has_market, apart=limit is not None))
         bar = stack.enter_context(_bar(loaded.name, total))
-        progress = _Progress(loaded, pool, store, bar.update, limit)
+        progress = _Progress(loaded, pool, store, bar, limit)
         progress.drive(runs)
     rows = store.rows(list(progress.order)) if store else [progress.memory[run_id] for run_id in progress.order]
     return Sweep(rows, progress.reused, time.perf_counter() - start)
 
 
 def _bar(study: str, total: int | None) -> tqdm[Any]:
-    return tqdm(total=total, desc=study, unit="run", disable=None)  # None: only on a terminal
+    shape = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]" if total is not None else None
+    return tqdm(total=total, desc=study, unit="run", disable=None, bar_format=shape)  # None: only on a terminal
 
 
 class _Progress:
     """A sweep under way: a few batches at the workers, as long as the pace of the runs suggests."""
 
-    def __init__(
-        self, study: Study, pool: Workers, store: Store | None, report: Callable[[int], Any], limit: Limit | None
-    ) -> None:
-        self.study, self.pool, self.store, self.report, self.limit = study, pool, store, report, limit
+    def __init__(self, study: Study, pool: Workers, store: Store | None, bar: tqdm[Any], limit: Limit | None) -> None:
+        self.study, self.pool, self.store, self.bar, self.limit = study, pool, store, bar, limit
         self.finished = store.finished() if store else set[str]()
         self.order: dict[str, None] = {}
         self.memory: dict[str, Row] = {}
@@ -132,7 +131,7 @@ class _Progress:
             self.order[run_id] = None
             if run_id in self.finished:
                 self.reused += 1
-                self.report(1)
+                self.bar.update(1)
             else:
                 yield run_id, run
 
@@ -169,7 +168,16 @@ class _Progress:
             self.store.save(rows)
         else:
             self.memory |= {row["run_id"]: row for row in rows}
-        self.report(len(rows))
+        self._show(len(rows))
+
+    def _show(self, ended: int) -> None:
+        """Show that runs have ended, and how long the rest will take, sort by sort: the longest runs come first."""
+        left_s = None
+        if self._queue is not None and not self.bar.disable:
+            left_s = self._queue.left_s(task for batch in self._pending.values() for task in batch)
+        if left_s is not None:
+            self.bar.set_postfix_str(f"about {tqdm.format_interval(left_s / self.pool.at_once)} left", refresh=False)
+        self.bar.update(ended)
 
 
 def _work(batch: Batch, limit: Limit | None) -> list[Row]:

@@ -27,11 +27,14 @@ class Workers:
         return self
 
     @property
+    def at_once(self) -> int:
+        """How many batches are worked on at a time."""
+        return self._given.threads if isinstance(self._given, Cluster) else self._workers
+
+    @property
     def window(self) -> int:
         """How many batches may be under way: one waits for each worker."""
-        if isinstance(self._given, Cluster):
-            return 2 * self._given.threads
-        return 1 if self._given is None and self._workers == 1 else 2 * self._workers
+        return 1 if self._given is None and self._workers == 1 else 2 * self.at_once
 
     def submit[T](self, work: Callable[..., T], *arguments: Any) -> Future[T]:
         """Have something done by the next worker that is free; a pool that has died shows in what this returns."""

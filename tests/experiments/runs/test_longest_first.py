@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -58,6 +59,23 @@ def test_each_is_the_longest_of_those_that_are_left(cells: list, data: st.DataOb
             seconds = data.draw(st.floats(0.0, 100.0))
             queue.took(task[1], seconds)
             known[sort] = max(seconds, known.get(sort, 0.0))
+
+
+@given(st.lists(RUN, unique=True, min_size=1), st.data())
+def test_the_time_left_is_that_of_each_sort_times_its_runs(cells: list, data: st.DataObject) -> None:
+    grid = tasks(cells)
+    seconds = {sort_of(run): data.draw(st.floats(0.1, 100.0)) for _, run in grid}
+    queue, left, known = LongestFirst(grid), list(grid), {}
+    assert queue.left_s() is None
+    for task in queue:
+        queue.took(task[1], seconds[sort_of(task[1])])
+        known[sort_of(task[1])] = seconds[sort_of(task[1])]
+        left.remove(task)
+        usual = sum(known.values()) / len(known)
+        expected = sum(known.get(sort_of(run), usual) for _, run in left)
+        assert queue.left_s() == pytest.approx(expected, abs=1e-6)
+        assert queue.left_s([task]) == pytest.approx(expected + known[sort_of(task[1])], abs=1e-6)
+    assert queue.left_s() == pytest.approx(0.0, abs=1e-6)
 
 
 def test_a_hundred_thousand_runs_are_handed_out_in_a_time_that_is_linear_in_their_number() -> None:
