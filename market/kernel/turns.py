@@ -11,6 +11,7 @@ Where the system knows no such locks, processes compile side by side, as they ma
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import threading
 import time
@@ -19,10 +20,9 @@ from typing import Any, NamedTuple
 
 from numba.core import event
 
-try:
-    import fcntl
-except ImportError:  # not a system of this kind
-    fcntl = None
+fcntl: Any = None
+with contextlib.suppress(ImportError):  # a system of another kind
+    fcntl = importlib.import_module("fcntl")
 
 SUFFIX = ".lock"
 PATIENCE_S = 300.0
