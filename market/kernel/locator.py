@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import os
 import pickle
 import re
@@ -82,6 +83,10 @@ class Entries:
     def __init__(self, cache_path: str, filename_base: str, source_stamp: str) -> None:
         self._module = Path(cache_path)
         self._base, self._stamp = filename_base, source_stamp
+
+    def called(self) -> Entries:
+        """Return where the form is kept that other compiled functions call."""
+        return Entries(str(self._module), f"{self._base}-called", self._stamp)
 
     def load(self, key: Any) -> Any:
         """Compiled function of a key (signature, processor, code), None if there is none that can be used."""
@@ -164,3 +169,4 @@ def _files(cache_path: str, filename_base: str, source_stamp: Any) -> Any:
 
 _numbas: Any = caching.IndexDataCacheFile
 caching.IndexDataCacheFile = _files  # type: ignore[assignment]
+importlib.import_module("market.kernel.forms")

@@ -36,7 +36,7 @@ def switch(
     for number, case in enumerate(cases):
         if case is not None:
             lines += [f"    if number == {number}:", f"        return case_{number}({passed})"]
-    scope: dict[str, Any] = dict(functions)
+    scope: dict[str, Any] = {**functions, "__name__": __name__}
     exec("\n".join([*lines, f"    return {otherwise}"]), scope)
     # not cached by itself: what calls it is, and the text has no file
     options: dict[str, Any] = {"_nrt": False, "no_cfunc_wrapper": True}
