@@ -1,8 +1,10 @@
 """A configuration from a file and ``key=value`` settings, laid over a base; every mistake is one clear line.
 
-What is laid over what: a table is merged key by key; a part of a regime whose ``kind`` changes is replaced; in a file,
-``[[agents]]`` join the base's agents (an entry with the role and strategy of an existing one changes that one, and
-``count = 0`` removes it; sequencers are matched by role alone); every other list is replaced.
+What is laid over what: a table is merged key by key; a part of a regime whose ``kind`` changes is replaced, and so are
+the parameters of a strategy that changes with them; in a file, ``[[agents]]`` join the base's agents (an entry with the
+role and strategy of an existing one changes that one, and ``count = 0`` removes it; sequencers are matched by role
+alone); a table laid over a list, such as ``[rollups.0]``, changes the entries that its keys number; every other list is
+replaced.
 """
 
 from __future__ import annotations
@@ -42,7 +44,10 @@ def load[M: BaseModel](file: Path | None, overrides: Sequence[str], base: M) -> 
     """
     data: Any = base
     if file is not None:
-        data = _merge(data, _read(file), top=True)
+        try:
+            data = _merge(data, _read(file), top=True)
+        except InputError as error:
+            raise InputError(str(error).replace("--set ", f"{file}: ", 1)) from error
     settings = []
     typed: dict[str, str] = {}
     for keys, value in map(_parse, overrides):
@@ -155,10 +160,16 @@ def _merge(base: Any, new: Any, top: bool = False) -> Any:
         new = {"kind": new}
     if not isinstance(new, Mapping):
         return new
+    if isinstance(base, list | tuple):  # by number
+        for key, value in new.items():
+            base = _assign(base, [key], value)
+        return base
     if isinstance(base, BaseModel):
         base = {name: getattr(base, name) for name in type(base).model_fields}
     elif not isinstance(base, Mapping) or new.get("kind", base.get("kind")) != base.get("kind"):
         return dict(new)
+    if "parameters" in new and new.get("strategy", base.get("strategy")) != base.get("strategy"):
+        base = {**base, "parameters": {}}
     merged = {**base, **{key: _merge(base.get(key), value) for key, value in new.items()}}
     if top and isinstance(new.get("agents"), list) and "agents" in base:
         merged["agents"] = _join(base["agents"], new["agents"])

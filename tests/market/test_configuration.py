@@ -64,6 +64,29 @@ def test_settings_come_after_the_file_and_in_order(tmp_path: Path) -> None:
     assert (config.horizon_s, config.flow.per_second, config.flow.median_usd) == (10, 5, BASE.flow.median_usd)
 
 
+def test_a_table_over_a_list_changes_the_entries_that_it_numbers(tmp_path: Path) -> None:
+    file = write(tmp_path, "[rollups.1]\ngas_usd = 0.5\n[agents.0]\ncount = 7\n[prices.episodes.0]\nend_s = 9.0\n")
+    config = load(file=file)
+    assert config == load("rollups.1.gas_usd=0.5", "agents.trader.0.count=7", "prices.episodes.0.end_s=9.0")
+    assert config.rollups[0] == BASE.rollups[0]
+    assert (config.rollups[1].block_time_s, config.rollups[1].gas_usd) == (0.25, 0.5)
+    with pytest.raises(InputError, match=r"market.toml: 2: no such place in a list; allowed: 0 to 1$"):
+        load(file=write(tmp_path, "[rollups.2]\ngas_usd = 0.5\n"))
+
+
+@pytest.mark.parametrize(
+    ("setting", "parameters"),
+    [
+        ('{strategy = "searcher", parameters = {}}', {}),
+        ('{strategy = "searcher", parameters = {size = 2}}', {"size": 2}),
+        ('{strategy = "arbitrageur", parameters = {size = 2}}', {"threshold_bp": 5, "size": 2}),
+        ('{strategy = "searcher"}', {"threshold_bp": 5, "size": 1}),
+    ],
+)
+def test_parameters_are_replaced_with_the_strategy_that_they_are_of(setting: str, parameters: dict) -> None:
+    assert load(f"agents.trader.0={setting}").agents[0].parameters == parameters
+
+
 def test_a_file_merges_tables_and_joins_agents(tmp_path: Path) -> None:
     text = """
     [regime]
