@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 from importlib.util import find_spec
 
 from market.errors import InputError
 
+NEEDED = ("solara", "altair", "uvicorn")
+
 
 def main(arguments: argparse.Namespace) -> int:
-    """Serve the page until interrupted; InputError when this installation has none."""
-    if find_spec("experiments.dashboard") is None:
-        raise InputError("dashboard: this installation has no interactive page; allowed: list, run, simulate, figures")
-    importlib.import_module("experiments.dashboard").main(arguments.port)
+    """Serve the page until interrupted; InputError where this installation lacks what the page is made with."""
+    if lacking := [name for name in NEEDED if find_spec(name) is None]:
+        raise InputError(f"dashboard: needs {', '.join(lacking)}, of the extra viz; allowed: after uv sync --extra viz")
+    from experiments.dashboard import serve
+
+    serve.main(arguments.port)
     return 0

@@ -47,7 +47,7 @@ def reference(*, regime: RegimeConfig | None = None, quick: bool = False, stress
         whether a stress episode fills the middle of the run
     """
     horizon = 300.0 if quick else 7200.0
-    episode = _crash(0.4 * horizon, 0.6 * horizon)
+    episode = crash(0.4 * horizon, 0.6 * horizon)
     rollups = tuple(
         RollupConfig(
             name=f"rollup{at}",
@@ -71,7 +71,7 @@ def reference(*, regime: RegimeConfig | None = None, quick: bool = False, stress
     )
 
 
-def _crash(start_s: float, end_s: float) -> EpisodeConfig:
+def crash(start_s: float, end_s: float) -> EpisodeConfig:
     """Six jumps in expectation that take a seventh off the price, on top of tripled volatility.
 
     The price law compensates jumps by drift; the drift here takes that back, so that the jumps are a fall.

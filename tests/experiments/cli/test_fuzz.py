@@ -41,6 +41,7 @@ def small(plugins: Callable[[str, str], Path], tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr("experiments.cli.run.write", lambda *_: None)
     monkeypatch.setattr("experiments.cli.run.report", lambda *_: 0)
     monkeypatch.setattr("experiments.bench.measure.main", lambda *_: None)
+    monkeypatch.setattr("experiments.dashboard.serve.main", lambda *_: None)
 
 
 @contextlib.contextmanager
