@@ -40,7 +40,7 @@ class Lever:
     among
         allowed texts, or of a number its least and largest value and the step; None for any text, or for a switch
     settings
-        settings that a choice amounts to, given the configuration without any, none where it changes nothing
+        settings that a choice amounts to, given the configuration by levers before it; none where it changes nothing
     """
 
     label: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 
+from experiments.dashboard.shown import ENDING
 from experiments.runs.run import warm
 from market.errors import InputError
 
@@ -34,4 +35,7 @@ def main(port: int) -> None:
 
         print(f"The page is at http://{HOST}:{port}", flush=True)
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1))
-        server.run(sockets=[listener])
+        try:
+            server.run(sockets=[listener])
+        finally:
+            ENDING.set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import mesa
@@ -15,6 +16,9 @@ from market.errors import AccountingError, InputError, StrategyError
 from market.measures.outcomes import outcomes
 from market.measures.recorder import Recorder
 from market.model import SequencerMarket
+
+ENDING = threading.Event()
+"""Set once the page is no longer served: threads that play markets must not keep the process alive."""
 
 
 class Shown(mesa.Model):
@@ -61,7 +65,7 @@ class Shown(mesa.Model):
     def step(self) -> None:
         """Go on by a second, or by what is left of the last one, at the end of which recorders are closed."""
         market, config = self.market, self.config
-        if market is None or config is None or not self.running:
+        if market is None or config is None or not self.running or ENDING.is_set():
             self.running = False
             return
         try:

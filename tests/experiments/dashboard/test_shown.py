@@ -126,6 +126,14 @@ def test_stepping_past_the_end_is_nothing() -> None:
     assert shown.state == f"{levers.REGIME}, seed 1: 2 of 2 s, {shown.market.tally.slots} slots"
 
 
+def test_no_market_goes_on_once_the_page_is_not_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    market = Shown(more="horizon_s=2")
+    monkeypatch.setattr("experiments.dashboard.shown.ENDING.is_set", lambda: True)
+    market.step()
+    assert market.market is not None
+    assert (market.running, market.market.time) == (False, 0.0)
+
+
 @pytest.mark.parametrize(
     ("chosen", "complaint"),
     [
