@@ -9,7 +9,7 @@ import mesa
 
 from agents.population import Population
 from experiments.dashboard import levers, panels
-from experiments.runs import machine
+from experiments.runs import forgotten, machine
 from experiments.runs.needs import estimate
 from market.config import MarketConfig
 from market.errors import AccountingError, InputError, StrategyError
@@ -48,6 +48,7 @@ class Shown(mesa.Model):
 
     def __init__(self, *, scenario: object = None, **chosen: Any) -> None:
         super().__init__(rng=0)  # draws nothing: the market has streams of its own
+        forgotten.collect()  # markets of earlier resets
         self.chosen = {name: chosen.get(name, lever.first) for name, lever in levers.levers().items()}
         self.seed = int(self.chosen["seed"])
         self.config: MarketConfig | None = None
