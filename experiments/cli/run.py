@@ -141,7 +141,9 @@ def report(done: Sweep, store: Store) -> int:
 def _strategies(runs: list[Run]) -> set[str]:
     """Strategies that the grid names, built-in or not: those of its markets, and the `players` of other settings."""
     configs = [run.config for run in runs if isinstance(run.config, MarketConfig)]
-    players = {name for run in runs for name in getattr(run.config, "players", ())}
+    settings = [getattr(run.config, "players", None) for run in runs]
+    # elsewhere it is a number of players, who have no names
+    players = {name for named in settings if isinstance(named, tuple) for name in named}
     return (
         players
         | {group.strategy for config in configs for group in config.agents}
