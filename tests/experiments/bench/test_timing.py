@@ -75,7 +75,7 @@ def test_another_checkout_takes_turns_with_this_one(tmp_path: Path, monkeypatch:
 def test_what_is_no_checkout_ends_with_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "--against", str(tmp_path)]) == 2
     assert "--against: no .venv in" in capsys.readouterr().err
-    assert "ModuleNotFoundError" in str(bench._seconds(Path(sys.executable), tmp_path, "no regime"))
+    assert "no regime" in str(bench._seconds(Path(sys.executable), tmp_path, "no regime"))
 
 
 def test_a_chain_of_options_is_timed_with_all_that_it_is() -> None:
