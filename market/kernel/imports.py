@@ -9,7 +9,8 @@ loads by name at run time cannot be read there. It declares it::
 
     LOADS = ("tables", "rules")
 
-as a constant of its ``__init__.py``, and counts as importing the modules of these names from each folder below it.
+as a constant of its ``__init__.py``, and counts as importing the modules of these names from each folder below it; with
+``"*"`` among them, as importing every module of its own folder.
 
 A package's ``__init__.py`` counts for whoever imports the package or a name from it, not for whoever imports a module
 below it: that one sees nothing of the package's text. Imports no numba, which takes most of a second.
@@ -42,7 +43,7 @@ class Parsed(NamedTuple):
     imports: tuple[str, ...]
     """names imported; a relative one begins with dots; some are no modules, but what is in one"""
     loads: tuple[str, ...]
-    """names of the modules that it loads from each folder below it"""
+    """names of the modules that it loads from each folder below it; "*": every module of its own folder"""
 
 
 class _Text(NamedTuple):
@@ -143,7 +144,9 @@ class ImportGraph:
             for root in roots:
                 folder = Path(root, *name.split("."))
                 for below in sorted(folder.iterdir()) if folder.is_dir() else ():
-                    yield from (f"{name}.{below.name}.{loaded}" for loaded in parsed.loads)
+                    if "*" in parsed.loads and below.suffix == ".py" and below.name != "__init__.py":
+                        yield f"{name}.{below.stem}"
+                    yield from (f"{name}.{below.name}.{loaded}" for loaded in parsed.loads if loaded != "*")
 
     def _find(self, name: str, roots: tuple[str, ...]) -> str | None:
         """File of a module of the tree; None for other names. Below a package, what does not exist may yet come."""

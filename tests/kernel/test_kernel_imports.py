@@ -84,6 +84,21 @@ def test_a_package_declares_what_it_loads_from_each_folder_below_it(write: Write
     assert closure(write("invented_a.py", "from invented_p import x")) == {"invented_a", "invented_p"} | loaded
 
 
+def test_a_package_may_declare_that_it_loads_all_of_its_own_files(
+    write: Write, plugins: Callable[[str, str], Path]
+) -> None:
+    write("invented_p/__init__.py", 'LOADS = ("*",)\n')
+    write("invented_p/one.py", "import invented_b")
+    write("invented_p/_two.py", "")
+    write("invented_p/below/one.py", "")
+    write("invented_b.py", "")
+    plugins("invented_p/three.py", "")
+    found = {"invented_p", "invented_p.one", "invented_p._two", "invented_p.three", "invented_b"}
+    assert closure(write("invented_a.py", "from invented_p import x")) == {"invented_a"} | found
+    # who imports a file of the folder alone sees nothing of the others
+    assert closure(write("invented_c.py", "import invented_p.one as one")) >= {"invented_p.one"}
+
+
 def test_plug_ins_are_of_the_tree(plugins: Callable[[str, str], Path]) -> None:
     plugins("agents/traders/invented_aid.py", "")
     path = plugins("agents/traders/invented_mine.py", "from agents.traders.invented_aid import x")

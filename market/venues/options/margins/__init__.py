@@ -1,0 +1,53 @@
+"""The margin models of options by name: what an account must hold against its positions in an underlying, one a file.
+
+A model is a frozen configuration model whose `kind` is its file's name, and a compiled function
+requirement(positions, spot, linear, terms) -> Requirement. A new model is a new file.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from pydantic import ValidationError
+
+from market import discovery
+from market.errors import InputError
+from market.kernel.switch import switch
+from market.venues.options.margins._model import Model
+
+LOADS = ("*",)
+"""Every file of this folder: what is compiled with a model depends on them."""
+KINDS = discovery.modules(__name__)
+"""The models that exist. Their numbers, which compiled code tells them apart by, are their places here."""
+
+required = switch(
+    "required", "model, positions, spot, linear, terms",
+    [discovery.load(__name__, kind).requirement for kind in KINDS],
+    "case_0(positions, spot, linear, terms)",  # every number is that of a model
+    by="model",
+)  # fmt: skip
+"""Requirement of the model of a number."""
+
+
+def make(settings: dict[str, Any], where: str) -> Model:
+    """Build a margin model from its configuration, found at `where`.
+
+    Raises InputError, naming what is allowed, for an unknown kind or parameter.
+    """
+    kind = str(settings.get("kind", ""))
+    if kind not in KINDS:
+        raise InputError(f"{where}.kind: {discovery.unknown(kind, KINDS)}")
+    module = discovery.load(__name__, kind)
+    found = next(
+        item
+        for _, item in inspect.getmembers(module, inspect.isclass)
+        if issubclass(item, Model) and item.__module__ == module.__name__
+    )
+    try:
+        return found(**settings)
+    except ValidationError as error:
+        first = error.errors()[0]
+        at = ".".join(str(piece) for piece in first["loc"]) or kind
+        fields = ", ".join(sorted(found.model_fields))
+        raise InputError(f"{where}.{at}: {first['msg']}; parameters of {kind}: {fields}") from None
