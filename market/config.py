@@ -19,6 +19,7 @@ from market.venues.bridges import config as _bridges
 from market.venues.bridges.config import BridgeConfig, GraphConfig
 from market.venues.lending import config as _lending
 from market.venues.lending.config import BorrowersConfig, LendingConfig
+from market.venues.liquidation import config as _liquidation
 from market.venues.options import config as _options
 from market.venues.options.config import OptionsConfig
 from market.venues.oracles import config as _oracles
@@ -64,7 +65,10 @@ _rooms = venues.rooms("config")
 if TYPE_CHECKING:
     # the type checker cannot follow a list of names: to it, the venues that come with the tree are spelt out
 
-    class _OnRollup(_pools.OnRollup, _lending.OnRollup, _oracles.OnRollup, _perpetuals.OnRollup, _options.OnRollup): ...
+    class _OnRollup(
+        _pools.OnRollup, _lending.OnRollup, _oracles.OnRollup, _perpetuals.OnRollup, _options.OnRollup,
+        _liquidation.OnRollup,
+    ): ...  # fmt: skip
 
     class _OnMarket(_bridges.OnMarket, _lending.OnMarket, _outside.OnMarket, _perpetuals.OnMarket): ...
 

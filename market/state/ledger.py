@@ -58,6 +58,7 @@ class Why(IntEnum):
     RESALE = 35  # for a right that the seller had bought from the protocol
     OPTION_MARGIN = 36
     OPTION_FEE = 37
+    SECURITY = 38  # what a rollup's security module pays for a deficit
 
 
 REASONS = len(Why)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from market.state.ledger import endow
 from market.venues import VENUES
 from market.venues.founding import Founding, Plan, World, foundings
 from market.venues.liquidation import design as liquidations
@@ -71,20 +72,24 @@ class Genesis(Founding):
 
     def accounts(self, plan: Plan) -> dict[str, int]:
         """Return an account for every lot."""
-        return {"auctions": sum(design.most_open for design in _designs(plan))}
+        lots = sum(design.most_open for design in _designs(plan))
+        return {"auctions": lots} | ({"security modules": len(plan.config.rollups)} if _secured(plan) else {})
 
     def rows(self, plan: Plan) -> dict[str, int | tuple[int, ...]]:
         """Return the numbers of markets, of lots, of groups and of their members."""
         groups, members = _indexed(plan)
         lots = sum(design.most_open for design in _designs(plan))
-        return {"auctions": len(_designs(plan)), "lots": lots, "buckets": groups, "entries": members}
+        modules = len(plan.config.rollups) if _secured(plan) else 0
+        return {
+            "auctions": len(_designs(plan)), "lots": lots, "buckets": groups, "entries": members, "security": modules
+        }  # fmt: skip
 
     def shapes(self, plan: Plan) -> dict[str, tuple[int, ...]]:
         """Return how many buckets each group has."""
         return {"buckets": (bucket_count(*_indexed(plan)),)}
 
     def open_venue(self, world: World, plan: Plan, rng: np.random.Generator) -> None:
-        """Write the terms of every market, and give every lot an account of its own.
+        """Write the terms of every market, give every lot an account of its own, and security modules their stakes.
 
         A venue with markets that liquidate has a table of them under its own name.
         """
@@ -102,6 +107,15 @@ class Genesis(Founding):
                 rows = auctions_of(plan, venue)
                 auctions["venue"][rows], auctions["market"][rows] = VENUES.index(venue), np.arange(len(designs))
                 auctions["rollup"][rows] = getattr(world.tables, venue)["rollup"]
+        if _secured(plan):
+            world.tables.security["account"] = world.accounts_of("security modules")
+            for rollup, account in enumerate(world.accounts_of("security modules")):
+                endow(world.tables, account, rollup, 0, plan.config.rollups[rollup].security_usd)
+
+
+def _secured(plan: Plan) -> bool:
+    """Whether any rollup has a security module."""
+    return any(rollup.security_usd > 0.0 for rollup in plan.config.rollups)
 
 
 def _indexed(plan: Plan) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from market.kernel.compiled import kernel
 from market.state.store import State, get, index
 from market.state.tables import Account, Asset
 from market.venues.liquidation.tables import Auction, Lot
+
+if TYPE_CHECKING:
+    from market.model import SequencerMarket
 
 
 @kernel
@@ -49,3 +52,8 @@ def bought_of(row: Row) -> tuple[int, float]:
     if row.asset_in == 0:
         return row.asset_out, row.filled_out
     return row.asset_in, -row.filled_in
+
+
+def report(market: SequencerMarket) -> dict[str, float]:
+    """Deficits that security modules covered [USD]."""
+    return {"security_paid_usd": float(market.world.tables.security["paid"].sum())}

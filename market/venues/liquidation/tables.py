@@ -54,6 +54,14 @@ class Lot(Columns):
     margin = "margin that the standing bid has put up", "USD"
 
 
+@table("security")
+class Security(Columns):
+    """Security module of a rollup: a row for each rollup, or none where no rollup has one."""
+
+    account = "account of the stake", "account"
+    paid = "paid for deficits since the start", "USD"
+
+
 @table("buckets")
 class Bucket(Columns):
     """A group of `thresholds`: whatever one price liquidates from one side."""

@@ -9,11 +9,14 @@ from market.intents.rows import Reason, Row
 from market.state.journal import full, put
 from market.state.ledger import Why, move
 from market.state.store import STATE, State, balance, cell, get, index, length
+from market.venues.liquidation.deleveraging import OTHER, allotted
 from market.venues.liquidation.grace import in_grace
+from market.venues.liquidation.security import cover
 from market.venues.liquidation.tables import Auction, Bucket, Entry
 from market.venues.liquidation.thresholds import NEAR, bucket_of, first, following, in_order, keep, top
 from market.venues.perpetuals.instrument import next_contract
 from market.venues.perpetuals.rules import (
+    STEP,
     cash_of,
     check,
     exchange,
@@ -41,26 +44,36 @@ def _rank(state: State, contract: int) -> float:
     return gain * abs(size) * price / max(equity, 1e-9 * abs(size) * price)
 
 
+@njit(cache=True)
+def _others(state: State, contract: int) -> np.ndarray:
+    """Contracts of the other side of a contract's market: rows of `OTHER`."""
+    market, size = index(state, Contract.market, contract), get(state, Contract.quantity, contract)
+    price, count = price_of(state, market), 0
+    found = np.zeros(length(state, Contract.market), OTHER)
+    for at in range(found.size):
+        held = get(state, Contract.quantity, at)
+        if index(state, Contract.market, at) == market and held * size < 0.0:
+            other = found[count]
+            other.row, other.held, other.rank = at, abs(held), _rank(state, at)
+            other.won = max(held * (price - get(state, Contract.entry, at)), 0.0)
+            count += 1
+    return found[:count]
+
+
 @njit(void(STATE, int64, float64), cache=True)
 def _deleverage(state: State, contract: int, price: float) -> None:
-    """Close a contract against the best-ranked contracts of the other side at a price."""
-    market = index(state, Contract.market, contract)
-    # a stretch too long to be undone writes no more, and is undone: its sizes never become nothing
-    while get(state, Contract.quantity, contract) != 0.0 and not full(state):
-        size = get(state, Contract.quantity, contract)
-        best, highest = -1, -np.inf
-        for other in range(length(state, Contract.market)):
-            opposite = index(state, Contract.market, other) == market
-            if opposite and get(state, Contract.quantity, other) * size < 0.0:
-                rank = _rank(state, other)
-                if rank > highest:
-                    best, highest = other, rank
-        if best < 0:
+    """Close a contract against those of the other side that the market's rule names, at a price."""
+    market, size = index(state, Contract.market, contract), get(state, Contract.quantity, contract)
+    others, rule = _others(state, contract), index(state, Perpetual.deleveraging, market)
+    gap, cap = abs(price - price_of(state, market)), get(state, Perpetual.haircut, market)
+    counter = cell(state, Perpetual.deleveraged, market)
+    for turn in range(allotted(rule, others, abs(size), gap, cap, STEP)):
+        # a stretch too long to be undone writes no more, and is undone
+        if full(state):
             return
-        change = min(abs(size), abs(get(state, Contract.quantity, best)))
-        exchange(state, contract, best, -change if size > 0.0 else change, price)
-        counter = cell(state, Perpetual.deleveraged, market)
-        put(state, counter, state.cells[counter] + change * price)
+        other = others[others[turn].turn]
+        exchange(state, contract, other.row, -other.taken if size > 0.0 else other.taken, price)
+        put(state, counter, state.cells[counter] + other.taken * price)
 
 
 @njit(types.UniTuple(float64, 2)(STATE, int64), cache=True)
@@ -81,9 +94,9 @@ def _proceeds(state: State, contract: int) -> tuple[float, float]:
 
 @njit(float64(STATE, int64, int64, float64), cache=True)
 def _insure(state: State, contract: int, rollup: int, missing: float) -> float:
-    """Let the funds of the markets of a shared margin pay what it lacks; returns what is missing when all are empty.
+    """Let the funds of the markets of a shared margin, then the rollup's security module, pay what it lacks.
 
-    A fund that cannot pay returns -1.
+    Returns what is missing when all are empty, and -1 where one of them cannot pay.
     """
     vault = index(state, Perpetual.account, index(state, Contract.market, contract))
     at = contract
@@ -98,7 +111,12 @@ def _insure(state: State, contract: int, rollup: int, missing: float) -> float:
         at = next_contract(state, at)
         if at == contract:
             break
-    return missing
+    paid = cover(state, vault, rollup, missing)
+    if paid < 0.0:
+        return -1.0
+    if paid > 0.0:
+        set_cash(state, contract, cash_of(state, contract) + paid)
+    return missing - paid
 
 
 @njit(cache=True)

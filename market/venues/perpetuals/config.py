@@ -54,10 +54,16 @@ class PerpetualConfig(Settings):
         "maker at once)",
     )
 
+    deleveraging: dict[str, Any] = Field(
+        default={"kind": "queue"},
+        description="whose contracts are closed against one under margin when all funds are empty: a rule with its "
+        "parameters (queue: by profit times leverage)",
+    )
+
     @model_validator(mode="before")
     @classmethod
     def _kind_by_name(cls, values: Any) -> Any:
-        return design_by_name(values)
+        return design_by_name(values, "deleveraging")
 
     @model_validator(mode="after")
     def _leverage(self) -> PerpetualConfig:

@@ -3,7 +3,7 @@
 A long lot is sold from buf times the oracle's price downwards; a short one, which the taker is paid to have, from the
 price over buf upwards, cut by the same factor. The taker's own contract must have the initial margin afterwards. An
 auction must be reset when its time is over, and already when the lot, sold at the price of the moment, would leave more
-missing than the insurance fund holds. A reset at which the lot has nothing left closes it.
+missing than the insurance fund and the security module hold. A reset at which the lot has nothing left closes it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from market.state.store import STATE, State, balance, get, index
 from market.venues.liquidation.designs import dutch
 from market.venues.liquidation.designs.dutch import price_at
 from market.venues.liquidation.lots import count, lot_of, note
+from market.venues.liquidation.security import stake_of
 from market.venues.liquidation.tables import Auction, Lot
 from market.venues.perpetuals.lots import auction_of, finish, first_price, give_up, market_of, own_contract
 from market.venues.perpetuals.rules import cash_of, exchange, margin_of, price_of, whole_steps
@@ -29,7 +30,8 @@ def over(state: State, lot: int, time: float) -> bool:
     if dutch.over(state, lot, time):
         return True
     size = get(state, Contract.quantity, contract)
-    fund = balance(state, index(state, Perpetual.fund, market), index(state, Perpetual.rollup, market), 0)
+    rollup = index(state, Perpetual.rollup, market)
+    fund = balance(state, index(state, Perpetual.fund, market), rollup, 0) + stake_of(state, rollup)
     return size == 0.0 or cash_of(state, contract) + size * price_at(state, lot, time) + fund < 0.0
 
 

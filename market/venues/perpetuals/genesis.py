@@ -13,6 +13,7 @@ from market.state.journal import open_journal
 from market.state.ledger import endow, endow_each
 from market.state.store import State, index, length
 from market.venues.founding import Founding, Plan, World
+from market.venues.liquidation import deleveraging
 from market.venues.liquidation.design import Design
 from market.venues.liquidation.genesis import auctions_of, designs_of, groups_of, lots_of, members_of
 from market.venues.liquidation.reindex import centre
@@ -128,7 +129,7 @@ class Genesis(Founding):
         tables.instruments["venue"][at], tables.instruments["row"][at] = PERPETUALS, np.arange(at.size)
         for market, (rollup, spec) in enumerate(_listed(plan)):
             asset = plan.asset(spec.asset)
-            _write_terms(world, market, rollup, spec)
+            _write_terms(world, market, rollup, plan.config.rollups[rollup].name, spec)
             row = world.tables.perpetuals[market]
             row["asset"], row["feed"], row["maker"] = asset, feed_of[rollup, asset], first
             endow(world.tables, int(row["fund"]), rollup, 0, spec.fund_usd)
@@ -144,7 +145,7 @@ class Genesis(Founding):
         _index(state)
 
 
-def _write_terms(world: World, market: int, rollup: int, spec: PerpetualConfig) -> None:
+def _write_terms(world: World, market: int, rollup: int, name: str, spec: PerpetualConfig) -> None:
     row = world.tables.perpetuals[market]
     row["rollup"], row["account"] = rollup, world.accounts_of("perpetual vaults")[rollup]
     row["fund"] = world.accounts_of("insurance funds")[market]
@@ -154,6 +155,8 @@ def _write_terms(world: World, market: int, rollup: int, spec: PerpetualConfig) 
     row["depth"], row["period"] = spec.depth_usd, spec.funding_period_s
     row["interest"], row["clamp"] = spec.funding_interest, spec.funding_clamp
     row["cap"] = np.inf if spec.funding_cap is None else spec.funding_cap
+    rule = deleveraging.make(spec.deleveraging, f"rollups.{name}.perpetuals.deleveraging")
+    row["deleveraging"], row["haircut"] = rule.number, rule.cap
 
 
 def _open_contracts(world: World, market: int, spec: PerpetualConfig, at: np.ndarray, rng: np.random.Generator) -> None:

@@ -22,6 +22,7 @@ from market.state.store import STATE, State, balance, cell, get, index, length
 from market.venues.liquidation.design import DUTCH
 from market.venues.liquidation.grace import in_grace
 from market.venues.liquidation.lots import free, open_lot, shut
+from market.venues.liquidation.security import cover
 from market.venues.liquidation.tables import Auction, Lot
 from market.venues.perpetuals import close_out
 from market.venues.perpetuals.instrument import next_contract
@@ -140,7 +141,8 @@ def _seize_one(state: State, contract: int, market: int, cash: float, time: floa
 def finish(state: State, lot: int, rollup: int, time: float) -> bool:
     """End the auction of a lot whose size is gone: pay out the rest of its cash, or let the fund pay what is missing.
 
-    What an empty fund cannot pay (auto-deleveraging can leave a lot so) is the maker's loss. False where accounts fail.
+    After the fund the rollup's security module pays. What both cannot pay (auto-deleveraging can leave a lot so) is the
+    maker's loss. False where accounts fail.
     """
     auction, contract = index(state, Lot.auction, lot), index(state, Lot.contract, lot)
     market, sold = market_of(state, lot), get(state, Lot.tab, lot)
@@ -157,6 +159,10 @@ def finish(state: State, lot: int, rollup: int, time: float) -> bool:
     elif rest < -NOTHING * sold:
         paid = min(balance(state, fund, rollup, 0), -rest)
         if not move(state, fund, vault, rollup, 0, paid, Why.INSURANCE):
+            return False
+        rest += paid
+        paid = cover(state, vault, rollup, -rest)
+        if paid < 0.0:
             return False
         rest += paid
     if rest != 0.0:

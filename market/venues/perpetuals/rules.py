@@ -8,8 +8,9 @@ Trades are with the market's maker, who quotes around the oracle's price and lea
 net long n [USD], the log price stands n / depth above the oracle's: the premium, from which `funding` follows.
 
 An isolated contract of leverage L and entry E can be liquidated at E (1 - 1/L) / (1 - mm) when long, at E (1 + 1/L) /
-(1 + mm) when short. What is left of its margin after the close goes to the fund, what is missing comes from it; when
-the fund is empty, the other side is closed against it at the price that leaves nothing, by pnl% x leverage.
+(1 + mm) when short. What is left of its margin after the close goes to the fund, what is missing comes from it and then
+from the rollup's security module; when both are empty, the other side is closed against it at the price that leaves
+nothing, by the market's rule (`market.venues.liquidation.deleveraging`).
 
 Sizes are whole numbers of size steps, a power of two of the asset, so that adding and taking away is exact: a size
 that is too small to change a large one would otherwise never be closed against it.

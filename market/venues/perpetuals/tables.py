@@ -28,6 +28,8 @@ class Perpetual(Columns):
     reward = "liquidator's reward over value closed", "1"
     funding = "funding paid by a long contract since the start", "USD"
     funded_at = "time up to which funding has accrued", "s"
+    deleveraging = "rule of auto-deleveraging, its number in `market.venues.liquidation.deleveraging`", "number"
+    haircut = "largest loss by auto-deleveraging over what a contract has won, for a rule that caps it", "1"
     deleveraged = "value closed by auto-deleveraging since the start", "USD"
     auction = "its row among the auctions", "auction"
     group = "groups of its longs and of its shorts in the index of thresholds", "group", 2
