@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
 from market.settings import NonNegative, Positive, Settings, Share
+from market.venues.liquidation.config import design_by_name
+from market.venues.options.selling import SellingConfig
 
 
 class OptionsConfig(Settings):
@@ -67,6 +69,21 @@ class OptionsConfig(Settings):
         description="whether everybody has a contract on each of the rollup's perpetuals on the same asset, which "
         "shares margin with the options; a liquidation of the contract leaves options alone",
     )
+
+    margin: dict[str, Any] = Field(
+        default={"kind": "derive"},
+        description="what accounts must hold: a margin model with its parameters (derive, deribit, portfolio)",
+    )
+    selling: SellingConfig = Field(default=SellingConfig(), description="how accounts under margin are sold")
+    deleveraging: dict[str, Any] = Field(
+        default={"kind": "queue"},
+        description="whose positions are closed against an account that nobody takes: a rule with its parameters",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _kind_by_name(cls, values: Any) -> Any:
+        return design_by_name(values, "margin", "deleveraging")
 
     @model_validator(mode="after")
     def _prints_in_order(self) -> OptionsConfig:

@@ -5,8 +5,8 @@ rollup's oracle has posted: where prints have a window, in the block that first 
 that block may choose; else at the moment when it is due. Where holders have to exercise, they do so between the last
 print and a deadline; what they do not, lapses, and those who owe the series gain in proportion to what they owe.
 
-What an account cannot pay, the fund does; what the fund cannot, those who were paid at this expiry go without, in
-proportion to what they were paid.
+What an account cannot pay, the fund does, and then the rollup's security module; what these cannot, those who were
+paid at this expiry go without, in proportion to what they were paid.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from market.intents.rows import Reason, Row
 from market.state.journal import open_journal, put
 from market.state.ledger import Why, transfer
 from market.state.store import STATE, State, balance, cell, get, index, length
+from market.venues.liquidation.security import cover
 from market.venues.options.instrument import payoff, price_of
 from market.venues.options.quotes import ALL
 from market.venues.options.quoting import ASK, BID, drop
@@ -166,16 +167,17 @@ def _received(state: State, account: int, expiry: int) -> float:
 
 @njit(float64(STATE, int64, float64), cache=True)
 def _insure(state: State, account: int, missing: float) -> float:
-    """Let the fund pay what an account lacks, as far as it can; returns what is missing then [USD]."""
+    """Let the fund, then the security module, pay what an account lacks; returns what is missing then [USD]."""
     market = index(state, OptionAccount.market, account)
     fund, rollup = index(state, OptionMarket.fund, market), index(state, OptionMarket.rollup, market)
-    paid = min(balance(state, fund, rollup, 0), missing)
-    if paid <= 0.0:
-        return missing
-    if not transfer(state, fund, index(state, OptionMarket.account, market), rollup, 0, paid, Why.INSURANCE):
-        return missing
+    vault, paid = index(state, OptionMarket.account, market), min(balance(state, fund, rollup, 0), missing)
+    if paid > 0.0 and transfer(state, fund, vault, rollup, 0, paid, Why.INSURANCE):
+        _add(state, OptionAccount.cash, account, paid)
+        _add(state, OptionMarket.insured, market, paid)
+        missing -= paid
+    open_journal(state)  # of which nothing is to be undone
+    paid = max(cover(state, vault, rollup, missing), 0.0)
     _add(state, OptionAccount.cash, account, paid)
-    _add(state, OptionMarket.insured, market, paid)
     return missing - paid
 
 

@@ -47,3 +47,9 @@ def take_named(state: State, row: Row) -> float:
 def trade_filled(state: State, row: Row) -> float:
     """Premium that was paid, whichever way [USD]."""
     return row.filled_in
+
+
+@njit(cache=True)
+def account_taken(state: State, row: Row) -> float:
+    """Value of the positions that were taken over or closed [USD]."""
+    return row.filled_in

@@ -9,6 +9,8 @@ import numpy as np
 from market.errors import InputError
 from market.state.ledger import endow
 from market.venues.founding import Founding, Plan, World
+from market.venues.liquidation import deleveraging
+from market.venues.options import margins
 from market.venues.options.chain import strikes
 from market.venues.options.config import OptionsConfig
 from market.venues.options.instrument import OPTIONS
@@ -66,6 +68,7 @@ class Genesis(Founding):
         specs, members = [spec for _, spec in _listed(plan)], len(plan.members)
         return {
             "option_markets": len(specs),
+            "option_margins": len(specs),
             "option_expiries": sum(len(spec.expiries_s) for spec in specs),
             "options": sum(map(_series, specs)),
             "option_quotes": sum(_series(spec) * len(_makers(plan, spec)) for spec in specs),
@@ -112,6 +115,19 @@ def _write_terms(world: World, plan: Plan, market: int, rollup: int, spec: Optio
     row["first_account"], row["accounts"] = at["option_accounts"], len(plan.members)
     row["first_quote"], row["makers"] = at["option_quotes"], len(_makers(plan, spec))
     row["first_position"] = at["option_positions"]
+    _write_margin(world.tables.option_margins[market], spec, f"rollups.{plan.config.rollups[rollup].name}.options")
+
+
+def _write_margin(row: np.void, spec: OptionsConfig, where: str) -> None:
+    """Write how accounts are margined and sold; raises InputError for what does not exist."""
+    model = margins.make(spec.margin, f"{where}.margin")
+    row["model"] = margins.KINDS.index(model.kind)
+    for name, value in model.terms()._asdict().items():
+        row[name] = value
+    selling, rule = spec.selling, deleveraging.make(spec.deleveraging, f"{where}.deleveraging")
+    row["discount"], row["discount_fast"], row["buffer"] = selling.discount, selling.discount_fast, selling.buffer
+    row["fast"], row["slow"], row["insolvent"] = selling.fast_s, selling.slow_s, selling.insolvent_s
+    row["deleveraging"], row["haircut"] = rule.number, rule.cap
 
 
 def _list_expiries(world: World, market: int, spec: OptionsConfig) -> None:
@@ -135,6 +151,7 @@ def _open_accounts(world: World, plan: Plan, market: int, spec: OptionsConfig) -
     members, makers, first = len(plan.members), _makers(plan, spec), int(row["first_account"])
     accounts = tables.option_accounts[first : first + members]
     accounts["market"], accounts["owner"], accounts["quotes"] = market, np.arange(members), -1.0
+    accounts["auctioned_at"] = accounts["insolvent_at"] = -1.0
     accounts["positions"] = row["first_position"] + series * np.arange(members)
     accounts["quotes"][makers] = row["first_quote"] + series * np.arange(len(makers))
     mine = np.arange(int(row["first_series"]), int(row["first_series"]) + series)

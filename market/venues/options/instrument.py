@@ -10,15 +10,21 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from numba import float64, int64, njit, types
 
 from market.pricing.averaged import printed_years
 from market.pricing.black import terms
 from market.settings import YEAR_S
 from market.state.store import STATE, State, get, index
+from market.state.tables import Instrument
 from market.venues import VENUES
-from market.venues.options.tables import Expiry, Option, OptionAccount, OptionMarket, Position
+from market.venues.options.margins import OFFSETS, POSITION, POSITIONS, Terms, marks, required
+from market.venues.options.tables import Expiry, Option, OptionAccount, OptionMargin, OptionMarket, Position
 from market.venues.oracles.rules import oracle_price
+from market.venues.perpetuals.instrument import PERPETUALS
+from market.venues.perpetuals.instrument import measure as measure_contract
+from market.venues.perpetuals.tables import Contract, Perpetual
 
 OPTIONS = VENUES.index("options")
 """Number of this venue."""
@@ -36,6 +42,22 @@ def payoff(price: float, strike: float, call: float) -> float:
     return max(price - strike, 0.0) if call == 1.0 else max(strike - price, 0.0)
 
 
+@njit(types.UniTuple(float64, 3)(STATE, int64, float64), cache=True)
+def open_part(state: State, series: int, time: float) -> tuple[float, float, float]:
+    """What of an option is still open: part of a unit, strike [USD], time to expiry of one on a single print [years].
+
+    What the prints so far are known to contribute to the mean lowers the strike; what is left is an option on the mean
+    of the others, n of m, at n / m of a unit.
+    """
+    expiry, market = index(state, Option.expiry, series), index(state, Option.market, series)
+    prints = get(state, OptionMarket.prints, market)
+    left = prints - get(state, Expiry.printed, expiry)
+    strike = (prints * get(state, Option.strike, series) - get(state, Expiry.summed, expiry)) / left
+    spacing = get(state, OptionMarket.spacing, market)
+    first = max(get(state, Option.expires, series) - (left - 1.0) * spacing - time, 0.0)
+    return left / prints, strike, printed_years(first, spacing, int(left)) / YEAR_S
+
+
 @njit(float64(STATE, int64, float64, float64, float64), cache=True)
 def value_at(state: State, series: int, price: float, volatility: float, time: float) -> float:
     """Value of an option [USD].
@@ -50,23 +72,15 @@ def value_at(state: State, series: int, price: float, volatility: float, time: f
         of its logarithm [1/sqrt(year)]
     time
         when [s]
-
-    What the prints so far are known to contribute to the mean lowers the strike; what is left is an option on the mean
-    of the others, n of m, at n / m of a unit.
     """
-    expiry, market = index(state, Option.expiry, series), index(state, Option.market, series)
+    expiry = index(state, Option.expiry, series)
     strike, call = get(state, Option.strike, series), get(state, Option.call, series)
     fixed = get(state, Expiry.fixed, expiry)
     if fixed > 0.0:
         return payoff(fixed, strike, call)
-    prints, left = get(state, OptionMarket.prints, market), 0.0
-    left = prints - get(state, Expiry.printed, expiry)
-    share, open_strike = left / prints, (prints * strike - get(state, Expiry.summed, expiry)) / left
+    share, open_strike, years = open_part(state, series, time)
     if open_strike <= 0.0:  # the prints so far decide that a call is exercised
         return share * (price - open_strike) if call == 1.0 else 0.0
-    spacing = get(state, OptionMarket.spacing, market)
-    first = max(get(state, Option.expires, series) - (left - 1.0) * spacing - time, 0.0)
-    years = printed_years(first, spacing, int(left)) / YEAR_S
     return share * terms(price, open_strike, volatility * math.sqrt(years), call == 1.0).value
 
 
@@ -78,42 +92,89 @@ def mark(state: State, series: int) -> float:
     return value_at(state, series, price_of(state, market), volatility, now)
 
 
-@njit(types.UniTuple(float64, 2)(float64, float64, float64, float64), cache=True)
-def _owed(price: float, strike: float, call: float, mark: float) -> tuple[float, float]:
-    """Maintenance and initial margin of an option that is owed, beyond its mark [USD].
+@njit(POSITIONS(STATE, int64), cache=True)
+def _positions(state: State, account: int) -> np.ndarray:
+    """What an account holds and owes: rows of `POSITION`, without what is decided, which is as good as money.
 
-    Of a call .09 S, and max(.15 - OTM / S, .13) S; of a put max(.09 S, .09 mark), and the larger of that of a call and
-    1.05 times its maintenance margin with the mark.
-    Source: Derive documentation, "Standard margin" (2025).
+    While prints are taken an option is one on the mean of the others, at part of a unit: see :func:`value_at`.
     """
-    outside = max(strike - price, 0.0) if call == 1.0 else max(price - strike, 0.0)
-    first = max(0.15 - outside / price, 0.13) * price
-    if call == 1.0:
-        return 0.09 * price, first
-    least = max(0.09 * price, 0.09 * mark)
-    return least, max(first, 1.05 * (least + mark) - mark)
+    market, count = index(state, OptionAccount.market, account), 0
+    first, at = index(state, OptionMarket.first_series, market), index(state, OptionAccount.positions, account)
+    found, price = np.zeros(index(state, OptionMarket.series, market), POSITION), price_of(state, market)
+    now = get(state, OptionMarket.now, market)
+    for series in range(first, first + found.size):
+        size, expiry = get(state, Position.quantity, at + series - first), index(state, Option.expiry, series)
+        if size == 0.0 or get(state, Expiry.fixed, expiry) > 0.0:
+            continue
+        share, strike, years = open_part(state, series, now)
+        row = found[count]
+        row.strike, row.call, row.quantity = strike, get(state, Option.call, series), size * share
+        row.years, row.mark, row.forward = years, mark(state, series) / share, price
+        row.volatility = get(state, Option.volatility, series)
+        count += 1
+    return found[:count].copy()
+
+
+@njit(types.UniTuple(float64, 3)(STATE, int64), cache=True)
+def _beside(state: State, account: int) -> tuple[float, float, float]:
+    """Size of the perpetuals on the same feed in an account's margin account, and what they require by themselves."""
+    feed = index(state, OptionMarket.feed, index(state, OptionAccount.market, account))
+    linear, maintenance, initial = 0.0, 0.0, 0.0
+    own = index(state, OptionAccount.instrument, account)
+    at = index(state, Instrument.next, own)
+    while at != own:
+        row = index(state, Instrument.row, at)
+        contract = index(state, Instrument.venue, at) == PERPETUALS
+        if contract and index(state, Perpetual.feed, index(state, Contract.market, row)) == feed:
+            _, least, first = measure_contract(state, row)
+            linear += get(state, Contract.quantity, row)
+            maintenance += least
+            initial += first
+        at = index(state, Instrument.next, at)
+    return linear, maintenance, initial
+
+
+@njit(cache=True)
+def _terms(state: State, market: int) -> Terms:
+    """Numbers of a market's margin model."""
+    return Terms(
+        get(state, OptionMargin.most, market),
+        get(state, OptionMargin.least, market),
+        get(state, OptionMargin.call_spot, market),
+        get(state, OptionMargin.put_spot, market),
+        get(state, OptionMargin.put_mark, market),
+        get(state, OptionMargin.put_initial, market),
+        get(state, OptionMargin.unpaired_maintenance, market),
+        get(state, OptionMargin.unpaired_initial, market),
+        get(state, OptionMargin.range, market),
+        get(state, OptionMargin.up, market),
+        get(state, OptionMargin.down, market),
+        get(state, OptionMargin.floor, market),
+        get(state, OptionMargin.short_power, market),
+        get(state, OptionMargin.long_power, market),
+        get(state, OptionMargin.skew, market),
+        get(state, OptionMargin.tail, market),
+        get(state, OptionMargin.tail_share, market),
+        get(state, OptionMargin.initial, market),
+    )
 
 
 @njit(types.UniTuple(float64, 2)(STATE, int64), cache=True)
 def requirement(state: State, account: int) -> tuple[float, float]:
-    """Maintenance and initial margin that the positions of an account require, each by itself [USD].
+    """Maintenance and initial margin that an account requires by its market's model [USD].
 
-    Options that are held back nothing: what they are worth is required of whoever holds them.
+    A model says what cash must be; equity also has the marks. Of a model that margins perpetuals together with options
+    what these require by themselves is taken off, for it is added to this.
     """
-    market, maintenance, initial = index(state, OptionAccount.market, account), 0.0, 0.0
-    price = price_of(state, market)
-    first, at = index(state, OptionMarket.first_series, market), index(state, OptionAccount.positions, account)
-    for series in range(first, first + index(state, OptionMarket.series, market)):
-        size = get(state, Position.quantity, at + series - first)
-        if size == 0.0:
-            continue
-        worth = mark(state, series)
-        least, most = worth, worth
-        if size < 0.0:
-            least, most = _owed(price, get(state, Option.strike, series), get(state, Option.call, series), worth)
-        maintenance += abs(size) * least
-        initial += abs(size) * most
-    return maintenance, initial
+    market, positions = index(state, OptionAccount.market, account), _positions(state, account)
+    model, linear, least, first = index(state, OptionMargin.model, market), 0.0, 0.0, 0.0
+    if OFFSETS[model]:
+        linear, least, first = _beside(state, account)
+    if positions.size == 0 and linear == 0.0:
+        return 0.0, 0.0
+    maintenance, initial = required(model, positions, price_of(state, market), linear, _terms(state, market))
+    marked = marks(positions)
+    return maintenance + marked - least, initial + marked - first
 
 
 @njit(float64(STATE, int64), cache=True)

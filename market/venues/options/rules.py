@@ -68,13 +68,18 @@ def set_cash(state: State, account: int, cash: float) -> None:
 
 
 @njit(void(STATE, int64, int64, float64, float64), cache=True)
-def _shift(state: State, account: int, series: int, change: float, price: float) -> None:
-    """Change what an account holds of a series, for a price."""
+def shift(state: State, account: int, series: int, change: float, price: float) -> None:
+    """Change what an account holds of a series, for a price; the entry price is the mean of what opened it."""
     position = position_of(state, account, series)
-    before = get(state, Position.quantity, position)
-    put(state, cell(state, Position.quantity, position), before + change)
+    before, entry = get(state, Position.quantity, position), get(state, Position.entry, position)
+    after = before + change
+    put(state, cell(state, Position.quantity, position), after)
+    if before == 0.0 or before * after < 0.0:
+        put(state, cell(state, Position.entry, position), price)
+    elif abs(after) > abs(before):
+        put(state, cell(state, Position.entry, position), (entry * before + price * change) / after)
     set_cash(state, account, get(state, OptionAccount.cash, account) - change * price)
-    held = get(state, Option.open, series) + max(before + change, 0.0) - max(before, 0.0)
+    held = get(state, Option.open, series) + max(after, 0.0) - max(before, 0.0)
     put(state, cell(state, Option.open, series), held)
 
 
@@ -97,15 +102,17 @@ def _fill(state: State, account: int, quote: int, side: int, size: float) -> boo
     change = size if side == ASK else -size
     cash, position = get(state, OptionAccount.cash, maker), position_of(state, maker, series)
     held, open_before = get(state, Position.quantity, position), get(state, Option.open, series)
-    _shift(state, maker, series, -change, price)
+    entry = get(state, Position.entry, position)
+    shift(state, maker, series, -change, price)
     if not _covered(state, maker, series, -change):
         set_cash(state, maker, cash)
         put(state, cell(state, Position.quantity, position), held)
+        put(state, cell(state, Position.entry, position), entry)
         put(state, cell(state, Option.open, series), open_before)
         drop(state, quote, side)
         return False
     shrink(state, quote, side, size)
-    _shift(state, account, series, change, price)
+    shift(state, account, series, change, price)
     return True
 
 

@@ -14,7 +14,7 @@ from market.venues.liquidation.grace import in_grace
 from market.venues.liquidation.security import cover
 from market.venues.liquidation.tables import Auction, Bucket, Entry
 from market.venues.liquidation.thresholds import NEAR, bucket_of, first, following, in_order, keep, top
-from market.venues.perpetuals.instrument import next_contract
+from market.venues.perpetuals.instrument import alone, next_contract
 from market.venues.perpetuals.rules import (
     STEP,
     cash_of,
@@ -61,7 +61,7 @@ def _others(state: State, contract: int) -> np.ndarray:
 
 
 @njit(void(STATE, int64, float64), cache=True)
-def _deleverage(state: State, contract: int, price: float) -> None:
+def deleverage(state: State, contract: int, price: float) -> None:
     """Close a contract against those of the other side that the market's rule names, at a price."""
     market, size = index(state, Contract.market, contract), get(state, Contract.quantity, contract)
     others, rule = _others(state, contract), index(state, Perpetual.deleveraging, market)
@@ -127,6 +127,8 @@ def liquidate(state: State, row: Row, time: float) -> int:
         return wrong
     if index(state, Auction.design, index(state, Perpetual.auction, row.venue)) != 0:
         return Reason.NOT_ALLOWED  # what this market liquidates it sells by auction
+    if not alone(state, row.target):
+        return Reason.NOT_ALLOWED
     if in_grace(state, row.rollup):
         return Reason.GRACE
     equity, maintenance, _ = margin_of(state, row.target)
@@ -155,7 +157,7 @@ def close(state: State, row: Row, contract: int) -> int:
         if size != 0.0 and short:
             # shared margin is missing from each contract in proportion to its value
             share = abs(size) * price_of(state, held_in) / value
-            _deleverage(state, at, price_of(state, held_in) - equity * share / size)
+            deleverage(state, at, price_of(state, held_in) - equity * share / size)
         elif size != 0.0:
             price = quote(state, held_in, -size)
             exchange(state, at, index(state, Perpetual.maker, held_in), -size, price)
@@ -229,7 +231,7 @@ def under_margin(state: State, rollup: int, found: np.ndarray) -> int:
                 while at >= 0:
                     contract = index(state, Entry.row, at)
                     equity, maintenance, _ = margin_of(state, contract)
-                    lead = _named(state, contract) if equity < maintenance else -1
+                    lead = _named(state, contract) if equity < maintenance and alone(state, contract) else -1
                     if lead >= 0:
                         count = keep(found, count, lead)
                     at = following(state, at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from numba import float64, int64, njit, types
+from numba import boolean, float64, int64, njit, types
 
 from market.state.store import STATE, State, get, index
 from market.state.tables import Instrument
@@ -45,3 +45,15 @@ def next_contract(state: State, contract: int) -> int:
     while index(state, Instrument.venue, at) != PERPETUALS:
         at = index(state, Instrument.next, at)
     return index(state, Instrument.row, at)
+
+
+@njit(boolean(STATE, int64), cache=True)
+def alone(state: State, contract: int) -> bool:
+    """Whether only contracts share a contract's margin: what others share is sold with them, by their venue."""
+    first = index(state, Contract.instrument, contract)
+    at = index(state, Instrument.next, first)
+    while at != first:
+        if index(state, Instrument.venue, at) != PERPETUALS:
+            return False
+        at = index(state, Instrument.next, at)
+    return True

@@ -25,7 +25,7 @@ from market.venues.liquidation.lots import free, open_lot, shut
 from market.venues.liquidation.security import cover
 from market.venues.liquidation.tables import Auction, Lot
 from market.venues.perpetuals import close_out
-from market.venues.perpetuals.instrument import next_contract
+from market.venues.perpetuals.instrument import alone, next_contract
 from market.venues.perpetuals.rules import cash_of, for_sale, margin_of, price_of, set_cash
 from market.venues.perpetuals.tables import Contract, Perpetual
 
@@ -83,7 +83,7 @@ def seize(state: State, row: Row, time: float) -> int:
     market, contract = row.venue, row.target
     if contract < 0 or contract >= length(state, Contract.market) or index(state, Contract.market, contract) != market:
         return Reason.WRONG_VENUE
-    if contract == index(state, Perpetual.maker, market) or for_sale(state, contract):
+    if contract == index(state, Perpetual.maker, market) or for_sale(state, contract) or not alone(state, contract):
         return Reason.NOT_ALLOWED
     if in_grace(state, row.rollup):
         return Reason.GRACE

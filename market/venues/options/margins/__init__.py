@@ -14,12 +14,17 @@ from pydantic import ValidationError
 from market import discovery
 from market.errors import InputError
 from market.kernel.switch import switch
-from market.venues.options.margins._model import Model
+from market.venues.options.margins._model import POSITION, POSITIONS, Model, Terms
+from market.venues.options.margins._payoffs import marks
 
+__all__ = ["KINDS", "OFFSETS", "POSITION", "POSITIONS", "Terms", "make", "marks", "required"]
 LOADS = ("*",)
 """Every file of this folder: what is compiled with a model depends on them."""
 KINDS = discovery.modules(__name__)
 """The models that exist. Their numbers, which compiled code tells them apart by, are their places here."""
+
+OFFSETS = tuple(bool(discovery.load(__name__, kind).OFFSETS) for kind in KINDS)
+"""By number: whether a model margins the perpetuals of an account together with its options."""
 
 required = switch(
     "required", "model, positions, spot, linear, terms",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numba import from_dtype
 
 from market.kernel.interpreted import row_type
 from market.settings import Settings
@@ -18,6 +19,8 @@ POSITION = row_type(
 """An account's position in a series: strike [USD], 1 for a call and 0 for a put, signed quantity (positive: long)
 [options on one unit], time to expiry [years], price it is marked at [USD], volatility [1/sqrt(year)] and forward price
 [USD]. Positions with the same time to expiry expire together."""
+POSITIONS = from_dtype(POSITION)[::1]
+"""Rows of `POSITION` to the compiler."""
 
 
 class Requirement(NamedTuple):
@@ -77,6 +80,8 @@ class Terms(NamedTuple):
 
 class Model(Settings):
     """Base of every margin model; each states its `kind` as a literal, the name of its file."""
+
+    kind: str
 
     def terms(self) -> Terms:
         """Return its numbers under the names that compiled code reads them by: those of its settings."""

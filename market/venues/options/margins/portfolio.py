@@ -76,7 +76,7 @@ def _volatility(row: Any, shock: float, tilt: float, wider: float, terms: Terms)
         found = max(found * (1.0 + wider * terms.up * grown), terms.floor)
     elif shock < 0.0:
         found *= max(1.0 - wider * terms.down * grown, 0.0)
-    if tilt != 0.0 and row.volatility > 0.0:
+    if tilt != 0.0 and row.volatility > 0.0 and row.strike > 0.0:
         away = math.log(row.strike / row.forward) / (row.volatility * math.sqrt(row.years))
         found *= 1.0 + tilt * wider * terms.skew * math.tanh(away)
     return found
@@ -90,8 +90,12 @@ def value(
     total = linear * spot * move
     for at in range(len(positions)):
         row = positions[at]
+        price = row.forward * (1.0 + move)
+        if row.strike <= 0.0:  # of a call on the mean of prints that have decided it
+            total += row.quantity * (price - row.strike) if row.call > 0.0 else 0.0
+            continue
         sd = _volatility(row, shock, tilt, wider, terms) * math.sqrt(row.years) if row.years > 0.0 else 0.0
-        total += row.quantity * black(row.forward * (1.0 + move), row.strike, sd, row.call > 0.0).value
+        total += row.quantity * black(price, row.strike, sd, row.call > 0.0).value
     return total
 
 
