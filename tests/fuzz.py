@@ -34,7 +34,10 @@ OPTIONS = OptionsConfig(
 """Options that are printed, and may be exercised, while random intents are sent."""
 OWNER_OF = {"lending": "loans", "perpetuals": "contracts"}
 """Table of what an auction seizes, by venue."""
-ON_ACCOUNTS = (Kind.OPTION_DEPOSIT, Kind.OPTION_WITHDRAW)
+ON_ACCOUNTS = (
+    Kind.OPTION_DEPOSIT, Kind.OPTION_WITHDRAW, Kind.OPTION_AUCTION_START, Kind.OPTION_AUCTION_TAKE,
+    Kind.OPTION_AUCTION_END, Kind.OPTION_AUCTION_CLOSE,
+)  # fmt: skip
 QUOTING = (Kind.OPTION_QUOTE, Kind.OPTION_CANCEL, Kind.OPTION_SHEET, Kind.OPTION_REQUOTE)
 TRADING = (Kind.PERPETUAL_TRADE, Kind.PERPETUAL_DEPOSIT, Kind.PERPETUAL_WITHDRAW, Kind.PERPETUAL_LIQUIDATE)
 

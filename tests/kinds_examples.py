@@ -16,6 +16,7 @@ from market.config import BorrowersConfig, OptionsConfig, OracleConfig, Perpetua
 from market.execution import execute_block
 from market.genesis import World
 from market.venues import Kind, rooms
+from market.venues.options import rules as options
 from market.venues.pools.config import ConcentratedConfig
 from market.venues.pools.ranges import name
 
@@ -468,6 +469,44 @@ def _(world: World) -> Example:
     _post(world, 1.1)
     _first(world, _option(Kind.OPTION_PRINT, BOB, target=0), EXPIRY_S)
     return _option(Kind.OPTION_EXERCISE, ALICE), EXPIRY_S
+
+
+def _short_of_margin(world: World, equity: float) -> None:
+    """The maker has sold an option, and so much less cash, to the benefit of the buyer, that this is its equity."""
+    _bought(world)
+    _first(world, _option(Kind.OPTION_DEPOSIT, BOB, target=BOB, amount=1e5))
+    cash = world.tables.option_accounts["cash"]
+    change = equity - options.margin_of(world.state, MAKER)[0]
+    cash[MAKER] += change
+    cash[ALICE] -= change
+
+
+@example(Kind.OPTION_AUCTION_START)
+def _(world: World) -> Example:
+    _short_of_margin(world, 10.0)
+    return _option(Kind.OPTION_AUCTION_START, BOB, target=MAKER), 0.0
+
+
+@example(Kind.OPTION_AUCTION_TAKE)
+def _(world: World) -> Example:
+    _short_of_margin(world, 10.0)
+    _first(world, _option(Kind.OPTION_AUCTION_START, BOB, target=MAKER))
+    return _option(Kind.OPTION_AUCTION_TAKE, BOB, target=MAKER), 0.0
+
+
+@example(Kind.OPTION_AUCTION_END)
+def _(world: World) -> Example:
+    _short_of_margin(world, 10.0)
+    _first(world, _option(Kind.OPTION_AUCTION_START, BOB, target=MAKER))
+    _first(world, _option(Kind.OPTION_DEPOSIT, MAKER, target=MAKER, amount=1e4))
+    return _option(Kind.OPTION_AUCTION_END, BOB, target=MAKER), 0.0
+
+
+@example(Kind.OPTION_AUCTION_CLOSE)
+def _(world: World) -> Example:
+    _short_of_margin(world, -1e6)
+    _first(world, _option(Kind.OPTION_AUCTION_START, BOB, target=MAKER))
+    return _option(Kind.OPTION_AUCTION_CLOSE, BOB, target=MAKER), 0.0
 
 
 for _room in rooms("examples").values():  # those of a venue that brings its own

@@ -28,7 +28,8 @@ class Liquidations:
         owed = tables.loans["debt"] * tables.lending["index"][of]
         short = np.maximum(owed - tables.loans["collateral"] * price, 0.0).sum()
         self.debt = debt
-        self.liquidated = market.tally.by_rollup["liquidated"].copy()
+        # of borrowers, and of whoever has sold options
+        self.liquidated = market.tally.by_rollup["liquidated"] + market.tally.by_rollup["options_liquidated"]
         # what was written off, and what no collateral covers any more
         self.bad_debt = float(tables.lending["bad_debt"].sum() + short)
         self.peak = market.tally.peak_liquidated()

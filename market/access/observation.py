@@ -137,6 +137,18 @@ class Observation(Shown):
         """Equity, maintenance and initial margin of the margin account of an account of options [USD]."""
         return self._public.option_margin(account)
 
+    def options_under_margin(self, rollup: int) -> np.ndarray:
+        """Accounts of options on a rollup that are under their maintenance margin: shape (n,), ascending."""
+        return self._public.options_under_margin(rollup)
+
+    def option_sale(self, account: int) -> tuple[float, float]:
+        """Discount over the value of an account for sale, payment over its maintenance margin, at the sealing [1]."""
+        return self._public.option_sale(account, self.sealing)
+
+    def option_funds(self, market: int) -> float:
+        """What a market's insurance fund and the rollup's security module have left [USD]."""
+        return self._public.option_funds(market)
+
     def derived(self, key: object, compute: Callable[[], Any]) -> Any:
         """Return a fact derived from public state, computed once per slot however many ask for it."""
         return self._public.derived(key, compute)

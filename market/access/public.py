@@ -28,11 +28,13 @@ from market.venues.lending.view import (
     liquidatable_at,
 )
 from market.venues.liquidation import view as liquidation
-from market.venues.liquidation.view import AuctionsSeen, LotsSeen
+from market.venues.liquidation.view import AuctionsSeen, LotsSeen, SecuritySeen
 from market.venues.options import view as options
+from market.venues.options.auctions import under_margin
 from market.venues.options.view import (
     ExpiriesSeen,
     OptionAccountsSeen,
+    OptionMarginsSeen,
     OptionMarketsSeen,
     OptionsSeen,
     PositionsSeen,
@@ -94,6 +96,7 @@ class Shown:
     perpetuals: PerpetualsSeen
     contracts: ContractsSeen
     option_markets: OptionMarketsSeen
+    option_margins: OptionMarginsSeen
     option_expiries: ExpiriesSeen
     options: OptionsSeen
     option_quotes: QuotesSeen
@@ -103,6 +106,7 @@ class Shown:
     reporters: ReportersSeen
     auctions: AuctionsSeen
     lots: LotsSeen
+    security: SecuritySeen
     prices: np.ndarray
     gas: np.ndarray
     gas_reverted: np.ndarray
@@ -204,6 +208,23 @@ class PublicView(Shown):
             return self._contracts[: close_out.under_margin(self._state, rollup, self._contracts)].copy()
 
         return self.derived(("under margin", rollup), scan) if self._contracts.size else NO_LOTS
+
+    def options_under_margin(self, rollup: int) -> np.ndarray:
+        """Accounts of options on a rollup that are under their maintenance margin: shape (n,), ascending."""
+
+        def scan() -> np.ndarray:
+            found = np.zeros(len(self.option_accounts), np.int64)
+            return found[: under_margin(self._state, rollup, found)]
+
+        return self.derived(("options under margin", rollup), scan)
+
+    def option_sale(self, account: int, time: float) -> tuple[float, float]:
+        """Discount over the value of an account for sale, and payment for it over its maintenance margin [1]."""
+        return options.sale(self._state, account, time)
+
+    def option_funds(self, market: int) -> float:
+        """What a market's insurance fund and the rollup's security module have left [USD]."""
+        return options.funds(self._state, market)
 
     def _owners(self, members: int) -> dict[tuple[int, int], int]:
         """First contract of each participant on each perpetual, but for the contracts of makers."""

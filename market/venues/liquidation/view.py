@@ -9,7 +9,7 @@ from market.state.records import Records
 from market.state.store import STATE, State, described, index
 from market.venues.liquidation.design import DUTCH
 from market.venues.liquidation.designs import dutch, english
-from market.venues.liquidation.tables import Auction, Lot
+from market.venues.liquidation.tables import Auction, Lot, Security
 from market.venues.perpetuals import dutch as contracts
 
 
@@ -26,7 +26,11 @@ class LotsSeen(Records, columns=described(Lot)):
         return self.open > 0.0
 
 
-VIEWS = {"auctions": AuctionsSeen, "lots": LotsSeen}
+class SecuritySeen(Records, columns=described(Security)):
+    """Security modules: shape (rollups,), or (0,) where no rollup has one."""
+
+
+VIEWS = {"auctions": AuctionsSeen, "lots": LotsSeen, "security": SecuritySeen}
 """Views of whole tables, by the name of the table."""
 
 

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from market.intents.extraction import Extraction
 from market.intents.rows import Row
 from market.kernel.compiled import kernel
 from market.state.store import State, get, index
-from market.state.tables import Asset
+from market.state.tables import Account, Asset
 from market.venues import Kind
+from market.venues.liquidation.outcomes import count_asking
 from market.venues.options.instrument import value_at
 from market.venues.options.tables import Option, OptionMarket, Quote
 
@@ -25,14 +27,32 @@ TOTALS = {
     "options_volume": "underlying of options traded, at reference prices [USD]",
     "options_premium": "premiums of options traded [USD]",
     "options_taken": "gains of those trades by which whoever took a quote gained [USD]",
+    "options_liquidated": "positions of accounts under margin, taken over or closed, at their marks [USD]",
     "options_given": "losses of those trades by which whoever took a quote lost [USD]",
 }
 """Columns of the totals by rollup."""
 
 
+SELLING = (
+    Kind.OPTION_AUCTION_START, Kind.OPTION_AUCTION_TAKE, Kind.OPTION_AUCTION_END, Kind.OPTION_AUCTION_CLOSE
+)  # fmt: skip
+
+
+@kernel
+def _count_sale(state: State, row: Row, author: int, operator: int, at: Any, sums: Any) -> None:
+    """Add what was taken over or closed, and what whoever took an account gained by it at its marks."""
+    count_asking(state, row, author, operator, sums.gains)
+    at.options_liquidated += row.filled_in
+    who = index(state, Account.group, row.sender)
+    sums.gains[who, Extraction.LIQUIDATION] += row.filled_out
+    sums.explained[who] += row.filled_out
+
+
 @kernel
 def count(state: State, row: Row, author: int, operator: int, at: Any, sums: Any) -> None:
-    """Add an executed trade."""
+    """Add an executed trade, or what is of an account's sale."""
+    if row.kind in SELLING:
+        _count_sale(state, row, author, operator, at, sums)
     if row.kind not in (Kind.OPTION_TRADE, Kind.OPTION_TAKE):
         return
     series = row.target if row.kind == Kind.OPTION_TRADE else index(state, Quote.series, row.target)
@@ -62,6 +82,8 @@ def report(market: SequencerMarket) -> dict[str, float]:
         "options_effective_spread_bp": 1e4 * (given - taken) / premium if premium > 0.0 else float("nan"),
         "options_quoted_spread_bp": 2e4 * float(((ask - bid) / (ask + bid)).mean()) if both.any() else float("nan"),
         "options_open_usd": float(chain["open"] @ prices),
+        "options_liquidated_usd": float(totals["options_liquidated"]),
+        "options_deleveraged_usd": float(tables.option_margins["deleveraged"].sum()),
         "options_paid_usd": float(terms["paid"].sum()),
         "options_lapsed_usd": float(terms["lapsed"].sum()),
         "options_insured_usd": float(terms["insured"].sum()),

@@ -7,9 +7,10 @@ from numba import float64, int64, njit, types, void
 
 from market.state.records import Records
 from market.state.store import STATE, State, described, get, index
+from market.venues.options import auctions
 from market.venues.options.instrument import value_at
 from market.venues.options.rules import margin_of
-from market.venues.options.tables import Expiry, Option, OptionAccount, OptionMarket, Position, Quote
+from market.venues.options.tables import Expiry, Option, OptionAccount, OptionMargin, OptionMarket, Position, Quote
 
 
 class OptionMarketsSeen(Records, columns=described(OptionMarket)):
@@ -47,8 +48,13 @@ class PositionsSeen(Records, columns=described(Position)):
     """What accounts hold of options, account by account, in the order of the series: shape (positions,)."""
 
 
+class OptionMarginsSeen(Records, columns=described(OptionMargin)):
+    """How each market of options margins accounts, and sells those that fall short: shape (option markets,)."""
+
+
 VIEWS = {
     "option_markets": OptionMarketsSeen,
+    "option_margins": OptionMarginsSeen,
     "option_expiries": ExpiriesSeen,
     "options": OptionsSeen,
     "option_quotes": QuotesSeen,
@@ -70,3 +76,17 @@ def values(state: State, market: int, price: float, found: np.ndarray) -> None:
 def margin(state: State, account: int) -> tuple[float, float, float]:
     """Equity, maintenance margin and initial margin of the margin account of an account of options [USD]."""
     return margin_of(state, account)
+
+
+@njit(types.UniTuple(float64, 2)(STATE, int64, float64), cache=True)
+def sale(state: State, account: int, time: float) -> tuple[float, float]:
+    """Discount over the value of an account that is for sale, and payment for it over its maintenance margin [1]."""
+    elapsed = time - get(state, OptionAccount.auctioned_at, account)
+    discount = auctions.discount_after(state, index(state, OptionAccount.market, account), elapsed)
+    return discount, auctions.payment_after(state, account, time)
+
+
+@njit(float64(STATE, int64), cache=True)
+def funds(state: State, market: int) -> float:
+    """What the insurance fund of a market and the rollup's security module have left [USD]."""
+    return auctions.funds_of(state, market)

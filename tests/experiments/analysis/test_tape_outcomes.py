@@ -29,7 +29,7 @@ ELSEWHERE = {
     "sequencer_receipts_usd", "sequencer_net_usd", "unexplained_gain_usd", "unexplained_loss_usd", "interest_usd",
     "dispersion_bp", "lp_net_bp_per_day", "pool_value_usd", "bad_debt_usd", "deleveraged_usd",
     "wrongly_liquidated_usd", "handed_in", "forced_inclusions", "forced_delay_s", "promises_slashed",
-    "promise_delay_s", "orphaned_blocks",
+    "promise_delay_s", "orphaned_blocks", "security_paid_usd",
 }  # fmt: skip
 """Outcomes that are not made of what intents did: of slots, protocol payments, prices, and of what was held or left."""
 
@@ -61,7 +61,7 @@ def test_recomputed_is_reported_in_every_regime(regime: str) -> None:
     _, report, read = run(regime)
     found = tape.outcomes(read)
     agree(found, report)
-    of_a_part = ("lane_", "network_", "policy_", "votes_", "shares_", "ranges_")  # where the regime has it
+    of_a_part = ("lane_", "network_", "policy_", "votes_", "shares_", "ranges_", "options_")  # where the regime has it
     others = {name for name in report.keys() - found.keys() if not name.startswith(of_a_part)}
     assert others == ELSEWHERE
     done = set(read.loc[read["status"] == "filled", "kind"])
