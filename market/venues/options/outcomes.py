@@ -40,12 +40,13 @@ SELLING = (
 
 @kernel
 def _count_sale(state: State, row: Row, author: int, operator: int, at: Any, sums: Any) -> None:
-    """Add what was taken over or closed, and what whoever took an account gained by it at its marks."""
+    """Add what was taken over or closed, and what whoever took an account gained by it at its marks.
+
+    That is in the accounts of options, of which what is explained leaves out all.
+    """
     count_asking(state, row, author, operator, sums.gains)
     at.options_liquidated += row.filled_in
-    who = index(state, Account.group, row.sender)
-    sums.gains[who, Extraction.LIQUIDATION] += row.filled_out
-    sums.explained[who] += row.filled_out
+    sums.gains[index(state, Account.group, row.sender), Extraction.LIQUIDATION] += row.filled_out
 
 
 @kernel
