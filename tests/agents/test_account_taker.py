@@ -76,7 +76,7 @@ def test_it_takes_what_writers_fall_short_of_and_gains_the_discount() -> None:
     assert (taken["filled_out"] > 0.0).any()
     found = outcomes(market)
     assert found["options_liquidated_usd"] == pytest.approx(rows["filled_in"].sum(), rel=1e-12)
-    assert found["extracted_liquidation_usd"] > 0.0
+    assert float(found["extracted_liquidation_usd"]) > 0.0
     assert float(found["conservation_error"]) < 1e-9
     taker = next(agent.account for agent in market.participants if agent.role == "liquidator")
     held = market.world.tables.option_positions
@@ -97,6 +97,6 @@ def test_it_waits_for_its_discount() -> None:
 
 
 @pytest.mark.parametrize("wrong", [{"least_discount": 1.5}, {"use": 0.0}, {"tip_usd": -1.0}, {"margin_share": 0.0}])
-def test_parameters_out_of_range_are_refused(wrong: dict[str, float]) -> None:
+def test_parameters_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(InputError, match=next(iter(wrong))):
         crashed(**wrong)

@@ -8,6 +8,8 @@ margin, its contracts.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import float64, int64, njit, types, void
 
@@ -28,7 +30,7 @@ from market.venues.perpetuals.tables import Contract
 
 
 @njit(cache=True)
-def _others(state: State, account: int, series: int) -> np.ndarray:
+def _others(state: State, account: int, series: int) -> Any:
     """Accounts that hold the other side of a position: rows of `OTHER`."""
     market, price, count = index(state, OptionAccount.market, account), mark(state, series), 0
     first = index(state, OptionMarket.first_account, market)

@@ -121,7 +121,7 @@ def _write_terms(world: World, plan: Plan, market: int, rollup: int, spec: Optio
 def _write_margin(row: np.void, spec: OptionsConfig, where: str) -> None:
     """Write how accounts are margined and sold; raises InputError for what does not exist."""
     model = margins.make(spec.margin, f"{where}.margin")
-    row["model"] = margins.KINDS.index(model.kind)
+    row["model"] = model.number
     for name, value in model.terms()._asdict().items():
         row[name] = value
     selling, rule = spec.selling, deleveraging.make(spec.deleveraging, f"{where}.deleveraging")

@@ -9,6 +9,7 @@ vault holds for it at every moment.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numba import float64, int64, njit, types
@@ -93,7 +94,7 @@ def mark(state: State, series: int) -> float:
 
 
 @njit(POSITIONS(STATE, int64), cache=True)
-def _positions(state: State, account: int) -> np.ndarray:
+def _positions(state: State, account: int) -> Any:
     """What an account holds and owes: rows of `POSITION`, without what is decided, which is as good as money.
 
     While prints are taken an option is one on the mean of the others, at part of a unit: see :func:`value_at`.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import float64, int64, njit, types, void
 
@@ -45,7 +47,7 @@ def _rank(state: State, contract: int) -> float:
 
 
 @njit(cache=True)
-def _others(state: State, contract: int) -> np.ndarray:
+def _others(state: State, contract: int) -> Any:
     """Contracts of the other side of a contract's market: rows of `OTHER`."""
     market, size = index(state, Contract.market, contract), get(state, Contract.quantity, contract)
     price, count = price_of(state, market), 0

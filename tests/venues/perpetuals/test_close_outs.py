@@ -142,7 +142,7 @@ def test_a_lot_that_leaves_a_deficit_is_covered_by_the_stake() -> None:
     config = PerpetualConfig(
         traders=3, margin_median_usd=1000.0, margin_log_sd=0.0, leverage_low=5.0, leverage_high=5.0, max_leverage=10.0,
         maintenance=0.02, long_share=1.0, cross_share=0.0, fee_bp=0.0, spread_bp=0.0, depth_usd=1e30, reward_bp=0.0,
-        fund_usd=10.0, liquidation=terms, deleveraging="pro_rata",
+        fund_usd=10.0, liquidation=terms, deleveraging={"kind": "pro_rata"},
     )  # fmt: skip
     world = founded(rollup("a", perpetuals=(config,), security_usd=15.0), rollup("b"))
     row = intent(Kind.ORACLE_UPDATE, world.account_of["oracle"], venue=0, rollup=0, amount=1980.0)

@@ -37,7 +37,7 @@ class Rule(Settings):
     @property
     def number(self) -> int:
         """The number by which compiled code knows the rule."""
-        return discovery.modules(__package__).index(self.__module__.rpartition(".")[2])
+        return discovery.modules(__name__.rpartition(".")[0]).index(self.__module__.rpartition(".")[2])
 
 
 @njit(float64[::1](OTHERS), cache=True)

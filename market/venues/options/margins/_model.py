@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import from_dtype
 
+from market import discovery
 from market.kernel.interpreted import row_type
 from market.settings import Settings
 
@@ -81,7 +82,10 @@ class Terms(NamedTuple):
 class Model(Settings):
     """Base of every margin model; each states its `kind` as a literal, the name of its file."""
 
-    kind: str
+    @property
+    def number(self) -> int:
+        """The number by which compiled code knows the model."""
+        return discovery.modules(__name__.rpartition(".")[0]).index(self.__module__.rpartition(".")[2])
 
     def terms(self) -> Terms:
         """Return its numbers under the names that compiled code reads them by: those of its settings."""
