@@ -69,7 +69,7 @@ class AccountTaker(Liquidator):
     def _see_to(self, seen: Observation, desk: Desk, market: int, account: int, own: int) -> None:
         """Start an auction, take a part, or have the account closed: whichever it is time for."""
         row, (equity, _, initial) = seen.option_accounts[account], seen.option_margin(account)
-        if row["auctioned_at"] < 0.0 or (equity <= 0.0 and row["insolvent_at"] < 0.0):
+        if row["auctioned_at"] < 0.0 or (equity <= 0.0) != (row["insolvent_at"] >= 0.0):
             self._send(seen, desk, Kind.OPTION_AUCTION_START, market, account, 1.0)
             return
         discount, payment = seen.option_sale(account)

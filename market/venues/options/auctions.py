@@ -108,7 +108,10 @@ def stop(state: State, account: int) -> None:
 
 @njit(cache=True)
 def start(state: State, row: Row, time: float) -> int:
-    """Put an account under its maintenance margin up for auction; of one that is, note that it has become insolvent."""
+    """Put an account under its maintenance margin up for auction; of one that is, note when it becomes insolvent.
+
+    And when it no longer is, so that whoever takes it later is paid from then on.
+    """
     wrong = check(state, row)
     if wrong != Reason.NONE:
         return wrong
@@ -118,7 +121,8 @@ def start(state: State, row: Row, time: float) -> int:
     if not equity < maintenance:
         return Reason.HEALTHY
     on = get(state, OptionAccount.auctioned_at, row.target) >= 0.0
-    if on and (equity > 0.0 or get(state, OptionAccount.insolvent_at, row.target) >= 0.0):
+    noted = get(state, OptionAccount.insolvent_at, row.target) >= 0.0
+    if on and noted == (equity <= 0.0):
         return Reason.NOT_ALLOWED
     if not on:
         put(state, cell(state, OptionAccount.auctioned_at, row.target), time)

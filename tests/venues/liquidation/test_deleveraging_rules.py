@@ -40,8 +40,9 @@ def needed_of(side: np.ndarray, share: float) -> float:
 
 
 def test_the_rules_are_those_of_the_folder() -> None:
-    assert deleveraging.KINDS == ["capped", "pro_rata", "queue"]
-    assert [deleveraging.make({"kind": kind}, "here").number for kind in deleveraging.KINDS] == [0, 1, 2]
+    kinds = deleveraging.KINDS
+    assert {"capped", "pro_rata", "queue"} <= set(kinds)
+    assert [deleveraging.make({"kind": kind}, "here").number for kind in kinds] == list(range(len(kinds)))
     with pytest.raises(InputError, match=r"here\.kind.*capped, pro_rata, queue"):
         deleveraging.make({"kind": "lottery"}, "here")
     with pytest.raises(InputError, match=r"here\.most"):

@@ -56,7 +56,8 @@ def option(strike: float, quantity: float, call: bool = True, days: float = 7.0)
 
 
 def test_the_models_are_those_of_the_folder() -> None:
-    assert margins.KINDS == ["deribit", "derive", "portfolio"]
+    assert {"deribit", "derive", "portfolio"} <= set(margins.KINDS)
+    assert [margins.make({"kind": kind}, "margin").number for kind in margins.KINDS] == list(range(len(margins.KINDS)))
     with pytest.raises(InputError, match="deribit, derive, portfolio"):
         margins.make({"kind": "span"}, "margin")
     with pytest.raises(InputError, match=r"margin\.least"):

@@ -259,6 +259,10 @@ def test_a_solvent_account_that_becomes_insolvent_is_noted_anew() -> None:
     set_equity(world, ALICE, -100.0)
     assert do(world, ask(START, BOB, ALICE), time=700.0) == ["FILLED"]
     assert world.tables.option_accounts[["auctioned_at", "insolvent_at"]][ALICE].item() == (0.0, 700.0)
+    # and when it is solvent again: whoever takes it after the next fall is not paid for the time before
+    set_equity(world, ALICE, 100.0)
+    assert do(world, ask(START, BOB, ALICE), ask(START, BOB, ALICE), time=800.0) == ["FILLED", "NOT_ALLOWED"]
+    assert world.tables.option_accounts[["auctioned_at", "insolvent_at"]][ALICE].item() == (0.0, -1.0)
 
 
 @pytest.mark.parametrize("rule", ["queue", "pro_rata", "capped"])
