@@ -67,7 +67,7 @@ class OptionsConfig(Settings):
     share_margin: bool = Field(
         default=False,
         description="whether everybody has a contract on each of the rollup's perpetuals on the same asset, which "
-        "shares margin with the options; a liquidation of the contract leaves options alone",
+        "shares margin with the options and is sold together with them",
     )
 
     margin: dict[str, Any] = Field(

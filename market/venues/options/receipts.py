@@ -12,7 +12,10 @@ TRADES = np.zeros(len(Kind), np.bool_)
 TRADES[[Kind.OPTION_TRADE, Kind.OPTION_TAKE]] = True
 """By kind: whether it trades."""
 ACCOUNTS = np.zeros(len(Kind), np.bool_)
-ACCOUNTS[[Kind.OPTION_DEPOSIT, Kind.OPTION_WITHDRAW]] = True
+ACCOUNTS[[
+    Kind.OPTION_DEPOSIT, Kind.OPTION_WITHDRAW, Kind.OPTION_AUCTION_START, Kind.OPTION_AUCTION_TAKE,
+    Kind.OPTION_AUCTION_END, Kind.OPTION_AUCTION_CLOSE,
+]] = True  # fmt: skip
 """By kind: whether the target is an account."""
 
 
