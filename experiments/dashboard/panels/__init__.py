@@ -16,13 +16,13 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from figures import _shared
+from figures import _page
 from market import discovery
 from market.measures.recorder import Recorder
 
 SIZE_IN = (5.2, 3.4)
 """Width and height of a panel [inch]."""
-STYLE: dict[Any, Any] = {**mpl.rc_params_from_file(_shared.STYLE, use_default_template=False), "font.size": 9.0}
+STYLE: dict[Any, Any] = {**mpl.rc_params_from_file(_page.STYLE, use_default_template=False), "font.size": 9.0}
 """The house style for a screen, read here once: under Solara, matplotlib converts nothing that is set later."""
 
 
