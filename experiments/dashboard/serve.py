@@ -6,7 +6,7 @@ import os
 import socket
 
 from experiments.dashboard.shown import ENDING
-from experiments.runs.run import warm
+from experiments.runs import warm
 from market.errors import InputError
 
 HOST = "localhost"
@@ -28,7 +28,7 @@ def main(port: int) -> None:
         reason = os.strerror(error.errno) if error.errno else str(error)  # without the address that Python adds
         raise InputError(f"dashboard: --port {port}: {reason}; allowed: a free port") from error
     with listener:
-        warm()
+        warm.everything()
         os.environ |= SETTINGS
         import uvicorn
         from solara.server.starlette import app

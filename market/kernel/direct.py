@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from numba import typeof
-from numba.types import Type
+from numba.core.types.abstract import Type
 
 from market.kernel.interpreted import interpreted
 

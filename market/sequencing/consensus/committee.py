@@ -50,7 +50,7 @@ def wait(times: np.ndarray, shares: np.ndarray, quorum: float) -> float:
     for member in np.argsort(times):
         held += shares[member]
         if held > quorum + ROUNDING:
-            return times[member]
+            return float(times[member])
     return np.inf
 
 

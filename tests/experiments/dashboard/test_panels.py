@@ -14,12 +14,12 @@ from matplotlib.figure import Figure
 from experiments.dashboard import panels
 from experiments.dashboard.panels import extraction, graph, liquidations, prices
 from experiments.dashboard.shown import Shown
-from figures import _shared
+from figures import _page
 from market.intents.rows import Status, blank
 from market.measures.outcomes import extraction as outcomes
 from market.venues import Kind
 
-STYLE = mpl.rc_params_from_file(_shared.STYLE, use_default_template=False)
+STYLE = mpl.rc_params_from_file(_page.STYLE, use_default_template=False)
 TOLD_APART = {to_hex(colour) for colour in ("black", *STYLE["axes.prop_cycle"].by_key()["color"])}
 
 
