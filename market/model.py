@@ -73,9 +73,8 @@ class SequencerMarket(mesa.Model):
         check(config, self.rule.partition(config))
         charters = self.rule.charters(config)
         self.members = roster.members([list(charter.rollups) for charter in charters])
-        founding = np.random.default_rng(self.streams["founding"])
+        founding, phases = (np.random.default_rng(self.streams[name]) for name in ("founding", "phases"))
         self.world: World = found(config, self.members, self.path.current, founding)
-        phases = np.random.default_rng(self.streams["phases"])
         orders = self.streams["ordering"].spawn(len(charters))
         self.domains = [Domain(self, at, charter, phases, orders[at]) for at, charter in enumerate(charters)]
         self.graph = self.world.graph

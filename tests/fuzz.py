@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from worlds import ALICE, MAKER, OPERATOR, OTHER_MAKER, execute, founded, intent, lender, rollup
+from worlds import ALICE, BOB, MAKER, OPERATOR, OTHER_MAKER, execute, founded, intent, lender, rollup
 
 from market.config import BorrowersConfig, GraphConfig, OptionsConfig, OracleConfig, PerpetualConfig, PoolConfig
 from market.genesis import World
@@ -111,7 +111,13 @@ def _open_options(market: World) -> None:
     trades = [
         intent(Kind.OPTION_TRADE, ALICE, rollup=2, venue=0, target=at, amount=1.0, asset_in=0) for at in range(last)
     ]
-    execute(market, *deposits, *quotes, *trades)
+    sales = [intent(Kind.OPTION_TRADE, BOB, rollup=2, venue=0, target=at, amount=1.0, asset_in=1) for at in range(last)]
+    execute(market, *deposits, *quotes, *trades, *sales)
+    # two are under margin, of whom one has nothing left; what they lack the operator has
+    cash = market.tables.option_accounts["cash"]
+    for who, kept in ((BOB, 200.0), (ALICE, -200.0)):
+        cash[OPERATOR] += cash[who] - kept
+        cash[who] = kept
 
 
 def offered(tables: Tables) -> np.ndarray:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from experiments.analysis import answers, contagion_tables, verdicts
+from experiments.analysis.verdicts import Claim, Difference
 from experiments.later import pd
 from experiments.markets import channels
 from experiments.markets.recorded import Recorded
@@ -225,17 +226,16 @@ def summary(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def answer(runs: Any) -> str:
-    """The conjecture's claims, shared less siloed in the base case and on average over conditions."""
+    """The conjecture's claims, shared less siloed on average over conditions and in the base case."""
     base = verdicts.conditions(runs)["base"]
-    said = []
-    for claim in verdicts.CLAIMS:
-        here, everywhere = verdicts.difference(base, claim), verdicts.overall(runs, claim)
-        of_base, of_all = (
-            f"{answers.amount(found.sample, unit, 1.0 / claim.unit)}, {found.verdict}"
-            for found, unit in ((here, claim.unit_name), (everywhere, "over all conditions"))
-        )
-        said.append(f"{claim.title}: {of_base} [{of_all}]")
-    return f"Shared less siloed, with 95% intervals: {'; '.join(said)}."
+    everywhere = {claim: verdicts.overall(runs, claim) for claim in verdicts.CLAIMS}
+    here = {claim: verdicts.difference(base, claim) for claim in verdicts.CLAIMS}
+    mean, first = (answers.listed(_said(claim, one) for claim, one in found.items()) for found in (everywhere, here))
+    return f"Shared less siloed, on average over conditions: {mean}; in the base case alone: {first}."
+
+
+def _said(claim: Claim, found: Difference) -> str:
+    return f"{claim.title} by {answers.amount(found.sample, claim.unit_name, 1.0 / claim.unit)}: {found.verdict}"
 
 
 def table(runs: pd.DataFrame) -> pd.DataFrame:

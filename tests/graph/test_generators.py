@@ -44,7 +44,7 @@ def test_nodes_carry_what_the_market_needs() -> None:
     assert graph.nodes[1] == {
         "name": "r1",
         "block_time_s": 0.5,
-        "venues": {"pools": config.rollups[1].pools, "lending": (), "perpetuals": ()},
+        "venues": {"pools": config.rollups[1].pools, "lending": (), "perpetuals": (), "options": ()},
         "depth_usd": 50e6,
         "domain": None,
     }

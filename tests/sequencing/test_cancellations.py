@@ -20,7 +20,10 @@ from market.venues import Kind
 from market.venues.dispatch import WITHDRAWS, stating
 
 BUMP_S = 0.5
-OFFERING = (Kind.PERPETUAL_QUOTE, Kind.REMOVE_LIQUIDITY, Kind.BURN_RANGE)
+OFFERING = (
+    Kind.PERPETUAL_QUOTE, Kind.REMOVE_LIQUIDITY, Kind.BURN_RANGE, Kind.OPTION_QUOTE, Kind.OPTION_CANCEL,
+    Kind.OPTION_REQUOTE,
+)  # fmt: skip
 KINDS = (*OFFERING, Kind.SWAP, Kind.PERPETUAL_TRADE)
 
 

@@ -325,7 +325,19 @@ def test_a_contract_is_sold_with_the_options_that_share_its_margin() -> None:
 @settings(max_examples=6, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.sampled_from(["derive", "deribit", "portfolio"]))
 def test_equity_is_marks_and_cash_through_defaults_and_auctions(seed: int, model: str) -> None:
-    """Random positions, prices and close-outs: `do` checks after each block that coins, sizes and equities add up."""
+    closed_out(seed, model)
+
+
+def test_random_prices_start_auctions_that_are_taken() -> None:
+    filled = set[int]().union(*(closed_out(seed, "derive") for seed in range(3)))
+    assert {int(START), int(TAKE)} <= filled
+
+
+def closed_out(seed: int, model: str) -> set[int]:
+    """Random positions, prices and close-outs: `do` checks after each block that coins, sizes and equities add up.
+
+    Returns the kinds of which something was done.
+    """
     rng = np.random.default_rng(seed)
     world = house(
         cash=4e3, margin=model, fund_usd=float(rng.choice([0.0, 500.0])), stake=float(rng.choice([0.0, 300.0])),
@@ -350,4 +362,4 @@ def test_equity_is_marks_and_cash_through_defaults_and_auctions(seed: int, model
             rows.append(ask(kind, who, target, amount=amount, **sides))
         found = do(world, *rows, time=time)
         filled |= {int(row["kind"][0]) for row, fate in zip(rows, found, strict=True) if fate == "FILLED"}
-    assert START in filled
+    return filled
