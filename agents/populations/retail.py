@@ -161,6 +161,8 @@ class RetailFlow:
             for rollup in range(rollups):
                 offered[asset, rollup, : len(lists[asset][rollup])] = lists[asset][rollup]
         by_asset = depth.sum(axis=1)
+        if not by_asset.any():  # nowhere is there a pool: no asset is needed more than another
+            by_asset = np.ones(assets)
         return offered, depth, np.cumsum(by_asset / by_asset.sum())
 
     def _expected_cost(self, market: SequencerMarket) -> np.ndarray:

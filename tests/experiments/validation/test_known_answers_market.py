@@ -28,6 +28,8 @@ MODULES = (
     "option_mean",
     "option_print",
     "option_exercise",
+    "option_margin",
+    "close_out_order",
 )
 LONG = (
     "breaker_null",
@@ -120,6 +122,19 @@ STATED = {
         ("t=2, chance 0.5, part 0.2, rent 0", "least gain, USD", 200.0, 0.0),
         ("t=3, chance 0.25, part 0.2, rent 300", "least price, USD", 65.0, 0.0),
     ],
+    "option_mean": [],  # what is known of a mean of 30 prints is a limit that the row's own figure is near to
+    "option_print": [],
+    "option_exercise": [
+        ("52 a year of 2 h, w=0 h", "share lost", 0.0117, 5e-5),
+        ("52 a year of 2 h, w=1 h", "share lost", 0.0071, 5e-5),
+    ],
+    "option_margin": [
+        ("derive, call at 1600 sold", "initial margin, USD", 701.618, 5e-4),
+        ("derive, call at 2000 sold", "maintenance margin, USD", 268.351, 5e-4),
+        ("deribit, call at 2400 sold", "initial margin, USD", 205.055, 5e-4),
+        ("derive, spread 1800/2000", "initial margin, USD", 200.0, 5e-7),
+    ],
+    "close_out_order": [("queue, set 1", "whole positions touched too many", 0.0, 0.0)],
     "loss_versus_rebalancing": [
         ("80% a year, 2 s, 5 bp, Poisson", "blocks with a trade", 0.22170, 5e-6),
         ("80% a year, 2 s, 5 bp, Poisson", "profit, bp of V a day", 0.48591, 5e-6),
