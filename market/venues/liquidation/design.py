@@ -6,14 +6,13 @@ the table of auctions; its rule is compiled and told apart by the number in that
 
 from __future__ import annotations
 
-import inspect
 from typing import Any, ClassVar
 
 import numpy as np
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from market import discovery
-from market.errors import InputError
+from market.built import built
 from market.settings import Settings
 
 PACKAGE = "market.venues.liquidation.designs"
@@ -71,21 +70,4 @@ def make(settings: dict[str, Any], where: str) -> Design:
 
     Raises InputError, naming what is allowed, for an unknown kind or parameter.
     """
-    kind, allowed = str(settings.get("kind", "")), kinds()
-    if kind not in allowed:
-        raise InputError(f"{where}.kind: {discovery.unknown(kind, allowed)}")
-    module = discovery.load(PACKAGE, kind)
-    classes = [
-        item
-        for _, item in inspect.getmembers(module, inspect.isclass)
-        if issubclass(item, Design) and item.__module__ == module.__name__
-    ]
-    if len(classes) != 1:
-        raise InputError(f"{where}: {module.__name__} must define exactly one design, not {len(classes)}")
-    try:
-        return classes[0](**settings)
-    except ValidationError as error:
-        first = error.errors()[0]
-        at = ".".join(str(piece) for piece in first["loc"]) or kind
-        fields = ", ".join(sorted(classes[0].model_fields))
-        raise InputError(f"{where}.{at}: {first['msg']}; parameters of {kind}: {fields}") from None
+    return built(PACKAGE, Design, settings, where)

@@ -10,13 +10,10 @@ allot(others, needed, gap, cap, step) -> int. A new rule is a new file.
 
 from __future__ import annotations
 
-import inspect
 from typing import Any
 
-from pydantic import ValidationError
-
 from market import discovery
-from market.errors import InputError
+from market.built import built
 from market.kernel.switch import switch
 from market.venues.liquidation.deleveraging._rule import OTHER, Rule
 
@@ -38,19 +35,4 @@ def make(settings: dict[str, Any], where: str) -> Rule:
 
     Raises InputError, naming what is allowed, for an unknown kind or parameter.
     """
-    kind = str(settings.get("kind", ""))
-    if kind not in KINDS:
-        raise InputError(f"{where}.kind: {discovery.unknown(kind, KINDS)}")
-    module = discovery.load(__name__, kind)
-    found = next(
-        item
-        for _, item in inspect.getmembers(module, inspect.isclass)
-        if issubclass(item, Rule) and item.__module__ == module.__name__
-    )
-    try:
-        return found(**settings)
-    except ValidationError as error:
-        first = error.errors()[0]
-        at = ".".join(str(piece) for piece in first["loc"]) or kind
-        fields = ", ".join(sorted(found.model_fields))
-        raise InputError(f"{where}.{at}: {first['msg']}; parameters of {kind}: {fields}") from None
+    return built(__name__, Rule, settings, where)

@@ -6,13 +6,10 @@ requirement(positions, spot, linear, terms) -> Requirement. A new model is a new
 
 from __future__ import annotations
 
-import inspect
 from typing import Any
 
-from pydantic import ValidationError
-
 from market import discovery
-from market.errors import InputError
+from market.built import built
 from market.kernel.switch import switch
 from market.venues.options.margins._model import POSITION, POSITIONS, Model, Terms
 from market.venues.options.margins._payoffs import marks
@@ -40,19 +37,4 @@ def make(settings: dict[str, Any], where: str) -> Model:
 
     Raises InputError, naming what is allowed, for an unknown kind or parameter.
     """
-    kind = str(settings.get("kind", ""))
-    if kind not in KINDS:
-        raise InputError(f"{where}.kind: {discovery.unknown(kind, KINDS)}")
-    module = discovery.load(__name__, kind)
-    found = next(
-        item
-        for _, item in inspect.getmembers(module, inspect.isclass)
-        if issubclass(item, Model) and item.__module__ == module.__name__
-    )
-    try:
-        return found(**settings)
-    except ValidationError as error:
-        first = error.errors()[0]
-        at = ".".join(str(piece) for piece in first["loc"]) or kind
-        fields = ", ".join(sorted(found.model_fields))
-        raise InputError(f"{where}.{at}: {first['msg']}; parameters of {kind}: {fields}") from None
+    return built(__name__, Model, settings, where)
