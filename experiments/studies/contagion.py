@@ -235,7 +235,7 @@ def answer(runs: Any) -> str:
 
 
 def _said(claim: Claim, found: Difference) -> str:
-    return f"{claim.title} by {answers.amount(found.sample, claim.unit_name, 1.0 / claim.unit)}: {found.verdict}"
+    return f"{claim.title} [{answers.amount(found.sample, claim.unit_name, 1.0 / claim.unit)}: {found.verdict}]"
 
 
 def table(runs: pd.DataFrame) -> pd.DataFrame:
