@@ -112,6 +112,7 @@ def test_a_cancellation_comes_before_every_taker_that_led_by_less_than_the_bump(
         ("cancel_first", "LIMIT"),
         ({"kind": "speed_bump", "delay_s": 0.2}, "LIMIT"),
         ({"kind": "speed_bump", "delay_s": 0.1}, "FILLED"),
+        ({"kind": "uniform_price_batch", "withdrawable": True}, "LIMIT"),
     ],
 )
 def test_a_quote_that_is_taken_back_in_the_same_block_is_not_sniped(ordering: Any, fate: str) -> None:

@@ -3,6 +3,8 @@
 Time within a batch counts for nothing. On each pool, all single swaps whose limits allow trade against each other
 and, for what is left on one side, with the pool (:mod:`market.venues.batch`). Swaps that are part of a bundle depend
 on other venues and cannot be cleared with the others: like every other intent they are executed after the clearing.
+In the auction as proposed, an order may be taken back until the batch closes; here that needs `withdrawable`: what is
+taken back in a batch, or replaced, then comes before everything else of it.
 Source: Budish, Cramton & Shim (2015), The high-frequency trading arms race: frequent batch auctions as a market
 design response, QJE 130(4); Canidio & Fritsch (2023), Arbitrageurs' profits, LVR, and sandwich attacks: batch
 trading as an AMM design response (arXiv 2307.02074).
@@ -13,10 +15,12 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
+from pydantic import Field
 
 from market.access.protocols import Arrangement
 from market.intents.rows import BATCHED
 from market.sequencing.ordering.base import Ordering, untouched
+from market.sequencing.ordering.cancel_first import cancellations
 from market.sequencing.ordering.random_batch import shuffled
 from market.venues import Kind
 
@@ -25,12 +29,20 @@ class UniformPriceBatch(Ordering):
     """Frequent batch auction, enforced by the regime."""
 
     kind: Literal["uniform_price_batch"] = "uniform_price_batch"
+    withdrawable: bool = Field(
+        False, description="whether what is taken back, or replaced, in a batch is not traded on in it"
+    )
 
     def arrange(self, slot) -> tuple[Arrangement | None, object]:
-        """Put single swaps first, pool by pool, and everything else in random order behind them."""
+        """Put single swaps first, pool by pool, and everything else in random order behind them.
+
+        Where they count, cancellations come before all of it, in random order.
+        """
         order = shuffled(slot.due, slot.rng.random(slot.due.size))
         ordered = slot.due[order]
         pool = np.where(_single_swap(ordered), ordered["venue"], np.iinfo(np.int64).max)
+        if self.withdrawable:
+            pool[cancellations(ordered)] = -1
         return untouched(order[np.argsort(pool, kind="stable")]), None
 
     def block(self, slot) -> np.ndarray:

@@ -87,7 +87,10 @@ def drop(state: State, quote: int, side: int) -> None:
 
 @njit(void(STATE, int64, int64, float64), cache=True)
 def shrink(state: State, quote: int, side: int, size: float) -> None:
-    """Take off a side of a quote what was traded on it."""
+    """Take off a side of a quote what was traded on it, and note that for its maker."""
     left = get(state, Quote.bid_size + side, quote) - size
+    traded, premium = get(state, Quote.bid_traded + side, quote), get(state, Quote.bid_premium + side, quote)
+    put(state, cell(state, Quote.bid_traded + side, quote), traded + size)
+    put(state, cell(state, Quote.bid_premium + side, quote), premium + size * get(state, Quote.bid + side, quote))
     put(state, cell(state, Quote.bid_size + side, quote), left)
     show(state, index(state, Quote.series, quote), side)

@@ -95,6 +95,10 @@ class Quote(Columns):
     ask_volatility = "volatility of asks made from the sheet; 0: none are", "1/sqrt(year)"
     bid_sheet = "options that bids made from the sheet are for", "1"
     ask_sheet = "options that asks made from the sheet are for", "1"
+    bid_traded = "options bought on bids since the start", "1"
+    ask_traded = "options sold on asks since the start", "1"
+    bid_premium = "premiums paid for them", "USD"
+    ask_premium = "premiums received for them", "USD"
 
 
 @table("option_accounts")

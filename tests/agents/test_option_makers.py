@@ -1,0 +1,118 @@
+"""Makers of options: what they quote and when they do not, limits, hedges, and snipers who remember quotes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from experiments.validation._markets import Watched, asset, pool, rollup, still
+from market.config import AgentConfig, OptionsConfig
+from market.errors import InputError
+from market.pricing.black import black
+from market.settings import YEAR_S
+from market.venues import Kind
+
+PRICE, VOLATILITY, WEEK_S = 100.0, 0.8, 604_800.0
+
+
+def ran(maker: str, horizon_s: float = 6.0, *others: AgentConfig, **parameters: Any) -> Watched:
+    """A still market of two strikes about the price, and what became of it."""
+    chain = OptionsConfig(expiries_s=(WEEK_S,), strikes=2, step=0.1, fee_bp=0.0)
+    home = rollup("one", pool((1e4, 1e6), ("ETH", "USD"), 30.0, PRICE), options=(chain,), block_time_s=1.0)
+    maker_config = AgentConfig(role="market_maker", strategy=maker, capital_usd=1e7, parameters=parameters)
+    scene = still([home], [asset("ETH", PRICE)], [maker_config, *others], horizon_s=horizon_s, outside_fee_bp=1.0)
+    market = Watched(scene, seed=1)
+    market.run()
+    return market
+
+
+def buyer(**parameters: Any) -> AgentConfig:
+    wild = {"per_hour": 7200.0, "mean_size": 1e3, "slippage_bp": 5000.0}
+    return AgentConfig(
+        role="trader", strategy="option_buyer", capital_usd=1e7, latency_s=0.05, parameters=wild | parameters
+    )
+
+
+def worth(market: Watched, at: int) -> float:
+    series = market.world.tables.options[at]
+    years = (float(series["expires"]) - market.time) / YEAR_S
+    return black(PRICE, float(series["strike"]), years, VOLATILITY, 0.0, 0.0, series["call"] == 1.0).price
+
+
+def test_half_a_spread_lies_on_either_side_of_what_a_series_is_worth() -> None:
+    market = ran("zero_profit", first_bp=50.0)
+    quotes = market.world.tables.option_quotes
+    assert np.all(quotes["bid_size"] == 1.0)
+    for at, quote in enumerate(quotes):
+        assert quote["ask"] - quote["bid"] == pytest.approx(2.0 * 50e-4 * PRICE)
+        assert 0.5 * (quote["ask"] + quote["bid"]) == pytest.approx(worth(market, at), rel=1e-4)
+
+
+def test_only_the_series_named_are_quoted() -> None:
+    market = ran("avellaneda_stoikov", series=(1, 2))
+    assert (market.world.tables.option_quotes["ask_size"] > 0.0).tolist() == [False, True, True, False]
+
+
+@pytest.mark.parametrize("limit", ["most_gamma_usd", "most_vega_usd"])
+def test_a_side_that_would_lead_beyond_a_limit_is_not_quoted(limit: str) -> None:
+    assert not ran("zero_profit", **{limit: 0.0}).world.tables.option_quotes["ask_size"].any()
+    assert ran("zero_profit", **{limit: 1e6}).world.tables.option_quotes["ask_size"].all()
+
+
+def test_thin_flow_stops_quotes_and_says_why() -> None:
+    market = ran("zero_profit", 12.0, fewest=5, window_s=6.0)
+    maker: Any = market.participants[market.account("market_maker")]
+    assert not market.world.tables.option_quotes["ask_size"].any()
+    assert maker.stopped
+    assert all(why.startswith("thin flow: 0 trades in 6 s, 5 needed") for why in maker.stopped.values())
+
+
+def test_a_maker_that_only_earns_asks_for_less_and_less() -> None:
+    market = ran("zero_profit", 30.0, buyer(sell_share=0.5), first_bp=50.0)
+    maker: Any = market.participants[market.account("market_maker")]
+    assert (maker.halves[0] <= 50e-4).all()
+    assert maker.halves[0].min() < 25e-4
+    traded = market.world.tables.option_quotes[["bid_traded", "ask_traded"]]
+    bought = market.rows[(market.rows["kind"] == Kind.OPTION_TRADE)]["filled_out"].sum()
+    assert sum(float(traded[side].sum()) for side in traded.dtype.names or ()) == bought > 0.0
+
+
+def test_what_is_held_and_stock_together_have_no_delta() -> None:
+    market = ran("zero_profit", 20.0, buyer(), hedge_s=0.0)
+    maker, tables = market.account("market_maker"), market.world.tables
+    at = int(tables.option_accounts["positions"][int(tables.option_markets["first_account"][0]) + maker])
+    positions = tables.option_positions["quantity"][at : at + 4]
+    assert positions.min() < 0.0
+    sent = market.rows[(market.rows["sender"] == maker) & (market.rows["kind"] == Kind.OUTSIDE)]
+    assert sent.size
+    # stock rises by the delta that is owed; what was traded in the last block is hedged in the next
+    net = sum(float(row["filled_out"]) if row["asset_out"] == 1 else -float(row["filled_in"]) for row in sent)
+    owed = -sum(float(positions[k]) * delta(market, k) for k in range(4))
+    assert net == pytest.approx(owed, abs=1.5)
+
+
+def delta(market: Watched, at: int) -> float:
+    series = market.world.tables.options[at]
+    years = (float(series["expires"]) - market.time) / YEAR_S
+    return black(PRICE, float(series["strike"]), years, VOLATILITY, 0.0, 0.0, series["call"] == 1.0).delta
+
+
+def test_inventory_shifts_quotes_of_whoever_leans_against_it() -> None:
+    """A maker who has sold calls asks for more, and one that quotes symmetrically does not."""
+    shifts = []
+    for symmetric in (False, True):
+        market = ran(
+            "avellaneda_stoikov", 20.0, buyer(), series=(0,), risk_aversion=0.1, session_s=WEEK_S, symmetric=symmetric
+        )  # fmt: skip
+        quote = market.world.tables.option_quotes[0]
+        shifts.append(0.5 * float(quote["bid"] + quote["ask"]) - worth(market, 0))
+    assert shifts[0] > 1.0
+    assert shifts[1] == pytest.approx(0.0, abs=1e-2)
+
+
+def test_what_is_no_habit_is_refused() -> None:
+    for wrong in ({"size": 0.0}, {"edges": (0.1, 0.2)}, {"rate": 0.0}, {"hedge_s": -1.0}, {"first_bp": 2e3}):
+        with pytest.raises(InputError):
+            ran("zero_profit", **wrong)
