@@ -1,5 +1,7 @@
 """What options add to a run's results: what was traded, quoted and owed, what expiries paid, and who lost by quotes.
 
+Violations are counted in the quotes that stand at the end: those that could not be the prices of one market.
+
 A trade's gain is to whoever takes a quote: options at what they are worth at the reference price and the volatility
 they are marked at, less the premium; what a sniper takes is the sum of those that are above nothing.
 """
@@ -17,6 +19,7 @@ from market.state.store import State, get, index
 from market.state.tables import Account, Asset
 from market.venues import Kind
 from market.venues.liquidation.outcomes import count_asking
+from market.venues.options import surface
 from market.venues.options.instrument import value_at
 from market.venues.options.tables import Option, OptionMarket, Quote
 
@@ -75,6 +78,7 @@ def report(market: SequencerMarket) -> dict[str, float]:
     both = (chain["bid_size"] > 0.0) & (chain["ask_size"] > 0.0)
     bid, ask = chain["bid"][both], chain["ask"][both]
     prices = tables.prices[terms["asset"][chain["market"].astype(np.int64)].astype(np.int64)]
+    violated, compared = surface.count(tables, market.time)
     given, taken, premium = (float(totals[f"options_{name}"]) for name in ("given", "taken", "premium"))
     return {
         "options_volume_usd": float(totals["options_volume"]),
@@ -82,6 +86,8 @@ def report(market: SequencerMarket) -> dict[str, float]:
         "options_sniped_usd": taken,
         "options_effective_spread_bp": 1e4 * (given - taken) / premium if premium > 0.0 else float("nan"),
         "options_quoted_spread_bp": 2e4 * float(((ask - bid) / (ask + bid)).mean()) if both.any() else float("nan"),
+        **{f"options_{name}_violations": float(number) for name, number in violated._asdict().items()},
+        "options_comparisons": float(sum(compared)),
         "options_open_usd": float(chain["open"] @ prices),
         "options_liquidated_usd": float(totals["options_liquidated"]),
         "options_deleveraged_usd": float(tables.option_margins["deleveraged"].sum()),

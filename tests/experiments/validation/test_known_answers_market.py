@@ -30,15 +30,24 @@ MODULES = (
     "option_exercise",
     "option_margin",
     "close_out_order",
+    "option_surface",
+    "informed_trades",
+    "inventory_quotes",
+    "sniping",
+    "option_sniping",
 )
 LONG = (
     "breaker_null",
     "cross_chain",
     "dutch_auction",
+    "informed_trades",
+    "inventory_quotes",
     "leg_risk",
     "option_exercise",
+    "option_sniping",
     "pause_paradox",
     "shared_isolated",
+    "sniping",
 )
 """Whole markets over many seeds: the quick form of these takes more than ten seconds."""
 READING = Volatility.reading

@@ -1,0 +1,111 @@
+"""A maker of options, investors and snipers in a market whose price jumps away and back: what races for quotes cost.
+
+The price of the underlying jumps by J, then back, then by another J, with a given chance in each slot: so it is about
+where it began for ever, and a jump back is worth to a sniper what the jump away was. Investors trade one option at a
+time, at random, and are slower than the maker, who is slower than the snipers. One maker learns the half spread at
+which it earns nothing; it quotes one option on either side and puts up again what was taken. Of several investors who
+come to one side of a series in one slot, one is served: the rate of investors is that of those who are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from experiments.validation._markets import Watched, asset, pool, rollup, still
+from market.config import AgentConfig, MarketConfig, OptionsConfig, RegimeConfig
+
+PRICE, MEAN, VOLATILITY, WEEK_S = 100.0, 0.5, 0.8, 604_800.0
+RICH_USD = 1e8
+SNIPER_S, MAKER_S, INVESTOR_S = 0.005, 0.02, 0.06
+"""Mean delays, each drawn from half to one and a half times that: nobody ever overtakes who is faster on average."""
+ORDERINGS: dict[str, dict[str, Any]] = {
+    "first come": {"ordering": {"kind": "first_come"}},
+    "cancellations first": {"ordering": {"kind": "cancel_first"}},
+    "speed bump": {"ordering": {"kind": "speed_bump", "delay_s": 0.05}},
+    "batch": {"ordering": {"kind": "uniform_price_batch", "withdrawable": True}},
+    "priority fee": {"ordering": {"kind": "priority_fee"}},
+    "sealed": {"ordering": {"kind": "first_come"}, "visibility": {"kind": "sealed"}},
+}
+"""Parts of the regimes."""
+
+
+class Scene(NamedTuple):
+    """What a market is made of: a chain, which of its series are quoted in which buckets of |delta|, and who trades."""
+
+    strikes: int
+    step: float
+    series: tuple[int, ...]
+    edges: tuple[float, ...]
+    jumps: float  # chance of a jump in a slot [1]
+    investors: float  # mean number of investors who are served in each quoted series and slot [1]
+    snipers: int = 1
+    tip_share: float = 0.0  # of what they snipe, which snipers tip [1]
+
+
+class Jumping(Watched):
+    """A market whose price jumps away and back; after every block it notes the maker's half spreads [USD]."""
+
+    def __init__(self, config: MarketConfig, seed: int, chance: float) -> None:
+        super().__init__(config, seed, _halves)
+        rng = np.random.default_rng((seed, 7))
+        start, step = self.domains[0].phase, self.domains[0].block_time
+        slots = np.flatnonzero(rng.random(int(config.horizon_s / step)) < chance)
+        jumps = rng.exponential(MEAN, slots.size) * rng.choice((-1.0, 1.0), slots.size)
+        jumps[1::2] = 0.0
+        self._levels = (PRICE + jumps).tolist()
+        self._jumped = 0
+        for slot in slots.tolist():
+            self.schedule_event(self.jump, at=start + (slot + 0.5) * step)
+
+    def jump(self) -> None:
+        """Move the reference price to the next level."""
+        level = self._levels[self._jumped]
+        self._jumped += 1
+        self.path.shift(1, float(np.log(level / self.path.current[1])))
+
+
+def _halves(market: Watched) -> np.ndarray:
+    maker: Any = next(agent for agent in market.participants if agent.role == "market_maker")
+    return PRICE * maker.halves[0] if 0 in maker.halves else np.full(maker.edges.size, np.nan)
+
+
+def learned(scene: Scene, regime: str, slots: int, seeds: Sequence[int]) -> np.ndarray:
+    """Half spreads that the maker has learned, averaged over the second half of a run: shape (seeds, buckets) [USD]."""
+    found = []
+    for seed in seeds:
+        market = Jumping(_config(scene, regime, slots), seed, scene.jumps)
+        market.run()
+        found.append(np.mean(market.measured[slots // 2 :], axis=0))
+    return np.array(found)
+
+
+def _config(scene: Scene, regime: str, slots: int) -> MarketConfig:
+    chain = OptionsConfig(
+        expiries_s=(WEEK_S,), strikes=scene.strikes, step=scene.step, volatility=VOLATILITY, fee_bp=0.0
+    )
+    # a side is served with chance 1 - exp(-mean / 2); every series of the chain is drawn alike, quoted or not
+    mean = -2.0 * float(np.log1p(-0.5 * scene.investors))
+    investor = {
+        "per_hour": 3600.0 * mean * 2 * scene.strikes, "mean_size": 1e4, "sell_share": 0.5,
+        "slippage_bp": 9000.0, "margin_share": 0.5,
+    }  # fmt: skip
+    sniper = {"volatility": VOLATILITY, "tip_share": scene.tip_share}
+    maker = {"first_bp": 100.0, "edges": scene.edges, "series": scene.series, "volatility": VOLATILITY, "rate": 0.5}
+    agents = (
+        _agent("market_maker", "zero_profit", MAKER_S, maker),
+        _agent("trader", "option_racer", SNIPER_S, sniper, scene.snipers),
+        _agent("trader", "option_buyer", INVESTOR_S, investor),
+    )
+    home = rollup("one", pool((1e4, 1e6), ("ETH", "USD"), 30.0, PRICE), options=(chain,), block_time_s=1.0)
+    config = still([home], [asset("ETH", PRICE)], agents, horizon_s=float(slots))
+    return config.model_copy(update={"regime": RegimeConfig(name=regime, **ORDERINGS[regime])})
+
+
+def _agent(role: Any, strategy: str, latency_s: float, parameters: dict[str, Any], count: int = 1) -> AgentConfig:
+    return AgentConfig(
+        role=role, strategy=strategy, count=count, capital_usd=RICH_USD, latency_s=latency_s, latency_spread_s=0.0,
+        parameters=parameters,
+    )  # fmt: skip
