@@ -82,6 +82,18 @@ SHOWN: dict[str, list[Panel]] = {
         Panel(letter, {"varied": varied, "outcome": "dispersion_bp"}, "dispersion [bp]", 1.0, "y")
         for letter, varied in zip("abc", VARIED, strict=True)
     ],
+    "surface_distortion": [
+        Panel(letter, {"days": days, "outcome": outcome}, label, scale, "y")
+        for row, (outcome, label, scale) in zip(
+            ("ab", "cd"),
+            (
+                ("half_bp", "half spread [bp]", 1.0),
+                ("volatility", "half spread [% of volatility]", 100.0),
+            ),
+            strict=True,
+        )
+        for letter, days in zip(row, (1, 7), strict=True)
+    ],
     "censorship": _alike("a", [("censored_slots", "slots", 1.0)], "y"),
     "governance": _alike(
         "abcdef",

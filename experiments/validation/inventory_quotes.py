@@ -14,7 +14,6 @@ that they are made of.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -89,9 +88,9 @@ def rows(quick: bool, data: Path | None) -> Iterator[dict[str, Any]]:
             ("standard deviation of profit", spread_of_profit, found[:, 0], 0.1),
             ("standard deviation of inventory", of_inventory, found[:, 1], 0.01),
         ):
-            deviation, own = float(np.std(sample, ddof=1)), partial(_error_of_deviation, paths)
-            tolerance = three_errors(own(deviation), _error_of_deviation(PATHS, stated), digit)
-            yield row(ID, case, statistic, stated, deviation, tolerance, own(deviation))
+            error = _error_of_deviation(paths, stated)
+            tolerance = three_errors(error, _error_of_deviation(PATHS, stated), digit)
+            yield row(ID, case, statistic, stated, float(np.std(sample, ddof=1)), tolerance, error)
 
 
 def _error_of_deviation(count: int, deviation: float) -> float:
