@@ -39,10 +39,10 @@ class Habits:
     tip_usd
         tip of every quote [USD]
     most_gamma_usd
-        most that the value of its delta may change by a move of the price of 1% [USD]; a side of a series that would
-        lead beyond is not quoted
+        most that the value of its delta may change by a move of the price of 1%; a side of a series that would lead
+        beyond is not quoted; None: no limit [USD]
     most_vega_usd
-        most that its options may change in value by 0.01 of volatility [USD]
+        most that its options may change in value by 0.01 of volatility; None: no limit [USD]
     hedge_s
         time between two trades outside that make up for its delta; None: it never hedges [s]
     """
@@ -52,15 +52,15 @@ class Habits:
     series: Sequence[int] | None
     margin_share: float
     tip_usd: float
-    most_gamma_usd: float
-    most_vega_usd: float
+    most_gamma_usd: float | None
+    most_vega_usd: float | None
     hedge_s: float | None
 
     def __post_init__(self) -> None:
         """Refuse what is no habit."""
         if not (self.volatility > 0.0 and self.size > 0.0 and self.tip_usd >= 0.0):
             raise ValueError("volatility and size must be positive, and tip_usd not negative")
-        if not (self.most_gamma_usd >= 0.0 and self.most_vega_usd >= 0.0):
+        if not all(most is None or most >= 0.0 for most in (self.most_gamma_usd, self.most_vega_usd)):
             raise ValueError("most_gamma_usd and most_vega_usd must not be negative")
         if self.hedge_s is not None and not self.hedge_s >= 0.0:
             raise ValueError(f"hedge_s must not be negative, not {self.hedge_s}")
@@ -144,6 +144,8 @@ class Quoter(MarketMaker):
         for prices, change in ((bids, size), (asks, -size)):
             may = quoted & np.isfinite(prices) & (prices > 0.0)
             for each, most in limits:
+                if most is None:
+                    continue
                 now = float(positions @ each)
                 after = np.abs(now + change * each)
                 may &= (after <= most) | (after < abs(now))
