@@ -17,27 +17,34 @@ from typing import Any
 
 from experiments.validation._rows import mean_and_error, row, three_errors
 from experiments.validation._sniping import Scene, learned
+from experiments.validation.sniping import HONOURING
 
 ID = "K7"
 TITLE = "Sniping of options"
 
-STATED = {1.0: {90: 0.2388, 100: 0.1480}}
+STATED = {0.1: {90: 0.0384, 100: 0.0238}, 1.0: {90: 0.2388, 100: 0.1480}, 10.0: {90: 0.7348, 100: 0.4557}}
 DIGIT = 1e-4
-RATES = {1.0: (0.2, 0.2)}
+RATES = {0.1: (0.02, 0.2), 1.0: (0.2, 0.2), 10.0: (0.4, 0.04)}
 """By ratio of jumps to investors: chance of a jump, and number of investors in a series, in a slot [1]."""
 BUCKETS = {90: 2, 100: 1}
 """Bucket of |delta| by strike."""
 
 
 def rows(quick: bool, data: Path | None) -> Iterator[dict[str, Any]]:
-    """Learned half spreads of calls by strike; `quick` takes fewer and shorter markets."""
+    """Learned half spreads of calls by strike and ratio, and by ordering; `quick` keeps one of each, shorter."""
     slots, seeds = (800, range(6)) if quick else (2000, range(12))
-    for ratio, known in STATED.items():
+    for ratio in STATED if not quick else (1.0,):
         found = learned(_calls(ratio), "first come", slots, seeds)
-        for strike, expected in known.items():
+        for strike, expected in STATED[ratio].items():
             mean, error = mean_and_error(found[:, BUCKETS[strike]])
             case = f"strike {strike}, jumps over investors {ratio:g}"
             yield row(ID, case, "half spread, USD", expected, mean, three_errors(error, digit=DIGIT), error)
+    for regime in HONOURING if not quick else HONOURING[1:2]:
+        left = learned(_calls(1.0), regime, slots, seeds)
+        for strike, expected in STATED[1.0].items():
+            mean, error = mean_and_error(left[:, BUCKETS[strike]])
+            case = f"strike {strike}, {regime}"
+            yield row(ID, case, "half spread over that of first come", 0.0, mean / expected, 0.1, error / expected)
 
 
 def _calls(ratio: float) -> Scene:

@@ -26,21 +26,26 @@ from experiments.validation._sniping import MEAN, Scene, learned
 ID = "M13"
 TITLE = "Sniping and spreads"
 
-RATES = {1.0: (0.3, 0.3)}
+RATES = {0.1: (0.04, 0.4), 1.0: (0.3, 0.3), 10.0: (0.4, 0.04)}
 """By ratio of jumps to investors: chance of a jump, and number of investors, in a slot [1]."""
-HONOURING = ("cancellations first",)
+HONOURING = ("cancellations first", "speed bump", "batch")
 
 
 def rows(quick: bool, data: Path | None) -> Iterator[dict[str, Any]]:
-    """Learned half spreads under two orderings; `quick` takes fewer and shorter markets."""
+    """Learned half spreads by ratio, by number of snipers, and by ordering; `quick` keeps three markets, shorter."""
     slots, seeds = (800, range(6)) if quick else (2000, range(12))
     known = {ratio: MEAN * float(np.real(lambertw(ratio))) for ratio in RATES}
-    for ratio in RATES:
+    for ratio in RATES if not quick else (1.0,):
         found = learned(_plain(ratio), "first come", slots, seeds)[:, 0]
         yield _same(f"first come, jumps over investors {ratio:g}", known[ratio], found)
-    for regime in HONOURING:
+    for regime in HONOURING if not quick else HONOURING[:1]:
         rest, error = mean_and_error(learned(_plain(1.0), regime, slots, seeds)[:, 0] / known[1.0])
         yield row(ID, regime, "half spread over that of first come", 0.0, rest, 0.1, error)
+    if not quick:
+        yield _same("first come, three snipers", known[1.0], learned(_plain(1.0, 3), "first come", slots, seeds)[:, 0])
+        tipping = _plain(1.0, 2)._replace(tip_share=0.9)
+        yield _same("priority fee, snipers who tip", known[1.0], learned(tipping, "priority fee", slots, seeds)[:, 0])
+    yield _same("sealed, first come", known[1.0], learned(_plain(1.0), "sealed", slots, seeds)[:, 0])
 
 
 def _plain(ratio: float, snipers: int = 1) -> Scene:

@@ -143,6 +143,11 @@ STATED = {
         ("deribit, call at 2400 sold", "initial margin, USD", 205.055, 5e-4),
         ("derive, spread 1800/2000", "initial margin, USD", 200.0, 5e-7),
     ],
+    "option_surface": [("one volatility", "violations", 0.0, 0.0)],
+    "informed_trades": [("p=0.5", "first ask", 0.65, 5e-6), ("learned, p=0.5", "spread", 0.3, 5e-6)],
+    "inventory_quotes": [("leaning against inventory", "profit", 64.9, 0.05), ("symmetric", "profit", 68.0, 0.05)],
+    "sniping": [("first come, jumps over investors 1", "half spread, USD", 0.5671433 * 0.5, 5e-8)],
+    "option_sniping": [("strike 90, jumps over investors 1", "half spread, USD", 0.2388, 5e-5)],
     "close_out_order": [("queue, set 1", "whole positions touched too many", 0.0, 0.0)],
     "loss_versus_rebalancing": [
         ("80% a year, 2 s, 5 bp, Poisson", "blocks with a trade", 0.22170, 5e-6),
