@@ -157,6 +157,10 @@ def _add_simulate(parser: argparse.ArgumentParser) -> None:
         "--cascades", nargs="?", type=_file, const=Path(), metavar="FILE.png",
         help="print the largest cascade, by generations and causes; with a file draw it as a tree, too",
     )  # fmt: skip
+    parser.add_argument(
+        "--options", nargs="?", type=_file, const=Path(), metavar="FILE.png",
+        help="print the chains of options and what each account is exposed to; with a file draw the smiles, too",
+    )  # fmt: skip
     _add_width(parser)
     parser.add_argument("--watch", metavar="AGENT", help='print what one agent ("arbitrageur 0") saw, sent and got')
     parser.add_argument("--json", action="store_true", help="one JSON object")

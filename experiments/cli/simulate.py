@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from experiments.cli import pictures
+from experiments.cli import pictures, printed
 from experiments.markets import price_files
 from experiments.runs import configuration
 from market.config import MarketConfig
@@ -28,12 +28,15 @@ if TYPE_CHECKING:
 
 ONLY_PRINTED = Path()
 """File of what is printed and not drawn."""
+DRAWN = ("--profits", "--cascades", "--options")
+"""Options whose files are drawn into."""
 
 
 class Report(NamedTuple):
     """What a run reports.
 
-    Outcomes, who paid whom for what, repairs of prices, profits by agent, what one agent saw, its largest cascade.
+    Outcomes, who paid whom for what, repairs of prices, profits by agent, what one agent saw, its largest cascade, its
+    chains of options and the accounts on them.
     """
 
     outcomes: dict[str, Any]
@@ -42,18 +45,20 @@ class Report(NamedTuple):
     profits: dict[str, dict[str, Any]]
     lines: list[str]
     cascade: list[dict[str, Any]]
+    chain: list[dict[str, Any]]
+    accounts: list[dict[str, Any]]
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Run one market and print its outcomes, as a table or as the JSON object that programs read."""
     _check_tape(arguments.tape)
-    drawn = _file_of(arguments.profits), _file_of(arguments.cascades)
-    for option, path in zip(("--profits", "--cascades"), drawn, strict=True):
+    drawn = _file_of(arguments.profits), _file_of(arguments.cascades), _file_of(arguments.options)
+    for option, path in zip(DRAWN, drawn, strict=True):
         pictures.check(option, path)
     pools = None if arguments.pools is None else _read_pools(arguments.pools)
     config = configure(arguments, pools)
     notes = [] if pools is None else price_files.compare(pools, config.prices)
-    asked = (arguments.profits is not None, arguments.cascades is not None)
+    asked = tuple(each is not None for each in (arguments.profits, arguments.cascades, arguments.options))
     work = (config, arguments.seed, arguments.tape, arguments.watch, *asked)
     limit = arguments.time_limit
     report = run(*work) if limit is None else _within(limit, *work)
@@ -64,6 +69,8 @@ def main(arguments: argparse.Namespace) -> int:
         said |= {"flows": report.flows} if arguments.flows else {}
         said |= {} if arguments.profits is None else {"profit_by_agent": report.profits}
         said |= {} if arguments.cascades is None else {"cascade": report.cascade}
+        if arguments.options is not None:
+            said |= {name: [_plain(row) for row in getattr(report, name)] for name in ("chain", "accounts")}
         said |= {} if arguments.watch is None else {"watch": report.lines}
         print(json.dumps({key: _json(value) for key, value in report.outcomes.items()} | said, allow_nan=False))
         return 0
@@ -75,11 +82,13 @@ def main(arguments: argparse.Namespace) -> int:
         for repair in mended or ():
             print(f"{file}: {repair}.")
     if arguments.flows:
-        _print_flows(report.flows)
+        printed.flows(report.flows)
     if arguments.profits is not None:
-        _print_profits(report.profits)
+        printed.profits_by_agent(report.profits)
     if arguments.cascades is not None:
-        _print_cascade(report.cascade)
+        printed.cascade_tree(report.cascade)
+    if arguments.options is not None:
+        printed.options(report.chain, report.accounts)
     return 0
 
 
@@ -90,7 +99,7 @@ def _file_of(option: Path | None) -> Path | None:
 
 def run(
     config: MarketConfig, seed: int, tape: Path | None, witnessed: str | None = None, profits: bool = False,
-    cascades: bool = False,
+    cascades: bool = False, options: bool = False,
 ) -> Report:  # fmt: skip
     """Run the market, having said on stderr what that takes.
 
@@ -106,9 +115,12 @@ def run(
         whether profits are added up by agent
     cascades
         whether liquidations are traced to the sales that caused them
+    options
+        whether chains of options and the accounts on them are written down
     """
     from experiments.runs.run import run_one
     from market.measures.flows import WhoPaidWhom
+    from market.measures.option_book import OptionBook
     from market.measures.profit_by_agent import ProfitByAgent
     from market.measures.tape import Tape
     from market.measures.traced import Cascades
@@ -119,11 +131,13 @@ def run(
     gained = [ProfitByAgent()] if profits else []
     seen = [] if witnessed is None else [Witness(witnessed)]
     traced = [Cascades()] if cascades else []
+    books = [OptionBook()] if options else []
     with _blamed_on_tape(tape):
-        outcomes = run_one(config, seed, [paid, read, *taped, *gained, *seen, *traced], before=_state)
+        outcomes = run_one(config, seed, [paid, read, *taped, *gained, *seen, *traced, *books], before=_state)
     by_agent = gained[0].by_agent if gained else {}
     tree = _largest(traced[0], config) if traced else []
-    return Report(outcomes, paid.table, read.repairs, by_agent, seen[0].lines if seen else [], tree)
+    standing = (books[0].chain, books[0].accounts) if books else ([], [])
+    return Report(outcomes, paid.table, read.repairs, by_agent, seen[0].lines if seen else [], tree, *standing)
 
 
 def _largest(traced: Cascades, config: MarketConfig) -> list[dict[str, Any]]:
@@ -216,52 +230,17 @@ def _blamed_on_tape(tape: Path | None) -> Iterator[None]:
         ) from error
 
 
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    return {key: _json(value) for key, value in row.items()}
+
+
 def _json(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _print_flows(table: list[dict[str, Any]]) -> None:
-    """Who paid whom for what, a line for each payer, payee, reason and asset."""
-    rows = [tuple(table[0])] if table else []
-    rows += [(*(str(value) for value in list(entry.values())[:-1]), f"{entry['amount']:,.6g}") for entry in table]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    print()
-    for *words, amount in rows:
-        padded = [f"{word:{width}}" for word, width in zip(words, widths[:-1], strict=True)]
-        print("  ".join([*padded, f"{amount:>{widths[-1]}}"]))
-
-
-def _print_profits(profits: dict[str, dict[str, Any]]) -> None:
-    """Each agent's profit with its parts, largest first."""
-    print()
-    width = max(map(len, profits), default=0)
-    for name, found in profits.items():
-        kinds = sorted(found["by_kind"].items(), key=lambda part: -abs(part[1]))
-        parts = ", ".join(f"{kind} {value:+,.2f}" for kind, value in kinds)
-        print(f"{name:{width}}  {found['total_usd']:+14,.2f} USD" + (f": {parts}" if parts else ""))
-
-
-def _print_cascade(cascade: list[dict[str, Any]]) -> None:
-    """The largest cascade, generation by generation, and because of whose sales."""
-    print()
-    if not cascade:
-        print("nobody was liquidated")
-    for row in (row for row in cascade if not row["because_of"]):
-        here = [each for each in cascade if each["because_of"] and _same_place(each, row)]
-        causes = ", ".join(f"{each['because_of']} ({each['at_generation']}) {each['usd']:,.2f}" for each in here)
-        print(
-            f"generation {row['generation']}  {row['rollup']}  {row['count']:,} liquidations  {row['usd']:,.2f} USD"
-            + (f", because of sales on {causes}" if causes else "")
-        )
-
-
-def _same_place(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    return (one["generation"], one["rollup"]) == (other["generation"], other["rollup"])
-
-
-def _draw(report: Report, title: str, paths: tuple[Path | None, Path | None], width: str) -> None:
-    """Draw profits by agent, and the largest cascade, each into a file where one is named."""
-    profits, cascades = paths
+def _draw(report: Report, title: str, paths: tuple[Path | None, ...], width: str) -> None:
+    """Draw profits by agent, the largest cascade, and the smiles of options, each into a file where one is named."""
+    profits, cascades, options = paths
     if profits is not None:
         import pandas as pd
 
@@ -282,6 +261,13 @@ def _draw(report: Report, title: str, paths: tuple[Path | None, Path | None], wi
 
         with pictures.blamed("--cascades", cascades):
             cascade.write(pd.DataFrame(report.cascade, columns=list(COLUMNS)), title, cascades, width)
+    if options is not None:
+        import pandas as pd
+
+        from figures import smile
+
+        with pictures.blamed("--options", options):
+            smile.write(pd.DataFrame(report.chain, columns=list(smile.COLUMNS)), title, options, width)
 
 
 def _print(outcomes: Mapping[str, Any], config: MarketConfig) -> None:

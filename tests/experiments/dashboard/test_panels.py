@@ -12,7 +12,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from experiments.dashboard import panels
-from experiments.dashboard.panels import extraction, graph, liquidations, prices
+from experiments.dashboard.panels import extraction, graph, liquidations, prices, smile
 from experiments.dashboard.shown import Shown
 from figures import _page
 from market.intents.rows import Status, blank
@@ -88,6 +88,19 @@ def test_extraction_ends_with_the_outcomes() -> None:
     lines = {line.get_label(): line for line in drawn("extraction", shown()).axes[0].lines}
     for name, values in record.usd.items():
         np.testing.assert_allclose(np.asarray(lines[name].get_ydata(), float), 1e-3 * np.array(values))
+
+
+def test_the_smile_is_that_of_the_first_rollup_with_options() -> None:
+    with_options = Shown(regime="siloed", minutes=2, more="rollups.1.options=[{strikes=3,expiries_s=[600.0,3600.0]}]")
+    for _ in range(3):
+        with_options.step()
+    assert with_options.complaint == ""
+    record = with_options.records["smile"]
+    assert isinstance(record, smile.Record)
+    assert [row["rollup"] for row in record.chain] == ["rollup1"] * 12
+    marks = [line for line in drawn("smile", with_options).axes[0].lines if line.get_linestyle() == "--"]
+    assert len(marks) == 2
+    np.testing.assert_allclose(marks[0].get_ydata(), 100.0 * record.chain[0]["volatility"])
 
 
 def test_liquidations_and_pauses_are_those_of_the_outcomes() -> None:
