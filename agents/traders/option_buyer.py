@@ -29,6 +29,8 @@ class OptionBuyer(Trader):
         by how much worse than the quote that she sees her limit is [bp]
     margin_share
         of her money on a rollup, paid in as margin [1]
+    remembers
+        whether she goes by the last quote that she saw where there is none: makers put up again what was taken
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class OptionBuyer(Trader):
         sell_share: float = 0.0,
         slippage_bp: float = 100.0,
         margin_share: float = 0.5,
+        remembers: bool = False,
     ) -> None:
         super().__init__(seat)
         if not (per_hour >= 0.0 and mean_size > 0.0 and 0.0 <= sell_share <= 1.0 and 0.0 <= slippage_bp < 1e4):
@@ -47,7 +50,8 @@ class OptionBuyer(Trader):
             )
         self.between_s = 3600.0 / per_hour if per_hour > 0.0 else np.inf
         self.mean_size, self.sell_share, self.slippage = mean_size, sell_share, 1e-4 * slippage_bp
-        self.margin = Margin(margin_share)
+        self.margin, self.remembers = Margin(margin_share), remembers
+        self._last: dict[str, np.ndarray] = {}  # by side: the last price of each series that she saw, nan before [USD]
         self._due: dict[int, float] = {}  # by market: when she trades next [s]
         self._exercised: dict[int, float] = {}  # by expiry: which of its dates she has seen to [s]
 
@@ -56,6 +60,8 @@ class OptionBuyer(Trader):
         if not len(seen.option_markets):
             self.wake_at = np.inf  # markets are founded, and never after
             return
+        if self.remembers:
+            self._note(seen)
         for market in markets_of(seen):
             if not self.margin.pay_in(seen, desk, market):
                 continue
@@ -74,19 +80,33 @@ class OptionBuyer(Trader):
         return self._due[market]
 
     def _trade(self, seen: Observation, desk: Desk, market: int) -> None:
-        """Draw a series, a side and a size, whether there is a quote or not, and take the quote if there is one."""
+        """Draw a series, a side and a size, whether there is a quote or not, and take the quote that she goes by."""
         row = seen.option_markets[market]
         series = int(row["first_series"]) + int(self.rng_own.integers(int(row["series"])))
         buys, size = bool(self.rng_own.random() >= self.sell_share), float(self.rng_own.exponential(self.mean_size))
         side = "ask" if buys else "bid"
-        if seen.options[f"{side}_size"][series] == 0.0 or seen.time >= seen.options["expires"][series]:
+        price = self._quote(seen, side, series)
+        if not np.isfinite(price) or seen.time >= seen.options["expires"][series]:
             return
         asset, worst = int(row["asset"]), 1.0 + self.slippage if buys else 1.0 - self.slippage
         given, taken = (0, asset) if buys else (asset, 0)
         desk.submit(
             Kind.OPTION_TRADE, int(row["rollup"]), market, size, target=series, asset_in=given, asset_out=taken,
-            limit=float(seen.options[side][series]) * worst,
+            limit=price * worst,
         )  # fmt: skip
+
+    def _quote(self, seen: Observation, side: str, series: int) -> float:
+        """Price that stands on a side of a series, or else stood there last; not a number for none [USD]."""
+        if seen.options[f"{side}_size"][series] > 0.0:
+            return float(seen.options[side][series])
+        return float(self._last[side][series]) if self.remembers else np.nan
+
+    def _note(self, seen: Observation) -> None:
+        """Note the quotes that stand."""
+        for side in ("bid", "ask"):
+            last = self._last.setdefault(side, np.full(len(seen.options), np.nan))
+            there = seen.options[f"{side}_size"] > 0.0
+            last[there] = seen.options[side][there]
 
     def _exercise(self, seen: Observation, desk: Desk, market: int) -> None:
         """Ask once for each expiry whose price has been fixed and of which she holds something."""

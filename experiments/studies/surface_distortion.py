@@ -105,6 +105,7 @@ def _market(name: str, horizon_s: float) -> MarketConfig:
     series = 2 * STRIKES * len(EXPIRIES_S)
     investor = {
         "per_hour": 3600.0 * INVESTORS_PER_S * series, "mean_size": 1e3, "sell_share": 0.5, "slippage_bp": 5000.0,
+        "remembers": True,
     }  # fmt: skip
     sniper = {"volatility": VOLATILITY, "tip_share": 0.5, "lane_share": 0.5}
     agents = tuple(

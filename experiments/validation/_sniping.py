@@ -4,7 +4,8 @@ The price of the underlying jumps by J, then back, then by another J, with a giv
 where it began for ever, and a jump back is worth to a sniper what the jump away was. Investors trade one option at a
 time, at random, and are slower than the maker, who is slower than the snipers. One maker learns the half spread at
 which it earns nothing; it quotes one option on either side and puts up again what was taken. Of several investors who
-come to one side of a series in one slot, one is served: the rate of investors is that of those who are.
+come to one side of a series in one slot, one is served: the rate of investors is that of those who are. Like snipers,
+they count on it that the maker puts up again what was taken.
 """
 
 from __future__ import annotations
@@ -90,7 +91,7 @@ def _config(scene: Scene, regime: str, slots: int) -> MarketConfig:
     mean = -2.0 * float(np.log1p(-0.5 * scene.investors))
     investor = {
         "per_hour": 3600.0 * mean * 2 * scene.strikes, "mean_size": 1e4, "sell_share": 0.5,
-        "slippage_bp": 9000.0, "margin_share": 0.5,
+        "slippage_bp": 9000.0, "margin_share": 0.5, "remembers": True,
     }  # fmt: skip
     sniper = {"volatility": VOLATILITY, "tip_share": scene.tip_share}
     maker = {"first_bp": 100.0, "edges": scene.edges, "series": scene.series, "volatility": VOLATILITY, "rate": 0.5}

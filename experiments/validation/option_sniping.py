@@ -32,7 +32,7 @@ BUCKETS = {90: 2, 100: 1}
 
 def rows(quick: bool, data: Path | None) -> Iterator[dict[str, Any]]:
     """Learned half spreads of calls by strike and ratio, and by ordering; `quick` keeps one of each, shorter."""
-    slots, seeds = (800, range(6)) if quick else (2000, range(12))
+    slots, seeds = (800, range(100, 106)) if quick else (2000, range(100, 112))
     for ratio in STATED if not quick else (1.0,):
         found = learned(_calls(ratio), "first come", slots, seeds)
         for strike, expected in STATED[ratio].items():

@@ -33,7 +33,7 @@ HONOURING = ("cancellations first", "speed bump", "batch")
 
 def rows(quick: bool, data: Path | None) -> Iterator[dict[str, Any]]:
     """Learned half spreads by ratio, by number of snipers, and by ordering; `quick` keeps three markets, shorter."""
-    slots, seeds = (800, range(6)) if quick else (2000, range(12))
+    slots, seeds = (800, range(100, 106)) if quick else (2000, range(100, 112))
     known = {ratio: MEAN * float(np.real(lambertw(ratio))) for ratio in RATES}
     for ratio in RATES if not quick else (1.0,):
         found = learned(_plain(ratio), "first come", slots, seeds)[:, 0]

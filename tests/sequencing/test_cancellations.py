@@ -87,6 +87,16 @@ def test_no_taker_comes_before_a_cancellation_of_the_same_block(rows: np.ndarray
 
 
 @given(rows=pending(), step_s=st.sampled_from((0.25, 1.0, 4.0)))
+def test_what_somebody_says_last_in_a_batch_holds(rows: np.ndarray, step_s: float) -> None:
+    done = executed(rows, make("ordering", {"kind": "uniform_price_batch", "withdrawable": True}), step_s)
+    for (block, before), (other, after) in pairwise(done):
+        if block == other:
+            assert cancels(rows, before) >= cancels(rows, after)
+            if cancels(rows, before) and cancels(rows, after):
+                assert rows["arrival"][before] <= rows["arrival"][after]
+
+
+@given(rows=pending(), step_s=st.sampled_from((0.25, 1.0, 4.0)))
 def test_a_cancellation_comes_before_every_taker_that_led_by_less_than_the_bump(
     rows: np.ndarray, step_s: float
 ) -> None:

@@ -19,7 +19,7 @@ from pydantic import Field
 
 from market.access.protocols import Arrangement
 from market.intents.rows import BATCHED
-from market.sequencing.ordering.base import Ordering, untouched
+from market.sequencing.ordering.base import Ordering, first_come_order, untouched
 from market.sequencing.ordering.cancel_first import cancellations
 from market.sequencing.ordering.random_batch import shuffled
 from market.venues import Kind
@@ -36,14 +36,17 @@ class UniformPriceBatch(Ordering):
     def arrange(self, slot) -> tuple[Arrangement | None, object]:
         """Put single swaps first, pool by pool, and everything else in random order behind them.
 
-        Where they count, cancellations come before all of it, in random order.
+        Where they count, cancellations come before all of it, in order of arrival: what somebody says last holds.
         """
-        order = shuffled(slot.due, slot.rng.random(slot.due.size))
+        draws = slot.rng.random(slot.due.size)
+        order = shuffled(slot.due, draws)
         ordered = slot.due[order]
         pool = np.where(_single_swap(ordered), ordered["venue"], np.iinfo(np.int64).max)
+        order = order[np.argsort(pool, kind="stable")]
         if self.withdrawable:
-            pool[cancellations(ordered)] = -1
-        return untouched(order[np.argsort(pool, kind="stable")]), None
+            back, arrived = cancellations(slot.due), first_come_order(slot.due, draws)
+            order = np.concatenate([arrived[back[arrived]], order[~back[order]]])
+        return untouched(order), None
 
     def block(self, slot) -> np.ndarray:
         """Mark the swaps that clear together; the price is found when the block is executed."""
