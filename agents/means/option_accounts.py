@@ -10,7 +10,11 @@ from market.venues import Kind
 
 
 def markets_of(seen: Observation) -> list[int]:
-    """Markets of options on the rollups of this domain."""
+    """Markets of options on the rollups of this domain, looked up once a slot, however many ask."""
+    return seen.derived(("markets of options", tuple(seen.rollups)), lambda: _markets_of(seen))
+
+
+def _markets_of(seen: Observation) -> list[int]:
     return np.flatnonzero(np.isin(seen.option_markets["rollup"], seen.rollups)).tolist()
 
 
