@@ -5,7 +5,7 @@ which a maker earns nothing solves a h = b E(|dC| - h)+ with dC = C(S + J) - C(S
 of mean m; to first order it is |delta| m W(b / a). S 100, 7 days, sigma .8, m .5: at b / a = .1/1/10 it is
 .0384/.2388/.7348 for a strike of 90, and .0238/.1480/.4557 for one of 100. In implied volatility, h over vega, spreads
 are widest where vega is small beside delta: in the money. Where a block or a batch honours what is taken back in it, h
-is next to nothing; sealed contents alone leave it as it is.
+is next to nothing; sealed contents alone do little (M13).
 """
 
 from __future__ import annotations
