@@ -22,7 +22,7 @@ HYPOTHESIS = (
     "late rules gain on the others as the relay gets slower, since nobody can answer them."
 )
 
-SEEDS, QUICK_SEEDS = 5, 2
+SEEDS, QUICK_SEEDS = statistics.ENOUGH, 2
 DELAYS = (1, 2, 4, 7, 10)
 LATE = {"last_minute": 0.0, "stealth": 0.05, "bluff": 0.05}
 """Late rules, and the standard deviation of the end of the auction in which they are looked at [s]."""

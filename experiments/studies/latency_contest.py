@@ -22,7 +22,7 @@ HYPOTHESIS = (
     "separate sequencers more than a shared one once prizes are large."
 )
 
-SEEDS, QUICK_SEEDS = 3, 1
+SEEDS, QUICK_SEEDS = statistics.ENOUGH, 1
 PRINTED = (
     "contest",
     "n",

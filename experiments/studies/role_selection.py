@@ -22,7 +22,7 @@ HYPOTHESIS = (
     "rather build; the proposer's revenue is highest in between, where bundles compete and still add up."
 )
 
-SEEDS, QUICK_SEEDS = 4, 1
+SEEDS, QUICK_SEEDS = statistics.ENOUGH, 1
 CONFLICTS, QUICK_CONFLICTS = (0.0, 0.25, 0.5, 0.75, 1.0), (0.0, 0.5, 1.0)
 SHOWN_BUILDERS = 3
 

@@ -28,7 +28,7 @@ HYPOTHESIS = (
     "whoever undercuts slightly, and evolution drives margins towards zero."
 )
 
-SEEDS, QUICK_SEEDS = 6, 2
+SEEDS, QUICK_SEEDS = statistics.ENOUGH, 2
 DEFAULTS: dict[str, tuple[str, ...]] = {
     "builder": ("naive", "adaptive", "equilibrium_shading", "q_learning", "exp3", "exclusive_flow"),
     "sequencer": ("fixed_margin", "slot_bidder", "q_learning", "grim_trigger"),
