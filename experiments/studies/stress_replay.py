@@ -276,7 +276,25 @@ def answer(runs: Any) -> str:
             for name in (str(found["mean"].idxmin()), str(found["mean"].idxmax()))
         )
         said.append(f"on {crash} from {least} to {most}")
-    return f"What is liquidated, less that on separate rollups, runs {answers.listed(said)}."
+    return f"What is liquidated, less that on separate rollups, runs {answers.listed(said)}.{_outages(runs)}"
+
+
+def _outages(runs: Any) -> str:
+    """By crash, what an outage adds to what is liquidated where nothing is shared, and how it differs where it is."""
+    said = []
+    for crash in dict.fromkeys(summaries.where(runs, outage="outage")["episode"]):
+        part = summaries.where(runs, episode=crash)
+        usd = part.pivot(index="seed", columns=["outage", "regime"], values="liquidated_usd")
+        busy = part.pivot(index="seed", columns=["outage", "regime"], values="burst_60s_share")
+        down, shared = ("outage", BASELINE), ("outage", "centralized_shared")
+        added = answers.change(usd[down] - usd["no outage", BASELINE], "million USD", 1e-6)
+        less = answers.change(usd[shared] - usd[down], "million USD", 1e-6)
+        points = answers.change(busy[shared] - busy[down], "points", 100.0)
+        said.append(
+            f" On {crash} an outage adds {added} where sequencers are separate; one that all share changes that by "
+            f"{less}, and puts {points} of it into the busiest minute."
+        )
+    return "".join(said)
 
 
 def table(runs: pd.DataFrame) -> pd.DataFrame:
