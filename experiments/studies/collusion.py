@@ -244,9 +244,9 @@ def answer(runs: Frame) -> str:
     first, second = prices.get("first_price", "nothing"), prices.get("second_price", "nothing")
     pays = blind[blind["auction"] == "first_price"]["deviations_that_pay"].mean()
     return (
-        f"Two patient Q-learners pay {first} at first prices and {second} at second prices; but in "
-        f"{100.0 * float(pays):.0f}% of the first-price games breaking ranks for once would have paid, so that low "
-        "prices alone are no cartel."
+        f"Two patient Q-learners pay {first} at first prices and {second} at second prices, but in "
+        f"{100.0 * float(pays):.0f}% of the first-price games breaking ranks for once would have paid: low prices "
+        "alone are no cartel."
     )
 
 

@@ -276,7 +276,7 @@ def answer(runs: Any) -> str:
             for name in (str(found["mean"].idxmin()), str(found["mean"].idxmax()))
         )
         said.append(f"on {crash} from {least} to {most}")
-    return f"What is liquidated, less that on separate rollups, runs {answers.listed(said)}.{_outages(runs)}"
+    return f"What is liquidated, less that on separate rollups, runs {answers.listed(said)}{_outages(runs)}."
 
 
 def _outages(runs: Any) -> str:
@@ -291,8 +291,8 @@ def _outages(runs: Any) -> str:
         less = answers.change(usd[shared] - usd[down], "million USD", 1e-6)
         points = answers.change(busy[shared] - busy[down], "points", 100.0)
         said.append(
-            f" On {crash} an outage adds {added} where sequencers are separate; one that all share changes that by "
-            f"{less}, and puts {points} of it into the busiest minute."
+            f"; on {crash} an outage adds {added} where sequencers are separate, and one that all share changes that "
+            f"by {less} and puts {points} of it into the busiest minute"
         )
     return "".join(said)
 
