@@ -147,14 +147,15 @@ def _learned(slots: int, seed: int) -> float:
 
 def _config(strategy: str, maker: dict[str, Any], cycle: int, slots: int) -> MarketConfig:
     """One maker and one stream of traders; the oracle posts only what is handed in."""
+    cast: list[tuple[Any, str, dict[str, Any]]] = [
+        ("market_maker", strategy, maker),
+        ("trader", f"{__name__}:Crowd", {"informed_share": SHARE, "cycle": cycle}),
+    ]
     agents = [
         AgentConfig(
             role=role, strategy=name, capital_usd=RICH_USD, latency_s=0.01, latency_spread_s=0.0, parameters=parameters
         )
-        for role, name, parameters in (
-            ("market_maker", strategy, maker),
-            ("trader", f"{__name__}:Crowd", {"informed_share": SHARE, "cycle": cycle}),
-        )
+        for role, name, parameters in cast
     ]
     chain = OptionsConfig(expiries_s=(EXPIRY_S,), strikes=2, step=20.0, fee_bp=0.0)
     home = rollup(

@@ -127,14 +127,15 @@ def _config(symmetric: bool) -> MarketConfig:
         "volatility": volatility, "series": (CALL,),
     }  # fmt: skip
     flow = {"chance": RATE / STEPS, "decay": DECAY}
+    cast: list[tuple[Any, str, dict[str, Any]]] = [
+        ("market_maker", "avellaneda_stoikov", quoting), ("trader", f"{__name__}:Orders", flow),
+    ]  # fmt: skip
     agents = [
         AgentConfig(
             role=role, strategy=strategy, capital_usd=RICH_USD, latency_s=0.01, latency_spread_s=0.0,
             parameters=parameters,
         )
-        for role, strategy, parameters in (
-            ("market_maker", "avellaneda_stoikov", quoting), ("trader", f"{__name__}:Orders", flow),
-        )
+        for role, strategy, parameters in cast
     ]  # fmt: skip
     chain = OptionsConfig(expiries_s=(EXPIRY_S,), strikes=2, step=20.0, fee_bp=0.0)
     home = rollup("one", pool((1e4, 1e6), ("ETH", "USD"), 30.0, PRICE), options=(chain,), block_time_s=SLOT_S)

@@ -113,6 +113,13 @@ def test_inventory_shifts_quotes_of_whoever_leans_against_it() -> None:
 
 
 def test_what_is_no_habit_is_refused() -> None:
-    for wrong in ({"size": 0.0}, {"edges": (0.1, 0.2)}, {"rate": 0.0}, {"hedge_s": -1.0}, {"first_bp": 2e3}):
+    wrongs: list[dict[str, Any]] = [
+        {"size": 0.0},
+        {"edges": (0.1, 0.2)},
+        {"rate": 0.0},
+        {"hedge_s": -1.0},
+        {"first_bp": 2e3},
+    ]
+    for wrong in wrongs:
         with pytest.raises(InputError):
             ran("zero_profit", **wrong)

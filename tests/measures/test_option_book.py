@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from market.measures.option_book import OptionBook
 VOLATILITY, HALF_SPREAD = 0.8, 0.05
 
 
-def settings(**options: object) -> MarketConfig:
+def settings(**options: Any) -> MarketConfig:
     chain = OptionsConfig(strikes=5, expiries_s=(86_400.0, 864_000.0), **options)
     maker = {"half_spread": HALF_SPREAD, "volatility": VOLATILITY}
     agents = (
