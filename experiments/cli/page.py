@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from experiments.analysis import statistics
 from experiments.runs import study
 from experiments.runs.files import write as write_file
 from market import discovery
@@ -89,7 +90,7 @@ def answers(folder: Path, link: str) -> str:
         about = _about(folder / f"{name}.json")
         entry = f"[`{name}`]({link}/{NAME}#{name})" if name in shown else f"`{name}`"
         question = discovery.constant(study.PACKAGE, name, "QUESTION")
-        lines.append(f"| {entry} | {_cell(question)} | {_cell(_clause(about.get('answer', '')))} |")
+        lines.append(f"| {entry} | {_cell(question)} | {_cell(_answer(about, _clause))} |")
     return "\n".join(lines) + "\n"
 
 
@@ -105,6 +106,13 @@ def _clause(answer: str) -> str:
         if letter == ";" and not depth and at >= ENOUGH:
             return f"{answer[:at]}."
     return answer
+
+
+def _answer(about: dict[str, Any], shortened: Callable[[str], str] = str) -> str:
+    """The answer to a study's question, and behind it that too few seeds to settle anything were run, if they were."""
+    answer, seeds = about.get("answer", ""), about.get("seeds", [])
+    few = f" ({_seeds(seeds)}: open)" if answer and len(seeds) < statistics.ENOUGH else ""
+    return shortened(answer) + few
 
 
 def _asked(name: str, folder: Path) -> dict[str, Any]:
@@ -125,7 +133,7 @@ def _page(
 ) -> str:
     lines = ["# What the studies say", "", "| study | question | answer |", "| --- | --- | --- |"]
     for name, about in shown.items():
-        lines.append(f"| [{name}](#{name}) | {_cell(about['question'])} | {_cell(about.get('answer', ''))} |")
+        lines.append(f"| [{name}](#{name}) | {_cell(about['question'])} | {_cell(_answer(about))} |")
     for name, about in shown.items():
         lines += ["", *_section(name, about, places[name])]
         if findings and name in findings:
@@ -137,7 +145,7 @@ def _section(name: str, about: dict[str, Any], place: dict[str, str]) -> Iterato
     yield from (f"## {name}", "", f"*{about['title']}*", "", f"**Question.** {about['question']}", "")
     yield from (f"**Expected.** {about['hypothesis']}", "")
     if about.get("answer"):
-        yield from (f"**Answer.** {about['answer']}", "")
+        yield from (f"**Answer.** {_answer(about)}", "")
     for figure in about["figures"]:
         # the figure of a plug-in is drawn already, though the plug-in may not be at hand any more
         known = figure in discovery.modules("figures")

@@ -43,7 +43,7 @@ def test_all_studies_and_a_page_that_shows_them(two: Path, capsys: pytest.Captur
     said = shown.read_text(encoding="utf-8")
     share = json.loads((two / "results" / "coins" / "study.json").read_text())["answer"]
     assert re.fullmatch(r"Heads come \d+ times in a hundred\.", share)
-    assert f"| [coins](#coins) | Is the coin fair? | {share} |" in said
+    assert f"| [coins](#coins) | Is the coin fair? | {share} (2 seeds: open) |" in said
     assert "`uv run seqmarket run medals --quick`: 8 runs, 0 failed, 2 seeds" in said
     pictures = {"coins/figure.png", "medals/figure.png", "medals/figure_of_gold.png"}
     assert {two / "results" / name for name in pictures} < linked(shown)
@@ -61,7 +61,7 @@ def test_a_page_gets_the_answers_between_its_marks_and_keeps_the_rest(two: Path,
     assert main(asked) == 0
     text = mine.read_text(encoding="utf-8")
     share = json.loads((two / "results" / "coins" / "study.json").read_text())["answer"]
-    assert f"| [`coins`](shown/README.md#coins) | Is the coin fair? | {share} |" in text
+    assert f"| [`coins`](shown/README.md#coins) | Is the coin fair? | {share} (2 seeds: open) |" in text
     assert "| `medals` | Is the coin fair? |  |" in text
     assert text.startswith("above\n") and text.endswith("below\n") and "old" not in text
     assert main(asked) == 0
