@@ -18,7 +18,7 @@ from market.errors import InputError
 
 LONGEST_LINE = 1500
 """Most characters of a complaint: what somebody typed, or an error of theirs, may be of any length."""
-SIMULATING = tuple(f"experiments.cli.{name}" for name in ("run", "compare", "power", "simulate"))
+SIMULATING = tuple(f"experiments.cli.{name}" for name in ("run", "compare", "sensitivity", "power", "simulate"))
 
 
 class Terminated(KeyboardInterrupt):
@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     resume = ""
     try:
         arguments = parser().parse_args(argv)
-        if arguments.name in ("run", "compare", "power"):
+        if arguments.name in ("run", "compare", "sensitivity", "power"):
             folder = arguments.out / (vars(arguments).get("as_study") or arguments.study)
             resume = f"; finished runs are kept in {folder}, the same command resumes"
         with _terminated(), _bounded(arguments.module):

@@ -6,11 +6,14 @@ import argparse
 import math
 import os
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from market.errors import InputError
 
-MOST_SEEDS, MOST_WORKERS, YEAR_S = 100_000, 1024, 31_536_000
+if TYPE_CHECKING:
+    from experiments.runs.slices import Slice
+
+MOST_SEEDS, MOST_WORKERS, MOST_POINTS, YEAR_S = 100_000, 1024, 10_000, 31_536_000
 ROLES = ("trader", "liquidator", "builder", "sequencer", "market_maker", "protocol")
 LONGEST = 60
 """Most characters of an argument that a complaint repeats."""
@@ -42,6 +45,8 @@ def parser() -> Parser:
     listing.add_argument("--json", action="store_true", help="one JSON object")
     _add_run(command("run", "cli.run", "run a study and write its table and figure"))
     _add_compare(command("compare", "cli.compare", "compare what the levers named make of some outcomes"))
+    _add_sensitivity(command("sensitivity", "cli.sensitivity", "say which levers outcomes depend on, and how much"))
+    _add_merge(command("merge", "cli.merge", "put slices of a study together, as if it had been run in one"))
     _add_power(command("power", "cli.power", "say how many seeds a difference needs, from a few pilot seeds"))
     _add_data(command("data", "cli.data", "say what is understood of a file of prices"))
     _add_simulate(command("simulate", "cli.simulate", "run one market and print its outcomes"))
@@ -81,6 +86,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("study", metavar="STUDY", help="or all: one after the other, and a page that shows them")
     parser.add_argument("--seeds", type=_seeds, metavar="N", help="number of seeds (default: the study's own)")
     _add_running(parser)
+    _add_slice(parser)
 
 
 def _add_running(parser: argparse.ArgumentParser) -> None:
@@ -109,6 +115,7 @@ def _add_levers(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sample", metavar="KIND:N", help="N points in the ranges: lhs:N or sobol:N, with :SEED or not"
     )
+    parser.add_argument("--latin", type=_points, metavar="N", help="a Latin hypercube of N points: --sample lhs:N")
     parser.add_argument(
         "--name", dest="study", default="compare", metavar="NAME", help="of the results (default: %(default)s)"
     )
@@ -121,6 +128,7 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seeds", type=_seeds, metavar="N", help="number of seeds (default: 20, with --quick 2)")
     _add_levers(parser)
+    _add_slice(parser)
     parser.add_argument("--as-study", metavar="NAME", help="write it as a study of this name, too")
     parser.add_argument("--to", type=_file, metavar="DIR", help="folder for that (default: first of SEQMARKET_PLUGINS)")
 
@@ -133,7 +141,40 @@ def _add_power(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seeds", type=_seeds, metavar="N", help="number of pilot seeds (default: 8)")
     _add_levers(parser)
     parser.add_argument("--json", action="store_true", help="JSON: a list of rows")
-    parser.set_defaults(study="power")
+    parser.set_defaults(study="power", slice=None)
+
+
+def _add_sensitivity(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--lever", action="append", default=[], metavar="LEVER=LOW:HIGH",
+        help="as in assets.0.volatility=0.4:1.2; LEVER=A,B,C for a list of values, each as likely",
+    )  # fmt: skip
+    parser.add_argument(
+        "--method", default="curves:5", metavar="METHOD:N",
+        help="curves:N values of one lever at a time; morris:N trajectories, of levers + 1 points; sobol:N pairs of "
+        "points, of levers + 2; the last two with :SEED or not (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--outcome", action="append", default=[], metavar="NAME", help="what is explained; list: print the names"
+    )
+    parser.add_argument("--regime", metavar="NAME", help="sequencing regime (default: siloed)")
+    parser.add_argument("--seeds", type=_seeds, metavar="N", help="at every point (default: 5, with --quick 2)")
+    parser.add_argument(
+        "--name", dest="study", default="sensitivity", metavar="NAME", help="of the results (default: %(default)s)"
+    )
+    _add_running(parser)
+    _add_slice(parser)
+
+
+def _add_slice(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--slice", type=_slice, metavar="I/N", help="only the I-th of N parts of the runs; `merge` puts them together"
+    )
+
+
+def _add_merge(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folders", nargs="+", type=_file, metavar="DIR", help="what --out was of a slice")
+    _add_out(parser)
 
 
 def _add_simulate(parser: argparse.ArgumentParser) -> None:
@@ -260,6 +301,20 @@ def _whole(text: str, low: int, high: float, what: str) -> int:
 
 def _seeds(text: str) -> int:
     return _whole(text, 1, MOST_SEEDS, f"a whole number from 1 to {MOST_SEEDS}")
+
+
+def _points(text: str) -> int:
+    return _whole(text, 2, MOST_POINTS, f"a whole number from 2 to {MOST_POINTS}")
+
+
+def _slice(text: str) -> Slice:
+    from experiments.runs import slices
+
+    try:
+        return slices.parse(text)
+    except ValueError:
+        what = f"I/N, as in 1/4, with I from 1 to N and N up to {slices.MOST}"
+        raise argparse.ArgumentTypeError(f"got {_short(text)}; allowed: {what}") from None
 
 
 def _workers(text: str) -> int:

@@ -8,13 +8,13 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
-from experiments.cli import page, provenance
+from experiments.cli import provenance
 from experiments.cli import run as study_runs
-from experiments.runs import levers, study_file
+from experiments.runs import levers, ranges, study_file
 from experiments.runs import study as studies
 from experiments.runs.comparison import Comparison
 from experiments.runs.levers import Factor, Span
-from experiments.runs.study import Run
+from experiments.runs.study import Run, Study
 from market import discovery
 from market.config import MarketConfig
 from market.errors import InputError, StrategyError
@@ -41,21 +41,27 @@ def main(arguments: argparse.Namespace) -> int:
         check_name(name)
         if arguments.to is not None:
             raise InputError(f"--to {arguments.to}: there is nothing to write; allowed: with --as-study NAME")
-    runs = runs_of(comparison, arguments)
+    study, runs, command = _prepared(comparison, arguments)
     if listed := check_outcomes(comparison, arguments):
         print("\n".join(listed))
         return 0
     written = [] if folder is None else study_file.write(comparison, name, folder)
-    done, store = study_runs.carry_out(
-        comparison.study(name), runs, arguments, provenance.command(arguments, *words(arguments))
-    )
-    page.write(arguments.out)
-    code = study_runs.report(done, store)
+    code = study_runs.finish(study, runs, command, arguments)
     for path in written:
         print(path)
     if folder is not None and not study_file.is_found(folder):
         print(f"{discovery.VARIABLE}={shlex.quote(str(folder))} lets `seqmarket run {name}` find it.")
     return code
+
+
+def prepared(arguments: argparse.Namespace) -> tuple[Study, list[Run], str]:
+    """Return study, runs and command that the arguments describe; InputError where they describe none."""
+    return _prepared(put_together(arguments), arguments)
+
+
+def _prepared(comparison: Comparison, arguments: argparse.Namespace) -> tuple[Study, list[Run], str]:
+    study = comparison.study(arguments.as_study or arguments.study)
+    return study, runs_of(comparison, arguments), provenance.command(arguments, *words(arguments))
 
 
 def check_name(name: str) -> None:
@@ -72,16 +78,29 @@ def put_together(arguments: argparse.Namespace) -> Comparison:
     asked = [levers.parse(text) for text in arguments.vary]
     spans = [each for each in asked if isinstance(each, Span)]
     factors: list[Factor] = [] if arguments.list is None else [levers.read_list(arguments.list)]
+    if arguments.latin is not None:
+        if arguments.sample is not None:
+            raise InputError(f"--latin {arguments.latin}: a sample is asked for already; allowed: either, not both")
+        arguments.sample = f"lhs:{arguments.latin}"
     if arguments.sample is not None:
-        factors.append(levers.sample(arguments.sample, spans))
+        factors.append(levers.sample(arguments.sample, _as_taken(spans, arguments)))
     elif spans:
-        raise InputError(f"--vary {spans[0].key}: a range; allowed: with --sample lhs:N or sobol:N, or values A,B,C")
+        raise InputError(
+            f"--vary {spans[0].key}: a range; allowed: with --latin N or --sample sobol:N, or values A,B,C"
+        )
     factors += [each for each in asked if isinstance(each, Factor)]
     chosen = tuple(dict.fromkeys(name for text in arguments.outcome for name in text.split(",") if name != NAMES))
     seeds = {"quick_seeds" if arguments.quick else "default_seeds": arguments.seeds}
     default = {} if arguments.seeds is None else seeds
     return Comparison(tuple(factors), chosen or OUTCOMES, **default, settings=tuple(arguments.set),
                       config=arguments.config)  # fmt: skip
+
+
+def _as_taken(spans: list[Span], arguments: argparse.Namespace) -> list[Span]:
+    """Ranges, marked where their settings take whole numbers only, by the configuration that they are laid over."""
+    alone = Comparison((), OUTCOMES, settings=tuple(arguments.set), config=arguments.config)
+    config = alone.configured({}, arguments.quick, _as_it_is)
+    return [ranges.as_taken(span, config, "--vary") for span in spans]
 
 
 def check_outcomes(comparison: Comparison, arguments: argparse.Namespace) -> list[str]:

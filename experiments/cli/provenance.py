@@ -19,6 +19,7 @@ from experiments.runs.store import ROOT
 from experiments.runs.study import Run, Study
 from experiments.runs.sweep import Sweep
 
+PROGRAM = "uv run seqmarket"
 PACKAGES = ("mesa", "numpy", "numba", "networkx", "scipy", "matplotlib", "pydantic", "pandas", "pyarrow")
 
 
@@ -65,7 +66,7 @@ def command(arguments: argparse.Namespace, *words: str) -> str:
     options += [f"--seeds {arguments.seeds}"] if arguments.seeds is not None else []
     options += [f"--config {shlex.quote(str(arguments.config))}"] if arguments.config is not None else []
     options += [f"--set {shlex.quote(item)}" for item in arguments.set or ()]
-    return " ".join(["uv run seqmarket", arguments.name, *words, *options])
+    return " ".join([PROGRAM, arguments.name, *words, *options])
 
 
 def versions() -> dict[str, str]:

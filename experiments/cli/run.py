@@ -15,9 +15,10 @@ from tqdm import tqdm
 from experiments.analysis import summaries
 from experiments.cli import figures, page, provenance
 from experiments.later import pd
-from experiments.runs import configuration
+from experiments.runs import configuration, slices
 from experiments.runs import study as studies
 from experiments.runs.cluster import connected
+from experiments.runs.slices import Slice
 from experiments.runs.source import Source
 from experiments.runs.store import Store, code_version, finished
 from experiments.runs.study import Run, Study
@@ -33,9 +34,7 @@ def main(arguments: argparse.Namespace) -> int:
     """Run what is not finished yet, write the results, and say where they are; 1 when a run failed."""
     if arguments.study == ALL:
         return _every(arguments)
-    code = _one(arguments.study, arguments)
-    page.write(arguments.out)
-    return code
+    return finish(*prepared(arguments), arguments)
 
 
 def _every(arguments: argparse.Namespace) -> int:
@@ -43,31 +42,71 @@ def _every(arguments: argparse.Namespace) -> int:
     codes = []
     for name in studies.names():
         try:
-            codes.append(_one(name, arguments))
+            codes.append(finish(*_prepared(name, arguments), arguments))
         except InputError as error:
             print(f"seqmarket: {name} is left out: {error}", file=sys.stderr)
             codes.append(1)
+    if arguments.slice is None:
         page.write(arguments.out)
-    print(arguments.out / page.NAME)
+        print(arguments.out / page.NAME)
     return max(codes)
 
 
-def _one(name: str, arguments: argparse.Namespace) -> int:
+def prepared(arguments: argparse.Namespace) -> tuple[Study, list[Run], str]:
+    """Return study, runs and command that the arguments describe; InputError where they describe none."""
+    return _prepared(arguments.study, arguments)
+
+
+def _prepared(name: str, arguments: argparse.Namespace) -> tuple[Study, list[Run], str]:
     study = studies.load(name)
-    return report(*carry_out(study, grid(study, arguments), arguments, provenance.command(arguments, name)))
+    return study, grid(study, arguments), provenance.command(arguments, name)
 
 
-def carry_out(study: Study, runs: list[Run], arguments: argparse.Namespace, command: str) -> tuple[Sweep, Store]:
-    """Run what is not finished yet of a study's grid, and write its results."""
+def finish(study: Study, runs: list[Run], command: str, arguments: argparse.Namespace, tries: int = 1) -> int:
+    """Run what is not finished yet, write the results and the page that shows them, and say what was done.
+
+    Of a slice, only what it takes to merge it with the others is written.
+    """
+    done, store = carry_out(study, runs, arguments, command, tries)
+    if arguments.slice is None:
+        page.write(arguments.out)
+    return report(done, store, arguments.slice)
+
+
+def carry_out(
+    study: Study, runs: list[Run], arguments: argparse.Namespace, command: str, tries: int = 1
+) -> tuple[Sweep, Store]:
+    """Run what is not finished yet of a study's grid, or of a slice of it, and write its results.
+
+    What fails is made again, with the same seed, until it has been tried as often as stated.
+    """
     started = datetime.now(UTC)
-    _state(runs, arguments.workers if arguments.scheduler is None else 0)
-    strategies, origin = _strategies(runs), study.source or study.name
-    store = Store(arguments.out / study.name, code_version(origin, strategies))
-    source = Source.of(origin, strategies, store.code)
-    with _executor(arguments.scheduler, arguments.workers, source) as (executor, workers):
-        done = sweep(study, runs, executor, workers, store, arguments.time_limit)
-    write(study, runs, done, store, started, command, vars(arguments).get("width", "two"))
+    mine = runs if arguments.slice is None else arguments.slice.runs(study.name, runs)
+    _state(mine, arguments.workers if arguments.scheduler is None else 0)
+    store = Store(arguments.out / study.name, code_of(study, runs))
+    source = Source.of(study.source or study.name, _strategies(runs), store.code)
+    with _executor(arguments, source, study.has_market) as (executor, workers):
+        done = sweep(study, mine, executor, workers, store, arguments.time_limit)
+        for _ in range(tries - 1):
+            if done.failed:
+                again = sweep(study, mine, executor, workers, store, arguments.time_limit)
+                done = Sweep(again.rows, done.reused, done.seconds + again.seconds)
+    if arguments.slice is None:
+        write(study, runs, done, store, started, command, vars(arguments).get("width", "two"))
+    else:
+        _note(study, runs, mine, arguments.slice, store, command)
     return done, store
+
+
+def code_of(study: Study, runs: list[Run]) -> str:
+    """Name of the source that determines a grid's numbers."""
+    return code_version(study.source or study.name, _strategies(runs))
+
+
+def _note(study: Study, runs: list[Run], mine: list[Run], part: Slice, store: Store, command: str) -> None:
+    grid = slices.fingerprint([studies.run_id(study.name, run) for run in runs])
+    note = slices.Note(study.name, command, part.number, part.of, len(mine), grid, store.code, provenance.versions())
+    note.write(store.folder)
 
 
 def grid(study: Study, arguments: argparse.Namespace) -> list[Run]:
@@ -107,7 +146,10 @@ def write(
     table = store.write_runs(done.rows)
     rows = finished(table)
     answer = study.answer(rows) if study.answer is not None and not rows.empty else ""
-    store.write_study(provenance.describe(study, runs, done, started, store.code, command) | {"answer": answer})
+    described = provenance.describe(study, runs, done, started, store.code, command)
+    store.write_study({**described, **study.stated(), "answer": answer})
+    for name, content in study.files().items():
+        store.write_file(name, content)
     if not rows.empty:
         store.write_table(study.table(rows), study.title, study.printed)
         drawn = store.write_summary(summary(study, runs, rows))
@@ -121,14 +163,15 @@ def summary(study: Study, runs: list[Run], rows: pd.DataFrame) -> pd.DataFrame:
     return summaries.plain(rows, dict.fromkeys(lever for run in runs for lever in run.levers))
 
 
-def report(done: Sweep, store: Store) -> int:
+def report(done: Sweep, store: Store, part: Slice | None = None) -> int:
     """Say what was done and show the table; 1 when a run failed, InputError when all did for the same bad input."""
     failed = done.failed
-    print(
-        f"{store.folder}: {len(done.rows)} runs, {done.reused} of them kept, {len(failed)} failed; {done.seconds:.1f} s"
-    )
-    if not failed:
+    which = "" if part is None else f"slice {part}, "
+    counts = f"{len(done.rows)} runs, {done.reused} of them kept, {len(failed)} failed; {done.seconds:.1f} s"
+    print(f"{store.folder}: {which}{counts}")
+    if not failed and part is None:
         print((store.folder / "table.md").read_text(encoding="utf-8"), end="")
+    if not failed:
         return 0
     first = failed[0]
     complaint = f"regime {first['regime']}, seed {first['seed']}: {first['error']}"
@@ -152,13 +195,22 @@ def _strategies(runs: list[Run]) -> set[str]:
 
 
 @contextmanager
-def _executor(address: str | None, workers: int, source: Source) -> Iterator[tuple[Executor | None, int]]:
-    """Executor of a Dask cluster and how much it can do at once; without an address, local processes."""
-    if address is None:
-        yield None, workers
+def _executor(arguments: argparse.Namespace, source: Source, market: bool) -> Iterator[tuple[Executor | None, int]]:
+    """Executor of a Dask cluster and how much it can do at once; without an address, local processes.
+
+    Before it runs markets, what they compile is compiled once on each machine of the cluster.
+    """
+    if arguments.scheduler is None:
+        yield None, arguments.workers
         return
-    with connected(address, source, _say) as cluster:
+    with connected(arguments.scheduler, source, _say, _compile if market else None) as cluster:
         yield cluster, cluster.threads
+
+
+def _compile() -> None:
+    from experiments.runs.run import warm
+
+    warm()
 
 
 def _say(message: str) -> None:

@@ -1,8 +1,10 @@
 """A Dask cluster as an executor, of those of its workers that hold this very source.
 
 Workers come and go while a sweep is under way. Each is asked, when it is first seen, which source it holds, and asked
-again with everything that it is given to do: rows of other source must not be stored under the name of this one. A
-batch is sent to one worker, and when that dies the batch is given back, not sent on to kill the next.
+again with everything that it is given to do: rows of other source must not be stored under the name of this one. On
+each machine one worker gets ready before anything is sent there, so that what is compiled is compiled once and read
+from the cache by the others. A batch is sent to one worker, and when that dies the batch is given back, not sent on to
+kill the next.
 """
 
 from __future__ import annotations
@@ -37,8 +39,13 @@ class WorkerDied(BrokenExecutor):
 
 
 @contextmanager
-def connected(address: str, source: Source, say: Callable[[str], Any]) -> Iterator[Cluster]:
-    """Give the cluster of a scheduler; InputError when distributed is not installed or nobody answers."""
+def connected(
+    address: str, source: Source, say: Callable[[str], Any], ready: Callable[[], Any] | None = None
+) -> Iterator[Cluster]:
+    """Give the cluster of a scheduler; InputError when distributed is not installed or nobody answers.
+
+    `ready` is what a worker of each machine does before anything is sent there.
+    """
     try:
         distributed = importlib.import_module("distributed")
     except ImportError as error:
@@ -49,7 +56,7 @@ def connected(address: str, source: Source, say: Callable[[str], Any]) -> Iterat
         client = distributed.Client(address, timeout=LOST_S, set_as_default=False)
     except (OSError, ValueError) as error:
         raise InputError(f"--scheduler {address}: no answer; allowed: the address of a Dask scheduler") from error
-    cluster = Cluster(client, address, source, say)
+    cluster = Cluster(client, address, source, say, ready=ready)
     try:
         yield cluster
     finally:
@@ -72,6 +79,7 @@ class _Worker:
     """A worker of the cluster; `accepted` is None until it has said which source it holds."""
 
     threads: int
+    machine: str
     accepted: bool | None = None
     asked: Any = None
     running: dict[_Item, Any] = field(default_factory=dict)
@@ -87,16 +95,24 @@ class Cluster(Executor):
     source : what workers must hold
     say : is called with every message, a line
     wait_s : for how long to wait while there is no worker [s]
+    ready : what one worker of each machine does before anything is sent there; default: nothing
 
     What is submitted fails with `WorkerDied` when its worker dies. When the scheduler is gone, when no worker comes, or
     none that holds the source, all of it fails with a BrokenExecutor, whose cause says why.
     """
 
     def __init__(
-        self, client: Any, address: str, source: Source, say: Callable[[str], Any], wait_s: float = WAIT_S
+        self,
+        client: Any,
+        address: str,
+        source: Source,
+        say: Callable[[str], Any],
+        wait_s: float = WAIT_S,
+        ready: Callable[[], Any] | None = None,
     ) -> None:
         self._client, self._address, self._source = client, address, source
-        self._say, self._wait_s = say, wait_s
+        self._say, self._wait_s, self._ready = say, wait_s, ready
+        self._readied: dict[str, str | None] = {}  # machine: which worker gets it ready; None: it is
         self._waiting: deque[_Item] = deque()
         self._workers: dict[str, _Worker] = {}
         self._changed = threading.Condition(threading.RLock())
@@ -140,6 +156,7 @@ class Cluster(Executor):
                     self._looked = time.monotonic()
                     self._update(present)
                     self._judge()
+                self._get_ready()
                 self._hand_out()
                 if self._ended is None:
                     self._changed.wait(timeout=LOOK_S)
@@ -163,12 +180,14 @@ class Cluster(Executor):
         """Take note of workers that have come and of those that have gone."""
         for address in [address for address in self._workers if address not in present]:
             gone = self._workers.pop(address)
+            if self._readied.get(gone.machine) == address:  # before it was done
+                del self._readied[gone.machine]
             for item, sent in list(gone.running.items()):
                 sent.cancel()
                 _fail(item.promised, WorkerDied(f"worker {address} died"))
         for address, threads in present.items():
             if address not in self._workers:
-                worker = self._workers[address] = _Worker(threads)
+                worker = self._workers[address] = _Worker(threads, _machine(address))
                 worker.asked = self._client.submit(held_by_worker, self._source, workers=[address], pure=False)
                 worker.asked.add_done_callback(functools.partial(self._hear, address, worker))
 
@@ -209,8 +228,33 @@ class Cluster(Executor):
             worker.accepted = False
             self._say(f"worker {address} {why}; it is not used")
 
+    def _get_ready(self) -> None:
+        """Let one of the workers of each machine get it ready."""
+        for address, worker in self._workers.items():
+            if self._ended is not None or not worker.accepted or worker.machine in self._readied:
+                continue
+            self._readied[worker.machine] = address if self._ready else None
+            if self._ready:
+                sent = self._client.submit(checked, self._source, self._ready, workers=[address], pure=False)
+                worker.asked = sent  # or it would be forgotten before it is done
+                sent.add_done_callback(functools.partial(self._is_ready, address, worker))
+
+    def _is_ready(self, address: str, worker: _Worker, sent: Any) -> None:
+        """Take note that a machine is ready; what went wrong there will show again in the runs, which say it."""
+        if sent.status not in ("finished", "error"):
+            return  # the worker has gone: another one's turn
+        with self._changed:
+            if sent.status == "error" and isinstance(sent.exception(), OtherSourceError):
+                self._refuse(address, worker, str(sent.exception()))
+                del self._readied[worker.machine]
+            else:
+                self._readied[worker.machine] = None
+            self._changed.notify()
+
     def _hand_out(self) -> None:
         for address, worker in self._workers.items():
+            if self._readied.get(worker.machine, address) is not None:
+                continue
             while self._ended is None and worker.accepted and self._waiting and len(worker.running) < worker.threads:
                 item = self._waiting.popleft()
                 sent = self._client.submit(
@@ -252,6 +296,11 @@ class Cluster(Executor):
             while self._waiting:
                 _fail(self._waiting.popleft().promised, self._ended)
             self._changed.notify()
+
+
+def _machine(address: str) -> str:
+    """The machine of a worker's address, as in ``tcp://10.0.0.7:40123``."""
+    return address.partition("://")[2].rpartition(":")[0]
 
 
 def _fail(promised: Future[Any], error: BaseException) -> None:

@@ -122,14 +122,14 @@ class Comparison:
 
     def runs(self, asked: int | None, quick: bool, configure: Configure) -> Iterator[Run]:
         """Every cell at every seed."""
-        values = self._values()
+        values = self.tabulated()
         for cell in self.cells():
             config = self.configured(cell, quick, configure)
             shown = {key: values[key][text] for key, text in cell.items() if key != REGIME}
             for seed in seeds(asked, self.quick_seeds if quick else self.default_seeds):
                 yield Run(shown, config.regime.name, seed, config)
 
-    def _values(self) -> dict[str, dict[str, object]]:
+    def tabulated(self) -> dict[str, dict[str, object]]:
         """What each text of each lever is in tables."""
         found = {}
         for factor in self.factors:
@@ -139,7 +139,7 @@ class Comparison:
 
     def compared(self) -> list[comparisons.Base]:
         """What is compared with what: the levers of each factor, and their values in its first row."""
-        values = self._values()
+        values = self.tabulated()
         return [
             {key: values[key][text] for key, text in zip(factor.keys, factor.rows[0], strict=True)}
             for factor in self.factors

@@ -42,28 +42,34 @@ class Factor:
 
 @dataclass(frozen=True)
 class Span:
-    """A lever that is sampled between two ends, in the lever's unit."""
+    """A lever that is sampled between two ends, in the lever's unit; `whole` where it takes whole numbers only."""
 
     key: str
     low: float
     high: float
+    whole: bool = False
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The key, as the levers of a factor are named."""
+        return (self.key,)
 
 
-def parse(text: str) -> Factor | Span:
+def parse(text: str, option: str = "--vary") -> Factor | Span:
     """Read ``LEVER=A,B,C`` or ``LEVER=LOW:HIGH``; InputError in one line for anything else."""
     key, separator, values = text.partition("=")
     key = ".".join(part.strip() for part in key.split("."))
     if not separator or not all(key.split(".")):
-        raise InputError(f"--vary {text}: not a lever with values; {LISTED}")
+        raise InputError(f"{option} {text}: not a lever with values; {LISTED}")
     if ends := RANGE.fullmatch(values.strip()):
         low, high = float(ends[1]), float(ends[2])
         if not low < high < math.inf:
-            raise InputError(f"--vary {key}: got {values}; allowed: LOW:HIGH with LOW below HIGH")
+            raise InputError(f"{option} {key}: got {values}; allowed: LOW:HIGH with LOW below HIGH")
         return Span(key, low, high)
     rows = [plain(part.strip()) for part in _parts(values)]
     if not all(rows):
-        raise InputError(f"--vary {key}: an empty value in {values!r}; {LISTED}")
-    _differ(f"--vary {key}", rows)
+        raise InputError(f"{option} {key}: an empty value in {values!r}; {LISTED}")
+    _differ(f"{option} {key}", rows)
     return Factor((key,), tuple((row,) for row in rows))
 
 
@@ -84,9 +90,25 @@ def sample(text: str, spans: Sequence[Span]) -> Factor:
         raise InputError(f"--sample {text}: nothing to sample; allowed: with --vary LEVER=LOW:HIGH")
     kind = qmc.LatinHypercube if form[1] == "lhs" else qmc.Sobol
     unit = kind(len(spans), rng=np.random.default_rng(int(form[3] or SAMPLE_SEED))).random(points)
-    box = qmc.scale(unit, [span.low for span in spans], [span.high for span in spans])
-    rows = tuple(tuple(repr(float(value)) for value in point) for point in box)
-    return Factor(tuple(span.key for span in spans), rows, compared=False)
+    rows = dict.fromkeys(tuple(map(text_at, spans, point)) for point in unit.tolist())
+    return Factor(tuple(span.key for span in spans), tuple(rows), compared=False)
+
+
+def text_at(lever: Factor | Span, share: float) -> str:
+    """Return what a lever is set to at a share of its range, in [0, 1].
+
+    A lever of whole numbers, or of a list of values, has as much of the range for each; the last one's ends with 1.
+    """
+    if isinstance(lever, Factor):
+        return lever.rows[_piece(share, len(lever.rows))][0]
+    if lever.whole:
+        return str(int(lever.low) + _piece(share, int(lever.high) - int(lever.low) + 1))
+    return repr(share * (lever.high - lever.low) + lever.low)
+
+
+def _piece(share: float, pieces: int) -> int:
+    """Which of some equal pieces of [0, 1] a share lies in; 1 closes the last of them."""
+    return pieces - 1 if share == 1.0 else int(share * pieces)
 
 
 def read_list(path: Path) -> Factor:

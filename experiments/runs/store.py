@@ -74,22 +74,11 @@ class Store:
 
     def finished(self) -> set[str]:
         """The run_ids that need not be run again: those that ended without an error."""
-        return {row["run_id"] for row in self._rows() if row["status"] == "done"}
+        return {row["run_id"] for row in _all_rows(self._batches) if row["status"] == "done"}
 
     def rows(self, order: Sequence[str]) -> list[Row]:
         """Kept rows in the order of the given run_ids; those that were never finished are left out."""
-        wanted, found = set(order), dict[str, Row]()
-        for row in self._rows():
-            kept = found.get(row["run_id"])
-            if row["run_id"] in wanted and (kept is None or kept["status"] != "done"):
-                found[row["run_id"]] = row
-        return [found[run_id] for run_id in order if run_id in found]
-
-    def _rows(self) -> Iterator[Row]:
-        for path in sorted(self._batches.glob("*.jsonl")):
-            for line in path.read_text(encoding="utf-8").splitlines():
-                with contextlib.suppress(json.JSONDecodeError):  # a damaged line is a run to be made again
-                    yield json.loads(line, object_pairs_hook=_row)
+        return kept_rows(self.folder, self.code, order)
 
     def write_runs(self, rows: Sequence[Row]) -> pd.DataFrame:
         """Write runs.parquet from rows in the order of the grid, and return it as it reads back."""
@@ -112,6 +101,10 @@ class Store:
             pq.write_table(pa.table(columns), partial, compression="zstd")
         return pd.read_parquet(path)
 
+    def write_file(self, name: str, content: bytes) -> None:
+        """Write a file that a study has besides."""
+        write(self.folder / name, content)
+
     def write_table(self, table: pd.DataFrame, title: str, printed_columns: Sequence[str] | None = None) -> None:
         """Write the headline table whole as table.csv, and the columns that are printed as table.md and table.tex."""
         write(self.folder / "table.csv", table.to_csv(index=False, lineterminator="\n"))
@@ -123,6 +116,23 @@ class Store:
 def _row(pairs: list[tuple[str, Any]]) -> Row:
     """Row with names that all rows share: they take more memory than the numbers."""
     return {sys.intern(name): value for name, value in pairs}
+
+
+def kept_rows(folder: Path, code: str, order: Sequence[str]) -> list[Row]:
+    """Rows that a study's folder has kept of some source, in the order of the given run_ids, as :meth:`Store.rows`."""
+    wanted, found = set(order), dict[str, Row]()
+    for row in _all_rows(folder / "runs" / code):
+        kept = found.get(row["run_id"])
+        if row["run_id"] in wanted and (kept is None or kept["status"] != "done"):
+            found[row["run_id"]] = row
+    return [found[run_id] for run_id in order if run_id in found]
+
+
+def _all_rows(batches: Path) -> Iterator[Row]:
+    for path in sorted(batches.glob("*.jsonl")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            with contextlib.suppress(json.JSONDecodeError):  # a damaged line is a run to be made again
+                yield json.loads(line, object_pairs_hook=_row)
 
 
 def read_runs(folder: Path) -> pd.DataFrame:

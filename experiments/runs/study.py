@@ -100,6 +100,10 @@ class Study:
     has_market: bool
     source: str = ""
     """Module whose source its runs depend on in place of its own file; it then travels to workers as it is."""
+    stated: Callable[[], Mapping[str, Any]] = dict
+    """What study.json says besides."""
+    files: Callable[[], Mapping[str, bytes]] = dict
+    """What stands beside it, by file name."""
 
 
 def names() -> list[str]:

@@ -105,6 +105,8 @@ class _Progress:
         self.reused = 0
         self._pending: dict[Future[list[Row]], list[Task]] = {}
         self._suspects: deque[Task] = deque()  # were under way when a process died; made again one at a time
+        self._singles: deque[Task] = deque()  # were on a cluster's worker that died; made again each by itself
+        self._died: set[str] = set()
         self._alone = False
         self._pace_s = BATCH_S
         self._queue: LongestFirst | None = None
@@ -143,10 +145,14 @@ class _Progress:
             return
         self._alone = self._alone and bool(self._pending)
         while not self._alone and len(self._pending) < self.pool.window:
-            batch = list(islice(todo, max(1, min(LARGEST_BATCH, int(BATCH_S / max(self._pace_s, 1e-6))))))
+            batch = [self._singles.popleft()] if self._singles else list(islice(todo, self._batch_size))
             if not batch:
                 return
             self._submit(batch)
+
+    @property
+    def _batch_size(self) -> int:
+        return max(1, min(LARGEST_BATCH, int(BATCH_S / max(self._pace_s, 1e-6))))
 
     def _submit(self, batch: list[Task]) -> None:
         study = self.study if self.study.source else self.study.name
@@ -157,7 +163,7 @@ class _Progress:
         if isinstance(error, BrokenExecutor):
             self.pool.renew(error)
             if not self._alone:
-                self._suspects.extend(batch)
+                self._try_again(batch, error)
                 return
         rows = [_failure(self.study.name, *task, error, self.limit) for task in batch] if error else future.result()
         self._pace_s = 0.5 * self._pace_s + 0.5 * float(np.mean([row["seconds"] for row in rows]))
@@ -169,6 +175,16 @@ class _Progress:
         else:
             self.memory |= {row["run_id"]: row for row in rows}
         self._show(len(rows))
+
+    def _try_again(self, batch: list[Task], error: BrokenExecutor) -> None:
+        """Make runs again whose process died: those of one worker of many beside what the others do, at first.
+
+        A worker that is killed or taken away has nothing to do with its runs, and the others need not wait for them.
+        """
+        for task in batch:
+            beside = isinstance(error, WorkerDied) and task[0] not in self._died
+            (self._singles if beside else self._suspects).append(task)
+            self._died.add(task[0])
 
     def _show(self, ended: int) -> None:
         """Show that runs have ended, and how long the rest will take, sort by sort: the longest runs come first."""
