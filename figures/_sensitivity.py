@@ -23,6 +23,8 @@ SHOWN = {
 """Label and colour of each index."""
 SHARES = ("S1", "ST")
 """Indices that are shares of a variance, whatever the outcome's unit."""
+SHARES_FROM, SHARES_TO = -0.25, 1.25
+"""Ends of their axis: an interval from a handful of points may be of any length, and would leave no room for others."""
 
 
 def curve(axes: Axes, rows: pd.DataFrame, lever: str, unit: str) -> None:
@@ -55,6 +57,8 @@ def indices(axes: Axes, rows: pd.DataFrame, levers: list[str], unit: str) -> Non
         for place, lever in enumerate(levers):
             _index(axes, shared.where(rows, lever=lever, index=name), place + offset, colour)
     shares = any(name in SHARES for name in names)
+    if shares:
+        axes.set_xlim(SHARES_FROM, SHARES_TO)
     axes.set_yticks(range(len(levers)), levers)
     axes.set_ylim(len(levers) - 0.5, -0.5)
     axes.set_xlabel("share of the variance between points" if shares else f"over the lever's range [{unit}]")

@@ -13,8 +13,8 @@ from figures import _shared as shared
 CAPTION = (
     "Sensitivity of outcomes to levers: one panel an outcome, or, for curves of one lever at a time, an outcome and a "
     "lever. Curves: means over seeds with bands of 95% intervals, and each seed's value (pale points). Effects and "
-    "shares of variance: bars are 95% intervals, from the points of the design and from the seeds together. The noise "
-    "in a panel's corner is the variance between seeds over all variance."
+    "shares of variance: bars are 95% intervals, from the points of the design and from the seeds together; those of "
+    "shares may go on beyond the axis. The noise in a panel's corner is the variance between seeds over all variance."
 )
 MOST_PANELS = 6
 COLUMNS = 3

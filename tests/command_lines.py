@@ -129,6 +129,13 @@ OTHER = {
         st.just(["--vary", "flow.per_second=1:2"]),
         settings_(),
     ),
+    "sensitivity": st.one_of(
+        values.map(lambda value: ["--lever", f"{value}={value}"]),
+        values.map(lambda value: ["--lever", f"flow.per_second=1:{value}", "--outcome", "x"]),
+        _option("--method", "sobol:0"),
+        _option("--slice", "0/1"),
+    ),
+    "merge": values.map(lambda value: [value]),
     "power": st.one_of(_option("--difference"), st.just(["--outcome", "x"]), _option("--vary", "a=1:2")),
     "validate": st.one_of(values.map(lambda value: [value]), _option("--data"), st.just(["--quick"])),
     "bench": values.map(lambda value: [value]),

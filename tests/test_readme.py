@@ -67,7 +67,7 @@ def test_readme_command_runs(
     monkeypatch.setattr(sys, "path", list(sys.path))
     words = shlex.split(command.removeprefix("uv run seqmarket"))
     words += ["--workers", "1"] * (
-        words[0] in ("run", "compare", "power")
+        words[0] in ("run", "compare", "sensitivity", "power")
     )  # as printed, but without waiting for processes to start
     assert main(words) == 0, capsys.readouterr().err
 

@@ -31,7 +31,9 @@ def main(arguments: argparse.Namespace) -> int:
     """Put the design together, run what is not finished, make again what failed, and say what it shows."""
     compare.check_name(arguments.study)
     asked = put_together(arguments)
-    if listed := compare.check_outcomes(asked.comparison, arguments):
+    with _of_levers():
+        listed = compare.check_outcomes(asked.comparison, arguments)
+    if listed:
         print("\n".join(listed))
         return 0
     seeds = arguments.seeds or (QUICK_SEEDS if arguments.quick else SEEDS)

@@ -18,7 +18,7 @@ from experiments.designs._estimates import Index
 from experiments.runs.design import Design
 
 TITLE = "Shares of variance by Sobol"
-SIZES = "N a power of two from 4 to 4096, of N (levers + 2) points"
+SIZES = "N a power of two from 8 to 4096, of N (levers + 2) points"
 STRANDS = "pairs of points"
 HEADLINE = "ST"
 INDICES = {
@@ -29,7 +29,7 @@ INDICES = {
 
 def allowed(size: int) -> bool:
     """Return whether a size is a power of two that is small enough."""
-    return 4 <= size <= 4096 and not size & (size - 1)
+    return 8 <= size <= 4096 and not size & (size - 1)
 
 
 def points(levers: int, size: int, seed: int) -> tuple[list[list[float | None]], list[int]]:

@@ -163,7 +163,7 @@ def test_an_interval_covers_seeds_that_disagree() -> None:
 MISTAKES = [
     ("sobol", "--method sobol: not a design; allowed: METHOD:N, as in curves:9"),
     ("sobols:8", "--method: unknown name 'sobols' (did you mean 'sobol'?)"),
-    ("sobol:10", "--method sobol:10: got N = 10; allowed: N a power of two from 4 to 4096"),
+    ("sobol:10", "--method sobol:10: got N = 10; allowed: N a power of two from 8 to 4096"),
     ("morris:1", "--method morris:1: got N = 1; allowed: N from 2 to 1000 trajectories"),
     ("curves:9:x", "--method curves:9:x: not a design"),
 ]

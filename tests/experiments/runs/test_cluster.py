@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import shutil
@@ -9,13 +10,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import dice
 import pandas as pd
 import pytest
 
+from experiments.__main__ import main
 from experiments.runs import study as studies
 from experiments.runs.cluster import Cluster, connected
 from experiments.runs.source import Source
@@ -24,6 +26,23 @@ from experiments.runs.sweep import sweep
 from market.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[3]
+READY = '''
+"""What a worker does before it is given runs."""
+
+import os
+from pathlib import Path
+
+
+def begin(log):
+    """The first to be asked dies of it."""
+    before = Path(log).exists()
+    with open(log, "a") as file:
+        file.write(f"{os.getpid()} begins\\n")
+    if not before:
+        os._exit(1)
+    with open(log, "a") as file:
+        file.write(f"{os.getpid()} ready\\n")
+'''
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(os.name != "posix", reason="ends processes with signals"),
@@ -41,13 +60,17 @@ class Dask:
         until(self._file.exists)
         self.address = json.loads(self._file.read_text())["address"]
 
-    def worker(self, root: Path = ROOT, *options: str) -> subprocess.Popen[bytes]:
+    def worker(
+        self, root: Path = ROOT, *options: str, variables: Mapping[str, str] = os.environ
+    ) -> subprocess.Popen[bytes]:
         """Start a worker that has the source of a tree."""
-        return self._start("worker", root, "--nthreads", "1", "--host", "127.0.0.1", *options)
+        return self._start("worker", root, "--nthreads", "1", "--host", "127.0.0.1", *options, variables=variables)
 
-    def _start(self, kind: str, root: Path, *options: str) -> subprocess.Popen[bytes]:
+    def _start(
+        self, kind: str, root: Path, *options: str, variables: Mapping[str, str] = os.environ
+    ) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", f"distributed.cli.dask_{kind}", "--scheduler-file", str(self._file)]
-        variables = {name: value for name, value in os.environ.items() if name != "SEQMARKET_PLUGINS"}
+        variables = {name: value for name, value in variables.items() if name != "SEQMARKET_PLUGINS"}
         with (self._folder / f"{kind}-{len(self._processes)}.txt").open("wb") as log:
             process = subprocess.Popen(
                 [*command, "--no-dashboard", *options],
@@ -104,9 +127,9 @@ def started(dask: Dask, results: Path, *settings: str) -> subprocess.Popen[str]:
     )
 
 
-def ended(process: subprocess.Popen[str], code: int) -> list[str]:
+def ended(process: subprocess.Popen[str], code: int, seconds: float = 180.0) -> list[str]:
     """Lines that a process has said on the standard error; it has ended with a code."""
-    said = process.communicate(timeout=180)[1]
+    said = process.communicate(timeout=seconds)[1]
     assert process.returncode == code, said
     return said.splitlines()
 
@@ -199,6 +222,61 @@ def test_a_run_that_kills_its_worker_fails_alone(dask: Dask, results: Path) -> N
     runs = rolled(results).set_index("seed")
     assert runs.index[runs["status"] == "failed"].tolist() == [7]
     assert "its process died" in runs.loc[7, "error"]
+
+
+def test_runs_of_a_worker_that_is_killed_are_made_again(dask: Dask, results: Path, tmp_path: Path) -> None:
+    dask.worker(ROOT, "--no-nanny")
+    doomed = dask.worker(ROOT, "--no-nanny")
+    log = tmp_path / "log"
+    log.touch()
+    process = started(dask, results, f"log='{log}'", "sleep_s=0.5")
+    until(lambda: len({line.split()[0] for line in log.read_text().splitlines()}) == 2)
+    until(lambda: f"{doomed.pid} " in log.read_text())
+    doomed.kill()
+    ended(process, 0)
+    assert same(rolled(results), expected(tmp_path))
+    begun = [line.split() for line in log.read_text().splitlines()]
+    again = {seed for _, seed in begun if sum(other == seed for _, other in begun) > 1}
+    assert 1 <= len(again) <= 2  # what it had begun, and nothing else
+
+
+def test_one_worker_of_a_machine_gets_it_ready_and_another_where_that_one_dies(
+    dask: Dask, results: Path, tmp_path: Path, plugins: Callable[[str, str], Path]
+) -> None:
+    plugins("experiments/studies/_getting_ready.py", READY)
+    dask.worker(ROOT, "--no-nanny")
+    dask.worker(ROOT, "--no-nanny")
+    log = tmp_path / "log"
+    source = Source.of("dice", (), code_version("dice"))
+    runs = list(studies.load("dice").runs(None, True, lambda base: base.model_copy(update={"log": str(log)})))
+    from experiments.studies import _getting_ready
+
+    with connected(dask.address, source, print, functools.partial(_getting_ready.begin, str(log))) as cluster:
+        done = sweep("dice", runs, cluster)
+    assert done.failed == []
+    lines = [line.split() for line in log.read_text().splitlines()]
+    assert [what for _, what in lines[:3]] == ["begins", "begins", "ready"]  # the first died of it
+    assert len({process for process, what in lines if what == "begins"}) == 2
+    assert sorted(int(seed) for _, seed in lines[3:]) == [1, 2, 3, 4]
+
+
+def test_two_cold_workers_compile_once_and_one_is_killed(dask: Dask, tmp_path: Path) -> None:
+    """A market, with an empty cache of compiled functions, makes the same rows as this very process."""
+    cold = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": str(ROOT)}
+    dask.worker(ROOT, "--no-nanny", variables=cold)
+    doomed = dask.worker(ROOT, "--no-nanny", variables=cold)
+    words = ["compare", "--vary", "regime=siloed,centralized_shared", "--outcome", "slots", "--seeds", "40", "--quick"]
+    words += ["--set", "horizon_s=120", "--set", "flow.per_second=5"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "experiments", *words, "--scheduler", dask.address, "--out", str(tmp_path / "cluster")],
+        cwd=tmp_path, env=cold, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    until(lambda: kept(tmp_path / "cluster" / "compare") >= 10, seconds=1800.0)
+    doomed.kill()
+    ended(process, 0, seconds=1800.0)
+    assert main([*words, "--workers", "1", "--out", str(tmp_path / "alone")]) == 0
+    one, other = (tmp_path / name / "compare" / "runs.parquet" for name in ("cluster", "alone"))
+    assert one.read_bytes() == other.read_bytes()
 
 
 def test_it_waits_for_a_worker_and_says_for_how_long(dask: Dask, results: Path, tmp_path: Path) -> None:
