@@ -92,7 +92,7 @@ class Dask:
             process.wait()
 
 
-def until(happened: Callable[[], object], seconds: float = 90.0) -> None:
+def until(happened: Callable[[], object], seconds: float = 300.0) -> None:
     deadline = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < deadline, "it has not happened"
@@ -127,7 +127,7 @@ def started(dask: Dask, results: Path, *settings: str) -> subprocess.Popen[str]:
     )
 
 
-def ended(process: subprocess.Popen[str], code: int, seconds: float = 180.0) -> list[str]:
+def ended(process: subprocess.Popen[str], code: int, seconds: float = 600.0) -> list[str]:
     """Lines that a process has said on the standard error; it has ended with a code."""
     said = process.communicate(timeout=seconds)[1]
     assert process.returncode == code, said
