@@ -19,7 +19,7 @@ from experiments.runs import configuration, slices
 from experiments.runs import study as studies
 from experiments.runs.cluster import connected
 from experiments.runs.slices import Slice
-from experiments.runs.source import Source
+from experiments.runs.source import Source, compiled
 from experiments.runs.store import Store, code_version, finished
 from experiments.runs.study import Run, Study
 from experiments.runs.sweep import Sweep, sweep
@@ -203,14 +203,8 @@ def _executor(arguments: argparse.Namespace, source: Source, market: bool) -> It
     if arguments.scheduler is None:
         yield None, arguments.workers
         return
-    with connected(arguments.scheduler, source, _say, _compile if market else None) as cluster:
+    with connected(arguments.scheduler, source, _say, compiled if market else None) as cluster:
         yield cluster, cluster.threads
-
-
-def _compile() -> None:
-    from experiments.runs.run import warm
-
-    warm()
 
 
 def _say(message: str) -> None:

@@ -240,15 +240,18 @@ class Cluster(Executor):
                 sent.add_done_callback(functools.partial(self._is_ready, address, worker))
 
     def _is_ready(self, address: str, worker: _Worker, sent: Any) -> None:
-        """Take note that a machine is ready; what went wrong there will show again in the runs, which say it."""
+        """Take note that a machine is ready; what went wrong there is said, and may show again in the runs."""
         if sent.status not in ("finished", "error"):
             return  # the worker has gone: another one's turn
+        error = sent.exception()
         with self._changed:
-            if sent.status == "error" and isinstance(sent.exception(), OtherSourceError):
-                self._refuse(address, worker, str(sent.exception()))
+            if isinstance(error, OtherSourceError):
+                self._refuse(address, worker, str(error))
                 del self._readied[worker.machine]
             else:
                 self._readied[worker.machine] = None
+                if error is not None:
+                    self._say(f"worker {address} did not get ready: {type(error).__name__}: {error}")
             self._changed.notify()
 
     def _hand_out(self) -> None:

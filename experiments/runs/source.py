@@ -58,3 +58,10 @@ def checked(source: Source, work: Callable[..., Any], *arguments: Any) -> Any:
     if (held := held_by_worker(source)) != source.code:
         raise OtherSourceError(f"holds source {held}, not {source.code}")
     return work(*arguments)
+
+
+def compiled() -> None:
+    """What a worker does before others on its machine are given markets: compile what they will read from the cache."""
+    from experiments.runs.run import warm
+
+    warm()

@@ -35,7 +35,7 @@ LIST = Factor(("regime", "flow.per_second"), (("pbs", "3"), ("siloed", "4"), ("p
 def summary(*factors: Factor, outcomes: tuple[str, ...] = OUTCOMES, seeds: int = 4) -> pd.DataFrame:
     """Summary of a comparison of invented outcomes."""
     comparison, rng = Comparison(factors, outcomes), np.random.default_rng(3)
-    values, rows = comparison._values(), []
+    values, rows = comparison.tabulated(), []
     for cell in comparison.cells():
         known = {key: values[key][text] for key, text in cell.items()}
         for seed in range(1, seeds + 1):

@@ -26,23 +26,18 @@ from experiments.runs.sweep import sweep
 from market.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[3]
-READY = '''
-"""What a worker does before it is given runs."""
-
+READY = """
 import os
 from pathlib import Path
-
-
-def begin(log):
-    """The first to be asked dies of it."""
-    before = Path(log).exists()
-    with open(log, "a") as file:
-        file.write(f"{os.getpid()} begins\\n")
-    if not before:
-        os._exit(1)
-    with open(log, "a") as file:
-        file.write(f"{os.getpid()} ready\\n")
-'''
+before = Path({log!r}).exists()
+with open({log!r}, "a") as file:
+    file.write(f"{{os.getpid()}} begins\\n")
+if not before:
+    os._exit(1)
+with open({log!r}, "a") as file:
+    file.write(f"{{os.getpid()}} ready\\n")
+"""
+"""What a worker does before it is given runs: the first to be asked dies of it."""
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(os.name != "posix", reason="ends processes with signals"),
@@ -57,7 +52,7 @@ class Dask:
         self._file, self._folder = folder / "scheduler.json", folder
         self._processes: list[subprocess.Popen[bytes]] = []
         self.scheduler = self._start("scheduler", ROOT, "--host", "127.0.0.1", "--port", "0")
-        until(self._file.exists)
+        until(lambda: self._file.exists() and self._file.read_text())
         self.address = json.loads(self._file.read_text())["address"]
 
     def worker(
@@ -241,17 +236,14 @@ def test_runs_of_a_worker_that_is_killed_are_made_again(dask: Dask, results: Pat
 
 
 def test_one_worker_of_a_machine_gets_it_ready_and_another_where_that_one_dies(
-    dask: Dask, results: Path, tmp_path: Path, plugins: Callable[[str, str], Path]
+    dask: Dask, results: Path, tmp_path: Path
 ) -> None:
-    plugins("experiments/studies/_getting_ready.py", READY)
     dask.worker(ROOT, "--no-nanny")
     dask.worker(ROOT, "--no-nanny")
     log = tmp_path / "log"
     source = Source.of("dice", (), code_version("dice"))
     runs = list(studies.load("dice").runs(None, True, lambda base: base.model_copy(update={"log": str(log)})))
-    from experiments.studies import _getting_ready
-
-    with connected(dask.address, source, print, functools.partial(_getting_ready.begin, str(log))) as cluster:
+    with connected(dask.address, source, print, functools.partial(exec, READY.format(log=str(log)))) as cluster:
         done = sweep("dice", runs, cluster)
     assert done.failed == []
     lines = [line.split() for line in log.read_text().splitlines()]
