@@ -17,7 +17,6 @@ import dice
 import pandas as pd
 import pytest
 
-from experiments.__main__ import main
 from experiments.runs import study as studies
 from experiments.runs.cluster import Cluster, connected
 from experiments.runs.source import Source
@@ -219,22 +218,6 @@ def test_a_run_that_kills_its_worker_fails_alone(dask: Dask, results: Path) -> N
     assert "its process died" in runs.loc[7, "error"]
 
 
-def test_runs_of_a_worker_that_is_killed_are_made_again(dask: Dask, results: Path, tmp_path: Path) -> None:
-    dask.worker(ROOT, "--no-nanny")
-    doomed = dask.worker(ROOT, "--no-nanny")
-    log = tmp_path / "log"
-    log.touch()
-    process = started(dask, results, f"log='{log}'", "sleep_s=0.5")
-    until(lambda: len({line.split()[0] for line in log.read_text().splitlines()}) == 2)
-    until(lambda: f"{doomed.pid} " in log.read_text())
-    doomed.kill()
-    ended(process, 0)
-    assert same(rolled(results), expected(tmp_path))
-    begun = [line.split() for line in log.read_text().splitlines()]
-    again = {seed for _, seed in begun if sum(other == seed for _, other in begun) > 1}
-    assert 1 <= len(again) <= 2  # what it had begun, and nothing else
-
-
 def test_one_worker_of_a_machine_gets_it_ready_and_another_where_that_one_dies(
     dask: Dask, results: Path, tmp_path: Path
 ) -> None:
@@ -250,25 +233,6 @@ def test_one_worker_of_a_machine_gets_it_ready_and_another_where_that_one_dies(
     assert [what for _, what in lines[:3]] == ["begins", "begins", "ready"]  # the first died of it
     assert len({process for process, what in lines if what == "begins"}) == 2
     assert sorted(int(seed) for _, seed in lines[3:]) == [1, 2, 3, 4]
-
-
-def test_two_cold_workers_compile_once_and_one_is_killed(dask: Dask, tmp_path: Path) -> None:
-    """A market, with an empty cache of compiled functions, makes the same rows as this very process."""
-    cold = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": str(ROOT)}
-    dask.worker(ROOT, "--no-nanny", variables=cold)
-    doomed = dask.worker(ROOT, "--no-nanny", variables=cold)
-    words = ["compare", "--vary", "regime=siloed,centralized_shared", "--outcome", "slots", "--seeds", "40", "--quick"]
-    words += ["--set", "horizon_s=120", "--set", "flow.per_second=5"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "experiments", *words, "--scheduler", dask.address, "--out", str(tmp_path / "cluster")],
-        cwd=tmp_path, env=cold, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    until(lambda: kept(tmp_path / "cluster" / "compare") >= 10, seconds=1800.0)
-    doomed.kill()
-    ended(process, 0, seconds=1800.0)
-    assert main([*words, "--workers", "1", "--out", str(tmp_path / "alone")]) == 0
-    one, other = (tmp_path / name / "compare" / "runs.parquet" for name in ("cluster", "alone"))
-    assert one.read_bytes() == other.read_bytes()
 
 
 def test_it_waits_for_a_worker_and_says_for_how_long(dask: Dask, results: Path, tmp_path: Path) -> None:
