@@ -7,6 +7,7 @@ import string
 import pandas as pd
 from matplotlib.figure import Figure
 
+from figures import _page as page
 from figures import _sensitivity as sensitivity
 from figures import _shared as shared
 
@@ -29,8 +30,9 @@ def draw(summary: pd.DataFrame) -> Figure:
     across = 2 if len(drawn) in (2, 4) else min(COLUMNS, max(len(drawn), 1))
     down = -(-len(drawn) // across) or 1
     height_in = sensitivity.HEIGHT_IN if curves else 1.0 + sensitivity.ROW_IN * len(levers)
-    figure = Figure(figsize=(shared.WIDTH_IN, 0.3 + down * height_in))
-    panels = figure.subplots(down, across, squeeze=False, sharey=False if curves else "row").ravel()
+    share_y, narrow = "" if curves else "row", page.Lines(2 if curves else 1, height_in)
+    figure, panels = page.panels(0.3 + down * height_in, (down, across), narrow, share_y=share_y)
+    panels = panels.ravel()
     for axes, letter, (outcome, lever) in zip(panels, string.ascii_lowercase, drawn, strict=False):
         rows = shared.where(summary, outcome=outcome)
         shared.letter(axes, letter, rows["title"].iloc[0])
@@ -43,5 +45,5 @@ def draw(summary: pd.DataFrame) -> Figure:
         axes.set_axis_off()
     handles, labels = panels[0].get_legend_handles_labels()
     if handles:
-        figure.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 4))
+        page.key(figure, handles, labels, most=4)
     return figure

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from experiments.analysis import comparisons, statistics, summaries, written
 from experiments.analysis.summaries import Row
+from experiments.later import pd
 from market.errors import InputError
 
 if TYPE_CHECKING:

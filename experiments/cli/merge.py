@@ -43,7 +43,7 @@ def _merged(name: str, found: list[Found], out: Path) -> int:
     started = datetime.now(UTC)
     _check_together(name, found)
     first = found[0][1]
-    study, runs, command = _prepared(first.command, out)
+    (study, runs, command), width = _prepared(first.command, out)
     order = [studies.run_id(study.name, run) for run in runs]
     code = study_runs.code_of(study, runs)
     _agree(name, "source", [*_stated(found, "code"), ("this source", code)])
@@ -53,7 +53,7 @@ def _merged(name: str, found: list[Found], out: Path) -> int:
     if store.folder.resolve() not in [place for place, _ in found]:
         store.save(rows)  # so that the whole resumes from here
     done = Sweep(rows, len(rows), 0.0)
-    study_runs.write(study, runs, done, store, started, command)
+    study_runs.write(study, runs, done, store, started, command, width)
     page.write(out)
     return study_runs.report(done, store)
 
@@ -94,13 +94,13 @@ def _check_together(study: str, found: Sequence[Found]) -> None:
         print(f"seqmarket: {study}: slices were made with other versions of packages than each other", file=sys.stderr)
 
 
-def _prepared(command: str, out: Path) -> Any:
-    """Study, runs and command as the command that is noted makes them."""
+def _prepared(command: str, out: Path) -> tuple[Any, str]:
+    """Study, runs and command as the command that is noted makes them, and the width of its figures."""
     from experiments.cli.arguments import parser
 
     words = shlex.split(command)[len(provenance.PROGRAM.split()) :]
     again = parser().parse_args([*words, "--out", str(out)])
-    return importlib.import_module(again.module).prepared(again)
+    return importlib.import_module(again.module).prepared(again), again.width
 
 
 def _rows(study: str, found: Sequence[Found], order: Sequence[str], runs: Sequence[Run]) -> list[Row]:

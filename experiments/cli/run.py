@@ -19,7 +19,7 @@ from experiments.runs import configuration, slices
 from experiments.runs import study as studies
 from experiments.runs.cluster import connected
 from experiments.runs.slices import Slice
-from experiments.runs.source import Source, compiled
+from experiments.runs.source import Source, compiled, compiled_whole
 from experiments.runs.store import Store, code_version, finished
 from experiments.runs.study import Run, Study
 from experiments.runs.sweep import Sweep, sweep
@@ -198,12 +198,13 @@ def _strategies(runs: list[Run]) -> set[str]:
 def _executor(arguments: argparse.Namespace, source: Source, market: bool) -> Iterator[tuple[Executor | None, int]]:
     """Executor of a Dask cluster and how much it can do at once; without an address, local processes.
 
-    Before it runs markets, what they compile is compiled once on each machine of the cluster.
+    Before it runs markets, what all of them need is compiled by one worker of each machine.
     """
     if arguments.scheduler is None:
         yield None, arguments.workers
         return
-    with connected(arguments.scheduler, source, _say, compiled if market else None) as cluster:
+    ready = compiled if arguments.time_limit is None else compiled_whole
+    with connected(arguments.scheduler, source, _say, ready if market else None) as cluster:
         yield cluster, cluster.threads
 
 

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
-
 from experiments.analysis import sensitivity
+from experiments.later import pd
 from experiments.runs.comparison import HYPOTHESIS, MOST_PRINTED, SOURCE, Comparison
 from experiments.runs.design import Design
 from experiments.runs.levers import Factor, Span

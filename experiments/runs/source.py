@@ -62,6 +62,14 @@ def checked(source: Source, work: Callable[..., Any], *arguments: Any) -> Any:
 
 def compiled() -> None:
     """What a worker does before others on its machine are given markets: compile what they will read from the cache."""
-    from experiments.runs.run import warm
+    from experiments.runs import warm
 
-    warm()
+    for part in warm.PARTS:
+        warm.begin(part)
+
+
+def compiled_whole() -> None:
+    """The same where the time of a run is limited, of which compiling may take nothing: all that runs may need."""
+    from experiments.runs import warm
+
+    warm.everything()

@@ -19,6 +19,7 @@ from tqdm import tqdm
 from experiments.runs import forgotten
 from experiments.runs import study as studies
 from experiments.runs.batch import Batch, Task
+from experiments.runs.cluster import WorkerDied
 from experiments.runs.limits import Limit
 from experiments.runs.longest_first import LongestFirst
 from experiments.runs.store import IDENTITY, Row, Store

@@ -16,9 +16,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from experiments.analysis import sensitivity, summaries
+from experiments.later import pd
 from experiments.runs import design as designs
 from experiments.runs.comparison import Comparison
 from experiments.runs.levers import Span
