@@ -132,7 +132,8 @@ def _state(runs: list[Run], workers: int) -> None:
         return
     from experiments.runs import machine, needs
 
-    told = [needs.estimate(config) for config in configs]
+    known = {id(config): needs.estimate(config) for config in {id(each): each for each in configs}.values()}
+    told = [known[id(config)] for config in configs]  # seeds share theirs, and to estimate it takes a millisecond
     if workers:
         smallest = min(told, key=lambda need: (need.memory_bytes, need.seconds))
         smallest.check(machine.available(), min(workers, len(runs)))

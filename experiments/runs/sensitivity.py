@@ -54,7 +54,8 @@ class Sensitivity:
         """How many points there are, in words."""
         strands = len(set(self.design.strands))
         cells = len(self.comparison.factors[0].rows)
-        return f"{strands} {self.design.module.STRANDS}, {len(self.design.points)} points, {cells} of them different"
+        points = f"{len(self.design.points)} points, {cells} of them different"
+        return points if strands == len(self.design.points) else f"{strands} {self.design.module.STRANDS}, {points}"
 
     def values(self) -> list[tuple[Any, ...]]:
         """Values of the levers at each point, as tables have them."""

@@ -18,6 +18,7 @@ import hashlib
 import json
 import math
 import sys
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,10 @@ import pyarrow.parquet as pq
 
 from experiments.later import pd
 from experiments.runs import imports, printed
+from experiments.runs import rows as packed
 from experiments.runs import study as studies
 from experiments.runs.files import forget_partial, replacing, write
+from experiments.runs.rows import Column, Packed, Row, Rows
 from market import discovery
 from market.errors import InputError
 
@@ -38,8 +41,6 @@ RUNS, SUMMARY = "runs.parquet", "summary.parquet"
 INSTALLED = ("site-packages", "dist-packages")
 """Folders of installed packages, which are versions in study.json and not source to be followed."""
 IDENTITY = ("run_id", "study", "regime", "seed", "status", "error")
-
-type Row = dict[str, Any]
 
 
 def is_wall_clock(key: str) -> bool:
@@ -76,17 +77,17 @@ class Store:
         """The run_ids that need not be run again: those that ended without an error."""
         return {row["run_id"] for row in _all_rows(self._batches) if row["status"] == "done"}
 
-    def rows(self, order: Sequence[str]) -> list[Row]:
+    def rows(self, order: Sequence[str]) -> Rows:
         """Kept rows in the order of the given run_ids; those that were never finished are left out."""
         return kept_rows(self.folder, self.code, order)
 
     def write_runs(self, rows: Sequence[Row]) -> pd.DataFrame:
         """Write runs.parquet from rows in the order of the grid, and return it as it reads back."""
-        keys = dict.fromkeys([*IDENTITY, *(key for row in rows for key in row)])
-        columns = {key: _column([row.get(key) for row in rows]) for key in keys if not is_wall_clock(key)}
+        columns = packed.columns(rows, IDENTITY, is_wall_clock)
         path = self.folder / RUNS
+        table = pa.table({key: _column(column) for key, column in columns.items()})
         with replacing(path) as partial:
-            pq.write_table(pa.table(columns), partial, compression="zstd")
+            pq.write_table(table, partial, compression="zstd")
         return pd.read_parquet(path)
 
     def write_study(self, description: Mapping[str, Any]) -> None:
@@ -113,26 +114,23 @@ class Store:
         write(self.folder / "table.tex", printed.latex(table, title))
 
 
-def _row(pairs: list[tuple[str, Any]]) -> Row:
-    """Row with names that all rows share: they take more memory than the numbers."""
-    return {sys.intern(name): value for name, value in pairs}
-
-
-def kept_rows(folder: Path, code: str, order: Sequence[str]) -> list[Row]:
+def kept_rows(folder: Path, code: str, order: Sequence[str]) -> Rows:
     """Rows that a study's folder has kept of some source, in the order of the given run_ids, as :meth:`Store.rows`."""
-    wanted, found = set(order), dict[str, Row]()
+    wanted, done, found, pack = set(order), set[str](), dict[str, Packed](), packed.Packing()
     for row in _all_rows(folder / "runs" / code):
-        kept = found.get(row["run_id"])
-        if row["run_id"] in wanted and (kept is None or kept["status"] != "done"):
-            found[row["run_id"]] = row
-    return [found[run_id] for run_id in order if run_id in found]
+        run_id = row["run_id"]
+        if run_id in wanted and run_id not in done:
+            found[run_id] = pack(row)
+            if row["status"] == "done":
+                done.add(run_id)
+    return Rows(found[run_id] for run_id in order if run_id in found)
 
 
 def _all_rows(batches: Path) -> Iterator[Row]:
     for path in sorted(batches.glob("*.jsonl")):
         for line in path.read_text(encoding="utf-8").splitlines():
             with contextlib.suppress(json.JSONDecodeError):  # a damaged line is a run to be made again
-                yield json.loads(line, object_pairs_hook=_row)
+                yield json.loads(line)
 
 
 def read_runs(folder: Path) -> pd.DataFrame:
@@ -220,7 +218,9 @@ def _summary_column(column: pd.Series) -> pa.Array:
     return _column([None if isinstance(value, float) and math.isnan(value) else value for value in column])
 
 
-def _column(values: list[Any]) -> pa.Array:
+def _column(values: Column) -> pa.Array:
+    if isinstance(values, array):
+        return pa.array(np.frombuffer(values, np.float64))
     try:
         return pa.array(values)
     except (pa.ArrowInvalid, pa.ArrowTypeError):  # numbers beside names, as in a lever that is "none" or 0.5

@@ -41,7 +41,7 @@ class Sweep:
     number of runs that were there already, ``seconds`` the wall-clock time of this call.
     """
 
-    rows: list[Row]
+    rows: Sequence[Row]
     reused: int
     seconds: float
 
