@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -37,6 +38,7 @@ with open({log!r}, "a") as file:
     file.write(f"{{os.getpid()}} ready\\n")
 """
 """What a worker does before it is given runs: the first to be asked dies of it."""
+SEEDS = 24
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(os.name != "posix", reason="ends processes with signals"),
@@ -216,6 +218,46 @@ def test_a_run_that_kills_its_worker_fails_alone(dask: Dask, results: Path) -> N
     runs = rolled(results).set_index("seed")
     assert runs.index[runs["status"] == "failed"].tolist() == [7]
     assert "its process died" in runs.loc[7, "error"]
+
+
+def test_runs_of_a_worker_that_is_killed_are_made_again(dask: Dask, results: Path, tmp_path: Path) -> None:
+    dask.worker(ROOT, "--no-nanny")
+    doomed = dask.worker(ROOT, "--no-nanny")
+    log = tmp_path / "log"
+    log.touch()
+    process = started(dask, results, f"log='{log}'", "sleep_s=0.5")
+    until(lambda: f"{doomed.pid} " in log.read_text() and len({line.split()[0] for line in log.open()}) == 2)
+    doomed.kill()
+    ended(process, 0)
+    assert same(rolled(results), expected(tmp_path))
+    begun = Counter(int(line.split()[1]) for line in log.read_text().splitlines())
+    assert sorted(begun) == list(range(1, 25))
+    assert max(begun.values()) <= 2
+    assert len([seed for seed, times in begun.items() if times == 2]) <= 2  # of what it had, and of nothing else
+
+
+@pytest.mark.parametrize("cold", [False, True], ids=["interpreted", "cold"])
+def test_a_market_on_two_workers_of_which_one_is_killed(dask: Dask, tmp_path: Path, cold: bool) -> None:
+    """Workers that have compiled nothing, or never do, make the same rows as this very process."""
+    variables = {**os.environ, "PYTHONPATH": str(ROOT)}
+    variables |= {"NUMBA_CACHE_DIR": str(tmp_path / "cache")} if cold else {"NUMBA_DISABLE_JIT": "1"}
+    dask.worker(ROOT, "--no-nanny", variables=variables)
+    doomed = dask.worker(ROOT, "--no-nanny", variables=variables)
+    words = ["compare", "--list", "cells.csv", "--outcome", "slots,retail_volume_usd", "--seeds", str(SEEDS), "--quick"]
+    words += ["--set", f"horizon_s={20 if cold else 2}", "--set", "flow.per_second=5"]
+    (tmp_path / "cells.csv").write_text("regime\nsiloed\n")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "experiments", *words, "--scheduler", dask.address, "--out", "cluster"],
+        cwd=tmp_path, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    until(lambda: kept(tmp_path / "cluster" / "compare") >= 4, seconds=1800.0)
+    doomed.kill()
+    assert kept(tmp_path / "cluster" / "compare") < SEEDS
+    ended(process, 0, seconds=1800.0)
+    alone = [sys.executable, "-m", "experiments", *words, "--workers", "1", "--out", "alone"]
+    subprocess.run(alone, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True, capture_output=True)
+    one, other = (tmp_path / name / "compare" / "runs.parquet" for name in ("cluster", "alone"))
+    assert one.read_bytes() == other.read_bytes()
 
 
 def test_one_worker_of_a_machine_gets_it_ready_and_another_where_that_one_dies(

@@ -29,7 +29,9 @@ START = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_han
     "from experiments.__main__ import main; sys.exit(main(sys.argv[1:]))"
 )
 """The command, which hears SIGINT even where the tests are executed in the background."""
-RUNS = 24
+RUNS, CELLS = 24, 4
+"""Runs of the stand-in study, and how many there are of each seed."""
+KILLS = 50
 WHERE = {signal.SIGINT: ("interrupted", 130), signal.SIGTERM: ("terminated", 143)}
 
 
@@ -43,10 +45,10 @@ def results(plugins: Callable[[str, str], Path], tmp_path: Path, monkeypatch: py
     return tmp_path / "results" / "coins"
 
 
-def begin(results: Path, before: str = "") -> subprocess.Popen[str]:
+def begin(results: Path, before: str = "", *words: str) -> subprocess.Popen[str]:
     """Start the study in a session of its own."""
     return subprocess.Popen(
-        [sys.executable, "-c", START.format(before), "run", "coins", "--out", str(results.parent)],
+        [sys.executable, "-c", START.format(before), "run", "coins", "--out", str(results.parent), *words],
         cwd=results.parents[1],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
@@ -66,24 +68,24 @@ def half(results: Path) -> list[str]:
     return [path.name for path in results.rglob("*") if path.name.endswith(SUFFIX)]
 
 
-def finish(results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def finish(results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], seeds: int = RUNS // CELLS) -> None:
     """Resume to the end, in this process, and compare with runs that nobody has disturbed."""
     before = kept(results)
-    assert main(["run", "coins", "--workers", "1", "--out", str(results.parent)]) == 0
-    assert f"{RUNS} runs, {len(before)} of them kept, 0 failed" in capsys.readouterr().out
+    assert main(["run", "coins", "--workers", "1", "--out", str(results.parent), "--seeds", str(seeds)]) == 0
+    assert f"{CELLS * seeds} runs, {len(before)} of them kept, 0 failed" in capsys.readouterr().out
     assert half(results) == []
     assert set(Counter(kept(results)).values()) == {1}
-    assert len(kept(results)) == RUNS
+    assert len(kept(results)) == CELLS * seeds
     assert set(before) <= set(kept(results))
     store = Store(tmp_path / "whole", code_version("coins"))
-    runs = list(studies.load("coins").runs(None, False, lambda base: base))
+    runs = list(studies.load("coins").runs(seeds, False, lambda base: base))
     store.write_runs(sweep("coins", runs, workers=1, store=store).rows)
     assert (results / "runs.parquet").read_bytes() == (store.folder / "runs.parquet").read_bytes()
 
 
-def disturb(results: Path, ending: signal.Signals, whole_group: bool) -> bool:
+def disturb(results: Path, ending: signal.Signals, whole_group: bool, *words: str) -> bool:
     """Start, and end at a random moment, often while something is written; whether it was not done before."""
-    process = begin(results)
+    process = begin(results, "", *words)
     already = len(kept(results))
     deadline = time.monotonic() + 60
     if random.random() < 0.7:  # else while it starts
@@ -99,7 +101,7 @@ def disturb(results: Path, ending: signal.Signals, whole_group: bool) -> bool:
     out, said = process.communicate(timeout=60)
     assert set(before) <= set(kept(results)), "what was kept is lost"
     if process.returncode == 0:
-        assert f"{RUNS} runs" in out
+        assert f"{len(kept(results))} runs" in out
         return False
     if ending is not signal.SIGKILL:
         assert half(results) == []
@@ -124,6 +126,22 @@ def test_a_sweep_that_is_ended_resumes_with_the_same_table(
             for path in results.rglob("*.jsonl"):  # it was done: once more from the beginning
                 path.unlink()
     finish(results, tmp_path, capsys)
+
+
+@pytest.mark.slow
+def test_fifty_kills_lose_nothing_and_double_nothing(
+    results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two workers at work on many short runs, killed with them or from above them, and begun again by the next."""
+    monkeypatch.setenv("COINS_SLEEP", "0.01")
+    random.seed()
+    seeds, kills = 600, 0
+    while kills < KILLS and disturb(results, signal.SIGKILL, bool(kills % 2), "--seeds", str(seeds)):
+        kills += 1
+    assert kills == KILLS or len(kept(results)) == CELLS * seeds  # it may be done before
+    assert kills >= KILLS // 2
+    monkeypatch.setenv("COINS_SLEEP", "0")
+    finish(results, tmp_path, capsys, seeds)
 
 
 @pytest.mark.slow
