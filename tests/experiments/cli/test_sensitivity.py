@@ -65,7 +65,7 @@ def test_curves_write_what_a_study_does_and_resume(here: Path, capsys: pytest.Ca
     assert main(asked) == 0
     output = capsys.readouterr()
     said = output.err.splitlines()
-    assert said[0] == "seqmarket: 4 points, 4 points, 4 of them different, at 3 seeds each"
+    assert said[0] == "seqmarket: 4 points, 4 of them different, at 3 seeds each"
     assert said[1].startswith("seqmarket: 12 runs, about ")
     assert said[1].endswith("of computing")
     folder = here / "results" / "sensitivity"
