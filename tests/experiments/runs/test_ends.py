@@ -31,7 +31,7 @@ START = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_han
 """The command, which hears SIGINT even where the tests are executed in the background."""
 RUNS, CELLS = 24, 4
 """Runs of the stand-in study, and how many there are of each seed."""
-KILLS = 50
+KILLS = 25
 WHERE = {signal.SIGINT: ("interrupted", 130), signal.SIGTERM: ("terminated", 143)}
 
 
@@ -129,14 +129,19 @@ def test_a_sweep_that_is_ended_resumes_with_the_same_table(
 
 
 @pytest.mark.slow
-def test_fifty_kills_lose_nothing_and_double_nothing(
-    results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("whole_group", [True, False], ids=["with its workers", "above its workers"])
+def test_twenty_five_kills_lose_nothing_and_double_nothing(
+    results: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    whole_group: bool,
 ) -> None:
-    """Two workers at work on many short runs, killed with them or from above them, and begun again by the next."""
+    """Two workers are at work on many short runs: what a kill leaves is begun again by the next command."""
     monkeypatch.setenv("COINS_SLEEP", "0.01")
     random.seed()
-    seeds, kills = 600, 0
-    while kills < KILLS and disturb(results, signal.SIGKILL, bool(kills % 2), "--seeds", str(seeds)):
+    seeds, kills = 1000, 0
+    while kills < KILLS and disturb(results, signal.SIGKILL, whole_group, "--seeds", str(seeds)):
         kills += 1
     assert kills == KILLS or len(kept(results)) == CELLS * seeds  # it may be done before
     assert kills >= KILLS // 2
