@@ -83,11 +83,12 @@ class Store:
 
     def write_runs(self, rows: Sequence[Row]) -> pd.DataFrame:
         """Write runs.parquet from rows in the order of the grid, and return it as it reads back."""
-        columns = packed.columns(rows, IDENTITY, is_wall_clock)
         path = self.folder / RUNS
+        columns = packed.columns(rows, IDENTITY, is_wall_clock)
         table = pa.table({key: _column(column) for key, column in columns.items()})
         with replacing(path) as partial:
             pq.write_table(table, partial, compression="zstd")
+        del columns, table  # before all of it is read once more
         return pd.read_parquet(path)
 
     def write_study(self, description: Mapping[str, Any]) -> None:
