@@ -9,12 +9,12 @@ from typing import NamedTuple
 import numpy as np
 
 from agents.base import MarketMaker
+from agents.means.delta_hedge import DeltaHedge, HedgeHabits
 from agents.means.option_accounts import Margin, markets_of, own_account
 from agents.means.option_chain import Chain, chain_of, held
 from market.access.desk import Desk
 from market.access.observation import Observation
 from market.access.seat import Seat
-from market.intents.rows import Purpose
 from market.venues import Kind
 
 AFTER_S = 1e-6
@@ -87,8 +87,7 @@ class Quoter(MarketMaker):
         self.habits, self.margin = habits, Margin(habits.margin_share)
         self._noted: dict[int, np.ndarray] = {}  # by market: what had been traded when it last looked
         self._looks: dict[int, float] = {}  # by domain: when it has asked to look after a block [s]
-        self._stock = seat.funds
-        self._hedged_at: dict[tuple[int, int], float] = {}
+        self.hedge = DeltaHedge(seat, HedgeHabits(every_s=habits.hedge_s or 0.0))
 
     def prices(self, seen: Observation, market: int, chain: Chain, positions: np.ndarray) -> tuple[np.ndarray, ...]:
         """Return bids and asks by series, nan for none: two arrays of shape (series,) [USD]."""
@@ -116,11 +115,20 @@ class Quoter(MarketMaker):
             deltas[place] = deltas.get(place, 0.0) + float(positions @ chain.greeks["delta"])
         if self.habits.hedge_s is not None:
             for place, delta in deltas.items():
-                self._hedge(seen, desk, place, delta)
+                self.hedge.keep(seen, desk, place, delta)
         after = seen.sealing + AFTER_S
         if after > self._looks.get(seen.domain, 0.0):
             self._looks[seen.domain] = after
             desk.wake_at(after)
+
+    def learn(self, receipts: np.ndarray) -> None:
+        """Take note of what became of hedges."""
+        self.hedge.learn(receipts)
+
+    def traded_outside(self, receipts: np.ndarray) -> None:
+        """Take note of hedges that were carried out apart from blocks."""
+        super().traded_outside(receipts)
+        self.hedge.learn(receipts)
 
     def _since(self, market: int, quotes: np.ndarray) -> Traded:
         now = np.array([quotes[name] for name in NOTED])
@@ -171,19 +179,3 @@ class Quoter(MarketMaker):
                     Kind.OPTION_QUOTE, chain.rollup, market, size, target=chain.first + series, asset_in=given,
                     asset_out=taken, limit=float(wanted[at][series]), tip=tip,
                 )  # fmt: skip
-
-    def _hedge(self, seen: Observation, desk: Desk, place: tuple[int, int], delta: float) -> None:
-        """Buy or sell outside what leaves the stock that one began with and options without delta together."""
-        hedge_s = self.habits.hedge_s
-        if hedge_s is None or seen.time < self._hedged_at.get(place, -np.inf) + hedge_s:
-            return
-        rollup, asset = place
-        missing = float(self._stock[rollup, asset]) - delta - seen.funds.item(rollup, asset)
-        if missing == 0.0:
-            return
-        self._hedged_at[place] = seen.time
-        if missing > 0.0:
-            cost = missing * float(seen.prices[asset]) / (1.0 - seen.outside_fee)
-            desk.outside(rollup, 0, asset, min(cost, seen.funds.item(rollup, 0)), purpose=Purpose.INVENTORY)
-        else:
-            desk.outside(rollup, asset, 0, min(-missing, seen.funds.item(rollup, asset)), purpose=Purpose.INVENTORY)
