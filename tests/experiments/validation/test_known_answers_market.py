@@ -35,11 +35,17 @@ MODULES = (
     "inventory_quotes",
     "sniping",
     "option_sniping",
+    "hedging",
+    "hedging_jumps",
+    "hedging_outages",
 )
 LONG = (
     "breaker_null",
     "cross_chain",
     "dutch_auction",
+    "hedging",
+    "hedging_jumps",
+    "hedging_outages",
     "informed_trades",
     "inventory_quotes",
     "leg_risk",
@@ -148,6 +154,18 @@ STATED = {
     "inventory_quotes": [("leaning against inventory", "profit", 64.9, 0.05), ("symmetric", "profit", 68.0, 0.05)],
     "sniping": [("first come, jumps over investors 1", "half spread, USD", 0.5671433 * 0.5, 5e-8)],
     "option_sniping": [("strike 90, jumps over investors 1", "half spread, USD", 0.2388, 5e-5)],
+    "hedging": [
+        ("n=30", "standard deviation of the error, USD", 1.4262, 5e-5),
+        ("n=120", "standard deviation of the error, USD", 0.7248, 5e-5),
+        ("n=720", "standard deviation of the error, USD", 0.2989, 5e-5),
+        ("n=120, 1 h late", "standard deviation of the error, USD", 0.8317, 5e-5),
+        ("n=120, 2 h late", "standard deviation of the error, USD", 0.9263, 5e-5),
+    ],
+    "hedging_jumps": [
+        ("at the money", "Merton less Black, USD", 0.97479, 5e-6),
+        ("sold at Black, hedged", "mean loss, points of volatility", 8.56, 5e-3),
+    ],
+    "hedging_outages": [("12 a year of 1 h, exponential", "age that outages add, s", 4.9, 0.05)],
     "close_out_order": [("queue, set 1", "whole positions touched too many", 0.0, 0.0)],
     "loss_versus_rebalancing": [
         ("80% a year, 2 s, 5 bp, Poisson", "blocks with a trade", 0.22170, 5e-6),
