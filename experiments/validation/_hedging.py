@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from scipy.stats import norm
 
 from experiments.validation._markets import YEAR_S, Watched, asset, rollup, still
 from market import regimes
@@ -27,16 +26,14 @@ from market.venues import Kind
 
 PRICE, HOUR_S = 100.0, 1.0
 HOURS_A_YEAR = 365.0 * 24.0
-SIGMA = 0.8 * float(np.sqrt(YEAR_S / HOURS_A_YEAR))
-"""That of 80% a year, where an hour lasts a second [1/sqrt(year of the market)]."""
+HOURLY = 0.8 / float(np.sqrt(HOURS_A_YEAR))
+"""Volatility of 80% a year [1/sqrt(h)]."""
+SIGMA = HOURLY * float(np.sqrt(YEAR_S / HOUR_S))
+"""The same where an hour lasts a second [1/sqrt(year of the market)]."""
 WRITTEN_IN = 3
 """Slot in which options are written: margin is paid in, the maker's sheet is written, quotes are made."""
 LOOK_S, FAST_S = 0.002, 0.0005
 """From the last look to the sealing of a block, and the latency of whoever is fast [s]."""
-
-
-WIDE, NARROW = np.linspace(-6.0, 6.0, 401), np.linspace(-6.0, 6.0, 61)
-"""Standard normal numbers between which is integrated: gamma is narrow near the expiry."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +49,7 @@ class Scene:
     every
         slots between two hedges [1]
     latency_s
-        of the hedger's messages, each of them as long [s]
+        of the hedger's messages, each of them as long, beyond what the maker's new quotes take [s]
     assets
         on each of which one call is written [1]
     sigma
@@ -66,7 +63,7 @@ class Scene:
     block_s: float
     slots: int
     every: int = 1
-    latency_s: float = FAST_S
+    latency_s: float = 0.0
     assets: int = 50
     sigma: float = SIGMA
     jumps: JumpConfig | None = None
@@ -131,7 +128,7 @@ def _config(scene: Scene, expires_s: float) -> MarketConfig:
     hedger = {"volatility": scene.sigma, "every_s": (scene.every - 0.5) * scene.block_s}
     agents = (
         _agent("market_maker", "fixed_spread", 0.1 * FAST_S, maker),
-        _agent("trader", "option_hedger", scene.latency_s, hedger),
+        _agent("trader", "option_hedger", FAST_S + scene.latency_s, hedger),
     )
     plain = still(
         [home], [asset(name, PRICE, scene.sigma) for name in names], agents, prices=prices, outside_fee_bp=0.0,
@@ -155,66 +152,3 @@ def sd_and_error(errors: np.ndarray) -> tuple[float, float]:
     variance, fourth = float(np.mean(away**2)), float(np.mean(away**4))
     sd = float(np.std(errors, ddof=1))
     return sd, float(np.sqrt((fourth - variance**2) / errors.size) / (2.0 * sd))
-
-
-def integrated_variance(slots: int, block_s: float, sigma: float = SIGMA, price: float = PRICE) -> float:
-    """I of a call at the money: the integral over its life of E[(sigma^2 S^2 gamma)^2] [USD^2/s].
-
-    With S = K, v(t) = sigma^2 K^2 / (2 pi sqrt(T^2 - t^2)) exp(-(sigma^2 T / 2)^2 / (sigma^2 (T + t))).
-    Source: P. Boyle and D. Emanuel (1980), Discretely adjusted option hedges, Journal of Financial Economics 8.
-    """
-    tenor = slots * block_s / YEAR_S
-    angles = (np.arange(20_000) + 0.5) / 20_000 * 0.5 * np.pi  # t = T sin(angle) takes the root out
-    times = tenor * np.sin(angles)
-    values = np.exp(-((0.5 * sigma**2 * tenor) ** 2) / (sigma**2 * (tenor + times)))
-    total = sigma**2 * price**2 / (2.0 * np.pi) * float(values.mean()) * 0.5 * np.pi
-    return total / YEAR_S
-
-
-def hedge_variance(begins: np.ndarray, slots: int, block_s: float, sigma: float = SIGMA) -> float:
-    """Variance of the error of one option's hedges at finite distances [USD^2].
-
-    Derived: what hedges miss over stretches that follow one another is uncorrelated, so variances add up. Over one from
-    t on, of length h, it is that of C(S_{t+h}) - C(S_t) - delta (S_{t+h} - S_t), by quadrature.
-
-    Parameters
-    ----------
-    begins
-        shape (slots, lengths): chance that a hedge is made in a slot and lasts for so many slots, 1 and more; what
-        would pass the expiry ends there
-    slots, block_s, sigma
-        slots to expiry, their distance [s], volatility [1/sqrt(year of the market)]
-    """
-    total = 0.0
-    for start in range(slots):
-        left = slots - start
-        chances = begins[start, :left].copy()
-        chances[-1] += begins[start, left:].sum()
-        for length in np.flatnonzero(chances > 1e-9).tolist():
-            total += float(chances[length]) * _missed(start, start + length + 1, slots, block_s, sigma)
-    return total
-
-
-def _missed(start: int, end: int, slots: int, block_s: float, sigma: float) -> float:
-    """Mean square of what one hedge misses from a slot to another [USD^2]."""
-    before, after, left = (at * block_s / YEAR_S for at in (start, end - start, slots - start))
-    first = PRICE * np.exp(sigma * np.sqrt(before) * WIDE - 0.5 * sigma**2 * before)[:, None]
-    then = first * np.exp(sigma * np.sqrt(after) * NARROW - 0.5 * sigma**2 * after)[None, :]
-    value, delta = _call(first, left, sigma)
-    missed = _call(then, left - after, sigma)[0] - value - delta * (then - first)
-    return float(_chances(WIDE) @ (missed**2 @ _chances(NARROW)))
-
-
-def _chances(normal: np.ndarray) -> np.ndarray:
-    """Weights of evenly spaced values of a standard normal number."""
-    density = np.exp(-0.5 * normal**2)
-    return density / density.sum()
-
-
-def _call(spot: np.ndarray, years: float, sigma: float) -> tuple[np.ndarray, np.ndarray]:
-    """A call at the money of the start: its price and its delta."""
-    if years <= 1e-15:
-        return np.maximum(spot - PRICE, 0.0), np.where(spot > PRICE, 1.0, 0.0)
-    sd = sigma * np.sqrt(years)
-    away = np.log(spot / PRICE) / sd + 0.5 * sd
-    return spot * norm.cdf(away) - PRICE * norm.cdf(away - sd), norm.cdf(away)

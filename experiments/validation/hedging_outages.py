@@ -1,10 +1,10 @@
 """Hedges and outages: what a sequencer that fails adds to the error of an option's replication.
 
-Derived. The variance of the error is the mean age of the hedge times I (`_hedging.integrated_variance`). Outages that
-come nu times a unit of time and last D add nu E[D^2] / 2 to that age, in the limit of hedges that are close together
-and outages that are rare: one outage of 38 min a year .082 s, or .165 s if it is exponential; 12 a year of an hour, on
-average, 4.9 s. What is held against the market is exact: hedges are made in slots, and a slot is missed where the
-sequencer is down in it. Up and down alternate with rates nu and 1 / E[D], so slots are a chain of two states, and a
+Derived. The variance of the error is the mean age of the hedge times I, of `experiments.analysis.hedge_errors`. Outages
+that come nu times a unit of time and last D add nu E[D^2] / 2 to that age, in the limit of hedges that are close
+together and outages that are rare: one outage of 38 min a year .082 s, or .165 s if it is exponential; 12 a year of an
+hour, on average, 4.9 s. What is held against the market is exact: hedges are made in slots, and a slot is missed where
+the sequencer is down in it. Up and down alternate with rates nu and 1 / E[D], so slots are a chain of two states, and a
 hedge lasts until the next slot that is not missed.
 
 Both are run at the same seeds, with the same prices: the hedger's own latency, blocks and deltas are the same, and only
@@ -20,7 +20,8 @@ from typing import Any
 
 import numpy as np
 
-from experiments.validation._hedging import HOUR_S, Scene, hedge_variance, hedged, integrated_variance
+from experiments.analysis.hedge_errors import chances, hedge_variance, integrated_variance, mean_age
+from experiments.validation._hedging import HOUR_S, HOURLY, PRICE, Scene, hedged
 from experiments.validation._rows import mean_and_error, row, three_errors
 from market.settings import DAY_S, YEAR_S
 
@@ -66,51 +67,15 @@ def _compared(
     ages = [failing[1] / HOUR_S for _, failing in pairs]
     squares = np.array([float(np.mean(failing[0] ** 2)) for _, failing in pairs])
     more = squares - np.array([float(np.mean(plain[0] ** 2)) for plain, _ in pairs])
-    begins, per_age = chances(per_hour, hours, SLOT_H, SLOTS), integrated_variance(SLOTS, SLOT_H * HOUR_S) * HOUR_S
-    always = np.zeros((SLOTS, 1)) + 1.0
-    variance, base = (hedge_variance(each, SLOTS, SLOT_H * HOUR_S) for each in (begins, always))
+    begins, per_age = chances(per_hour, hours, SLOT_H, SLOTS), integrated_variance(SLOTS * SLOT_H, HOURLY, PRICE)
+    always = np.ones((SLOTS, 1))
+    variance, base = (hedge_variance(each, SLOT_H, HOURLY, PRICE) for each in (begins, always))
     rare = 0.5 * SLOT_H + rare_age(per_hour, hours, True)
     case = f"{case}, rare: {rare:.3g} h"
     for statistic, expected, sample in (
-        ("mean age of hedges, h", mean_age(begins) * SLOT_H, ages),
+        ("mean age of hedges, h", mean_age(begins, SLOT_H), ages),
         ("variance over I, h", variance / per_age, squares / per_age),
         ("variance that outages add over I, h", (variance - base) / per_age, more / per_age),
     ):
         mean, error = mean_and_error(np.array(sample))
         yield row(ID, case, statistic, expected, mean, three_errors(error), error)
-
-
-def chances(rate: float, mean: float, slot: float, slots: int) -> np.ndarray:
-    """Chance that a hedge is made in a slot and lasts for so many slots: shape (slots, slots), from 1 slot on.
-
-    The sequencer is up in the first slot.
-
-    Parameters
-    ----------
-    rate
-        of outages while it is up
-    mean
-        of their exponential length
-    slot
-        distance of two slots, in the same unit of time
-    slots
-        how many there are
-    """
-    back = 1.0 / mean
-    decay, failed = np.exp(-(rate + back) * slot), rate / (rate + back)
-    stays_up, stays_down = 1.0 - failed + failed * decay, failed + (1.0 - failed) * decay
-    up = 1.0 - failed + failed * decay ** np.arange(slots)
-    lengths = np.empty(slots)
-    lengths[0] = stays_up
-    lengths[1:] = (1.0 - stays_up) * (1.0 - stays_down) * stays_down ** np.arange(slots - 1)
-    lengths[-1] += 1.0 - lengths.sum()  # what lasts longer passes the expiry from anywhere
-    return up[:, None] * lengths[None, :]
-
-
-def mean_age(begins: np.ndarray) -> float:
-    """Mean age of hedges over the life of an option, of which each lasts for some slots [slots]."""
-    slots, total = begins.shape[0], 0.0
-    for start in range(slots):
-        lasting = np.minimum(np.arange(1, slots + 1), slots - start)
-        total += float(begins[start] @ (0.5 * lasting**2))
-    return total / slots

@@ -6,11 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from experiments.validation import _hedging as hedging
-from experiments.validation import hedging_outages as outages
 from experiments.validation._markets import Watched, asset, intents, pool, rollup, still
 from market.config import AgentConfig, MarketConfig, OptionsConfig, OutsideConfig, PerpetualConfig, PriceConfig
 from market.errors import InputError
@@ -192,37 +188,3 @@ def test_what_is_no_habit_is_refused() -> None:
     for parameters in wrong:
         with pytest.raises(InputError):
             ran(scene(**parameters))
-
-
-# -- what known answers are compared with ------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("n", "known"), [(30, 1.4262), (120, 0.7248)])
-def test_the_variance_at_finite_distances_is_what_is_known(n: int, known: float) -> None:
-    found = hedging.hedge_variance(np.ones((n, 1)), n, 720.0 / n)
-    assert np.sqrt(found) == pytest.approx(known, abs=5.1e-5)
-
-
-def test_the_integral_over_a_life_gives_the_published_limit() -> None:
-    assert np.sqrt(3.0 * hedging.integrated_variance(720, 1.0)) == pytest.approx(0.7371, abs=5.1e-5)
-
-
-@settings(max_examples=20, deadline=None)
-@given(st.floats(0.01, 0.5), st.floats(0.2, 20.0))
-def test_every_slot_belongs_to_one_hedge(rate: float, mean: float) -> None:
-    """Stretches from each slot in which there is a hedge cover all slots once."""
-    slots = 60
-    begins = outages.chances(rate, mean, 1.0, slots)
-    cover = sum(float(begins[at] @ np.minimum(np.arange(1, slots + 1), slots - at)) for at in range(slots))
-    assert cover == pytest.approx(slots)
-
-
-@pytest.mark.parametrize(("rate", "mean"), [(0.05, 3.0), (0.2, 1.0)])
-def test_the_chain_of_slots_is_that_of_drawn_outages(rate: float, mean: float) -> None:
-    rng, slots, draws, aged = np.random.default_rng(5), 40, 4000, 0.0
-    for _ in range(draws):
-        ends = np.cumsum(rng.exponential(np.tile([1.0 / rate, mean], 60)))
-        down = np.searchsorted(ends, np.arange(1, slots)) % 2 == 1
-        made = np.append(0, 1 + np.flatnonzero(~down))
-        aged += float((0.5 * np.diff(np.append(made, slots)) ** 2).sum()) / slots
-    assert outages.mean_age(outages.chances(rate, mean, 1.0, slots)) == pytest.approx(aged / draws, rel=0.04)
