@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,6 +15,16 @@ from market.settings import YEAR_S
 
 EDGES = (0.0, 0.1, 0.25, 0.4, 0.6, 0.75, 0.9)
 BP = 1e-4
+
+
+class Book(NamedTuple):
+    """What is held at a look: options, what they are worth, stock that hedges them, and which series they are of."""
+
+    positions: np.ndarray
+    chain: Chain
+    stock: float
+    strikes: np.ndarray
+    expires: np.ndarray
 
 
 class ZeroProfit(Quoter):
@@ -40,6 +51,9 @@ class ZeroProfit(Quoter):
         cost of capital in margin [1/year]
     risk_aversion
         cost of risk: that over 2 times the variance of what is held [1/USD]
+    measured
+        whether what holding has cost is what options and hedge have lost together from look to look, and risk the
+        square of that; else hedges are taken to work, and risk to be what :func:`exposure` says
     by_oracle
         whether it quotes about what options are worth at the price that the oracle on the rollup last posted, and
         learns of the reference price only when it looks at what trades have earned
@@ -66,6 +80,7 @@ class ZeroProfit(Quoter):
         most_bp: float = 1000.0,
         capital_rate: float = 0.0,
         risk_aversion: float = 0.0,
+        measured: bool = False,
         by_oracle: bool = False,
         fewest: int = 0,
         window_s: float = 3600.0,
@@ -91,7 +106,7 @@ class ZeroProfit(Quoter):
             raise ValueError("costs, fewest and pause_s must not be negative, and window_s positive")
         self.first, self.least, self.most = BP * first_bp, BP * least_bp, BP * most_bp
         self.rate, self.capital_rate, self.risk_aversion = rate, capital_rate, risk_aversion
-        self.by_oracle = by_oracle
+        self.by_oracle, self.measured = by_oracle, measured
         self.fewest, self.window_s, self.pause_s = fewest, window_s, pause_s
         self.halves: dict[int, np.ndarray] = {}
         self.stopped: dict[tuple[int, int], str] = {}
@@ -100,6 +115,7 @@ class ZeroProfit(Quoter):
         self._windows: dict[int, tuple[np.ndarray, np.ndarray]] = {}  # by market: start of each window [s], trades then
         self._resumes: dict[tuple[int, int], float] = {}
         self._looked: dict[int, float] = {}
+        self._books: dict[int, Book] = {}  # by market: what it held at the last look
 
     def traded(self, seen: Observation, market: int, chain: Chain, positions: np.ndarray, since: Traded) -> None:
         """Lower the half spread of each bucket by what its trades have earned."""
@@ -160,9 +176,31 @@ class ZeroProfit(Quoter):
         years = (seen.time - self._looked[market]) / YEAR_S
         self._looked[market] = seen.time
         margin = self.capital_rate * 0.15 * chain.price * np.maximum(-positions, 0.0)
+        if self.measured:
+            return margin * years + self._lost(seen, market, chain, positions)
         exposures = positions * exposure(chain, self.habits)
         # the variance of the sum, put down to series by what each adds to it
         return (margin + 0.5 * self.risk_aversion * exposures * exposures.sum()) * years
+
+    def _lost(self, seen: Observation, market: int, chain: Chain, positions: np.ndarray) -> np.ndarray:
+        """What was held at the last look has lost since, with what that risk costs: shape (series,) [USD].
+
+        It is put down to series by their gamma, which hedges leave open.
+        """
+        series = np.asarray(seen.options)[chain.first : chain.first + positions.size]
+        stock = self.hedge.held(seen, (chain.rollup, chain.asset)) if self.habits.hedge_s is not None else 0.0
+        book = self._books.get(market)
+        self._books[market] = Book(positions.copy(), chain, stock, series["strike"].copy(), series["expires"].copy())
+        if book is None:
+            return np.zeros(positions.size)
+        inside = np.where(series["call"] == 1.0, chain.price - book.strikes, book.strikes - chain.price)
+        listed = series["expires"] == book.expires  # others have been paid
+        worth = np.where(listed, chain.greeks["price"], np.maximum(inside, 0.0))
+        gained = float(book.positions @ (worth - book.chain.greeks["price"]))
+        gained += book.stock * (chain.price - book.chain.price)
+        weights = np.abs(book.positions * book.chain.greeks["gamma"])
+        share = weights / weights.sum() if weights.any() else np.full(positions.size, 1.0 / positions.size)
+        return share * (0.5 * self.risk_aversion * gained**2 - gained)
 
     def _reasons(self, market: int, now: float) -> list[tuple[int, str]]:
         """Buckets that are not to be quoted from now on, and why."""

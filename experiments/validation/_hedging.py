@@ -71,20 +71,23 @@ class Scene:
 
 
 def hedged(scene: Scene, seed: int) -> tuple[np.ndarray, float] | None:
-    """Run a market; returns the error of each asset's hedge [USD] and the mean age of hedges to the expiry [s].
+    """Run a market; returns the error of each asset's hedge [USD] and the mean age of hedges [s].
 
-    Nothing where the sequencer fails before options are written: they are written later then.
+    That age is of the first half of the options' life: later some are so far from the strike that their hedge is right
+    without any trade, and as young as the look that finds it so. Nothing is returned where the sequencer fails before
+    options are written: they are written later then.
     """
     # domains tick from a moment of their own, which the stream of phases gives
     phase = float(np.random.default_rng(spawn(seed)["phases"]).random()) * scene.block_s
     last = phase + (WRITTEN_IN + scene.slots) * scene.block_s
     market = Watched(_config(scene, last), seed)
-    market.run_until(last)
+    half = last - 0.5 * scene.slots * scene.block_s
+    market.run_until(half)
     outages = market.domains[0].regime.consensus.outages
     if outages and outages[0][0] <= phase + WRITTEN_IN * scene.block_s:
         return None
     agent: Any = next(agent for agent in market.participants if agent.role == "trader")
-    ages = [agent.hedge.mean_age_s((0, 1 + at), last) for at in range(scene.assets)]
+    ages = [agent.hedge.mean_age_s((0, 1 + at), half) for at in range(scene.assets)]
     market.run()
     return _errors(market, agent.account, scene.assets), float(np.mean(ages))
 

@@ -48,4 +48,4 @@ def rows(quick: bool, data: Path | None) -> Iterator[dict[str, Any]]:
         if scene.every == 1:  # else the first hedge is not as old as the others
             age = float(np.mean([age for _, age in found])) / HOUR_S
             # looks come a moment before blocks
-            yield row(ID, case, "mean age of hedges, h", 0.5 * scene.block_s / HOUR_S, age, 5e-3)
+            yield row(ID, case, "mean age of hedges, first half, h", 0.5 * scene.block_s / HOUR_S, age, 5e-3)

@@ -73,7 +73,7 @@ def _compared(
     rare = 0.5 * SLOT_H + rare_age(per_hour, hours, True)
     case = f"{case}, rare: {rare:.3g} h"
     for statistic, expected, sample in (
-        ("mean age of hedges, h", mean_age(begins, SLOT_H), ages),
+        ("mean age of hedges, first half, h", mean_age(begins[: SLOTS // 2], SLOT_H), ages),
         ("variance over I, h", variance / per_age, squares / per_age),
         ("variance that outages add over I, h", (variance - base) / per_age, more / per_age),
     ):
