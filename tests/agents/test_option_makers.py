@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from agents.market_makers.zero_profit import ZeroProfit
 from experiments.validation._markets import Watched, asset, pool, rollup, still
-from market.config import AgentConfig, OptionsConfig
+from market.config import AgentConfig, OptionsConfig, PriceConfig
 from market.errors import InputError
 from market.pricing.black import black
 from market.settings import YEAR_S
@@ -91,6 +92,42 @@ def test_what_is_held_and_stock_together_have_no_delta() -> None:
     net = sum(float(row["filled_out"]) if row["asset_out"] == 1 else -float(row["filled_in"]) for row in sent)
     owed = -sum(float(positions[k]) * delta(market, k) for k in range(4))
     assert net == pytest.approx(owed, abs=1.5)
+
+
+def test_what_is_earned_and_what_is_lost_is_all_that_a_maker_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What trades earn less what holding loses, as measured, is what it owns more, options at what they are worth."""
+    found = {"earned": 0.0, "lost": 0.0}
+    traded, lost = ZeroProfit.traded, ZeroProfit._lost
+
+    def note(self: Any, seen: Any, market: int, chain: Any, positions: Any, since: Any) -> None:
+        worth = chain.greeks["price"]
+        found["earned"] += float((since.received - since.paid - (since.sold - since.bought) * worth).sum())
+        traded(self, seen, market, chain, positions, since)
+
+    def count(self: Any, *arguments: Any) -> Any:
+        each = lost(self, *arguments)
+        found["lost"] += float(each.sum())
+        return each
+
+    monkeypatch.setattr(ZeroProfit, "traded", note)
+    monkeypatch.setattr(ZeroProfit, "_lost", count)
+    chain = OptionsConfig(expiries_s=(WEEK_S,), strikes=2, step=0.1, fee_bp=0.0)
+    home = rollup("one", pool((1e4, 1e6), ("ETH", "USD"), 30.0, PRICE), options=(chain,), block_time_s=1.0)
+    parameters = {"hedge_s": 3.0, "measured": True, "first_bp": 20.0}
+    maker = AgentConfig(role="market_maker", strategy="zero_profit", capital_usd=1e7, parameters=parameters)
+    scene = still(
+        [home], [asset("ETH", PRICE, 5.0)], [maker, buyer(sell_share=0.3)], horizon_s=40.0, outside_fee_bp=0.0,
+        prices=PriceConfig(step_s=1.0),
+    )  # fmt: skip
+    market = Watched(scene, seed=4)
+    market.run()
+    agent: Any = market.participants[market.account("market_maker")]
+    book, tables = agent._books[0], market.world.tables
+    money = float(tables.balance[agent.account, 0, 0]) - 1e7
+    money += float(tables.option_accounts["cash"][int(tables.option_markets["first_account"][0]) + agent.account])
+    owns = money + float(book.positions @ book.chain.greeks["price"]) + book.stock * book.chain.price
+    assert abs(found["lost"]) > 0.01
+    assert owns == pytest.approx(found["earned"] - found["lost"], abs=1e-5)
 
 
 def delta(market: Watched, at: int) -> float:
