@@ -48,9 +48,9 @@ PRINTED = (
     "sniped [USD/h]",
     "age of hedge [s]",
 )
-HORIZON_S, QUICK_HORIZON_S = 5400.0, 1800.0
+HORIZON_S, QUICK_HORIZON_S = 4500.0, 1800.0
 PRICE, VOLATILITY, BLOCK_S, TENOR_S = 2500.0, 0.8, 12.0, 1800.0
-HEDGE_S, AVERSION, CAPITAL_RATE = 60.0, 0.005, 2.0
+HEDGE_S, AVERSION, CAPITAL_RATE = 60.0, 0.002, 2.0
 """Time between two hedges [s], risk aversion [1/USD] and cost of capital in margin [1/year] of the maker."""
 JUMPS_PER_H, JUMP_SD = 20.0, 0.002
 CYCLE_S, STRESS_S, STRESS, OUTAGE_S = 900.0, 90.0, 3.0, 90.0
