@@ -11,7 +11,7 @@ from figures import _shared as shared
 CAPTION = (
     "A dozen options of an hour, written at what they are worth and hedged in every block; seeds have prices and "
     "faults in common. (a) to (c) Root mean square of the error over the premium, with 95% intervals, over block time, "
-    "the delay of messages and the mean length of outages, of which two begin in an hour; dashed: what is known of it. "
+    "the delay of messages and the mean length of outages, of which six begin in an hour; dashed: what is known of it. "
     "(d) to (f) Options written while prices move, where a slot is missed with chance 0.2: error of the first five "
     "minutes, time between trade and first hedge, and losses over 10% of the premium, by where the first hedge is made "
     "and what ties it."
@@ -41,10 +41,10 @@ def draw(summary: pd.DataFrame) -> Figure:
         known = part.sort_values("value")
         axes.plot(known["value"], 100.0 * known["known"], "--", color="black", linewidth=0.8, label="known")
         axes.set_xlabel(unit)
-        axes.set_ylim(bottom=0.0)
         axes.grid(axis="y")
         if page.is_first(axes):
             axes.set_ylabel("error [% of premium]")
+    panels[0, 0].set_ylim(bottom=0.0)
     panels[0, 0].legend(loc="upper left")
     legs = shared.levels(shared.where(error, varied="leg"), "setting")
     for axes, (outcome, title, unit, scale) in zip(panels[1], LEGS, strict=True):

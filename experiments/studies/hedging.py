@@ -64,13 +64,13 @@ LEG_S = 300.0
 BLOCK_S = 15.0
 MISS = 0.2
 """Chance that a slot is missed where it is the first hedge that counts [1]."""
-PER_HOUR = 2.0
+PER_HOUR = 6.0
 SWEEPS: dict[str, tuple[float, ...]] = {
     "block_s": (5.0, 15.0, 60.0),
     "latency_s": (0.0, 15.0, 60.0),  # of the hedger's messages
-    "outage_s": (0.0, 60.0, 120.0, 300.0),  # mean of exponential outages, of which `PER_HOUR` begin in an hour
+    "outage_s": (0.0, 30.0, 60.0, 120.0),  # mean of exponential outages, of which `PER_HOUR` begin in an hour
 }
-QUICK_SWEEPS = {"block_s": (15.0, 60.0), "latency_s": (60.0,), "outage_s": (0.0, 300.0)}
+QUICK_SWEEPS = {"block_s": (15.0, 60.0), "latency_s": (60.0,), "outage_s": (0.0, 120.0)}
 LEGS: dict[str, dict[str, Any]] = {
     "same, tied": {},
     "same, behind": {"first": "behind"},
@@ -314,7 +314,7 @@ def answer(runs: pd.DataFrame) -> str:
     for varied, setting, text in (
         ("block_s", "60", "blocks of 60 s"),
         ("latency_s", "60", "messages that take 60 s"),
-        ("outage_s", "300", f"{PER_HOUR:g} outages an hour of 300 s"),
+        ("outage_s", "120", f"{PER_HOUR:g} outages an hour of 120 s"),
     ):
         if (varied, setting) in square:
             expected = known(varied, setting)[1] - known("outage_s", "0")[1]

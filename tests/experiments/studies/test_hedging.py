@@ -27,8 +27,8 @@ def test_what_is_known_grows_with_the_age_of_the_hedge() -> None:
     plain = study.known("outage_s", "0")
     assert plain == study.known("block_s", "15") == study.known("latency_s", "0")
     assert study.known("latency_s", "60")[1] == plain[1] + 60.0
-    # outages of 300 s, twice an hour: 2 / 3600 * 300^2 s in the limit of rare ones, which is more than there are
-    assert 0.6 * 50.0 < study.known("outage_s", "300")[1] - plain[1] < 50.0
+    # outages of 120 s, six an hour: 6 / 3600 * 120^2 s in the limit of rare ones, about which they are
+    assert study.known("outage_s", "120")[1] - plain[1] == pytest.approx(24.0, rel=0.25)
     assert np.isnan(study.known("leg", "same rollup, tied")).all()
 
 
