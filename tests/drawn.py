@@ -94,6 +94,15 @@ SHOWN: dict[str, list[Panel]] = {
         )
         for letter, days in zip(row, (1, 7), strict=True)
     ],
+    "multi_leg": [
+        Panel(letter, {"varied": varied, "outcome": outcome}, label, scale, "y")
+        for row, (outcome, label, scale) in zip(
+            ("abc", "def"),
+            (("broken_share", "broken [%]", 100.0), ("cost_sd_bp", "sd of cost [bp]", 1.0)),
+            strict=True,
+        )
+        for letter, varied in zip(row, ("rollups", "delay_s", "failure"), strict=True)
+    ],
     "censorship": _alike("a", [("censored_slots", "slots", 1.0)], "y"),
     "governance": _alike(
         "abcdef",
