@@ -6,7 +6,7 @@ the people on the venues; the treasuries of the rollups.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 
 import numpy as np
@@ -14,6 +14,8 @@ import numpy as np
 from market.access.protocols import Member
 from market.config import MarketConfig
 from market.graph.generators import build_graph
+from market.sequencing.domains.base import Charter
+from market.sequencing.margin.base import one_margin
 from market.state.ledger import REASONS, endow
 from market.state.store import Sizes, allocate
 from market.venues import STATEMENTS
@@ -26,7 +28,10 @@ NAMED = ("retail", "protocol", "stakes", "burnt", "l1")
 """Accounts that exist once, with or without venues: users, proceeds of the protocol, stakes, the burnt, L1's income."""
 
 
-def found(config: MarketConfig, members: list[Member], prices: np.ndarray, rng: np.random.Generator) -> World:
+def found(
+    config: MarketConfig, members: list[Member], prices: np.ndarray, rng: np.random.Generator,
+    charters: Sequence[Charter] = (),
+) -> World:  # fmt: skip
     """Lay out the accounts, endow them and open every venue.
 
     Parameters
@@ -39,6 +44,8 @@ def found(config: MarketConfig, members: list[Member], prices: np.ndarray, rng: 
         reference prices at the start: shape (assets,) [USD]
     rng
         draws a random graph, then what each venue draws, in the order of the venues
+    charters
+        what the domains are founded with: whether everybody has one margin account over all rollups of one
 
     Returns
     -------
@@ -50,7 +57,7 @@ def found(config: MarketConfig, members: list[Member], prices: np.ndarray, rng: 
     InputError
         for what the settings of two venues, or of a venue and the graph, do not allow together
     """
-    plan = Plan(config, members, prices, build_graph(config, rng))
+    plan = Plan(config, members, prices, build_graph(config, rng), one_margin(charters))
     world = _lay_out(plan)
     world.tables.prices[:] = prices
     world.tables.rollups["gas"] = world.tables.rollups["usual"] = [rollup.gas_usd for rollup in config.rollups]

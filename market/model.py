@@ -74,7 +74,7 @@ class SequencerMarket(mesa.Model):
         charters = self.rule.charters(config)
         self.members = roster.members([list(charter.rollups) for charter in charters])
         founding, phases = (np.random.default_rng(self.streams[name]) for name in ("founding", "phases"))
-        self.world: World = found(config, self.members, self.path.current, founding)
+        self.world: World = found(config, self.members, self.path.current, founding, charters)
         orders = self.streams["ordering"].spawn(len(charters))
         self.domains = [Domain(self, at, charter, phases, orders[at]) for at, charter in enumerate(charters)]
         self.graph = self.world.graph

@@ -31,6 +31,7 @@ from market.intents.rows import Reason, Status, blank
 from market.measures.outcomes import outcomes
 from market.measures.recorder import Recorder
 from market.model import SequencerMarket
+from market.sequencing import compose
 from market.state.store import Tables
 from market.venues import VENUES, Kind
 
@@ -177,7 +178,8 @@ def founded(*rollups: RollupConfig, **changes: Any) -> World:
     settings = config(*rollups, **changes)
     members = [Member(f"{role} {at}", role, CAPITAL_USD, 0.0, _nobody) for at, role in enumerate(ROLES)]
     prices = np.array([1.0, *(asset.price_usd for asset in settings.assets)])
-    return found(settings, members, prices, np.random.default_rng(7))
+    charters = compose(settings.regime)["domains"].charters(settings)
+    return found(settings, members, prices, np.random.default_rng(7), charters)
 
 
 def _nobody(seat: Seat) -> None:

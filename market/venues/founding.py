@@ -33,12 +33,15 @@ class Plan:
         reference prices at the start: shape (assets,) [USD]
     graph
         nodes are indices of rollups, edges bridges with `delay_s`, `fee_bp` and `capacity_usd`
+    one_margin
+        rollups over which everybody has one margin account, in a group for each domain that has it so
     """
 
     config: MarketConfig
     members: list[Member]
     prices: np.ndarray
     graph: nx.Graph
+    one_margin: tuple[tuple[int, ...], ...] = ()
 
     def listed(self, kind: str) -> list[tuple[int, Any]]:
         """Return (rollup, settings) of everything that stands in a list of the rollups' settings, as `pools`."""

@@ -5,7 +5,8 @@ price it is marked at, and the discount of the moment on that part of the accoun
 the account back to its maintenance margin times a buffer. Of an account that is worth nothing or less, whoever takes a
 share is paid by the insurance fund, then by the security module: that part of what the account lacks goes to the
 account, and a part that grows with time up to its maintenance margin to the taker. What nobody takes, or nobody can be
-paid for, is closed against others: see `market.venues.options.close_out`.
+paid for, is closed against others: see `market.venues.options.close_out`. Accounts that are one over several rollups
+are sold together, by the first of them, whose funds pay.
 
 Source: Derive, contract DutchAuction (v2-core) and documentation, "Liquidations" (2025).
 """
@@ -13,7 +14,7 @@ Source: Derive, contract DutchAuction (v2-core) and documentation, "Liquidations
 from __future__ import annotations
 
 import numpy as np
-from numba import boolean, float64, int64, njit, types, void
+from numba import boolean, float64, int64, njit, void
 
 from market.intents.rows import Reason, Row
 from market.state.journal import put
@@ -22,14 +23,10 @@ from market.state.store import STATE, State, balance, cell, get, index, length
 from market.state.tables import Instrument
 from market.venues.liquidation.grace import in_grace
 from market.venues.liquidation.security import cover, stake_of
-from market.venues.options.instrument import mark
-from market.venues.options.rules import account_on, margin_of, position_of, set_cash, shift, stands, whole_steps
+from market.venues.options.hand_over import hand_over
+from market.venues.options.instrument import OPTIONS, first_of
+from market.venues.options.rules import account_on, margin_of, position_of, set_cash, stands
 from market.venues.options.tables import Expiry, Option, OptionAccount, OptionMargin, OptionMarket, Position
-from market.venues.perpetuals.instrument import PERPETUALS
-from market.venues.perpetuals.instrument import price_of as contract_price
-from market.venues.perpetuals.lots import own_contract
-from market.venues.perpetuals.rules import exchange
-from market.venues.perpetuals.tables import Contract
 
 NOBODY = -1.0
 ROUNDING = 1e-9
@@ -80,21 +77,40 @@ def pay_in(state: State, account: int, amount: float) -> float:
     return paid + more
 
 
+@njit(boolean(STATE, int64), cache=True)
+def _waits(state: State, account: int) -> bool:
+    """Whether an account has options that wait for payment: it is decided what they bring."""
+    market = index(state, OptionAccount.market, account)
+    first = index(state, OptionMarket.first_series, market)
+    for series in range(first, first + index(state, OptionMarket.series, market)):
+        decided = get(state, Expiry.fixed, index(state, Option.expiry, series)) > 0.0
+        if decided and get(state, Position.quantity, position_of(state, account, series)) != 0.0:
+            return True
+    return False
+
+
 @njit(cache=True)
 def check(state: State, row: Row) -> int:
-    """Whether an intent names an account of its market none of whose options waits for payment; returns a reason."""
+    """Whether an intent names an account of its market by which a margin account is sold; returns a reason (0: yes).
+
+    None of the options in it may wait for payment.
+    """
     if not stands(state, row.venue, row.rollup):
         return Reason.WRONG_VENUE
     if not 0 <= row.target < length(state, OptionAccount.market):
         return Reason.WRONG_VENUE
     if index(state, OptionAccount.market, row.target) != row.venue:
         return Reason.WRONG_VENUE
-    first = index(state, OptionMarket.first_series, row.venue)
-    for series in range(first, first + index(state, OptionMarket.series, row.venue)):
-        decided = get(state, Expiry.fixed, index(state, Option.expiry, series)) > 0.0
-        if decided and get(state, Position.quantity, position_of(state, row.target, series)) != 0.0:
+    if first_of(state, row.target) != row.target:
+        return Reason.NOT_ALLOWED
+    at = index(state, OptionAccount.instrument, row.target)
+    last = at
+    while True:
+        if index(state, Instrument.venue, at) == OPTIONS and _waits(state, index(state, Instrument.row, at)):
             return Reason.NOT_ALLOWED
-    return Reason.NONE
+        at = index(state, Instrument.next, at)
+        if at == last:
+            return Reason.NONE
 
 
 @njit(void(STATE, int64), cache=True)
@@ -129,39 +145,6 @@ def start(state: State, row: Row, time: float) -> int:
         put(state, cell(state, OptionMargin.started, row.venue), get(state, OptionMargin.started, row.venue) + 1.0)
     put(state, cell(state, OptionAccount.insolvent_at, row.target), time if equity <= 0.0 else NOBODY)
     return Reason.NONE
-
-
-@njit(types.UniTuple(float64, 2)(STATE, int64, int64, float64), cache=True)
-def _hand_over(state: State, account: int, own: int, part: float) -> tuple[float, float]:
-    """Move a part of every position at its mark; returns the value moved and that of all [USD], -1 where one cannot."""
-    market, moved, value = index(state, OptionAccount.market, account), 0.0, 0.0
-    first = index(state, OptionMarket.first_series, market)
-    for series in range(first, first + index(state, OptionMarket.series, market)):
-        size = get(state, Position.quantity, position_of(state, account, series))
-        change = size if part == 1.0 else whole_steps(size * part)
-        price = mark(state, series) if size != 0.0 else 0.0
-        if change != 0.0:
-            shift(state, own, series, change, price)
-            shift(state, account, series, -change, price)
-        moved += abs(change) * price
-        value += abs(size) * price
-    at, owner = index(state, OptionAccount.instrument, account), index(state, OptionAccount.owner, own)
-    last = at
-    while True:
-        contract = index(state, Instrument.row, at)
-        if index(state, Instrument.venue, at) == PERPETUALS and get(state, Contract.quantity, contract) != 0.0:
-            perpetual = index(state, Contract.market, contract)
-            taker, price = own_contract(state, owner, perpetual), contract_price(state, perpetual)
-            if taker < 0:
-                return -1.0, -1.0
-            size = get(state, Contract.quantity, contract)
-            change = size if part == 1.0 else whole_steps(size * part)
-            exchange(state, taker, contract, change, price)
-            moved += abs(change) * price
-            value += abs(size) * price
-        at = index(state, Instrument.next, at)
-        if at == last:
-            return moved, value
 
 
 @njit(float64(float64, float64, float64), cache=True)
@@ -208,7 +191,7 @@ def take(state: State, row: Row, time: float) -> int:
         most = largest_part(equity, needed, discount)
         if row.limit > 0.0 and 1.0 - discount > row.limit:
             return Reason.LIMIT
-    moved, value = _hand_over(state, account, own, min(row.amount, most))
+    moved, value = hand_over(state, account, own, min(row.amount, most))
     if not 0.0 < moved < np.inf:
         return Reason.BAD_AMOUNT if moved == 0.0 else Reason.NOT_ALLOWED
     share = moved / value
@@ -252,10 +235,15 @@ def end(state: State, row: Row, time: float) -> int:
 
 @njit(int64(STATE, int64, int64[::1]), cache=True)
 def under_margin(state: State, rollup: int, found: np.ndarray) -> int:
-    """List the accounts of options on a rollup that are under their maintenance margin, and return how many."""
+    """List the accounts of options on a rollup that are under their maintenance margin, and return how many.
+
+    Of accounts that share margin the first stands for all.
+    """
     count = 0
     for account in range(length(state, OptionAccount.market)):
         if index(state, OptionMarket.rollup, index(state, OptionAccount.market, account)) != rollup:
+            continue
+        if first_of(state, account) != account:
             continue
         equity, maintenance, _ = margin_of(state, account)
         if equity < maintenance and count < found.size:

@@ -19,14 +19,14 @@ from market.state.store import STATE, State, cell, get, index
 from market.state.tables import Instrument
 from market.venues.liquidation.deleveraging import OTHER, allotted
 from market.venues.options.auctions import check, funds_of, pay_in, payment_after, stop
-from market.venues.options.instrument import mark
+from market.venues.options.instrument import OPTIONS, mark
 from market.venues.options.rules import STEP, margin_of, position_of, set_cash, shift
 from market.venues.options.tables import OptionAccount, OptionMargin, OptionMarket, Position
 from market.venues.perpetuals import close_out as perpetuals
 from market.venues.perpetuals.instrument import PERPETUALS, cash_of
 from market.venues.perpetuals.instrument import price_of as contract_price
 from market.venues.perpetuals.rules import set_cash as set_contract_cash
-from market.venues.perpetuals.tables import Contract
+from market.venues.perpetuals.tables import Contract, Perpetual
 
 
 @njit(cache=True)
@@ -70,8 +70,8 @@ def _close(state: State, account: int, series: int, price: float) -> None:
 
 
 @njit(types.UniTuple(float64, 2)(STATE, int64), cache=True)
-def _totals(state: State, account: int) -> tuple[float, float]:
-    """Value of an account's positions, whichever side [USD], and their sizes."""
+def _totals_of(state: State, account: int) -> tuple[float, float]:
+    """Value of an account's options, whichever side [USD], and their sizes."""
     market, value, sizes = index(state, OptionAccount.market, account), 0.0, 0.0
     first = index(state, OptionMarket.first_series, market)
     for series in range(first, first + index(state, OptionMarket.series, market)):
@@ -79,14 +79,25 @@ def _totals(state: State, account: int) -> tuple[float, float]:
         if size > 0.0:
             value += size * mark(state, series)
             sizes += size
+    return value, sizes
+
+
+@njit(types.UniTuple(float64, 2)(STATE, int64), cache=True)
+def _totals(state: State, account: int) -> tuple[float, float]:
+    """Value of the positions of a margin account, whichever side [USD], and their sizes."""
+    value, sizes = _totals_of(state, account)
     own = index(state, OptionAccount.instrument, account)
     at = index(state, Instrument.next, own)
     while at != own:
+        row = index(state, Instrument.row, at)
         if index(state, Instrument.venue, at) == PERPETUALS:
-            contract = index(state, Instrument.row, at)
-            size = abs(get(state, Contract.quantity, contract))
-            value += size * contract_price(state, index(state, Contract.market, contract))
+            size = abs(get(state, Contract.quantity, row))
+            value += size * contract_price(state, index(state, Contract.market, row))
             sizes += size
+        elif index(state, Instrument.venue, at) == OPTIONS:
+            more, larger = _totals_of(state, row)
+            value += more
+            sizes += larger
         at = index(state, Instrument.next, at)
     return value, sizes
 
@@ -98,26 +109,40 @@ def _price(mark: float, size: float, missing: float, value: float, sizes: float)
     return mark + missing * part / size
 
 
-@njit(void(STATE, int64, float64), cache=True)
-def _close_all(state: State, account: int, missing: float) -> None:
-    """Close all positions of an account at prices that leave nothing of it, and bring its cash together."""
-    market, (value, sizes) = index(state, OptionAccount.market, account), _totals(state, account)
+@njit(void(STATE, int64, float64, float64, float64), cache=True)
+def _close_options(state: State, account: int, missing: float, value: float, sizes: float) -> None:
+    """Close the options of an account, each at a price at which its part of what is missing is gone."""
+    market = index(state, OptionAccount.market, account)
     first = index(state, OptionMarket.first_series, market)
     for series in range(first, first + index(state, OptionMarket.series, market)):
         size = get(state, Position.quantity, position_of(state, account, series))
         if size != 0.0:
             _close(state, account, series, _price(mark(state, series), size, missing, value, sizes))
+
+
+@njit(void(STATE, int64, float64), cache=True)
+def _close_all(state: State, account: int, missing: float) -> None:
+    """Close all positions of a margin account at prices that leave nothing of it, and bring cash together.
+
+    Cash on other rollups stays there: all of it together is nothing.
+    """
+    value, sizes = _totals(state, account)
+    rollup = index(state, OptionMarket.rollup, index(state, OptionAccount.market, account))
+    _close_options(state, account, missing, value, sizes)
     own = index(state, OptionAccount.instrument, account)
     at = index(state, Instrument.next, own)
     while at != own:
-        contract = index(state, Instrument.row, at)
+        row = index(state, Instrument.row, at)
+        if index(state, Instrument.venue, at) == OPTIONS:
+            _close_options(state, row, missing, value, sizes)
         if index(state, Instrument.venue, at) == PERPETUALS:
-            size, price = get(state, Contract.quantity, contract), 0.0
+            size, market = get(state, Contract.quantity, row), index(state, Contract.market, row)
             if size != 0.0:
-                price = contract_price(state, index(state, Contract.market, contract))
-                perpetuals.deleverage(state, contract, _price(price, size, missing, value, sizes))
-            set_cash(state, account, get(state, OptionAccount.cash, account) + cash_of(state, contract))
-            set_contract_cash(state, contract, 0.0)
+                price = _price(contract_price(state, market), size, missing, value, sizes)
+                perpetuals.deleverage(state, row, price)
+            if index(state, Perpetual.rollup, market) == rollup:
+                set_cash(state, account, get(state, OptionAccount.cash, account) + cash_of(state, row))
+                set_contract_cash(state, row, 0.0)
         at = index(state, Instrument.next, at)
 
 

@@ -41,8 +41,13 @@ def _makers(plan: Plan, spec: OptionsConfig) -> list[int]:
 
 
 def _vaults(plan: Plan) -> str:
-    """Name of the group of accounts that hold margin: the perpetuals', with which options may share it."""
-    return "perpetual vaults" if plan.listed("perpetuals") else "option vaults"
+    """Name of the group of accounts that hold margin: the perpetuals', with which options may share it.
+
+    Where accounts are one over several rollups, what they are owed on one may lie on another: then options have vaults
+    of their own, unless they share margin with perpetuals.
+    """
+    apart = plan.one_margin and not any(spec.share_margin for _, spec in _listed(plan))
+    return "perpetual vaults" if plan.listed("perpetuals") and not apart else "option vaults"
 
 
 class Genesis(Founding):
@@ -179,6 +184,13 @@ def _enter_margin(world: World, plan: Plan) -> None:
             ]  # fmt: skip
             for account in range(len(plan.members)):
                 _share_margin(world, int(tables.option_markets["first_account"][market]) + account, beside)
+    for rollups in plan.one_margin:
+        markets = np.flatnonzero(np.isin(tables.option_markets["rollup"], rollups))
+        for number in range(len(plan.members)):
+            accounts = tables.option_markets["first_account"][markets].astype(np.int64) + number
+            own = tables.option_accounts["instrument"][accounts].astype(np.int64).tolist()
+            for other in own[1:]:
+                _join(tables.instruments["next"], own[0], other)
 
 
 def _share_margin(world: World, account: int, perpetuals: list[int]) -> None:
@@ -189,9 +201,13 @@ def _share_margin(world: World, account: int, perpetuals: list[int]) -> None:
         mine = (tables.contracts["owner"] == owner) & (tables.contracts["market"] == market)
         contract = next(at for at in np.flatnonzero(mine).tolist() if at not in makers)
         own, other = int(tables.option_accounts["instrument"][account]), int(tables.contracts["instrument"][contract])
-        following = tables.instruments["next"]
-        if other not in _ring(following, own):  # two rings become one, where one would become two
-            following[own], following[other] = following[other], following[own]
+        _join(tables.instruments["next"], own, other)
+
+
+def _join(following: np.ndarray, own: int, other: int) -> None:
+    """Make one margin account of those of two instruments."""
+    if other not in _ring(following, own):  # two rings become one, where one would become two
+        following[own], following[other] = following[other], following[own]
 
 
 def _ring(following: np.ndarray, instrument: int) -> list[int]:

@@ -12,7 +12,7 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import float64, int64, njit, types
+from numba import boolean, float64, int64, njit, types
 
 from market.pricing.averaged import printed_years
 from market.pricing.black import terms
@@ -93,17 +93,51 @@ def mark(state: State, series: int) -> float:
     return value_at(state, series, price_of(state, market), volatility, now)
 
 
-@njit(POSITIONS(STATE, int64), cache=True)
-def _positions(state: State, account: int) -> Any:
-    """What an account holds and owes: rows of `POSITION`, without what is decided, which is as good as money.
+@njit(int64(STATE, int64), cache=True)
+def first_of(state: State, account: int) -> int:
+    """First account of options in the margin account that one belongs to: the one by which it is sold."""
+    own, found = index(state, OptionAccount.instrument, account), account
+    at = index(state, Instrument.next, own)
+    while at != own:
+        if index(state, Instrument.venue, at) == OPTIONS:
+            found = min(found, index(state, Instrument.row, at))
+        at = index(state, Instrument.next, at)
+    return found
+
+
+@njit(boolean(STATE, int64, int64), cache=True)
+def _alike(state: State, account: int, instrument: int) -> bool:
+    """Whether an instrument is an account of options on the same asset, margined by the same model."""
+    if index(state, Instrument.venue, instrument) != OPTIONS:
+        return False
+    market = index(state, OptionAccount.market, account)
+    other = index(state, OptionAccount.market, index(state, Instrument.row, instrument))
+    asset = index(state, OptionMarket.asset, market) == index(state, OptionMarket.asset, other)
+    return bool(asset and index(state, OptionMargin.model, market) == index(state, OptionMargin.model, other))
+
+
+@njit(boolean(STATE, int64), cache=True)
+def _comes_first(state: State, account: int) -> bool:
+    """Whether an account is the first of those that are margined together."""
+    own = index(state, OptionAccount.instrument, account)
+    at = index(state, Instrument.next, own)
+    while at != own:
+        if _alike(state, account, at) and index(state, Instrument.row, at) < account:
+            return False
+        at = index(state, Instrument.next, at)
+    return True
+
+
+@njit(int64(STATE, int64, POSITIONS, int64), cache=True)
+def _write_positions(state: State, account: int, found: Any, count: int) -> int:
+    """Write what an account holds and owes behind the first rows, without what is decided; returns how many there are.
 
     While prints are taken an option is one on the mean of the others, at part of a unit: see :func:`value_at`.
     """
-    market, count = index(state, OptionAccount.market, account), 0
+    market = index(state, OptionAccount.market, account)
     first, at = index(state, OptionMarket.first_series, market), index(state, OptionAccount.positions, account)
-    found, price = np.zeros(index(state, OptionMarket.series, market), POSITION), price_of(state, market)
-    now = get(state, OptionMarket.now, market)
-    for series in range(first, first + found.size):
+    price, now = price_of(state, market), get(state, OptionMarket.now, market)
+    for series in range(first, first + index(state, OptionMarket.series, market)):
         size, expiry = get(state, Position.quantity, at + series - first), index(state, Option.expiry, series)
         if size == 0.0 or get(state, Expiry.fixed, expiry) > 0.0:
             continue
@@ -113,20 +147,44 @@ def _positions(state: State, account: int) -> Any:
         row.years, row.mark, row.forward = years, mark(state, series) / share, price
         row.volatility = get(state, Option.volatility, series)
         count += 1
-    return found[:count].copy()
+    return count
+
+
+@njit(POSITIONS(STATE, int64), cache=True)
+def _positions(state: State, account: int) -> Any:
+    """What an account, and those of its margin account that are margined with it, hold and owe: rows of `POSITION`.
+
+    What is decided is left out: it is as good as money.
+    """
+    own, most = index(state, OptionAccount.instrument, account), 0
+    at = own
+    while True:
+        if _alike(state, account, at):
+            market = index(state, OptionAccount.market, index(state, Instrument.row, at))
+            most += index(state, OptionMarket.series, market)
+        at = index(state, Instrument.next, at)
+        if at == own:
+            break
+    found, count = np.zeros(most, POSITION), 0
+    while True:
+        if _alike(state, account, at):
+            count = _write_positions(state, index(state, Instrument.row, at), found, count)
+        at = index(state, Instrument.next, at)
+        if at == own:
+            return found[:count].copy()
 
 
 @njit(types.UniTuple(float64, 3)(STATE, int64), cache=True)
 def _beside(state: State, account: int) -> tuple[float, float, float]:
-    """Size of the perpetuals on the same feed in an account's margin account, and what they require by themselves."""
-    feed = index(state, OptionMarket.feed, index(state, OptionAccount.market, account))
+    """Size of the perpetuals on the same asset in an account's margin account, and what they require by themselves."""
+    asset = index(state, OptionMarket.asset, index(state, OptionAccount.market, account))
     linear, maintenance, initial = 0.0, 0.0, 0.0
     own = index(state, OptionAccount.instrument, account)
     at = index(state, Instrument.next, own)
     while at != own:
         row = index(state, Instrument.row, at)
         contract = index(state, Instrument.venue, at) == PERPETUALS
-        if contract and index(state, Perpetual.feed, index(state, Contract.market, row)) == feed:
+        if contract and index(state, Perpetual.asset, index(state, Contract.market, row)) == asset:
             _, least, first = measure_contract(state, row)
             linear += get(state, Contract.quantity, row)
             maintenance += least
@@ -165,8 +223,11 @@ def requirement(state: State, account: int) -> tuple[float, float]:
     """Maintenance and initial margin that an account requires by its market's model [USD].
 
     A model says what cash must be; equity also has the marks. Of a model that margins perpetuals together with options
-    what these require by themselves is taken off, for it is added to this.
+    what these require by themselves is taken off, for it is added to this. Of accounts that are margined together the
+    first requires what all of them do.
     """
+    if not _comes_first(state, account):
+        return 0.0, 0.0
     market, positions = index(state, OptionAccount.market, account), _positions(state, account)
     model, linear, least, first = index(state, OptionMargin.model, market), 0.0, 0.0, 0.0
     if OFFSETS[model]:
