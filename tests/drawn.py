@@ -103,6 +103,18 @@ SHOWN: dict[str, list[Panel]] = {
         )
         for letter, varied in zip(row, ("rollups", "delay_s", "failure"), strict=True)
     ],
+    "capital_efficiency": _alike(
+        "abcdef",
+        [
+            ("margin_share", "margin [% of open]", 100.0),
+            ("spread", "spread [% of volatility]", 100.0),
+            ("depth_options", "depth [options]", 1.0),
+            ("frozen_usd", "stopped [thousand USD]", 1e-3),
+            ("short_usd", "short [thousand USD]", 1e-3),
+            ("liquidated_usd", "liquidated [thousand USD]", 1e-3),
+        ],
+        "y",
+    ),
     "censorship": _alike("a", [("censored_slots", "slots", 1.0)], "y"),
     "governance": _alike(
         "abcdef",

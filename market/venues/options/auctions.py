@@ -24,7 +24,7 @@ from market.state.tables import Instrument
 from market.venues.liquidation.grace import in_grace
 from market.venues.liquidation.security import cover, stake_of
 from market.venues.options.hand_over import hand_over
-from market.venues.options.instrument import OPTIONS, first_of
+from market.venues.options.joint import OPTIONS, first_of
 from market.venues.options.rules import account_on, margin_of, position_of, set_cash, stands
 from market.venues.options.tables import Expiry, Option, OptionAccount, OptionMargin, OptionMarket, Position
 

@@ -19,7 +19,8 @@ from market.state.store import STATE, State, cell, get, index
 from market.state.tables import Instrument
 from market.venues.liquidation.deleveraging import OTHER, allotted
 from market.venues.options.auctions import check, funds_of, pay_in, payment_after, stop
-from market.venues.options.instrument import OPTIONS, mark
+from market.venues.options.instrument import mark
+from market.venues.options.joint import OPTIONS
 from market.venues.options.rules import STEP, margin_of, position_of, set_cash, shift
 from market.venues.options.tables import OptionAccount, OptionMargin, OptionMarket, Position
 from market.venues.perpetuals import close_out as perpetuals

@@ -13,7 +13,7 @@ from market.venues.liquidation import deleveraging
 from market.venues.options import margins
 from market.venues.options.chain import strikes
 from market.venues.options.config import OptionsConfig
-from market.venues.options.instrument import OPTIONS
+from market.venues.options.joint import OPTIONS
 from market.venues.oracles.genesis import feeds
 
 SIDES = 2

@@ -6,7 +6,8 @@ from numba import float64, int64, njit, types
 
 from market.state.store import STATE, State, get, index
 from market.state.tables import Instrument
-from market.venues.options.instrument import OPTIONS, mark
+from market.venues.options.instrument import mark
+from market.venues.options.joint import OPTIONS
 from market.venues.options.rules import account_on, position_of, shift, whole_steps
 from market.venues.options.tables import OptionAccount, OptionMarket, Position
 from market.venues.perpetuals.instrument import PERPETUALS

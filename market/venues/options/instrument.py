@@ -12,23 +12,20 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import boolean, float64, int64, njit, types
+from numba import boolean, float64, int64, njit, types, void
 
 from market.pricing.averaged import printed_years
 from market.pricing.black import terms
 from market.settings import YEAR_S
 from market.state.store import STATE, State, get, index
 from market.state.tables import Instrument
-from market.venues import VENUES
+from market.venues.options.joint import alike, comes_first, is_joint
 from market.venues.options.margins import OFFSETS, POSITION, POSITIONS, Terms, marks, required
 from market.venues.options.tables import Expiry, Option, OptionAccount, OptionMargin, OptionMarket, Position
 from market.venues.oracles.rules import oracle_price
 from market.venues.perpetuals.instrument import PERPETUALS
 from market.venues.perpetuals.instrument import measure as measure_contract
 from market.venues.perpetuals.tables import Contract, Perpetual
-
-OPTIONS = VENUES.index("options")
-"""Number of this venue."""
 
 
 @njit(float64(STATE, int64), cache=True)
@@ -93,41 +90,6 @@ def mark(state: State, series: int) -> float:
     return value_at(state, series, price_of(state, market), volatility, now)
 
 
-@njit(int64(STATE, int64), cache=True)
-def first_of(state: State, account: int) -> int:
-    """First account of options in the margin account that one belongs to: the one by which it is sold."""
-    own, found = index(state, OptionAccount.instrument, account), account
-    at = index(state, Instrument.next, own)
-    while at != own:
-        if index(state, Instrument.venue, at) == OPTIONS:
-            found = min(found, index(state, Instrument.row, at))
-        at = index(state, Instrument.next, at)
-    return found
-
-
-@njit(boolean(STATE, int64, int64), cache=True)
-def _alike(state: State, account: int, instrument: int) -> bool:
-    """Whether an instrument is an account of options on the same asset, margined by the same model."""
-    if index(state, Instrument.venue, instrument) != OPTIONS:
-        return False
-    market = index(state, OptionAccount.market, account)
-    other = index(state, OptionAccount.market, index(state, Instrument.row, instrument))
-    asset = index(state, OptionMarket.asset, market) == index(state, OptionMarket.asset, other)
-    return bool(asset and index(state, OptionMargin.model, market) == index(state, OptionMargin.model, other))
-
-
-@njit(boolean(STATE, int64), cache=True)
-def _comes_first(state: State, account: int) -> bool:
-    """Whether an account is the first of those that are margined together."""
-    own = index(state, OptionAccount.instrument, account)
-    at = index(state, Instrument.next, own)
-    while at != own:
-        if _alike(state, account, at) and index(state, Instrument.row, at) < account:
-            return False
-        at = index(state, Instrument.next, at)
-    return True
-
-
 @njit(int64(STATE, int64, POSITIONS, int64), cache=True)
 def _write_positions(state: State, account: int, found: Any, count: int) -> int:
     """Write what an account holds and owes behind the first rows, without what is decided; returns how many there are.
@@ -148,49 +110,6 @@ def _write_positions(state: State, account: int, found: Any, count: int) -> int:
         row.volatility = get(state, Option.volatility, series)
         count += 1
     return count
-
-
-@njit(POSITIONS(STATE, int64), cache=True)
-def _positions(state: State, account: int) -> Any:
-    """What an account, and those of its margin account that are margined with it, hold and owe: rows of `POSITION`.
-
-    What is decided is left out: it is as good as money.
-    """
-    own, most = index(state, OptionAccount.instrument, account), 0
-    at = own
-    while True:
-        if _alike(state, account, at):
-            market = index(state, OptionAccount.market, index(state, Instrument.row, at))
-            most += index(state, OptionMarket.series, market)
-        at = index(state, Instrument.next, at)
-        if at == own:
-            break
-    found, count = np.zeros(most, POSITION), 0
-    while True:
-        if _alike(state, account, at):
-            count = _write_positions(state, index(state, Instrument.row, at), found, count)
-        at = index(state, Instrument.next, at)
-        if at == own:
-            return found[:count].copy()
-
-
-@njit(types.UniTuple(float64, 3)(STATE, int64), cache=True)
-def _beside(state: State, account: int) -> tuple[float, float, float]:
-    """Size of the perpetuals on the same asset in an account's margin account, and what they require by themselves."""
-    asset = index(state, OptionMarket.asset, index(state, OptionAccount.market, account))
-    linear, maintenance, initial = 0.0, 0.0, 0.0
-    own = index(state, OptionAccount.instrument, account)
-    at = index(state, Instrument.next, own)
-    while at != own:
-        row = index(state, Instrument.row, at)
-        contract = index(state, Instrument.venue, at) == PERPETUALS
-        if contract and index(state, Perpetual.asset, index(state, Contract.market, row)) == asset:
-            _, least, first = measure_contract(state, row)
-            linear += get(state, Contract.quantity, row)
-            maintenance += least
-            initial += first
-        at = index(state, Instrument.next, at)
-    return linear, maintenance, initial
 
 
 @njit(cache=True)
@@ -218,24 +137,103 @@ def _terms(state: State, market: int) -> Terms:
     )
 
 
+@njit(POSITIONS(STATE, int64, boolean), cache=True)
+def _positions(state: State, account: int, joint: bool) -> Any:
+    """What an account, or all that are margined with it, hold and owe: rows of `POSITION`.
+
+    What is decided is left out: it is as good as money.
+    """
+    own, most = index(state, OptionAccount.instrument, account), 0
+    at = own
+    while True:
+        if alike(state, account, at):
+            market = index(state, OptionAccount.market, index(state, Instrument.row, at))
+            most += index(state, OptionMarket.series, market)
+        at = index(state, Instrument.next, at) if joint else own
+        if at == own:
+            break
+    found, count = np.zeros(most, POSITION), 0
+    while True:
+        if alike(state, account, at):
+            count = _write_positions(state, index(state, Instrument.row, at), found, count)
+        at = index(state, Instrument.next, at) if joint else own
+        if at == own:
+            return found[:count].copy()
+
+
+@njit(void(POSITIONS), cache=True)
+def _net(positions: Any) -> None:
+    """Take what is held and owed of the same option on several markets together, on the first of its rows."""
+    for at in range(len(positions)):
+        row = positions[at]
+        for before in range(at):
+            first = positions[before]
+            if first.strike == row.strike and first.call == row.call and first.years == row.years:
+                first.quantity += row.quantity
+                row.quantity = 0.0
+                break
+
+
+@njit(types.UniTuple(float64, 2)(STATE, int64), cache=True)
+def _apart(state: State, account: int) -> tuple[float, float]:
+    """Sum of what accounts that are margined together would each require by itself, perpetuals aside [USD]."""
+    own, maintenance, initial = index(state, OptionAccount.instrument, account), 0.0, 0.0
+    at = own
+    while True:
+        if alike(state, account, at):
+            row = index(state, Instrument.row, at)
+            market = index(state, OptionAccount.market, row)
+            model, price = index(state, OptionMargin.model, market), price_of(state, market)
+            least, first = required(model, _positions(state, row, False), price, 0.0, _terms(state, market))
+            maintenance += least
+            initial += first
+        at = index(state, Instrument.next, at)
+        if at == own:
+            return maintenance, initial
+
+
+@njit(types.UniTuple(float64, 3)(STATE, int64), cache=True)
+def _beside(state: State, account: int) -> tuple[float, float, float]:
+    """Size of the perpetuals on the same asset in an account's margin account, and what they require by themselves."""
+    asset = index(state, OptionMarket.asset, index(state, OptionAccount.market, account))
+    linear, maintenance, initial = 0.0, 0.0, 0.0
+    own = index(state, OptionAccount.instrument, account)
+    at = index(state, Instrument.next, own)
+    while at != own:
+        row = index(state, Instrument.row, at)
+        contract = index(state, Instrument.venue, at) == PERPETUALS
+        if contract and index(state, Perpetual.asset, index(state, Contract.market, row)) == asset:
+            _, least, first = measure_contract(state, row)
+            linear += get(state, Contract.quantity, row)
+            maintenance += least
+            initial += first
+        at = index(state, Instrument.next, at)
+    return linear, maintenance, initial
+
+
 @njit(types.UniTuple(float64, 2)(STATE, int64), cache=True)
 def requirement(state: State, account: int) -> tuple[float, float]:
     """Maintenance and initial margin that an account requires by its market's model [USD].
 
     A model says what cash must be; equity also has the marks. Of a model that margins perpetuals together with options
     what these require by themselves is taken off, for it is added to this. Of accounts that are margined together the
-    first requires what all of them do.
+    first requires what all of them do: as one, or each by itself where that is less.
     """
-    if not _comes_first(state, account):
+    if not comes_first(state, account):
         return 0.0, 0.0
-    market, positions = index(state, OptionAccount.market, account), _positions(state, account)
+    market, positions = index(state, OptionAccount.market, account), _positions(state, account, True)
     model, linear, least, first = index(state, OptionMargin.model, market), 0.0, 0.0, 0.0
     if OFFSETS[model]:
         linear, least, first = _beside(state, account)
     if positions.size == 0 and linear == 0.0:
         return 0.0, 0.0
+    marked, joint = marks(positions), is_joint(state, account)
+    if joint:
+        _net(positions)
     maintenance, initial = required(model, positions, price_of(state, market), linear, _terms(state, market))
-    marked = marks(positions)
+    if joint and linear == 0.0:
+        apart = _apart(state, account)
+        maintenance, initial = min(maintenance, apart[0]), min(initial, apart[1])
     return maintenance + marked - least, initial + marked - first
 
 

@@ -163,6 +163,32 @@ def test_a_call_owed_on_one_rollup_is_covered_by_one_held_on_another() -> None:
     assert margin(world, ALICE)[1] == pytest.approx(gap + value, rel=1e-9)
 
 
+@pytest.mark.parametrize("model", ["derive", "deribit", "portfolio"])
+def test_one_account_never_needs_more_than_its_rollups_apart_and_what_it_holds_of_what_it_owes_nothing(
+    model: str,
+) -> None:
+    rng = np.random.default_rng(3)
+    one, apart = house(margin=model), house(regime={"domains": {"kind": "shared"}}, margin=model)
+    for _ in range(20):
+        where = int(rng.integers(2)), int(rng.integers(6)), float(rng.integers(1, 40)) / 8.0
+        seller, buyer = rng.choice(EVERYBODY, 2, replace=False).tolist()
+        for world in (one, apart):
+            give(world, seller, buyer, *where)
+        for who in EVERYBODY:
+            for at in (1, 2):
+                siloed = margin(apart, who, 0)[at] + margin(apart, who, 1)[at]
+                assert margin(one, who)[at] <= siloed + 1e-9 * abs(siloed)
+    for series in range(6):
+        for world, others in ((one, 1), (apart, 1)):
+            give(world, ALICE, BOB, 0, series, held(world, ALICE, 0, series) + held(world, ALICE, others, series))
+    assert margin(one, ALICE)[1] == pytest.approx(worth_of_options(one, ALICE), abs=1e-6)
+
+
+def worth_of_options(world: World, who: int) -> float:
+    cash = sum(float(world.tables.option_accounts["cash"][market * len(EVERYBODY) + who]) for market in range(2))
+    return worth(world, who) - cash
+
+
 def test_accounts_are_apart_where_nothing_shares_them() -> None:
     world = house(regime={"domains": {"kind": "shared"}})
     give(world, ALICE, BOB, 0, CALL, 1.0)

@@ -1,0 +1,47 @@
+"""Margin of makers of options on several rollups: what they need, ask for and offer, and what an outage stops."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from figures import _page as page
+from figures import _shared as shared
+
+CAPTION = (
+    "Two makers of options on four rollups, one with a narrow spread and the capital on the horizontal axis, one with "
+    "a wide spread and capital without limit; margin per rollup where each has its own sequencer (siloed) or one "
+    "sequences all (sequenced together), and one account over all (shared). The price falls by a quarter in the "
+    "middle. Means with 95% intervals over seeds. Top, without an outage: margin that makers need over the value of "
+    "the underlying of what they hold and owe, spread that is paid, options that the narrow maker's spare margin "
+    "covers on a rollup. Bottom, with an outage of the first rollup's sequencer in the crash: makers' positions that "
+    "it stops, what their accounts fall short of their maintenance margin by at worst, and what of accounts is "
+    "liquidated."
+)
+PANELS = (
+    ("margin_share", "margin [% of open]", 100.0), ("spread", "spread [% of volatility]", 100.0),
+    ("depth_options", "depth [options]", 1.0), ("frozen_usd", "stopped [thousand USD]", 1e-3),
+    ("short_usd", "short [thousand USD]", 1e-3), ("liquidated_usd", "liquidated [thousand USD]", 1e-3),
+)  # fmt: skip
+COLOURS = {"siloed": shared.VERMILION, "sequenced together": shared.ORANGE, "shared": shared.BLUE}
+LIMITLESS_USD = 1e9
+
+
+def draw(summary: pd.DataFrame) -> Figure:
+    """Draw the study's summary: a panel for each outcome."""
+    figure, panels = page.panels(3.8, (2, 3), page.Lines(2, 1.45))
+    capitals = sorted(shared.levels(summary, "capital_usd"))
+    names = ["no limit" if capital >= LIMITLESS_USD else f"{1e-3 * capital:g}" for capital in capitals]
+    for axes, letter, (outcome, label, scale) in zip(panels.flat, "abcdef", PANELS, strict=True):
+        shared.letter(axes, letter, "")
+        for margin, colour in COLOURS.items():
+            across = shared.series(shared.where(summary, outcome=outcome, margin=margin), "capital_usd", scale)
+            places = {capitals.index(capital): cell for capital, cell in across.items()}
+            shared.bars(axes, places, colour, margin)
+        axes.set_xticks(range(len(capitals)), names)
+        axes.set_xlabel("capital on a rollup [thousand USD]")
+        axes.set_ylabel(label)
+        axes.set_ylim(bottom=0)
+        axes.grid(axis="y")
+    panels[0, 0].legend(loc="best")
+    return figure
