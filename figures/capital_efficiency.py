@@ -12,16 +12,16 @@ CAPTION = (
     "Two makers of options on four rollups, one with a narrow spread and the capital on the horizontal axis, one with "
     "a wide spread and capital without limit; margin per rollup where each has its own sequencer (siloed) or one "
     "sequences all (sequenced together), and one account over all (shared). The price falls by a quarter in the "
-    "middle. Means with 95% intervals over seeds. Top, without an outage: margin that makers need over the value of "
-    "the underlying of what they hold and owe, spread that is paid, options that the narrow maker's spare margin "
-    "covers on a rollup. Bottom, with an outage of the first rollup's sequencer in the crash: makers' positions that "
-    "it stops, what their accounts fall short of their maintenance margin by at worst, and what of accounts is "
-    "liquidated."
+    "middle. Means with 95% intervals over seeds. Top, until then: margin that makers need over the value of the "
+    "underlying of what they hold and owe, spread that is paid, options that the narrow maker's spare margin covers "
+    "on a rollup. Bottom, where the first rollup's sequencer is down in the crash: makers' positions that the outage "
+    "stops, what their accounts fall short of their maintenance margin by at worst, and spread that is paid from then "
+    "on."
 )
 PANELS = (
     ("margin_share", "margin [% of open]", 100.0), ("spread", "spread [% of volatility]", 100.0),
     ("depth_options", "depth [options]", 1.0), ("frozen_usd", "stopped [thousand USD]", 1e-3),
-    ("short_usd", "short [thousand USD]", 1e-3), ("liquidated_usd", "liquidated [thousand USD]", 1e-3),
+    ("short_usd", "short [thousand USD]", 1e-3), ("spread_after", "spread after [% of volatility]", 100.0),
 )  # fmt: skip
 COLOURS = {"siloed": shared.VERMILION, "sequenced together": shared.ORANGE, "shared": shared.BLUE}
 LIMITLESS_USD = 1e9

@@ -111,7 +111,7 @@ SHOWN: dict[str, list[Panel]] = {
             ("depth_options", "depth [options]", 1.0),
             ("frozen_usd", "stopped [thousand USD]", 1e-3),
             ("short_usd", "short [thousand USD]", 1e-3),
-            ("liquidated_usd", "liquidated [thousand USD]", 1e-3),
+            ("spread_after", "spread after [% of volatility]", 100.0),
         ],
         "y",
     ),

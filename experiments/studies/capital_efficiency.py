@@ -41,7 +41,8 @@ QUESTION = (
 HYPOTHESIS = (
     "What is owed on one rollup offsets what is held on another, so that one account needs less margin, and the maker "
     "with the narrow spread serves more where its capital binds; without a limit to capital spreads are the same. But "
-    "an outage stops all rollups, and accounts that fall short in a crash meanwhile fall short by more."
+    "an outage stops all rollups, and in a crash one account falls short by more, for it carries more, and everywhere "
+    "at once."
 )
 
 SEEDS, QUICK_SEEDS = statistics.ENOUGH, 2
@@ -52,7 +53,7 @@ PRINTED = (
     "margin [% of open]",
     "spread [vol %]",
     "depth [options]",
-    "unserved [%]",
+    "stopped [USD]",
     "short [USD]",
 )
 HORIZON_S, QUICK_HORIZON_S = 1200.0, 300.0
@@ -60,8 +61,9 @@ PRICE, VOLATILITY = 2500.0, 0.8
 ROLLUPS, BLOCK_S, SAMPLE_S = 4, 2.0, 10
 STRIKES, SIZE = 5, 5.0
 OFFERED = 2 * STRIKES * SIZE  # options that a maker offers on a rollup, calls and puts [1]
-CAPITAL_USD, QUICK_CAPITAL_USD = (2e3, 1e4, 1e9), (2e3, 1e9)  # of the narrow maker on a rollup; the last never binds
-OUTAGE = 0.2  # length of the crash, and of an outage, over the horizon; both begin in its middle [1]
+LIMITLESS_USD = 1e9  # capital that never binds
+CAPITAL_USD, QUICK_CAPITAL_USD = (2e3, 1e4, LIMITLESS_USD), (2e3, LIMITLESS_USD)  # of the narrow maker on a rollup
+BEGINS, OUTAGE = 0.5, 0.2  # begin and length of the crash, and of an outage, over the horizon [1]
 FALL, STRESS = 0.3, 3.0  # of the log price in the crash [1], and volatility there [1/sqrt(year)]
 NARROW, WIDE = 0.02, 0.08  # half spreads [1/sqrt(year)]
 INITIAL = 0.15  # initial margin of a short option over the price, to tell how many options spare margin covers [1]
@@ -82,11 +84,15 @@ class Accounts(Recorder):
         self.spare: list[float] = []
         self.short_usd, self.frozen_usd = 0.0, 0.0
         self.asked = self.served = 0.0
+        self.traded = np.zeros(2)  # by maker, until the price falls
 
     def on_second(self, market: SequencerMarket) -> None:
         """Look at every account of makers, every ten seconds."""
         if round(market.time) % SAMPLE_S:
             return
+        calm = market.time < BEGINS * market.config.horizon_s
+        if calm:
+            self.traded = traded(market)
         tables, price = market.world.tables, float(market.world.tables.prices[1])
         makers = [agent.account for agent in market.participants if agent.role == "market_maker"]
         down = [market.domains[domain].regime.consensus.down for domain in market.domain_of]
@@ -99,12 +105,13 @@ class Accounts(Recorder):
             open_usd += price * float(held)
             stopped = down[int(tables.option_markets["rollup"][int(row["market"])])]
             frozen += price * float(held) * stopped
-            if int(row["owner"]) == makers[0]:
+            if calm and int(row["owner"]) == makers[0]:
                 self.spare.append(min(max(equity - initial, 0.0) / (INITIAL * price), OFFERED))
             if first_of(market.world.state, at) == at:
                 need += initial - equity + self._cash(market, int(row["owner"]), at)
-        self.needs.append(need)
-        self.opens.append(open_usd)
+        if calm:
+            self.needs.append(need)
+            self.opens.append(open_usd)
         self.frozen_usd = max(self.frozen_usd, frozen)
 
     def _cash(self, market: SequencerMarket, owner: int, first: int) -> float:
@@ -130,6 +137,19 @@ class Accounts(Recorder):
         self.short_usd = max(self.short_usd, short)
 
 
+def traded(market: SequencerMarket) -> np.ndarray:
+    """What was traded on the quotes of the narrow maker and of the wide one since the start: shape (2,) [options]."""
+    quotes, accounts = market.world.tables.option_quotes, market.world.tables.option_accounts
+    owner = accounts["owner"][quotes["account"].astype(np.int64)]
+    makers = [agent.account for agent in market.participants if agent.role == "market_maker"]
+    return np.array([float((quotes["bid_traded"] + quotes["ask_traded"])[owner == who].sum()) for who in makers])
+
+
+def _spread(sizes: np.ndarray) -> float:
+    """Spread that was paid on average, given what was traded with each maker; nan for nothing [1/sqrt(year)]."""
+    return 2.0 * float(sizes @ (NARROW, WIDE)) / float(sizes.sum()) if sizes.sum() > 0.0 else float("nan")
+
+
 def runs(asked: int | None, quick: bool, configure: Configure) -> Iterator[Run]:
     """Three arrangements of margin, by the capital of the maker with the narrow spread, without and with an outage."""
     horizon = QUICK_HORIZON_S if quick else HORIZON_S
@@ -148,7 +168,7 @@ def _market(margin: str, capital: float, outage_s: float, horizon: float) -> Mar
     In the middle the price falls, whether there is an outage then or not. The outage is one of the first rollup's
     sequencer: of one rollup, or of all that it sequences.
     """
-    stopped = [{"start_s": 0.5 * horizon, "duration_s": outage_s, "rollup": "r0"}] if outage_s else []
+    stopped = [{"start_s": BEGINS * horizon, "duration_s": outage_s, "rollup": "r0"}] if outage_s else []
     regime = RegimeConfig(
         name=margin.replace(" ", "_"),
         **MARGINS[margin],
@@ -181,7 +201,7 @@ def _market(margin: str, capital: float, outage_s: float, horizon: float) -> Mar
         AgentConfig(role="trader", strategy="option_buyer", capital_usd=1e9, parameters=investing),
         AgentConfig(role="liquidator", strategy="account_taker", capital_usd=1e9, parameters={"tip_usd": 0.0}),
     )  # fmt: skip
-    begins, lasts = 0.5 * horizon, OUTAGE * horizon
+    begins, lasts = BEGINS * horizon, OUTAGE * horizon
     crash = EpisodeConfig(
         start_s=begins, end_s=begins + lasts, volatility=STRESS, drift=-FALL * YEAR_S / lasts
     )  # fmt: skip
@@ -197,21 +217,17 @@ def _market(margin: str, capital: float, outage_s: float, horizon: float) -> Mar
 
 
 def execute(run: Run) -> dict[str, Any]:
-    """Run a market; margin, spare margin and what is open are means over looks every ten seconds."""
+    """Run a market; margin and depth are means over looks every ten seconds until the price falls."""
     config, seen = run.config, Accounts()
     assert isinstance(config, MarketConfig)
     market = SequencerMarket(config, run.seed, Population(config), [seen])
     market.run()
-    found, quotes = outcomes(market), market.world.tables.option_quotes
-    makers = [agent.account for agent in market.participants if agent.role == "market_maker"]
-    owner = market.world.tables.option_accounts["owner"][quotes["account"].astype(np.int64)]
-    narrow, wide = (float((quotes["bid_traded"] + quotes["ask_traded"])[owner == who].sum()) for who in makers)
-    traded = narrow + wide
+    found, after = outcomes(market), traded(market) - seen.traded
     return {
         "margin_usd": float(np.mean(seen.needs)),
         "margin_share": float(np.sum(seen.needs) / np.sum(seen.opens)) if np.sum(seen.opens) > 0.0 else float("nan"),
-        "spread": 2.0 * (NARROW * narrow + WIDE * wide) / traded if traded > 0.0 else float("nan"),
-        "narrow_share": narrow / traded if traded > 0.0 else float("nan"),
+        "spread": _spread(seen.traded),
+        "spread_after": _spread(after),
         "depth_options": float(np.mean(seen.spare)),
         "unserved_share": 1.0 - seen.served / seen.asked if seen.asked else float("nan"),
         "short_usd": seen.short_usd,
@@ -223,12 +239,12 @@ def execute(run: Run) -> dict[str, Any]:
 
 
 def summary(runs: pd.DataFrame) -> pd.DataFrame:
-    """What the figure draws: margin, spread and depth without an outage, and what an outage stops."""
+    """What the figure draws: margin, spread and depth until the price falls, and what an outage then stops."""
     calm, stopped = runs[runs["outage_s"] == 0.0], runs[runs["outage_s"] > 0.0]
     keys = ["margin", "capital_usd"]
     found = summaries.by_cell(_frame(calm), keys, ("margin_share", "spread", "depth_options"))
     return summaries.table(
-        found + summaries.by_cell(_frame(stopped), keys, ("frozen_usd", "short_usd", "liquidated_usd"))
+        found + summaries.by_cell(_frame(stopped), keys, ("frozen_usd", "short_usd", "spread_after"))
     )
 
 
@@ -239,14 +255,14 @@ def _frame(part: Any) -> pd.DataFrame:
 
 def answer(runs: Any) -> str:
     """What one account changes against margin per rollup on the same sequencer, and what an outage stops of each."""
-    tight = runs[runs["capital_usd"] == runs["capital_usd"].min()]
+    tight = runs[runs["capital_usd"] < LIMITLESS_USD]
     calm, stopped = tight[tight["outage_s"] == 0.0], tight[tight["outage_s"] > 0.0]
     needs, spread = (_difference(calm, name, "sequenced together") for name in ("margin_share", "spread"))
     frozen, short = (_difference(stopped, name, "siloed") for name in ("frozen_usd", "short_usd"))
     return (
-        "Against margin per rollup on the same sequencer one account changes what makers need, where capital is least, "
+        "Where capital may bind, against margin per rollup on the same sequencer one account changes what makers need "
         f"by {answers.change(needs, 'points of what is open', 100.0)} and the spread that is paid by "
-        f"{answers.change(spread, 'points of volatility', 100.0)}; in an outage positions of makers worth "
+        f"{answers.change(spread, 'points of volatility', 100.0)}; in a crash with an outage positions of makers worth "
         f"{answers.change(frozen, 'thousand USD', 1e-3)} more stand still than where sequencers are apart, and their "
         f"accounts fall short by {answers.change(short, 'USD')} more at worst."
     )
@@ -264,9 +280,10 @@ def table(runs: pd.DataFrame) -> pd.DataFrame:
         "margin [% of open]": ("margin_share", 100.0),
         "spread [vol %]": ("spread", 100.0),
         "depth [options]": ("depth_options", 1.0),
-        "unserved [%]": ("unserved_share", 100.0),
-        "short [USD]": ("short_usd", 1.0),
         "stopped [USD]": ("frozen_usd", 1.0),
+        "short [USD]": ("short_usd", 1.0),
+        "spread after [vol %]": ("spread_after", 100.0),
+        "unserved [%]": ("unserved_share", 100.0),
         "liquidated [USD]": ("liquidated_usd", 1.0),
         "uncovered [USD]": ("uncovered_usd", 1.0),
     }

@@ -29,7 +29,7 @@ def one(margin: str, capital: float, outage_s: float = 0.0) -> dict[str, float]:
 def test_one_account_needs_less_and_changes_nothing_else_where_capital_never_binds() -> None:
     apart, shared = one("sequenced together", 1e9), one("shared", 1e9)
     assert shared["margin_usd"] < apart["margin_usd"]
-    for name in ("spread", "narrow_share", "unserved_share", "liquidated_usd"):
+    for name in ("spread", "spread_after", "unserved_share", "liquidated_usd"):
         assert shared[name] == apart[name]
     assert shared["conservation_error"] < 1e-9
 
