@@ -115,6 +115,15 @@ SHOWN: dict[str, list[Panel]] = {
         ],
         "y",
     ),
+    "exercise_ordering": [
+        Panel(letter, {"channel": channel, "outcome": "difference"}, label)
+        for letter, channel, label in (
+            ("a", "print", "gain [bp of the price]"),
+            ("b", "delay", "lapses [%]"),
+            ("c", "outage", "lapses [%]"),
+            ("d", "stale", "off the price [bp]"),
+        )
+    ],
     "censorship": _alike("a", [("censored_slots", "slots", 1.0)], "y"),
     "governance": _alike(
         "abcdef",
