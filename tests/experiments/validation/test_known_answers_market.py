@@ -38,6 +38,10 @@ MODULES = (
     "hedging",
     "hedging_jumps",
     "hedging_outages",
+    "pool_strip",
+    "fee_implied",
+    "heston_quotes",
+    "merton_quotes",
 )
 LONG = (
     "breaker_null",
@@ -46,12 +50,15 @@ LONG = (
     "hedging",
     "hedging_jumps",
     "hedging_outages",
+    "fee_implied",
     "informed_trades",
     "inventory_quotes",
     "leg_risk",
+    "merton_quotes",
     "option_exercise",
     "option_sniping",
     "pause_paradox",
+    "pool_strip",
     "shared_isolated",
     "sniping",
 )
@@ -166,6 +173,17 @@ STATED = {
         ("sold at Black, hedged", "mean loss, points of volatility", 8.56, 5e-3),
     ],
     "hedging_outages": [("12 a year of 1 h, exponential", "age that outages add, s", 4.9, 0.05)],
+    "pool_strip": [
+        ("7 d, all strikes", "premiums over pool", 0.00153307, 5e-9),
+        ("365 d, all strikes", "premiums over pool", 0.07688365, 5e-9),
+        ("30 d, strikes every 10", "premiums over pool", 0.00644994, 5e-9),
+    ],
+    "fee_implied": [("sigma 0.8", "fees that break even, 1/year", 0.08, 1e-12)],
+    "heston_quotes": [
+        ("Lewis, 365 d, put at 80", "quote, USD", 7.958878113256768, 5e-13),
+        ("crypto, 7 d, call at 120", "quote, USD", 0.20222512, 5e-9),
+    ],
+    "merton_quotes": [("1 d, call at 100", "quote, USD", 1.34143214, 5e-9)],
     "close_out_order": [("queue, set 1", "whole positions touched too many", 0.0, 0.0)],
     "loss_versus_rebalancing": [
         ("80% a year, 2 s, 5 bp, Poisson", "blocks with a trade", 0.22170, 5e-6),

@@ -1,0 +1,69 @@
+"""A maker of options that values them by a model that it is given by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from agents.market_makers._quoting import Habits, Quoter
+from agents.means.option_chain import Chain
+from agents.means.pricing_models import Series, make
+from market.access.observation import Observation
+from market.access.seat import Seat
+from market.settings import YEAR_S
+
+
+class ModelQuoter(Quoter):
+    """Quotes half a spread below and above what options are worth under black76, merton or heston.
+
+    Its limits and hedges go by Black's formula at `volatility`, whatever the model.
+
+    Parameters
+    ----------
+    model
+        black76, merton or heston
+    law
+        numbers of the model's law by name; what is left out is the model's default: see `agents.means.pricing_models`
+    half_bp
+        half spread [bp of the underlying's price]
+    rate, dividend
+        rate of interest and yield of the underlying that it reckons with, continuous [1/year]
+    volatility, size, series, margin_share, tip_usd, most_gamma_usd, most_vega_usd, hedge_s
+        see :class:`agents.market_makers._quoting.Habits`
+    """
+
+    def __init__(
+        self,
+        seat: Seat,
+        model: str = "black76",
+        law: Mapping[str, float] | None = None,
+        half_bp: float = 10.0,
+        rate: float = 0.0,
+        dividend: float = 0.0,
+        volatility: float = 0.8,
+        size: float = 1.0,
+        series: Sequence[int] | None = None,
+        margin_share: float = 0.5,
+        tip_usd: float = 0.0,
+        most_gamma_usd: float = np.inf,
+        most_vega_usd: float = np.inf,
+        hedge_s: float | None = None,
+    ) -> None:
+        super().__init__(
+            seat, Habits(volatility, size, series, margin_share, tip_usd, most_gamma_usd, most_vega_usd, hedge_s)
+        )
+        if not half_bp >= 0.0:
+            raise ValueError(f"half_bp must not be negative, not {half_bp}")
+        self.model, self.half = make(model, law or {}), 1e-4 * half_bp
+        self.rate, self.dividend = rate, dividend
+
+    def prices(self, seen: Observation, market: int, chain: Chain, positions: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Half a spread below and above the model's values."""
+        rows = np.asarray(seen.options)[chain.first : chain.first + positions.size]
+        asked = Series(
+            rows["strike"].copy(), np.maximum(rows["expires"] - seen.time, 0.0) / YEAR_S, rows["call"] == 1.0,
+            self.rate, self.dividend,
+        )  # fmt: skip
+        worth, away = self.model.greeks(chain.price, asked)["price"], self.half * chain.price
+        return worth - away, worth + away
