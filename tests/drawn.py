@@ -124,6 +124,10 @@ SHOWN: dict[str, list[Panel]] = {
             ("d", "stale", "off the price [bp]"),
         )
     ],
+    "three_volatilities": [
+        Panel("b", {"outcome": "ask_premium", "traders": ["all", "no snipers"]}, "asks less realised [%]", 100.0),
+        Panel("c", {"outcome": "fees_premium", "traders": ["all", "no users"]}, "fees less realised [%]", 100.0),
+    ],
     "censorship": _alike("a", [("censored_slots", "slots", 1.0)], "y"),
     "governance": _alike(
         "abcdef",
