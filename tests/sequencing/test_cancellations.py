@@ -112,6 +112,24 @@ def test_a_cancellation_comes_before_every_taker_that_led_by_less_than_the_bump(
         assert block == max(1, np.ceil(released / step_s))
 
 
+@given(rows=pending(), senders=st.integers(1, 3))
+def test_of_what_one_sender_replaces_in_a_batch_the_last_counts(rows: np.ndarray, senders: int) -> None:
+    """Cancellations come first, each sender's in the order of arrival; nothing is lost, no bundle is split."""
+    rows["sender"] = np.arange(rows.size) % senders
+    rule = make("ordering", {"kind": "uniform_price_batch", "withdrawable": True})
+    order = rule.arrange(slot_of(rows, 4.0))[0].order
+    assert sorted(order.tolist()) == list(range(rows.size))
+    back = [at for at in order.tolist() if cancels(rows, at)]
+    assert order[: len(back)].tolist() == back
+    for sender in range(senders):
+        arrivals = rows["arrival"][[at for at in back if rows["sender"][at] == sender and rows["bundle"][at] < 0]]
+        assert (np.diff(arrivals) >= 0.0).all()
+    places = np.argsort(order)
+    for bundle in set(rows["bundle"][rows["bundle"] >= 0].tolist()):
+        mine = places[rows["bundle"] == bundle]
+        assert mine.tolist() == list(range(mine[0], mine[0] + mine.size))
+
+
 # -- what that is worth ------------------------------------------------------------------------------------------------
 
 
