@@ -16,7 +16,7 @@ CAPTION = (
     "What fees imply beyond what was realised, with users and without."
 )
 KINDS = {"realised": shared.GREY, "fees": shared.GREEN, "bid": shared.BLUE, "ask": shared.VERMILION}
-TRADERS = {"all": shared.VERMILION, "no snipers": shared.BLUE, "no users": shared.GREEN}
+TRADERS = {"all": shared.ORANGE, "no snipers": shared.SKY, "no users": shared.PINK}
 PANELS = (("ask_premium", "asks", ("all", "no snipers")), ("fees_premium", "fees", ("all", "no users")))
 
 
@@ -24,19 +24,22 @@ def draw(summary: pd.DataFrame) -> Figure:
     """Draw the study's summary: levels, and what each channel adds."""
     regimes = shared.levels(summary, "regime")
     names = [shared.label(name) for name in regimes]
-    figure, panels = page.panels(2.6, (1, 3), page.Lines(1, 1.7))
+    figure, panels = page.panels(2.8, (1, 3), page.Lines(1, 1.7))
     axes = panels[0, 0]
     shared.named_rows(axes, "a", "all traders", "volatility [%]", names)
     for at, (kind, colour) in enumerate(KINDS.items()):
         for row, regime in enumerate(regimes):
             found = shared.cell(summary, 100.0, outcome=kind, regime=regime, traders="all")
             shared.dot(axes, found, row - 0.27 + 0.18 * at, colour, None if row else kind)
-    axes.legend(loc="best")
     for axes, name, (outcome, title, traders) in zip(panels[0, 1:], "bc", PANELS, strict=True):
         shared.named_rows(axes, name, title, f"{title} less realised [%]", names)
         for at, who in enumerate(traders):
             for row, regime in enumerate(regimes):
                 found = shared.cell(summary, 100.0, outcome=outcome, regime=regime, traders=who)
                 shared.dot(axes, found, row - 0.12 + 0.24 * at, TRADERS[who], None if row else who)
-        axes.legend(loc="best")
+    named = {}
+    for axes in panels.flat:
+        handles, labels = axes.get_legend_handles_labels()
+        named |= dict(zip(labels, handles, strict=True))
+    page.key(figure, list(named.values()), list(named))
     return figure

@@ -42,6 +42,8 @@ MODULES = (
     "fee_implied",
     "heston_quotes",
     "merton_quotes",
+    "hedged_quotes",
+    "option_flow",
 )
 LONG = (
     "breaker_null",
@@ -56,6 +58,7 @@ LONG = (
     "leg_risk",
     "merton_quotes",
     "option_exercise",
+    "option_flow",
     "option_sniping",
     "pause_paradox",
     "pool_strip",
@@ -184,6 +187,8 @@ STATED = {
         ("crypto, 7 d, call at 120", "quote, USD", 0.20222512, 5e-9),
     ],
     "merton_quotes": [("1 d, call at 100", "quote, USD", 1.34143214, 5e-9)],
+    "option_flow": [("no herding", "wings less the middle", 0.0, 0.0)],
+    "hedged_quotes": [],  # formulas whose numbers are the row's own
     "close_out_order": [("queue, set 1", "whole positions touched too many", 0.0, 0.0)],
     "loss_versus_rebalancing": [
         ("80% a year, 2 s, 5 bp, Poisson", "blocks with a trade", 0.22170, 5e-6),
