@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -36,16 +37,21 @@ class StrategicAgent:
         what it has earned under each policy that holders of stake vote on
     wake_at : float
         no call of `act` before this time [s]
+    reasons : tuple of functions or None
+        what it looks for, public facts of a slot by what is seen: without any `act` does nothing before `rests_until`,
+        and is not called; None: it is always called. A subclass states its own, or has none
     """
 
     role: ClassVar[str] = ""
     acts: ClassVar[bool] = False
     wake_at: float = 0.0
+    reasons: Any = None
 
     def __init_subclass__(cls, **kwargs) -> None:
         """Note whether the strategy does anything in `act`: whoever does not is never asked."""
         super().__init_subclass__(**kwargs)
         cls.acts = cls.act is not StrategicAgent.act
+        cls.reasons = vars(cls).get("reasons")  # whoever acts otherwise may look for more
 
     def __init__(self, seat: Seat) -> None:
         self.account, self.name, self.capital_usd = seat.account, seat.name, seat.capital_usd
@@ -56,6 +62,11 @@ class StrategicAgent:
         self._delays: list[float] = []
 
     @property
+    def rests_until(self) -> float:
+        """When it looks next though none of its reasons is there [s]."""
+        return -math.inf if self.hedging.apart else math.inf
+
+    @property
     def latency_s(self) -> float:
         """Delay of the next message [s]: a draw from the agent's law, by default U(0.5, 1.5) times the mean."""
         if not self._delays:
@@ -63,7 +74,7 @@ class StrategicAgent:
         return self._delays.pop()
 
     def act(self, seen: Observation, desk: Desk) -> None:
-        """Observe and submit. Called in every slot of every domain once `wake_at` has passed."""
+        """Observe and submit. Called in every slot of every domain once `wake_at` has passed, and for `reasons`."""
 
     def learn(self, receipts: np.ndarray) -> None:
         """Take note of one's own receipts of a block: shape (n,), dtype `market.intents.INTENT`."""

@@ -24,6 +24,7 @@ import numpy as np
 
 from market.access.observation import BlockView
 from market.access.protocols import Award, Bid, Sale
+from market.access.turns import Turn, turns
 from market.intents.rows import INTENT, Reason, Status, joined
 from market.intents.spans import stretches
 from market.kernel.direct import bound
@@ -185,7 +186,7 @@ class Domain:
         self.sealing = self.phase  # when the coming block is sealed [s]
         self.leaders: list[Any] = []
         self.actors: list[Any] = []
-        self.turns: list[tuple[Any, Domain]] = []
+        self.turns: list[Turn] = []
         self.published: set[int] = set()  # numbers of the intents that a reverted block has shown to everybody
         self.sealed: Slot | None = None  # decided on and not yet executed
         self.resting = False  # it has no rollups, and nothing of it is on the event list
@@ -198,7 +199,7 @@ class Domain:
         self.actors = [
             agent for agent in participants if agent.acts and (agent.role != "sequencer" or agent in self.leaders)
         ]
-        self.turns = [(agent, self) for agent in self.actors]
+        self.turns = turns(self, self.actors, self.market.observations)
         for part in vars(self.regime).values():
             part.seated(self)
 

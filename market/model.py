@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import mesa
@@ -15,7 +15,8 @@ from market.access.protocols import Population, Roster
 from market.access.public import PublicView
 from market.access.receipts import by_sender
 from market.access.seat import Seated, seats
-from market.access.times import awake, check_wake, seated
+from market.access.times import seated
+from market.access.turns import Turn, due
 from market.config import MarketConfig
 from market.domain import Domain, Slot
 from market.errors import InputError, blame
@@ -26,7 +27,7 @@ from market.intents.rows import in_line, joined
 from market.measures.audit import Audit
 from market.measures.flows import BridgeFlows
 from market.measures.profits import Profits
-from market.measures.recorder import Recorder, Recorders, tell
+from market.measures.recorder import NO_FAULTS, Recorder, Recorders, tell
 from market.measures.tally import Tally
 from market.moments import EverySecond
 from market.prices.path import PricePath
@@ -58,6 +59,7 @@ class SequencerMarket(mesa.Model):
         self.path = PricePath(config, self.streams["prices"])
         self._lay_out(roster)
         self.public = PublicView(self.world, len(self.members))
+        self._turn, self.telling = blame(self), blame(self, passes=NO_FAULTS)
         self.alarms = Alarms(self)
         self.outbox = Outbox(self)
         self._admit(roster)
@@ -128,16 +130,12 @@ class SequencerMarket(mesa.Model):
             self.world.tables.prices[:] = self.path.current
         self._clocks.advance(now)
 
-    def act(self, turns: list[tuple[Any, Domain]], now: float, called: bool = False) -> None:
-        """Let agents observe and submit, each at a domain: those who are awake, or all where they are called."""
+    def act(self, asked: list[Turn], now: float, whose: Callable[..., Iterator[Any]] = due) -> None:
+        """Let agents observe and submit, each at a domain: of those who are asked, whose turn it is."""
         self.public.refresh()
-        with blame(self) as turn:
-            for agent, domain in turns:
-                turn.agent, wakes = agent, agent.wake_at
-                if called or (not wakes > now and awake(wakes, now)):
-                    agent.act(self.observations[agent.account]._at(domain, now), self.outbox.open_for(agent, now))
-                    if agent.wake_at is not wakes:
-                        check_wake(agent.wake_at, now)
+        with self._turn as turn:
+            for agent, seen in whose(asked, now, turn):
+                agent.act(seen, self.outbox.open_for(agent, now))
         self.mempool.submit(self._clocks.left_of(self.outbox.take(), now))
 
     def sequence(self, domain: Domain, now: float) -> Slot:
@@ -178,7 +176,7 @@ class SequencerMarket(mesa.Model):
         """Hand out receipts: to each agent its own, to each population the block's."""
         rows = slot.rows = slot.rows if not slot.expired.size else joined([slot.rows, slot.expired])
         if rows.size:
-            with blame(self) as turn:
+            with self._turn as turn:
                 for account, receipts in by_sender(rows, len(self.participants)):
                     turn.agent = self.participants[account]
                     turn.agent.learn(receipts)

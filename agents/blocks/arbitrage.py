@@ -134,12 +134,17 @@ def may_pay(seen: Observation) -> bool:
     outside market is of finite depth, the smallest of trades meets its price there, which past trades have moved.
     """
     prices, left = seen.prices, (1.0 - seen.outside_fee) * (1.0 + ROUNDING)
-    if seen.outside["depth"].item(0) != np.inf:
+    if seen.lasting("outside depth", _depth_of, seen) != np.inf:
         prices = prices * np.exp(seen.outside["shift"][0])
-    for source, sink, rate in seen.lasting(("best rates", seen.rollups), lambda: _best_rates_of(seen)):
+    for source, sink, rate in seen.lasting(("best rates", seen.rollups), _best_rates_of, seen):
         if rate * prices.item(sink) * left > prices.item(source):
             return True
     return False
+
+
+def _depth_of(seen: Observation) -> float:
+    """Depth of the outside market, which never changes [USD]."""
+    return seen.outside["depth"].item(0)
 
 
 def _best_rates_of(seen: Observation) -> list[tuple[int, int, float]]:

@@ -17,6 +17,11 @@ from market.venues import Kind
 from market.venues.pools.seen import has_tick, quote
 
 
+def somebody_falls(seen: Observation) -> bool:
+    """Whether a loan of this domain can be liquidated now."""
+    return bool(seen.distressed())
+
+
 class Greedy(Liquidator):
     """Watches health in the domain whose slot it is; sells what it seizes on the rollup's pools or outside.
 
@@ -34,6 +39,8 @@ class Greedy(Liquidator):
         share by which the limit on what it seizes may slip, the rest of the sale coming out of its own stock [1]; None:
         learned from what its bundles earn
     """
+
+    reasons = (somebody_falls,)
 
     def __init__(
         self,

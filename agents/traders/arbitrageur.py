@@ -7,7 +7,7 @@ whole.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -22,8 +22,31 @@ from market.intents.bundles import Atomicity
 from market.intents.rows import Purpose, Status
 from market.venues import Kind
 
+if TYPE_CHECKING:
+    from market.access.protocols import Reason
+
 LIFE_S = 10.0
 """After which a leg of a cycle, or all of them, is not worth waiting for [s]."""
+
+
+class CyclePays(NamedTuple):
+    """A reason to look: a cycle that begins or ends in this domain earns more than the least that is asked for."""
+
+    least_usd: float
+
+    def __call__(self, seen: Observation) -> bool:
+        """Whether it is there."""
+        if not _paying_cycles(seen):
+            return False
+        profit, _, rollups = seen.derived("cycle", _find_cycle, seen)
+        if profit <= self.least_usd or not rollups:
+            return False
+        return not seen.rollups or rollups[0] in seen.rollups or rollups[-1] in seen.rollups
+
+
+def gap_pays(seen: Observation) -> bool:
+    """Whether a trade of a pool of this domain against the outside market earns anything now."""
+    return may_pay(seen) and bool(_opportunities(seen))
 
 
 class Arbitrageur(Trader):
@@ -74,6 +97,16 @@ class Arbitrageur(Trader):
         self._next_rebalance = 0.0
         self._unwind: list[tuple[int, int, float]] = []
 
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """What it trades."""
+        return (*[CyclePays(self.least_usd)] * self.cycles, *[gap_pays] * self.outside)
+
+    @property
+    def rests_until(self) -> float:
+        """When it rebalances, if it has nothing to unwind and no order apart from blocks before [s]."""
+        return -np.inf if self._unwind or self.hedging.apart else self._next_rebalance
+
     def act(self, seen: Observation, desk: Desk) -> None:
         """Look for gaps and trade the profitable ones."""
         self.hedging.catch_up(seen, desk)
@@ -89,8 +122,7 @@ class Arbitrageur(Trader):
 
     def _trade_outside(self, seen: Observation, desk: Desk) -> None:
         seen = self.hedging.net(seen)
-        table = seen.derived(("opportunities", seen.domain, seen.outside_fee), lambda: _find_outside(seen))
-        for pool, rollup, source, sink, amount, out, profit, gas in table:
+        for pool, rollup, source, sink, amount, out, profit, gas in _opportunities(seen):
             if profit <= 2.0 * gas + self.least_usd:
                 continue
             held = seen.funds.item(rollup, source)
@@ -115,7 +147,7 @@ class Arbitrageur(Trader):
             desk.outside(rollup, sink, source, sold, asked, purpose=Purpose.ARBITRAGE, bundle=bundle)
 
     def _trade_cycle(self, seen: Observation, desk: Desk) -> None:
-        profit, legs, rollups = seen.derived("cycle", lambda: _find_cycle(seen))
+        profit, legs, rollups = seen.derived("cycle", _find_cycle, seen)
         # a profit that is all but nothing may belong to a size that rounds to nothing
         if profit <= self.least_usd or not rollups or legs[0].amount <= 0.0:
             return
@@ -259,6 +291,11 @@ class Arbitrageur(Trader):
                 break
 
 
+def _opportunities(seen: Observation) -> list[tuple[int, int, int, int, float, float, float, float]]:
+    """Trades against the outside market now, found once for all who pay the same there."""
+    return seen.derived(("opportunities", seen.domain, seen.outside_fee), _find_outside, seen)
+
+
 def _find_outside(seen: Observation) -> list[tuple[int, int, int, int, float, float, float, float]]:
     """Trades against the outside market now: pool, rollup, assets in and out, amount, output, profit [USD], gas."""
     if not may_pay(seen):
@@ -305,11 +342,16 @@ def _find_cycle(seen: Observation) -> tuple[float, list[Leg], list[int]]:
     What each cycle earns is for the pools alone to say, and prices which of those from several assets earns most.
     """
     highest: tuple[float, list[Leg], list[int]] = (0.0, [], [])
-    for earned, legs, rollups in seen.lasting("cycles", lambda: _cycles(seen)):
+    for earned, legs, rollups in _paying_cycles(seen):
         profit = earned * seen.prices.item(legs[0].source)
         if profit > highest[0]:
             highest = profit, legs, rollups
     return highest
+
+
+def _paying_cycles(seen: Observation) -> list[tuple[float, list[Leg], list[int]]]:
+    """Return the cycles that pay, found anew once a pool has changed."""
+    return seen.lasting("cycles", _cycles, seen)
 
 
 def _cycles(seen: Observation) -> list[tuple[float, list[Leg], list[int]]]:

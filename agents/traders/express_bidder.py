@@ -7,6 +7,8 @@ Where a controller may sell the lane on within a round, it offers that much of i
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from agents.traders.arbitrageur import Arbitrageur
@@ -14,6 +16,9 @@ from market.access.observation import Observation
 from market.access.seat import Seat
 from market.intents.rows import Status
 from market.venues import Kind
+
+if TYPE_CHECKING:
+    from market.access.protocols import Reason
 
 
 class ExpressBidder(Arbitrageur):
@@ -61,6 +66,11 @@ class ExpressBidder(Arbitrageur):
         self._prices, self._gas = seat.public.prices, seat.public.gas
         self._bidding_in = 0
         self._traded: set[tuple[int, float]] = set()  # rounds that were handed on from or to it: (domain, start)
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Return what an arbitrageur looks for."""
+        return super().reasons
 
     def bid_for_lane(self, seen: Observation) -> float:
         """Bid for the coming round of this domain's lane [USD]."""

@@ -10,6 +10,7 @@ import heapq
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from market.access.turns import called
 from market.errors import fault
 
 if TYPE_CHECKING:
@@ -119,8 +120,8 @@ class Alarms:
         self._next = math.inf
         if who:
             active = [domain for domain in self._market.domains if domain.rollups]
-            turns = [(agent, here) for here in active for agent in here.actors if agent.account in who]
-            self._market.act(turns, now, called=True)
+            turns = [turn for here in active for turn in here.turns if turn.agent.account in who]
+            self._market.act(turns, now, called)
         coming = min((heap[0][0] for heap in (self._times, self._moves) if heap), default=math.inf)
         if coming < math.inf:
             self._schedule(max(coming, now))

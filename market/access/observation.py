@@ -149,13 +149,13 @@ class Observation(Shown):
         """What a market's insurance fund and the rollup's security module have left [USD]."""
         return self._public.option_funds(market)
 
-    def derived(self, key: object, compute: Callable[[], Any]) -> Any:
-        """Return a fact derived from public state, computed once per slot however many ask for it."""
-        return self._public.derived(key, compute)
+    def derived(self, key: object, compute: Callable[..., Any], *about: Any) -> Any:
+        """Return a fact from public state, `compute(*about)`, computed once per slot however many ask for it."""
+        return self._public.derived(key, compute, *about)
 
-    def lasting(self, key: object, compute: Callable[[], Any]) -> Any:
-        """Return a fact derived from `pools` alone, computed once until one of them changes, whoever asks for it."""
-        return self._public.lasting(key, compute)
+    def lasting(self, key: object, compute: Callable[..., Any], *about: Any) -> Any:
+        """Return a fact from `pools` alone, `compute(*about)`, computed once until one changes, whoever asks for it."""
+        return self._public.lasting(key, compute, *about)
 
     # -- the regime --------------------------------------------------------------------------------------------------
 

@@ -115,8 +115,16 @@ class Offer(NamedTuple):
     risk: Risk  # of each
 
 
+type Reason = Callable[[Observation], bool]
+"""Whether something is there for which somebody looks: a public fact of a domain, whoever asks."""
+
+
 class Participant(Protocol):
-    """A strategic agent."""
+    """A strategic agent.
+
+    One that has `reasons`, not None, and `rests_until` [s] is asked to act only where one of those is there, or from
+    that time on: without either its `act` must do nothing.
+    """
 
     name: str
     role: str

@@ -52,6 +52,8 @@ if TYPE_CHECKING:
 
 NO_LOTS = np.zeros(0, np.int64)
 NO_LOANS = LiquidatableSeen.of(np.zeros(0, LIQUIDATABLE))
+UNKNOWN = object()
+"""In place of a fact that nobody has asked for yet."""
 MOST_FOUND = 4096
 """Most loans or contracts that one search returns."""
 
@@ -277,14 +279,16 @@ class PublicView(Shown):
         """Equity, maintenance and initial margin of the margin account of an account of options [USD]."""
         return options.margin(self._state, account)
 
-    def derived(self, key: object, compute: Callable[[], Any]) -> Any:
+    def derived(self, key: object, compute: Callable[..., Any], *about: Any) -> Any:
         """Return a fact derived from public state, computed once per slot however many ask for it."""
-        if key not in self._derived:
-            self._derived[key] = compute()
-        return self._derived[key]
+        found = self._derived.get(key, UNKNOWN)
+        if found is UNKNOWN:
+            found = self._derived[key] = compute(*about)
+        return found
 
-    def lasting(self, key: object, compute: Callable[[], Any]) -> Any:
+    def lasting(self, key: object, compute: Callable[..., Any], *about: Any) -> Any:
         """Return a fact that follows from the pools alone, computed once until a block changes one of them."""
-        if key not in self._lasting:
-            self._lasting[key] = compute()
-        return self._lasting[key]
+        found = self._lasting.get(key, UNKNOWN)
+        if found is UNKNOWN:
+            found = self._lasting[key] = compute(*about)
+        return found

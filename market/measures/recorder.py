@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from market.errors import AccountingError, InputError, blame
+from market.errors import AccountingError, InputError
 
 if TYPE_CHECKING:
     from market.domain import Slot
@@ -52,28 +52,29 @@ class Recorders(list[Recorder]):
 
     def __init__(self, recorders: Iterable[Recorder]) -> None:
         super().__init__(recorders)
-        self._told: dict[str, list[Recorder]] = {}
+        self._told: dict[str, list[tuple[Recorder, Callable[..., None]]]] = {}
         self._known = 0
 
-    def of(self, what: str) -> list[Recorder]:
-        """Return those that do something in a method, in order; any that has been added since is counted in."""
+    def of(self, what: str) -> list[tuple[Recorder, Callable[..., None]]]:
+        """Return those that do something in a method, in order, with it; whoever has been added since is counted in."""
         if len(self) != self._known:
             self._told.clear()
             self._known = len(self)
         told = self._told.get(what)
         if told is None:
             plain = getattr(Recorder, what)
-            told = [one for one in self if getattr(getattr(one, what, None), "__func__", None) is not plain]
-            self._told[what] = told
+            told = [(one, getattr(one, what)) for one in self if hasattr(one, what)]
+            told = self._told[what] = [
+                (one, note) for one, note in told if getattr(note, "__func__", None) is not plain
+            ]
         return told
 
 
 def tell(market: SequencerMarket, what: str, *about: Any) -> None:
     """Call a method of every recorder of a market; raises StrategyError, which names it, where a recorder raises."""
-    recorders = market.recorders.of(what)
-    if not recorders:
+    told = market.recorders.of(what)
+    if not told:
         return
-    with blame(market, passes=NO_FAULTS) as turn:
-        for recorder in recorders:
-            turn.agent = recorder
-            getattr(recorder, what)(*about)
+    with market.telling as turn:
+        for turn.agent, note in told:
+            note(*about)

@@ -62,10 +62,10 @@ class Plain(Recorder):
 def test_those_are_called_for_a_moment_that_define_it_also_when_they_come_late() -> None:
     diary, late = Diary(), Diary()
     recorders = Recorders([Plain(), diary])
-    assert recorders.of("on_block") == [diary]
+    assert recorders.of("on_block") == [(diary, diary.on_block)]
     assert recorders.of("on_orders") == []
     recorders.append(late)
-    assert recorders.of("on_block") == [diary, late]
+    assert recorders.of("on_block") == [(diary, diary.on_block), (late, late.on_block)]
 
 
 def test_a_recorder_is_called_at_its_moments() -> None:
