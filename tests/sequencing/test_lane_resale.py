@@ -16,7 +16,8 @@ from market.errors import StrategyError
 from market.intents.rows import Status, blank
 from market.measures.outcomes import outcomes
 from market.measures.outcomes.express_lane import rank_correlation
-from market.sequencing.ordering._rounds import Round
+from market.sequencing.ordering._rounds import CONTROL, Round
+from market.sequencing.ordering.express_lane import note_lane
 from market.state.ledger import Why
 
 ROUND_S = 10.0
@@ -108,7 +109,9 @@ def test_transactions_through_the_lane_are_counted_by_what_became_of_them() -> N
     rows["position"] = np.arange(6)
     rows["filled_in"], rows["filled_out"], rows["asset_out"], rows["tip"] = 10.0, 2.0, 1, 0.5
     sold = Round(1, 2.0, 3.0, [(0.0, 1), (4.0, 2)])
-    mine = sold.of_controller(rows)
+    express = np.empty(6, np.int64)
+    assert note_lane(rows, np.array(sold.control(0), CONTROL), 60.0, express) == 0
+    mine = express == 0
     assert mine.tolist() == [True, True, True, False, True, False]
     sold.note(rows[mine], prices=np.array([1.0, 7.0]), gas=np.array([0.25]))
     assert (sold.sent, sold.reverted) == (3, 1)

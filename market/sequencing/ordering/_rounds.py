@@ -6,8 +6,32 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from market.intents.rows import Status
+from market.intents.rows import Row, Rows, Status
+from market.kernel.compiled import kernel
+from market.kernel.interpreted import row_type
 from market.sequencing.ordering.base import first_of_unit
+
+CONTROL = row_type(
+    [
+        ("number", np.int64),  # of the round
+        ("account", np.int64),  # who controls the lane
+        ("since", np.float64),  # [s]
+        ("until", np.float64),  # and no longer at this time [s]
+    ]
+)
+"""Control of the lane in a round, or in a part of it."""
+
+
+@kernel
+def through_lane(row: Row, controls: Rows, round_s: float) -> int:
+    """Number of the round in which a row came through the lane, -1 if it did not; `controls` (k,), `CONTROL`."""
+    found = -1
+    for k in range(controls.size):
+        lane = controls[k]
+        hers = row.sender == lane.account and lane.since <= row.arrival and row.arrival < lane.until
+        if hers and row.arrival // round_s == lane.number:
+            found = lane.number
+    return found
 
 
 @dataclass
@@ -44,14 +68,10 @@ class Round:
         """Account that controls the lane at a time within the round [s], -1 before anybody does."""
         return next((account for since, account in reversed(self.holders) if since <= time), -1)
 
-    def of_controller(self, rows: np.ndarray) -> np.ndarray:
-        """Which rows, if they arrived in the round, are from whoever controlled the lane then: shape (n,)."""
-        sender, found = rows["sender"], np.zeros(rows.size, np.bool_)
+    def control(self, number: int) -> list[tuple[int, int, float, float]]:
+        """Who controls the lane in the round of this number, and when: the fields of `CONTROL`."""
         ends = [since for since, _ in self.holders[1:]] + [np.inf]
-        for (since, account), end in zip(self.holders, ends, strict=True):
-            if (own := sender == account).any():
-                found |= own & (rows["arrival"] >= since) & (rows["arrival"] < end)
-        return found
+        return [(number, account, since, end) for (since, account), end in zip(self.holders, ends, strict=True)]
 
     def note(self, rows: np.ndarray, prices: np.ndarray, gas: np.ndarray) -> None:
         """Add receipts of intents that came through the lane: prices by asset, gas by rollup [USD]."""

@@ -35,6 +35,12 @@ NO_PLACES = np.zeros(0, np.int64)
 EMPTY = Arrangement(NO_PLACES, NO_PLACES, NO_ROWS)
 
 
+@kernel
+def follows(rows: Rows, k: int) -> bool:
+    """Whether a row is of the same bundle as the row before it."""
+    return k > 0 and rows[k].bundle >= 0 and rows[k].bundle == rows[k - 1].bundle
+
+
 @njit(cache=True)
 def first_come_order(rows: Rows, ties: np.ndarray) -> np.ndarray:
     """Indices of rows by arrival, bundles kept together, exact ties broken by the uniform draws `ties`.
@@ -44,12 +50,18 @@ def first_come_order(rows: Rows, ties: np.ndarray) -> np.ndarray:
     count = rows.size
     arrival, draw = np.empty(count), np.empty(count)
     for k in range(count):
-        same = k > 0 and rows[k].bundle >= 0 and rows[k].bundle == rows[k - 1].bundle
+        same = follows(rows, k)
         arrival[k] = arrival[k - 1] if same else rows[k].arrival
         draw[k] = draw[k - 1] if same else ties[k]
+    return earliest_first(arrival, draw)
+
+
+@njit(cache=True)
+def earliest_first(arrival: np.ndarray, draw: np.ndarray) -> np.ndarray:
+    """Indices by (arrival, draw, index): shape (n,)."""
     order = np.argsort(arrival, kind="mergesort")
     # runs of equal arrival are short and rare: insertion sort by draw
-    for i in range(1, count):
+    for i in range(1, arrival.size):
         item = order[i]
         j = i - 1
         while j >= 0 and arrival[order[j]] == arrival[item] and draw[order[j]] > draw[item]:

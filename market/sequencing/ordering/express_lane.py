@@ -21,6 +21,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import numpy as np
+from numba import njit
 from pydantic import Field, PrivateAttr, model_validator
 
 from market.access.observation import Observation
@@ -30,26 +31,49 @@ from market.intents.rows import Rows
 from market.kernel.compiled import kernel
 from market.kernel.direct import bound
 from market.sequencing.auctions import second_price
-from market.sequencing.ordering._rounds import Round
-from market.sequencing.ordering.base import EMPTY, Ordering, arrived, untouched
+from market.sequencing.ordering._rounds import CONTROL, Round, through_lane
+from market.sequencing.ordering.base import EMPTY, Ordering, earliest_first, follows, untouched
 from market.sequencing.payments import pay
 from market.state.ledger import Why
 
+NOBODY = np.zeros(0, CONTROL)
 REMEMBERED = 2
 """Rounds before the current one whose controllers may still have intents on their way."""
 
 
+@njit(cache=True)
+def _lane_order(
+    rows: Rows, ties: np.ndarray, controls: Rows, round_s: float, delay_s: float, until: float
+) -> np.ndarray:
+    """Indices of the rows that have come out of the delay by `until` [s], in the order in which they have.
+
+    Members of a bundle come with its first; exact ties are broken by the uniform draws `ties`.
+    """
+    count = rows.size
+    out, draw = np.empty(count), np.empty(count)
+    for k in range(count):
+        if follows(rows, k):
+            out[k], draw[k] = out[k - 1], draw[k - 1]
+            continue
+        late = through_lane(rows[k], controls, round_s) < 0
+        out[k], draw[k] = rows[k].arrival + delay_s if late else rows[k].arrival, ties[k]
+    order, done = earliest_first(out, draw), 0
+    while done < count and out[order[done]] <= until:
+        done += 1
+    return order[:done].copy()
+
+
 @kernel
-def _delay(rows: Rows, express: np.ndarray, delay_s: float) -> None:
-    """Let rows arrive when they have come out of the delay [s]; members of a bundle come with its first."""
+def note_lane(rows: Rows, controls: Rows, round_s: float, express: np.ndarray) -> int:
+    """Write the number of the round in which each row came through the lane, -1 for none; return the last of them."""
+    last = -1
     for k in range(rows.size):
-        if k > 0 and rows[k].bundle >= 0 and rows[k].bundle == rows[k - 1].bundle:
-            rows[k].arrival = rows[k - 1].arrival
-        elif express[k] < 0:
-            rows[k].arrival += delay_s
+        express[k] = through_lane(rows[k], controls, round_s)
+        last = max(last, express[k])
+    return last
 
 
-_delayed = bound(_delay)
+_lane_order_of, _lane_noted = bound(_lane_order), bound(note_lane)
 
 
 class ExpressLane(Ordering):
@@ -67,6 +91,7 @@ class ExpressLane(Ordering):
     _auctioned: int = PrivateAttr(default=0)
     _offered: int = PrivateAttr(default=0)
     _rounds: dict[int, Round] = PrivateAttr(default_factory=dict)
+    _controls: np.ndarray = PrivateAttr(default=NOBODY)
 
     @model_validator(mode="after")
     def _closes_in_time(self) -> ExpressLane:
@@ -77,7 +102,7 @@ class ExpressLane(Ordering):
     def start(self) -> ExpressLane:
         """Give each domain a lane of its own."""
         own = self.model_copy()
-        own._rounds = {}
+        own._rounds, own._controls = {}, NOBODY
         return own
 
     def controller(self, time: float) -> int:
@@ -96,30 +121,28 @@ class ExpressLane(Ordering):
         if coming > self._auctioned:
             self._auctioned = coming
             self._sell(slot, coming)
+            self._know_controllers()
         if self.resale_s > 0.0 and int(slot.sealed_at // self.resale_s) > self._offered:
             self._offered = int(slot.sealed_at // self.resale_s)
             self._sell_on(slot, int(slot.sealed_at // self.round_s))
+            self._know_controllers()
         if not slot.due.size:
             return EMPTY, None
-        rows = slot.due.copy()
-        _delayed(rows, self._express(rows), self.delay_s)
-        order = arrived(rows, slot.rng)
-        return untouched(order[rows["arrival"][order] <= slot.sealed_at]), None
+        ties = slot.rng.random(slot.due.size)
+        order = _lane_order_of(slot.due, ties, self._controls, self.round_s, self.delay_s, slot.sealed_at)
+        return untouched(order), None
 
-    def _express(self, rows: np.ndarray) -> np.ndarray:
-        """Number of the round in which each row came through the lane, -1 for those that did not: shape (n,)."""
-        express, last, rounds = np.full(rows.size, -1), self._auctioned, self._rounds
-        for number in range(last - REMEMBERED - 1, last + 1):
-            if (sold := rounds.get(number)) is not None and (mine := sold.of_controller(rows)).any():
-                express[mine & (rows["arrival"] // self.round_s == number)] = number
-        return express
+    def _know_controllers(self) -> None:
+        """Draw up who controls the lane when, in the rounds in which something on its way may have arrived."""
+        sold = sorted(number for number in self._rounds if number >= self._auctioned - REMEMBERED - 1)
+        self._controls = np.array([part for number in sold for part in self._rounds[number].control(number)], CONTROL)
 
     def after_block(self, slot) -> None:
         """Note what became of what came through the lane."""
         if not slot.rows.size:
             return
-        express, tables = self._express(slot.rows), slot.market.world.tables
-        if express.max() < 0:
+        express, tables = np.empty(slot.rows.size, np.int64), slot.market.world.tables
+        if _lane_noted(slot.rows, self._controls, self.round_s, express) < 0:
             return
         for number in np.unique(express[express >= 0]).tolist():
             self._rounds[number].note(slot.rows[express == number], tables.prices, tables.rollups["gas"])
