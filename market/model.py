@@ -29,7 +29,7 @@ from market.measures.flows import BridgeFlows
 from market.measures.profits import Profits
 from market.measures.recorder import NO_FAULTS, Recorder, Recorders, tell
 from market.measures.tally import Tally
-from market.moments import EverySecond
+from market.moments import EverySecond, Time, TimeLine
 from market.prices.path import PricePath
 from market.sequencing import compose
 from market.streams import spawn
@@ -52,8 +52,11 @@ class SequencerMarket(mesa.Model):
         what takes note of the run besides `tally`, `profits`, `audit` and the flows of `graph`
     """
 
+    time = Time()  # pyright: ignore[reportAssignmentType] - a descriptor, as in Mesa
+
     def __init__(self, config: MarketConfig, seed: int, roster: Roster, recorders: Iterable[Recorder] = ()) -> None:
         super().__init__(rng=seed)
+        self._event_list = TimeLine(self._event_list.peek_ahead())
         self.config, self.seed = config, seed
         self.streams = spawn(seed)
         self.path = PricePath(config, self.streams["prices"])

@@ -13,7 +13,7 @@ import numpy as np
 
 from agents.base import Trader
 from agents.bidding.tips import Tips
-from agents.blocks.arbitrage import best_cycles_seen, may_pay, outside_seen
+from agents.blocks.arbitrage import best_cycles_seen, gap_pays, may_pay, outside_seen
 from agents.means.inventory import rebalance
 from market.access.desk import Desk
 from market.access.observation import Observation
@@ -42,11 +42,6 @@ class CyclePays(NamedTuple):
         if profit <= self.least_usd or not rollups:
             return False
         return not seen.rollups or rollups[0] in seen.rollups or rollups[-1] in seen.rollups
-
-
-def gap_pays(seen: Observation) -> bool:
-    """Whether a trade of a pool of this domain against the outside market earns anything now."""
-    return may_pay(seen) and bool(_opportunities(seen))
 
 
 class Arbitrageur(Trader):
@@ -358,7 +353,9 @@ def _cycles(seen: Observation) -> list[tuple[float, list[Leg], list[int]]]:
     """Cycles that pay, the best from each asset: what it earns [units of the asset], legs, the rollup of each leg."""
     profits, table = best_cycles_seen(seen.pools, seen.ticks, seen.prices.size)
     found = []
-    for start in np.flatnonzero(profits).tolist():
+    for start, profit in enumerate(profits.tolist()):
+        if not profit:
+            continue
         legs = [Leg(*leg) for leg in table[start].tolist() if leg[0] >= 0]
-        found.append((profits.item(start), legs, [int(seen.pools["rollup"].item(leg.pool)) for leg in legs]))
+        found.append((profit, legs, [int(seen.pools["rollup"].item(leg.pool)) for leg in legs]))
     return found

@@ -157,6 +157,10 @@ class Observation(Shown):
         """Return a fact from `pools` alone, `compute(*about)`, computed once until one changes, whoever asks for it."""
         return self._public.lasting(key, compute, *about)
 
+    def fixed(self, key: object, compute: Callable[..., Any], *about: Any) -> Any:
+        """Return a fact that never changes, such as where pools are, `compute(*about)`, computed once."""
+        return self._public.fixed(key, compute, *about)
+
     # -- the regime --------------------------------------------------------------------------------------------------
 
     def atomic(self, first: int, second: int) -> Atomicity:

@@ -131,6 +131,7 @@ class PublicView(Shown):
         self._distressed: dict[tuple[int, ...], tuple[int, ...]] = {}
         self._derived: dict[object, Any] = {}
         self._lasting: dict[object, Any] = {}
+        self._fixed: dict[object, Any] = {}
         self._snapshot = bind(snapshot, self._state, self._pools)
         self._find_unhealthy = bind(at_risk.unhealthy, self._state, 0, self._loans)
         self._views: dict[str, Any] = {name: view.of(getattr(tables, name)) for name, view in table_views().items()}
@@ -291,4 +292,11 @@ class PublicView(Shown):
         found = self._lasting.get(key, UNKNOWN)
         if found is UNKNOWN:
             found = self._lasting[key] = compute(*about)
+        return found
+
+    def fixed(self, key: object, compute: Callable[..., Any], *about: Any) -> Any:
+        """Return a fact that never changes, such as where pools are, computed once."""
+        found = self._fixed.get(key, UNKNOWN)
+        if found is UNKNOWN:
+            found = self._fixed[key] = compute(*about)
         return found

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from market.intents.rows import INTENT, Rows, Status
+from market.intents.rows import INTENT, Rows, Status, in_line
 from market.kernel.compiled import kernel
+from market.kernel.direct import bound
 from market.kernel.row_copy import copy_row
 
 
@@ -49,6 +50,18 @@ def _take(pending: Rows, count: int, until: float, due: Rows, expired: Rows) -> 
     return taken, dropped, left
 
 
+@kernel
+def _put_back(pending: Rows, count: int, rows: Rows) -> None:
+    """Put rows before pending[:count], from the last on so that none is overwritten before it is moved."""
+    for k in range(count - 1, -1, -1):
+        copy_row(pending, k + rows.size, pending, k)
+    for k in range(rows.size):
+        copy_row(pending, k, rows, k)
+
+
+_appended, _taken, _returned = bound(_append), bound(_take), bound(_put_back)
+
+
 class Mempool:
     """Pending intents by domain.
 
@@ -76,7 +89,7 @@ class Mempool:
         most = max(self._counts.tolist()) + rows.size
         if most > self._pending.shape[1]:
             self._grow(most)
-        _append(self._pending, self._counts, self.domain_of, rows, self.submitted)
+        _appended(self._pending, self._counts, self.domain_of, in_line(rows), self.submitted)
         self.submitted += rows.size
 
     def _grow(self, least: int) -> None:
@@ -92,7 +105,7 @@ class Mempool:
         count = int(self._counts[domain])
         if not count:
             return self._none, self._none
-        taken, dropped, left = _take(self._pending[domain], count, until, self._due, self._expired)
+        taken, dropped, left = _taken(self._pending[domain], count, until, self._due, self._expired)
         self._counts[domain] = left
         return self._due[:taken], self._expired[:dropped]
 
@@ -105,8 +118,7 @@ class Mempool:
             kept = rows.copy()
             self._grow(count + rows.size)
             rows = kept
-        self._pending[domain, rows.size : rows.size + count] = self._pending[domain, :count].copy()
-        self._pending[domain, : rows.size] = rows
+        _returned(self._pending[domain], count, in_line(rows))
         self._counts[domain] = count + rows.size
 
     def withdraw(self, domain: int, ids: np.ndarray) -> None:

@@ -211,10 +211,11 @@ class Ordering(Part):
         market = slot.market
         if arrangement is EMPTY:
             return NO_ROWS
-        wrong = malformed(arrangement, slot.due.size, slot.domain.rollups)
-        if wrong:
-            raise fault(market, author, f"its block {wrong}")
-        arrangement = plain(arrangement)
+        if author is not None or type(arrangement) is not Untouched:
+            wrong = malformed(arrangement, slot.due.size, slot.domain.rollups)
+            if wrong:
+                raise fault(market, author, f"its block {wrong}")
+            arrangement = plain(arrangement)
         block = np.empty(arrangement.order.size, INTENT)
         broken = _bound()[1](
             slot.due,
@@ -234,9 +235,20 @@ class Ordering(Part):
         return block
 
 
+class Untouched(Arrangement):
+    """Arrangement of a rule that ties and inserts nothing, in arrays as compiled functions take them."""
+
+    __slots__ = ()
+
+
 def untouched(order: np.ndarray) -> Arrangement:
     """Arrangement that ties and inserts nothing."""
-    return Arrangement(order, np.full(order.size, -1, np.int64), NO_ROWS) if order.size else EMPTY
+    if not order.size:
+        return EMPTY
+    bundle = np.empty(order.size, np.int64)
+    bundle.fill(FREE)
+    as_taken = order.dtype == np.int64 and order.ndim == 1 and order.flags.c_contiguous
+    return (Untouched if as_taken else Arrangement)(order, bundle, NO_ROWS)
 
 
 def arrived(rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
