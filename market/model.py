@@ -57,8 +57,7 @@ class SequencerMarket(mesa.Model):
     def __init__(self, config: MarketConfig, seed: int, roster: Roster, recorders: Iterable[Recorder] = ()) -> None:
         super().__init__(rng=seed)
         self._event_list = TimeLine(self._event_list.peek_ahead())
-        self.config, self.seed = config, seed
-        self.streams = spawn(seed)
+        self.config, self.seed, self.streams = config, seed, spawn(seed)
         self.path = PricePath(config, self.streams["prices"])
         self._lay_out(roster)
         self.public = PublicView(self.world, len(self.members))

@@ -70,9 +70,14 @@ def against_outside(r_in: float, r_out: float, phi: float, rate: float) -> tuple
 
 def terms(seen: Any) -> tuple[Pools, Ticks, np.ndarray, float, np.ndarray, float, np.ndarray]:
     """Return what `outside_arbitrages` is told, from what is seen."""
-    outside = seen.outside
     rollups = np.array(seen.rollups, np.int64)
-    return seen.pools, seen.ticks, seen.prices, seen.outside_fee, rollups, outside["depth"].item(0), outside["shift"][0]
+    depth, shift = seen.fixed("outside terms", _outside_of, seen)
+    return seen.pools, seen.ticks, seen.prices, seen.outside_fee, rollups, depth, shift
+
+
+def _outside_of(seen: Any) -> tuple[float, np.ndarray]:
+    """Depth of the outside market [USD], and a window on its log prices over the reference."""
+    return seen.outside["depth"].item(0), seen.outside["shift"][0]
 
 
 @njit(cache=True)
@@ -134,8 +139,9 @@ def may_pay(seen: Observation) -> bool:
     outside market is of finite depth, the smallest of trades meets its price there, which past trades have moved.
     """
     prices, left = seen.prices, (1.0 - seen.outside_fee) * (1.0 + ROUNDING)
-    if seen.fixed("outside depth", _depth_of, seen) != np.inf:
-        prices = prices * np.exp(seen.outside["shift"][0])
+    depth, shift = seen.fixed("outside terms", _outside_of, seen)
+    if depth != np.inf:
+        prices = prices * np.exp(shift)
     for source, sink, rate in seen.lasting(("best rates", seen.rollups), _best_rates_of, seen):
         if rate * prices.item(sink) * left > prices.item(source):
             return True
@@ -144,7 +150,7 @@ def may_pay(seen: Observation) -> bool:
 
 def gap_pays(seen: Observation) -> bool:
     """Whether a pool of these rollups pays against the outside market now, as `may_pay` says: in one compiled pass."""
-    if seen.fixed("outside depth", _depth_of, seen) != np.inf:
+    if seen.fixed("outside terms", _outside_of, seen)[0] != np.inf:
         return may_pay(seen)
     pools, where = seen.fixed(("pools of", seen.rollups), _pools_of, seen)
     return _gap_seen(pools, where, seen.prices, (1.0 - seen.outside_fee) * (1.0 + ROUNDING))
@@ -164,11 +170,6 @@ def _gap(pools: Pools, where: np.ndarray, prices: np.ndarray, left: float) -> bo
             if rate * prices[sink] * left > prices[source]:
                 return True
     return False
-
-
-def _depth_of(seen: Observation) -> float:
-    """Depth of the outside market, which never changes [USD]."""
-    return seen.outside["depth"].item(0)
 
 
 def _best_rates_of(seen: Observation) -> list[tuple[int, int, float]]:

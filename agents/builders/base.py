@@ -97,7 +97,7 @@ class Builder(StrategicAgent):
         arrangement, value = self.pack(seen)
         # a block may promise more than its builder has, say by a tip that its sender cannot pay
         bid = self.bid(value)
-        return Bid(arrangement, min(bid, float(seen.funds[list(seen.rollups), 0].sum())) if bid > 0.0 else bid, value)
+        return Bid(arrangement, min(bid, _money(seen)) if bid > 0.0 else bid, value)
 
     def bid(self, value: float) -> float:
         """Return what to offer for a block worth `value` [USD]."""
@@ -107,7 +107,7 @@ class Builder(StrategicAgent):
         """Return how many tickets of each bundle of rollups to buy, by what their blocks have been worth."""
         for bundle in self.tickets.stale(sale.bundles):
             self.tickets.values(bundle, self.pack(on_rollups(seen, bundle))[1])
-        return self.tickets.orders(sale, float(seen.funds[list(seen.rollups), 0].sum()))
+        return self.tickets.orders(sale, _money(seen))
 
     def heard_tickets(self, sale: TicketSale, own: np.ndarray, everybody: np.ndarray) -> None:
         """Hear how many tickets of each bundle were issued to it and to everybody."""
@@ -136,3 +136,8 @@ class Builder(StrategicAgent):
 
     def heard(self, won: bool, paid: float, highest: float) -> None:
         """Hear how the auction ended [USD]."""
+
+
+def _money(seen: BlockView) -> float:
+    """Money that is one's own on the rollups of a block [USD]."""
+    return float(np.add.reduce(seen.funds[list(seen.rollups), 0]))

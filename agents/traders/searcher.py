@@ -11,9 +11,39 @@ from agents.blocks.ticks import against_price, best_front_run_over
 from market.access.desk import Desk
 from market.access.observation import Observation
 from market.access.seat import Seat
-from market.intents.rows import Purpose, Row
+from market.intents.rows import Purpose, Row, Rows
+from market.kernel.compiled import kernel
+from market.kernel.direct import bound
 from market.venues import Kind
 from market.venues.pools.seen import advance, has_tick, quote
+from market.venues.pools.view import Pools
+
+LEAST_OF_POOL = 1e-4
+"""Value of a swap over that of one side of its pool below which nothing about it pays [1]."""
+
+
+@kernel
+def _large(pending: Rows, account: int, pools: Pools, prices: np.ndarray, found: np.ndarray) -> int:
+    """Write which pending swaps of others, open and on their own, are large enough to be looked at; return how many.
+
+    Most of the flow is looked at no further.
+    """
+    count = 0
+    for k in range(pending.size):
+        row = pending[k]
+        if row.sender == account or row.bundle >= 0 or row.kind != Kind.SWAP or row.sealed != 0:
+            continue
+        if not (0 <= row.venue < pools.shape[0] and 0 <= row.asset_in < prices.size):
+            continue  # there is no such pool or asset
+        pool = pools[row.venue]
+        depth = pool.reserve[0] * prices[int(pool.asset[0])]
+        if row.amount * prices[row.asset_in] > LEAST_OF_POOL * depth:
+            found[count] = k
+            count += 1
+    return count
+
+
+_large_swaps = bound(_large)
 
 
 class Searcher(Trader):
@@ -40,22 +70,11 @@ class Searcher(Trader):
         pending = seen.pending()
         if not pending.size:
             return
-        others = (pending["sender"] != self.account) & (pending["bundle"] < 0)
-        users = pending[others & (pending["kind"] == Kind.SWAP) & (pending["sealed"] == 0)]
-        value = users["amount"] * seen.prices[users["asset_in"]]
-        # below a thousandth of a pool nothing pays: most of the flow is looked at no further
-        for row in users[value > 1e-4 * self._depth(seen, users)]:
+        large = np.empty(pending.size, np.int64)
+        count = _large_swaps(pending, self.account, seen.pools, seen.prices, large)
+        for row in pending.take(large[:count]):
             if not (self.sandwich and self._sandwich(seen, desk, row)):
                 self._back_run(seen, desk, row)
-
-    @staticmethod
-    def _depth(seen: Observation, users: np.ndarray) -> np.ndarray:
-        def first() -> tuple[np.ndarray, np.ndarray]:
-            return np.array(seen.pools.reserve[:, 0]), seen.pools.asset[:, 0].astype(np.int64)
-
-        reserve, asset = seen.lasting("first reserves", first)
-        pool = users["venue"]
-        return reserve[pool] * seen.prices[asset[pool]]
 
     def _sandwich(self, seen: Observation, desk: Desk, row: Row) -> bool:
         pool, source, sink = int(row["venue"]), int(row["asset_in"]), int(row["asset_out"])
