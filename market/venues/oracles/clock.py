@@ -18,4 +18,6 @@ def start(market: SequencerMarket) -> Clock:
     if not source.size:
         return Clock()
     posting = Posting(market)
+    if posting.by_prices:
+        return Clock(posting.tick, posting.heed)
     return Clock(posting.tick, posting.after_block if (source == POOL_SPOT).any() else None)

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from market.intents.rows import Purpose, blank
-from market.kernel.direct import bind
+from market.intents.rows import Purpose, Rows, blank
+from market.kernel.compiled import kernel
+from market.kernel.direct import bind, bound
 from market.venues import Kind
-from market.venues.oracles.rules import GIVE_UP_AFTER, due, due_after_block
+from market.venues.oracles.rules import COMMITTEE, EXTERNAL, GIVE_UP_AFTER, due, due_after_block, quiet_until
 
 if TYPE_CHECKING:
     from market.domain import Slot
     from market.model import SequencerMarket
+
+ROUNDING_S = 1e-3
+"""By how much earlier than by its sum of times a feed is looked at: more than rounding can make [s]."""
+
+
+@kernel
+def updates(rows: Rows) -> bool:
+    """Whether a block holds an update of a feed."""
+    for k in range(rows.size):  # noqa: SIM110 - numba compiles no any()
+        if rows[k].kind == Kind.ORACLE_UPDATE:
+            return True
+    return False
+
+
+_updates = bound(updates)
 
 
 class Posting:
@@ -23,12 +40,26 @@ class Posting:
         self._state, self._feeds, self._mempool = market.world.state, market.world.tables.feeds, market.mempool
         self._which, self._prices = np.zeros(len(self._feeds), np.int64), np.zeros(len(self._feeds))
         self._due = bind(due, self._state, 0.0, self._which, self._prices)
+        self._quiet = bind(quiet_until, self._state, 0.0)
+        self.by_prices = bool(np.isin(self._feeds["source"], (EXTERNAL, COMMITTEE)).all())
+        self._reference, self._seen = market.world.tables.prices, b""
+        self._quiet_until = -math.inf  # at the prices that were seen last
 
     def tick(self, now: float) -> None:
-        """Post what is due when a slot begins."""
+        """Post what is due when a slot begins: nothing is before its time while reference prices stand still."""
+        seen = self._reference.tobytes() if self.by_prices else b""
+        if now < self._quiet_until and seen == self._seen:
+            return
         count = self._due(self._state, now, self._which, self._prices)
         if count:
             self._send(count, now)
+        if self.by_prices:
+            self._seen, self._quiet_until = seen, self._quiet(self._state, now) - ROUNDING_S
+
+    def heed(self, slot: Slot) -> None:
+        """Look at all feeds anew once one has posted: what it posted may be out of date by now."""
+        if slot.rows.size and _updates(slot.rows):
+            self._quiet_until = -math.inf
 
     def after_block(self, slot: Slot) -> None:
         """Let feeds that read pools see what the block has done to them."""

@@ -116,6 +116,23 @@ def due(state: State, time: float, which: np.ndarray, prices: np.ndarray) -> int
 
 
 @njit(cache=True)
+def quiet_until(state: State, time: float) -> float:
+    """Return up to when no feed posts unless a price moves or a post is executed, but for rounding [s].
+
+    Feeds must read the reference price alone; those of committees post nothing by themselves.
+    """
+    until = np.inf
+    for feed in range(length(state, Feed.rollup)):
+        if index(state, Feed.source, feed) == COMMITTEE:
+            continue
+        again = get(state, Feed.pending_until, feed)
+        if time >= again:
+            again = get(state, Feed.posted_at, feed) + get(state, Feed.heartbeat, feed)
+        until = min(until, again)
+    return until
+
+
+@njit(cache=True)
 def due_after_block(state: State, time: float, rollup: int, which: np.ndarray, prices: np.ndarray) -> int:
     """Like :func:`due`, for the feeds of a rollup that read a pool's price of the moment, once its block is executed.
 
