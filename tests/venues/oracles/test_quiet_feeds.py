@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from worlds import config
+from worlds import stressed
 
 from agents.population import Population
 from market.config import OracleConfig
@@ -20,7 +20,7 @@ POOLS = OracleConfig(source="pool", deviation_bp=1.0)
 
 def ran_with(oracle: OracleConfig, monkeypatch: pytest.MonkeyPatch, restless: bool) -> tuple[str, int]:
     """Outcomes of a run, and how often all feeds were looked at."""
-    settings = config(horizon_s=60.0)
+    settings = stressed("siloed", horizon_s=60.0)
     rollups = tuple(
         rollup.model_copy(update={"oracle": oracle}) if rollup.oracle is not None else rollup
         for rollup in settings.rollups
