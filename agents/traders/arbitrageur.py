@@ -7,13 +7,13 @@ whole.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from agents.base import Trader
 from agents.bidding.tips import Tips
-from agents.blocks.arbitrage import best_cycles_seen, gap_pays, may_pay, outside_seen
+from agents.means.gaps import Leg, cycle, cycle_pays, opportunities, trade_pays
 from agents.means.inventory import rebalance
 from market.access.desk import Desk
 from market.access.observation import Observation
@@ -27,21 +27,6 @@ if TYPE_CHECKING:
 
 LIFE_S = 10.0
 """After which a leg of a cycle, or all of them, is not worth waiting for [s]."""
-
-
-class CyclePays(NamedTuple):
-    """A reason to look: a cycle that begins or ends in this domain earns more than the least that is asked for."""
-
-    least_usd: float
-
-    def __call__(self, seen: Observation) -> bool:
-        """Whether it is there."""
-        if not _paying_cycles(seen):
-            return False
-        profit, _, rollups = seen.derived("cycle", _find_cycle, seen)
-        if profit <= self.least_usd or not rollups:
-            return False
-        return not seen.rollups or rollups[0] in seen.rollups or rollups[-1] in seen.rollups
 
 
 class Arbitrageur(Trader):
@@ -95,7 +80,7 @@ class Arbitrageur(Trader):
     @property
     def reasons(self) -> tuple[Reason, ...]:
         """What it trades."""
-        return (*[CyclePays(self.least_usd)] * self.cycles, *[gap_pays] * self.outside)
+        return (*[cycle_pays(self.least_usd)] * self.cycles, *[trade_pays(self.least_usd)] * self.outside)
 
     @property
     def rests_until(self) -> float:
@@ -117,7 +102,7 @@ class Arbitrageur(Trader):
 
     def _trade_outside(self, seen: Observation, desk: Desk) -> None:
         seen = self.hedging.net(seen)
-        for pool, rollup, source, sink, amount, out, profit, gas in _opportunities(seen):
+        for pool, rollup, source, sink, amount, out, profit, gas in opportunities(seen):
             if profit <= 2.0 * gas + self.least_usd:
                 continue
             held = seen.funds.item(rollup, source)
@@ -142,7 +127,7 @@ class Arbitrageur(Trader):
             desk.outside(rollup, sink, source, sold, asked, purpose=Purpose.ARBITRAGE, bundle=bundle)
 
     def _trade_cycle(self, seen: Observation, desk: Desk) -> None:
-        profit, legs, rollups = seen.derived("cycle", _find_cycle, seen)
+        profit, legs, rollups = cycle(seen)
         # a profit that is all but nothing may belong to a size that rounds to nothing
         if profit <= self.least_usd or not rollups or legs[0].amount <= 0.0:
             return
@@ -286,23 +271,6 @@ class Arbitrageur(Trader):
                 break
 
 
-def _opportunities(seen: Observation) -> list[tuple[int, int, int, int, float, float, float, float]]:
-    """Trades against the outside market now, found once for all who pay the same there."""
-    return seen.derived(("opportunities", seen.domain, seen.outside_fee), _find_outside, seen)
-
-
-def _find_outside(seen: Observation) -> list[tuple[int, int, int, int, float, float, float, float]]:
-    """Trades against the outside market now: pool, rollup, assets in and out, amount, output, profit [USD], gas."""
-    if not may_pay(seen):
-        return []
-    found = []
-    for pool, source, sink, amount, out, profit in outside_seen(seen).tolist():
-        rollup = int(seen.pools["rollup"].item(int(pool)))
-        gas = seen.gas.item(rollup)
-        found.append((int(pool), rollup, int(source), int(sink), amount, out, profit, gas))
-    return found
-
-
 def _changes(row: np.void) -> list[tuple[int, int, float]]:
     """What a filled swap changed of one's funds: rollup, asset, amount gained."""
     rollup = int(row["rollup"])
@@ -312,50 +280,9 @@ def _changes(row: np.void) -> list[tuple[int, int, float]]:
     ]
 
 
-class Leg(NamedTuple):
-    """A swap of a cycle."""
-
-    pool: int
-    source: int  # asset given
-    sink: int  # asset received
-    amount: float  # given [units of the source]
-    output: float  # [units of the sink]
-    profit: float  # of the whole cycle [units of its first source]
-
-
 def _slack(legs: list[Leg], costs: float) -> float:
     """Share by which every leg of a cycle may slip and the cycle still earn half of its profit after costs.
 
     `costs`: gas and tips of all legs, over the cycle's profit [1].
     """
     return 0.5 * (1.0 - costs) * legs[0].profit / legs[0].amount / len(legs)
-
-
-def _find_cycle(seen: Observation) -> tuple[float, list[Leg], list[int]]:
-    """Best cycle now: profit [USD], legs, and the rollup of each leg.
-
-    What each cycle earns is for the pools alone to say, and prices which of those from several assets earns most.
-    """
-    highest: tuple[float, list[Leg], list[int]] = (0.0, [], [])
-    for earned, legs, rollups in _paying_cycles(seen):
-        profit = earned * seen.prices.item(legs[0].source)
-        if profit > highest[0]:
-            highest = profit, legs, rollups
-    return highest
-
-
-def _paying_cycles(seen: Observation) -> list[tuple[float, list[Leg], list[int]]]:
-    """Return the cycles that pay, found anew once a pool has changed."""
-    return seen.lasting("cycles", _cycles, seen)
-
-
-def _cycles(seen: Observation) -> list[tuple[float, list[Leg], list[int]]]:
-    """Cycles that pay, the best from each asset: what it earns [units of the asset], legs, the rollup of each leg."""
-    profits, table = best_cycles_seen(seen.pools, seen.ticks, seen.prices.size)
-    found = []
-    for start, profit in enumerate(profits.tolist()):
-        if not profit:
-            continue
-        legs = [Leg(*leg) for leg in table[start].tolist() if leg[0] >= 0]
-        found.append((profit, legs, [int(seen.pools["rollup"].item(leg.pool)) for leg in legs]))
-    return found

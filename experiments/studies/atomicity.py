@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 
 from agents.base import Trader
+from agents.means.gaps import Leg, find_cycle
 from agents.traders.arbitrageur import Arbitrageur as _Arbitrageur
-from agents.traders.arbitrageur import Leg
-from agents.traders.arbitrageur import _find_cycle as find_cycle
 from experiments.analysis import answers, statistics, summaries
 from experiments.later import pd
 from experiments.runs.study import Configure, Run, seeds
