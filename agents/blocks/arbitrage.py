@@ -152,13 +152,13 @@ def gap_pays(seen: Observation) -> bool:
     """Whether a pool of these rollups pays against the outside market now, as `may_pay` says: in one compiled pass."""
     if seen.fixed("outside terms", _outside_of, seen)[0] != np.inf:
         return may_pay(seen)
-    pools, where = seen.fixed(("pools of", seen.rollups), _pools_of, seen)
-    return _gap_seen(pools, where, seen.prices, (1.0 - seen.outside_fee) * (1.0 + ROUNDING))
+    where = seen.fixed(("pools of", seen.rollups), _pools_of, seen)
+    return _gap_seen(seen.pools, where, seen.prices, (1.0 - seen.outside_fee) * (1.0 + ROUNDING))
 
 
-def _pools_of(seen: Observation) -> tuple[Pools, np.ndarray]:
-    """Pools as they are seen, and which are on these rollups: (k,)."""
-    return seen.pools, np.flatnonzero(np.isin(np.asarray(seen.pools["rollup"]), seen.rollups))
+def _pools_of(seen: Observation) -> np.ndarray:
+    """Pools that are on these rollups: (k,)."""
+    return np.flatnonzero(np.isin(np.asarray(seen.pools["rollup"]), seen.rollups))
 
 
 @njit(cache=True)

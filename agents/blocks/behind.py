@@ -35,7 +35,7 @@ class _Left:
     def __init__(self, seen: BlockView, ties: np.ndarray) -> None:
         self.account, self.time, self.rollups = seen.account, seen.time, seen.rollups
         self.prices, self.outside_fee, self.funds = seen.prices, seen.outside_fee, seen.funds
-        self.outside, self.ticks = seen.outside, seen.ticks
+        self.outside, self.ticks, self.fixed = seen.outside, seen.ticks, seen.fixed
         self.due = seen.due[:0]
         self.pools = _after(seen.pools, seen.ticks, seen.due, first_come_order(seen.due, ties))
 
