@@ -109,12 +109,18 @@ class OptionHedger(Trader):
             self._way.pop((int(row["venue"]), int(row["target"])), None)
             if row["status"] != Status.FILLED:
                 self._hedged.discard(int(row["venue"]))
-        self.hedge.learn(receipts)
+        self._learn_hedges(receipts)
 
     def traded_outside(self, receipts: np.ndarray) -> None:
         """Take note of hedges that were carried out apart from blocks."""
         super().traded_outside(receipts)
+        self._learn_hedges(receipts)
+
+    def _learn_hedges(self, receipts: np.ndarray) -> None:
+        """Take note of hedges; where one has failed, wake for the next look."""
         self.hedge.learn(receipts)
+        if self.hedge.next_look() < self.wake_at:
+            self.wake_at = 0.0
 
     def _note(self, market: int, place: tuple[int, int], has: bytes) -> None:
         """Where holdings have changed, by a trade or at an expiry, hedge at once, unless that went with the trade."""

@@ -116,7 +116,7 @@ def test_the_first_hedge_is_tied_to_the_trade_where_that_is_possible(
 @pytest.mark.parametrize(("first", "taken"), [("tied", False), ("behind", True), ("together", True)])
 def test_what_is_tied_fails_together(first: str, taken: bool) -> None:
     """In every block somebody moves the pool away before the hedge, which does not put up with it."""
-    market = Watched(scene(venue="pool", slippage_bp=1.0, first=first), seed=3)
+    market = Watched(scene(venue="pool", slippage_bp=1.0, first=first, every_s=100.0), seed=3)
     rows = intents(market, 12, "retail", kind=Kind.SWAP, rollup=0, venue=0, asset_in=0, asset_out=1, amount=1e5)
     rows["sent"] = rows["arrival"] = market.domains[0].phase + np.arange(12) - 0.099
     rows["expiry"] = np.inf
@@ -124,7 +124,7 @@ def test_what_is_tied_fails_together(first: str, taken: bool) -> None:
     market.run()
     agent: Any = next(agent for agent in market.participants if agent.role == "trader")
     sent = hedges(market, agent, Kind.SWAP)
-    assert sent.size
+    assert np.unique(sent["sent"]).size > 3  # what has failed is tried again at the next look
     assert not (sent["status"] == int(Status.FILLED)).any()
     assert (positions(market, agent)[0] != 0.0) == taken
 
