@@ -15,7 +15,7 @@ CAPTION = (
     "coincidence: outages are as many and as long, but apart from stress. (c) Without other risks, by the rate of "
     "outages; dashed: linear from none to the largest rate."
 )
-COLOURS = {"first_come": shared.VERMILION, "cancel_first": shared.BLUE, "batch": shared.GREEN}
+COLOURS = {"first_come": shared.VERMILION, "sealed": shared.PINK, "cancel_first": shared.BLUE}
 UNIT = "points of volatility"
 
 

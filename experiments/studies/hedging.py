@@ -321,14 +321,17 @@ def answer(runs: pd.DataFrame) -> str:
             more = answers.change((square[varied, setting] - base) / per_s, "s")
             parts.append(f"{text} {more} (known: {expected:.3g} s)")
     legs = [
-        f"{leg} {answers.change(100.0 * (square['leg', leg] - square['leg', FIRST]), '%')}"
-        for leg in ("other, executed as one", "other, behind")
+        f"{text} {answers.change(100.0 * (square['leg', leg] - square['leg', FIRST]), '%')}"
+        for leg, text in (
+            ("other, executed as one", "on another rollup that executes as one"),
+            ("other, behind", "on another rollup behind the trade"),
+        )
         if ("leg", leg) in square and ("leg", FIRST) in square
     ]
     error = answers.amount(np.sqrt(base), "% of its premium", 100.0)
-    more = f" In age of the hedge, that grows by {answers.listed(parts)}" if parts else ""
-    rest = f"; of the squared premium, a first hedge that is not tied on the same rollup costs {answers.listed(legs)}"
-    return f"Hedged every 15 s, an option of an hour misses its worth by {error}.{more}{rest if legs else ''}."
+    more = f" Counted as age of the hedge, there is more under {answers.listed(parts)}" if parts else ""
+    rest = f"; a first hedge adds, of the squared premium, {answers.listed(legs)}" if legs else ""
+    return f"Hedged every 15 s, an option of an hour misses its worth by {error}.{more}{rest}."
 
 
 def table(runs: pd.DataFrame) -> pd.DataFrame:
