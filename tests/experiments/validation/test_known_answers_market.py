@@ -44,9 +44,11 @@ MODULES = (
     "merton_quotes",
     "hedged_quotes",
     "option_flow",
+    "combination_legs",
 )
 LONG = (
     "breaker_null",
+    "combination_legs",
     "cross_chain",
     "dutch_auction",
     "hedging",
@@ -163,6 +165,12 @@ STATED = {
     "informed_trades": [("p=0.5", "first ask", 0.65, 5e-6), ("learned, p=0.5", "spread", 0.3, 5e-6)],
     "inventory_quotes": [("leaning against inventory", "profit", 64.9, 0.05), ("symmetric", "profit", 68.0, 0.05)],
     "sniping": [("first come, jumps over investors 1", "half spread, USD", 0.5671433 * 0.5, 5e-8)],
+    "combination_legs": [
+        ("2 legs", "broken", 1.0 / 3.0, 5e-6),
+        ("2 legs", "rounds", 1.4583, 5e-5),
+        ("4 legs", "broken", 0.58974, 5e-6),
+        ("4 legs", "rounds", 1.7807, 5e-5),
+    ],
     "option_sniping": [("strike 90, jumps over investors 1", "half spread, USD", 0.2388, 5e-5)],
     "hedging": [
         ("n=30", "standard deviation of the error, USD", 1.4262, 5e-5),
