@@ -33,7 +33,7 @@ class ContingentOption(Trader):
     ----------
     market
         market of options on which it buys
-    watched
+    elsewhere
         rollup whose state counts
     state
         price, bad_debt or down
@@ -64,7 +64,7 @@ class ContingentOption(Trader):
         self,
         seat: Seat,
         market: int = 0,
-        watched: int = 1,
+        elsewhere: int = 1,
         state: Literal["price", "bad_debt", "down"] = "price",
         level: float = 0.02,
         call: bool = False,
@@ -79,9 +79,9 @@ class ContingentOption(Trader):
             raise ValueError(f"state must be price, bad_debt or down, not {state!r}")
         if not (level > 0.0 and size > 0.0 and near >= 0.0 and probe_usd > 0.0 and 0.0 <= slippage_bp < 1e4):
             raise ValueError("level, size and probe_usd must be positive, near and slippage_bp not negative")
-        if not 0 <= watched < len(seat.config.rollups):
-            raise ValueError(f"watched must be a rollup, 0 to {len(seat.config.rollups) - 1}, not {watched}")
-        self.market, self.watched, self.state, self.level = market, watched, state, level
+        if not 0 <= elsewhere < len(seat.config.rollups):
+            raise ValueError(f"elsewhere must be a rollup, 0 to {len(seat.config.rollups) - 1}, not {elsewhere}")
+        self.market, self.elsewhere, self.state, self.level = market, elsewhere, state, level
         self.call, self.size, self.near, self.probe_usd = call, size, near, probe_usd
         self.slippage, self.margin = 1e-4 * slippage_bp, Margin(margin_share)
         self.pools = seat.main_pools
@@ -91,14 +91,14 @@ class ContingentOption(Trader):
         self._now, self._was_down = 0.0, False
 
     def act(self, seen: Observation, desk: Desk) -> None:
-        """Watch the other rollup, and buy once it is time."""
+        """Look at the other rollup, and buy once it is time."""
         if self.market >= len(seen.option_markets) or self.bought >= self.size * (1.0 - SMALLEST):
             self.wake_at = np.inf  # markets are founded, and never after
             return
         self._now = seen.time
         if self.state == "down" and np.isnan(self._pinged) and np.isnan(self.came_at):
             self._pinged = seen.time
-            desk.pay(self.watched, self.account, 0, PING_USD)
+            desk.pay(self.elsewhere, self.account, 0, PING_USD)
         if not self.margin.pay_in(seen, desk, self.market) or self._waiting:
             return
         holds = self._holds(seen)
@@ -125,13 +125,13 @@ class ContingentOption(Trader):
             self._barrier = self._barrier or price * (1.0 - self.level)
             return price <= self._barrier
         if self.state == "bad_debt":
-            here = seen.lending["rollup"] == self.watched
+            here = seen.lending["rollup"] == self.elsewhere
             owed = float(seen.lending.owed[here].sum())
             return owed > 0.0 and float(seen.lending["bad_debt"][here].sum()) >= self.level * owed
         return self._was_down or self._now - self._pinged >= self.level
 
     def _pool(self, seen: Observation) -> int:
-        return int(self.pools[int(seen.option_markets["asset"][self.market]), self.watched])
+        return int(self.pools[int(seen.option_markets["asset"][self.market]), self.elsewhere])
 
     def _price(self, seen: Observation) -> float:
         """Price on the other rollup's deepest pool; nan where it has none [USD]."""
@@ -140,7 +140,7 @@ class ContingentOption(Trader):
 
     def _vouches(self, seen: Observation) -> bool:
         """Whether the pool can say, in the block in which the option is bought, that its price has fallen."""
-        return seen.atomic(self.watched, int(seen.option_markets["rollup"][self.market])) == Atomicity.EXECUTION
+        return seen.atomic(self.elsewhere, int(seen.option_markets["rollup"][self.market])) == Atomicity.EXECUTION
 
     def _buy(self, seen: Observation, desk: Desk, vouched: bool) -> None:
         """Buy what is missing, together with a swap that fails while the price is above the barrier."""

@@ -148,7 +148,7 @@ def test_an_option_comes_into_being_by_an_outage_elsewhere_and_not_without() -> 
 
 @pytest.mark.parametrize("kind", ["execution", "inclusion"])
 def test_a_pool_vouches_for_a_fall_where_bundles_are_executed_as_one(kind: str) -> None:
-    """Somebody sells on the watched pool: before that no bundle is filled, after that the option is bought."""
+    """Somebody sells on the other pool: before that no bundle is filled, after that the option is bought."""
     seller = AgentConfig(
         role="trader", strategy=f"{__name__}:Seller", capital_usd=1e8, latency_s=0.0, latency_spread_s=0.0
     )
