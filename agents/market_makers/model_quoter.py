@@ -46,8 +46,8 @@ class ModelQuoter(Quoter):
         series: Sequence[int] | None = None,
         margin_share: float = 0.5,
         tip_usd: float = 0.0,
-        most_gamma_usd: float = np.inf,
-        most_vega_usd: float = np.inf,
+        most_gamma_usd: float | None = None,
+        most_vega_usd: float | None = None,
         hedge_s: float | None = None,
     ) -> None:
         super().__init__(
