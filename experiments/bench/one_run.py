@@ -26,8 +26,12 @@ def market(config: Any) -> Callable[[], object]:
 
 def regime(name: str) -> Callable[[], object]:
     """Ten minutes of the reference scenario under a regime."""
-    from experiments.markets.scenarios import reference
     from market import regimes
+
+    try:
+        from experiments.markets.scenarios import reference
+    except ModuleNotFoundError:  # where older checkouts have it
+        from experiments.scenarios import reference  # pyright: ignore[reportMissingImports]
 
     return market(reference(regime=regimes.load(name)).model_copy(update={"horizon_s": REGIME_S}))
 
