@@ -27,7 +27,7 @@ def draw(summary: pd.DataFrame) -> Figure:
     regimes = [name for name in COLOURS if name in shared.levels(over, "regime")]
     shared.named_rows(whole, "a", "over realised", UNIT, [shared.label(name) for name in regimes])
     for at, name in enumerate(regimes):
-        shared.dot(whole, shared.cell(over, 100.0, regime=name), at, COLOURS[name])
+        shared.dot(whole, shared.cell(over, 100.0, regime=name), at, COLOURS[name], shared.label(name))
     part = shared.where(summary, outcome="part_vol")
     channels = shared.levels(part, "without")
     shared.named_rows(parts, "b", "parts", UNIT, channels)
@@ -47,4 +47,5 @@ def draw(summary: pd.DataFrame) -> Figure:
     rates.set_xlabel("outages an hour")
     rates.set_ylabel(UNIT)
     rates.grid(axis="y")
+    page.key(figure, *whole.get_legend_handles_labels())
     return figure

@@ -31,7 +31,7 @@ TITLE = "Hedges and outages of the sequencer"
 SLOT_H, SLOTS = 2.0, 360
 OUTAGES = {"one a day of 6 h": (1.0 / 24.0, 6.0), "two a day of 3 h": (2.0 / 24.0, 3.0)}
 """Outages in an hour while the sequencer is up, and their mean length [h]."""
-MARKETS, QUICK_MARKETS, ASSETS = 48, 6, 16
+MARKETS, QUICK_MARKETS, ASSETS = 48, 12, 16
 STATED = {  # outages a year, length [h], whether it is exponential: age [s], unit of the last digit
     "one a year of 38 min": (1.0, 38.0 / 60.0, False, 0.082, 1e-3),
     "one a year of 38 min, exponential": (1.0, 38.0 / 60.0, True, 0.165, 1e-3),
