@@ -128,6 +128,23 @@ SHOWN: dict[str, list[Panel]] = {
         Panel("b", {"outcome": "ask_premium", "traders": ["all", "no snipers"]}, "asks less realised [%]", 100.0),
         Panel("c", {"outcome": "fees_premium", "traders": ["all", "no users"]}, "fees less realised [%]", 100.0),
     ],
+    "hedging": [
+        Panel("a", {"varied": "block_s", "outcome": "error_share"}, "error [% of premium]", 100.0, "y"),
+        *_alike(
+            "def",
+            [
+                ("error_share", "error [% of premium]", 100.0),
+                ("leg_s", "time [s]", 1.0),
+                ("lost_share", "over 10% of premium [%]", 100.0),
+            ],
+            varied="leg",
+        ),
+    ],
+    "sequencer_risk_premium": [
+        Panel("a", {"outcome": "over_realised_vol", "without": "nothing"}, "points of volatility", 100.0),
+        Panel("b", {"outcome": "part_vol"}, "points of volatility", 100.0),
+        Panel("c", {"outcome": "premium_vol", "without": "all but outages"}, "points of volatility", 100.0, "y"),
+    ],
     "censorship": _alike("a", [("censored_slots", "slots", 1.0)], "y"),
     "governance": _alike(
         "abcdef",

@@ -254,6 +254,6 @@ def table(runs: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _stated(sample: pd.Series) -> str:
+def _stated(sample: Any) -> str:
     found = statistics.describe(sample)
     return f"{found['mean']:.3g} ({found['standard_error']:.2g})"
