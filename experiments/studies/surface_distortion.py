@@ -108,16 +108,17 @@ def _market(name: str, horizon_s: float) -> MarketConfig:
         "remembers": True,
     }  # fmt: skip
     sniper = {"volatility": VOLATILITY, "tip_share": 0.5, "lane_share": 0.5}
+    cast: tuple[tuple[Any, str, int, float, dict[str, Any]], ...] = (
+        ("market_maker", "zero_profit", 1, 0.02, maker),
+        ("trader", "option_racer", 2, 0.005, sniper),
+        ("trader", "option_buyer", 1, 0.06, investor),
+    )
     agents = tuple(
         AgentConfig(
             role=role, strategy=strategy, count=number, capital_usd=1e9, latency_s=latency_s, latency_spread_s=0.0,
             parameters=parameters,
         )
-        for role, strategy, number, latency_s, parameters in (
-            ("market_maker", "zero_profit", 1, 0.02, maker),
-            ("trader", "option_racer", 2, 0.005, sniper),
-            ("trader", "option_buyer", 1, 0.06, investor),
-        )
+        for role, strategy, number, latency_s, parameters in cast
     )  # fmt: skip
     pool = PoolConfig(depth_usd=1e7, fee_bp=5.0)
     return MarketConfig(
