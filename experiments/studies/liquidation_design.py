@@ -82,6 +82,8 @@ SEQUENCERS = ("honest", "extractive", "pbs")
 LIMITS = {"free": 0.0, "busy": 9.5e5, "full": 7e5}
 """Gas of a block per second [1/s]. Users ask for 9e5 and fees do not follow: they wait in line up to their patience."""
 USERS_PER_S, PATIENCE_S = 6.0, 45.0
+MARCH_2020 = "(36% on 12-13 March 2020)"
+"""Share of Maker's liquidations that bids of zero won, as in the known answer M7: to compare with, not fitted."""
 
 
 def runs(asked: int | None, quick: bool, configure: Configure) -> Iterator[Run]:
@@ -197,19 +199,26 @@ def summary(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def answer(runs: Any) -> str:
-    """Loss of who is liquidated by design, and lots sold for nothing, by venue and over all sequencers and blocks."""
+    """Loss of who is liquidated by venue and design, and loans sold for nothing by blocks, over all sequencers.
+
+    Sold for nothing are those of English auctions on loans: other designs have a price by rule, and what is nothing
+    for a contract is a part of a margin that may be next to nothing.
+    """
     said = []
     for venue in dict.fromkeys(runs["venue"]):
         part = runs.take(np.flatnonzero(np.asarray(runs["venue"] == venue)))
         mean = part.groupby(["design", "seed"])["borrower_loss_share"].mean().unstack("design")
         losses = [f"{answers.amount(mean[name], '%', 100.0)} ({name})" for name in dict.fromkeys(part["design"])]
         said.append(f"{venue}: {answers.listed(losses)}")
-    nothing = runs.groupby("blocks")["zero_bid_share"].mean()
-    parts = [f"{100.0 * share:.2g}% in {blocks} blocks" for blocks, share in nothing.items()]
-    return (
-        f"Whoever is liquidated loses, of the value sold, on {'; on '.join(said)}; sold for nothing are "
-        f"{answers.listed(parts)}."
+    english = summaries.where(runs, venue="lending", design="english")
+    parts = []
+    for cell, part in summaries.cells(english, ["blocks"]):
+        share: Any = part.groupby("seed")["zero_bid_share"].mean()
+        parts.append(f"{answers.amount(share, '%', 100.0)} in {cell['blocks']} blocks")
+    nothing = (
+        f"; of loans in English auctions {answers.listed(parts)} are sold for nothing {MARCH_2020}" if parts else ""
     )
+    return f"Whoever is liquidated loses, of the value sold, on {'; on '.join(said)}{nothing}."
 
 
 def table(runs: pd.DataFrame) -> pd.DataFrame:
