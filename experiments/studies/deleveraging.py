@@ -179,10 +179,15 @@ def answer(runs: Any) -> str:
         answers.amount(runs.groupby("seed")[name].mean(), "%", 100.0)
         for name in ("burst_share", "long_share", "deleveraged_over_liquidated")
     )
+    known = runs["delay_s"].dropna()
+    after = answers.amount(runs.groupby("seed")["delay_s"].mean(), "s")
+    first = (
+        f"the first of them {after} after the first liquidation ({PUBLISHED['delay_s']:g} s)" if len(known) else "none"
+    )
     return (
         f"{burst} of liquidations are in the busiest 40 minutes (70% on 10 October 2025), {longs} hit longs (83.9%), "
-        f"and contracts worth {closed} of what is liquidated are closed against winners (38%); means over sequencing, "
-        "outages, traders."
+        f"and contracts worth {closed} of what is liquidated are closed against winners (38%), {first}, in "
+        f"the {len(known)} of {len(runs)} days that have any; means over sequencing, outages, traders."
     )
 
 
