@@ -41,6 +41,8 @@ RULES: dict[str, dict[str, Any]] = {
 }
 SHARE = 0.8
 """Part of revenue that each rule passes on [1]."""
+SAME = 1e-9
+"""Relative difference below which amounts count as one: rounding of sums [1]."""
 
 
 def runs(asked: int | None, quick: bool, configure: Configure) -> Iterator[Run]:
@@ -118,14 +120,23 @@ def summary(runs: pd.DataFrame) -> pd.DataFrame:
 def answer(runs: Any) -> str:
     """Whether the rule moves what users pay, and whether it moves what is extracted."""
     cost = statistics.paired(runs, "user_net_cost_bp", "keep", by="rule")
-    taken = statistics.paired(runs, "extracted_bp_of_retail", "keep", by="rule")
     best = str(cost["mean"].idxmin())
     wide = runs.pivot(index="seed", columns="rule", values="user_net_cost_bp")
     gain = answers.change(wide[best] - wide["keep"], "bp", chance=float(cost.loc[best, "corrected"]))
     return (
         f"Users' net cost changes most under {best.replace('_', ' ')}: {gain}, against those that keep it. "
-        f"Of what is extracted {answers.settled(taken)}."
+        f"{_extracted(runs)}"
     )
+
+
+def _extracted(runs: Any) -> str:
+    """How much is extracted, if all rules leave it alike at each seed; else how many differences are settled."""
+    wide = runs.pivot(index="seed", columns="rule", values="extracted_bp_of_retail")
+    if np.allclose(wide, wide[["keep"]], rtol=SAME, atol=0.0):
+        taken = answers.amount(wide["keep"], "bp of retail")
+        return f"What is extracted is the same under all rules at every seed: {taken}."
+    found = statistics.paired(runs, "extracted_bp_of_retail", "keep", by="rule")
+    return f"Of what is extracted {answers.settled(found)}."
 
 
 def table(runs: pd.DataFrame) -> pd.DataFrame:
