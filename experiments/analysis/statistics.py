@@ -20,7 +20,7 @@ themselves differ.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -113,6 +113,11 @@ def holm(chances: ArrayLike) -> NDArray[np.float64]:
     times = np.arange(order.size, 0, -1)
     found[order] = np.minimum(np.maximum.accumulate(times * found[order]), 1.0)
     return found
+
+
+def corrected(samples: Mapping[str, ArrayLike]) -> dict[str, float]:
+    """Chances of differences that are judged together, by name, corrected by :func:`holm`; each sample is (n,)."""
+    return dict(zip(samples, holm([chance(sample) for sample in samples.values()]).tolist(), strict=True))
 
 
 def verdict(sample: ArrayLike, corrected: float) -> str:

@@ -223,11 +223,13 @@ def answer(runs: Any) -> str:
     """What atomic execution and inclusion realise of what was quoted, less legs one by one, over all conditions."""
     mean = runs.groupby(["execution", "seed"])["capture_rate"].mean().unstack("execution")
     gap = runs.groupby(["execution", "seed"])["dispersion_bp"].mean().unstack("execution")
-    parts = [
-        f"{way} {answers.change(mean[way] - mean['legged'], 'points', 100.0)}"
-        for way in ("atomic", "included") if {way, "legged"} <= set(mean.columns)
-    ]  # fmt: skip
-    prices = answers.change(gap["atomic"] - gap["legged"], "bp") if {"atomic", "legged"} <= set(gap.columns) else ""
+    ways = [way for way in ("atomic", "included") if {way, "legged"} <= set(mean.columns)]
+    samples = {way: mean[way] - mean["legged"] for way in ways}
+    if "atomic" in ways:
+        samples["prices"] = gap["atomic"] - gap["legged"]
+    chances = statistics.corrected(samples)
+    parts = [f"{way} {answers.change(samples[way], 'points', 100.0, chances[way])}" for way in ways]
+    prices = answers.change(samples["prices"], "bp", chance=chances["prices"]) if "prices" in samples else ""
     return (
         "Of the profit that they see, arbitrageurs realise by this much more than leg by leg, on average over "
         f"conditions: {answers.listed(parts)}; where cycles are atomic, gaps between rollups change by {prices}."

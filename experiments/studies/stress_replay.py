@@ -280,16 +280,30 @@ def answer(runs: Any) -> str:
 
 
 def _outages(runs: Any) -> str:
-    """By crash, what an outage adds to what is liquidated where nothing is shared, and how it differs where it is."""
-    said = []
-    for crash in dict.fromkeys(summaries.where(runs, outage="outage")["episode"]):
+    """By crash, what an outage adds to what is liquidated where nothing is shared, and how it differs where it is.
+
+    Verdicts are by Holm's correction over the differences of all crashes.
+    """
+    samples, said = {}, []
+    crashes = list(dict.fromkeys(summaries.where(runs, outage="outage")["episode"]))
+    for crash in crashes:
         part = summaries.where(runs, episode=crash)
         usd = part.pivot(index="seed", columns=["outage", "regime"], values="liquidated_usd")
         busy = part.pivot(index="seed", columns=["outage", "regime"], values="burst_60s_share")
         down, shared = ("outage", BASELINE), ("outage", "centralized_shared")
-        added = answers.change(usd[down] - usd["no outage", BASELINE], "million USD", 1e-6)
-        less = answers.change(usd[shared] - usd[down], "million USD", 1e-6)
-        points = answers.change(busy[shared] - busy[down], "points", 100.0)
+        samples[f"{crash} added"] = usd[down] - usd["no outage", BASELINE]
+        samples[f"{crash} less"] = usd[shared] - usd[down]
+        samples[f"{crash} points"] = busy[shared] - busy[down]
+    chances = statistics.corrected(samples)
+    for crash in crashes:
+        added, less, points = (
+            answers.change(samples[key], unit, scale, chances[key])
+            for key, unit, scale in (
+                (f"{crash} added", "million USD", 1e-6),
+                (f"{crash} less", "million USD", 1e-6),
+                (f"{crash} points", "points", 100.0),
+            )
+        )
         said.append(
             f"; on {crash} an outage adds {added} where sequencers are separate, and one that all share changes that "
             f"by {less} and puts {points} of it into the busiest minute"

@@ -221,10 +221,11 @@ def answer(runs: Any) -> str:
     if base is None:
         return "Arrival order, with which the others are compared, is missing."
     wing = base[low] / _per_volatility(days, strikes[0]) - base[middle] / _per_volatility(days, strikes[STRIKES // 2])
+    samples = {name: part[middle] - base[middle] for name, part in mean.items() if name != "first_come"}
+    chances = statistics.corrected(samples)
     parts = [
-        f"{name.replace('_', ' ')} {answers.change(part[middle] - base[middle], 'bp')}"
-        for name, part in mean.items()
-        if name != "first_come"
+        f"{name.replace('_', ' ')} {answers.change(sample, 'bp', chance=chances[name])}"
+        for name, sample in samples.items()
     ]
     compared = f"; against it, {answers.listed(parts)}" if parts else ""
     return (

@@ -58,6 +58,17 @@ def test_holm_by_hand() -> None:
     np.testing.assert_allclose(statistics.holm([0.4, 0.9, 0.6]), 1.0)
 
 
+def test_chances_of_named_differences_are_corrected_together() -> None:
+    rng = np.random.default_rng(8)
+    samples = {name: rng.normal(0.4, 1.0, size=20) for name in ("one", "two", "three")}
+    found = statistics.corrected(samples)
+    assert list(found) == list(samples)
+    np.testing.assert_array_equal(
+        list(found.values()), statistics.holm([statistics.chance(s) for s in samples.values()])
+    )
+    assert statistics.corrected({}) == {}
+
+
 def test_among_many_comparisons_without_effect_a_verdict_is_as_rare_as_it_says() -> None:
     rng, wrong = np.random.default_rng(5), 0
     for _ in range(600):
