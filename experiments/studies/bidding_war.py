@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from pydantic import Field
 
-from experiments.analysis import statistics, summaries
+from experiments.analysis import answers, statistics, summaries
 from experiments.later import pd
 from experiments.runs.study import Configure, Run, seeds
 from market.config import Settings
@@ -105,16 +105,26 @@ def summary(runs: Frame) -> pd.DataFrame:
 def answer(runs: Frame) -> str:
     """Who wins most in each published experiment, and how far our win rates are from the published ones."""
     part = runs[runs["part"] == PUBLISHED]
-    gaps, same, count = [], 0, 0
+    gaps, same, count, within = [], 0, 0, 0
     for _, cell in part.groupby("experiment", sort=False):
         groups = range(int(cell["groups"].iloc[0]))
         ours = [float(cell[f"win_rate_{k}"].mean()) for k in groups]
         theirs = [float(cell[f"published_rate_{k}"].iloc[0]) for k in groups]
-        gaps += [abs(one - other) for one, other in zip(ours, theirs, strict=True)]
+        for k, other in zip(groups, theirs, strict=True):
+            low, high = statistics.interval(cell[f"win_rate_{k}"])
+            within += low <= other <= high
+            gaps.append(cell.set_index("seed")[f"win_rate_{k}"] - other)
         same, count = same + (int(np.argmax(ours)) == int(np.argmax(theirs))), count + 1
+    apart = pd.DataFrame(dict(enumerate(gaps)))
+    mean = statistics.pooled(lambda seeds: float(apart.iloc[seeds].mean().abs().mean()), len(apart))
+    worst = apart[apart.mean().abs().idxmax()]
+    known = np.isfinite(mean["low"])  # from three seeds on
+    interval = f" ({mean['low']:.2g} to {mean['high']:.2g})" if known else ""
+    inside = f"; {within} of {len(gaps)} published ones lie in the 95% intervals of ours" if known else ""
     return (
         f"In {same} of {count} published experiments the same group wins most as did there; win rates differ from "
-        f"the published ones by {np.mean(gaps):.2g} on average and {max(gaps):.2g} at most."
+        f"the published ones by {mean['mean']:.2g}{interval} on average and at most by "
+        f"{answers.signed(answers.amount(worst, ''))}{inside}."
     )
 
 

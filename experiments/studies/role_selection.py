@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from pydantic import Field
 
-from experiments.analysis import statistics, summaries
+from experiments.analysis import answers, statistics, summaries
 from experiments.later import pd
 from experiments.runs.study import Configure, Run, seeds
 from market.config import Settings
@@ -98,11 +98,14 @@ def summary(runs: Frame) -> pd.DataFrame:
 def answer(runs: Frame) -> str:
     """Stable numbers of builders and searchers' bids at the ends of conflict."""
     found, ends = stable(runs), (runs["conflict"].min(), runs["conflict"].max())
-    few, many = (found[found["conflict"] == end]["most"].mean() for end in ends)
-    low, high = (100.0 * runs[runs["conflict"] == end]["bid_share"].mean() for end in ends)
+    few, many = (answers.amount(found[found["conflict"] == end]["most"], "") for end in ends)
+    low, high = (
+        answers.amount(runs[runs["conflict"] == end].groupby("seed")["bid_share"].mean(), "%", 100.0) for end in ends
+    )
     return (
-        f"At most {few:.3g} of {int(runs['agents'].max())} build where bundles conflict with chance {ends[0]:g}, and "
-        f"{many:.3g} with {ends[1]:g}; searchers bid {low:.0f}% of what they have there, and {high:.0f}%."
+        f"Of {int(runs['agents'].max())} at most {few} build where bundles conflict with chance {ends[0]:g}, and "
+        f"{many} with {ends[1]:g}; searchers bid {low} of what they have there, and {high}, on average over numbers of "
+        "builders."
     )
 
 

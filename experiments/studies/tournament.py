@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field
 
-from experiments.analysis import statistics, summaries
+from experiments.analysis import answers, statistics, summaries
 from experiments.later import pd
 from experiments.runs.study import Configure, Run, seeds
 from market.config import AgentConfig, MarketConfig, Settings
@@ -198,16 +198,26 @@ def _evolution(payoff: np.ndarray) -> np.ndarray:
 
 
 def answer(runs: Frame) -> str:
-    """Who earns most in the round robin, and who would be copied most."""
+    """Who earns most in the round robin, how much more than the second within a seed, and who would be copied."""
     ranking = table(runs)
-    best = ranking.iloc[0]
+    names, _, _ = matrix(runs)
+    best, second = (str(name) for name in (*ranking["strategy"], "")[:2])
+    earned = np.full((runs["seed"].nunique(), len(names)), np.nan)
+    for at, (_, part) in enumerate(runs.groupby("seed")):
+        known, found, _ = matrix(part)
+        earned[at, [names.index(name) for name in known]] = found.mean(axis=1)
+    of = dict(zip(names, earned.T, strict=True))
+    ahead = f", {answers.change(of[best] - of[second], 'USD')} against {_words(second)}, the second" if second else ""
     copied = ranking.loc[ranking["replicator share"].astype(float).idxmax()]
     return (
-        f"{str(best['strategy']).replace('_', ' ')} earns most against all others, "
-        f"{best['round robin [USD/block] (s.e.)']} USD a block; copied by success, "
-        f"{str(copied['strategy']).replace('_', ' ')} ends with {100.0 * float(copied['replicator share']):.0f}% of "
-        "the population."
+        f"{_words(best)} earns most against all others, {answers.amount(of[best], 'USD')} a block{ahead}; copied by "
+        f"success, {_words(str(copied['strategy']))} ends with {100.0 * float(copied['replicator share']):.0f}% of the "
+        "population."
     )
+
+
+def _words(strategy: str) -> str:
+    return strategy.replace("_", " ")
 
 
 def table(runs: Frame) -> pd.DataFrame:
