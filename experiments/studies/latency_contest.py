@@ -163,7 +163,7 @@ def answer(runs: Any) -> str:
             f"{str(form).replace('_', ' ')} {learned} (exact: {exact}), above 1 in {len(dearer)} of {len(part)}{where}"
         )
     return (
-        f"Separate races cost contestants, over what one shared race does, by condition: {'; '.join(said)}. "
+        f"Separate races cost contestants, over what one shared race does, by condition: {answers.listed(said)}. "
         f"{_nearness(runs, means)}"
     )
 

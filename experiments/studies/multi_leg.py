@@ -173,7 +173,7 @@ def answer(runs: Any) -> str:
     """What is broken leg by leg, and what atomic execution and inclusion change in that, in costs and their spread."""
     parts = [_compared(runs, way) for way in ("atomic", "included") if {way, "legged"} <= set(runs["execution"])]
     legged = runs[runs["execution"] == "legged"].groupby("seed")["broken_share"].mean()
-    compared = f"; {'; '.join(parts)}" if parts else ""
+    compared = f": {' and '.join(parts)}" if parts else ""
     return (
         f"Leg by leg {answers.amount(legged, '%', 100.0)} of combinations come out in part for a time, on average over "
         f"conditions{compared}."

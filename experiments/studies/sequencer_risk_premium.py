@@ -266,7 +266,9 @@ def answer(runs: pd.DataFrame) -> str:
     if BASE not in whole:
         return "Arrival order, with which the others are compared, is missing."
     parts = _parts(runs, "premium_vol")
-    causes = [f"{name} {answers.change(parts[BASE, name], unit, 100.0)}" for name in CHANNELS if (BASE, name) in parts]
+    known = {name: parts[BASE, name] for name in CHANNELS if (BASE, name) in parts}
+    chances = statistics.corrected(known)
+    causes = [f"{name} {answers.change(each, unit, 100.0, chances[name])}" for name, each in known.items()]
     others = [
         f"{name.replace('_', ' ')} {answers.change(each - whole[BASE], unit, 100.0)}"
         for name, each in whole.items()
@@ -274,7 +276,7 @@ def answer(runs: pd.DataFrame) -> str:
     ]
     text = f"Under arrival order the maker sells {answers.amount(whole[BASE], unit, 100.0)} over realised volatility"
     text += f" (against it {answers.listed(others)})" if others else ""
-    text += f"; switched off alone, {answers.listed(causes)} of it" if causes else ""
+    text += f", and switched off alone, {answers.listed(causes)} of it" if causes else ""
     rates = _by_rate(runs)
     if len(rates) > 2:  # from none to half of the largest rate, and from there on
         low, middle, high = (rates[at] for at in (min(rates), 0.5 * max(rates), max(rates)))
