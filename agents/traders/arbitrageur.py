@@ -76,6 +76,7 @@ class Arbitrageur(Trader):
         self._home = seat.funds
         self._next_rebalance = 0.0
         self._unwind: list[tuple[int, int, float]] = []
+        self._sold_back: list[tuple[int, int, int, float]] = []  # what it has sent to unwind, until its receipt
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
@@ -196,10 +197,11 @@ class Arbitrageur(Trader):
             if rollup in seen.rollups:
                 if asset == 0:
                     continue
-                if amount > 0.0:
-                    desk.outside(rollup, asset, 0, amount, purpose=Purpose.CYCLE)
-                else:
-                    desk.outside(rollup, 0, asset, -amount * float(seen.prices[asset]), purpose=Purpose.CYCLE)
+                worth = -amount * float(seen.prices[asset])  # of what is to be bought back
+                given, wanted, sent = (asset, 0, amount) if amount > 0.0 else (0, asset, worth)
+                desk.outside(rollup, given, wanted, sent, purpose=Purpose.CYCLE)
+                if self.learns_cost:
+                    self._sold_back.append((rollup, given, wanted, sent))
             else:
                 later.append((rollup, asset, amount))
         self._unwind = later
@@ -235,8 +237,13 @@ class Arbitrageur(Trader):
 
     def _learn_cost(self, receipts: np.ndarray) -> None:
         """Add what unwinding brought to the losses of broken cycles, and learn from all of them."""
-        unwound = (receipts["kind"] == Kind.OUTSIDE) & (receipts["purpose"] == Purpose.CYCLE)
-        for row in receipts[unwound & (receipts["status"] == Status.FILLED)]:
+        for row in receipts[(receipts["kind"] == Kind.OUTSIDE) & (receipts["bundle"] < 0)]:
+            sent = int(row["rollup"]), int(row["asset_in"]), int(row["asset_out"]), float(row["amount"])
+            if sent not in self._sold_back:
+                continue
+            self._sold_back.remove(sent)
+            if row["status"] != Status.FILLED:
+                continue
             self._lost -= self._worth(row)
             if self._at_stake > 0.0:
                 self.unwind_bp = 1e4 * self._lost / self._at_stake

@@ -20,7 +20,7 @@ import numpy as np
 from experiments.validation._markets import Watched, asset, pool, rollup, still
 from experiments.validation._rows import mean_and_error, row
 from market.config import AgentConfig, FlowConfig, GraphConfig, PriceConfig
-from market.intents.rows import Purpose, Status
+from market.intents.rows import Status
 from market.venues import Kind
 
 ID = "F1"
@@ -87,8 +87,10 @@ def _run(seed: int) -> tuple[Trades, Trades]:
     )  # fmt: skip
     market = Watched(config, seed)
     market.run()
-    legs = market.rows[(market.rows["kind"] == int(Kind.SWAP)) & (market.rows["purpose"] == int(Purpose.CYCLE))]
-    legs = legs[legs["status"] == Status.FILLED]
+    # traders who leave the outside market alone swap for nothing but what rollups differ by; all else is of users
+    traders = [agent.account for agent in market.participants if agent.role == "trader"]
+    swaps = (market.rows["kind"] == int(Kind.SWAP)) & np.isin(market.rows["sender"], traders)
+    legs = market.rows[swaps & (market.rows["status"] == Status.FILLED)]
     bridges = [agent.account for agent in market.participants if agent.name.startswith("bridging")]
     over = np.isin(legs["sender"], bridges)
     return _pairs(legs[~over], True), _pairs(legs[over], False)

@@ -23,7 +23,7 @@ from experiments.validation._markets import Watched, asset, pool, rollup, still,
 from experiments.validation._prizes import builder, earned, prizes
 from experiments.validation._rows import mean_and_error, row, three_errors
 from market.config import PriceConfig, RegimeConfig
-from market.intents.rows import Purpose, Status
+from market.intents.rows import Status
 from market.venues import Kind
 
 ID = "A3"
@@ -117,7 +117,8 @@ def _traders(market: Watched) -> list[int]:
 def _sent(market: Watched) -> tuple[np.ndarray, int]:
     """Swaps for gaps that were in a block, and how many races there were: gaps that somebody closed."""
     rows = market.rows
-    tried = rows[(rows["purpose"] == Purpose.ARBITRAGE) & (rows["kind"] == int(Kind.SWAP)) & (rows["position"] >= 0)]
+    of_traders = np.isin(rows["sender"], _traders(market))
+    tried = rows[of_traders & (rows["kind"] == int(Kind.SWAP)) & (rows["position"] >= 0)]
     return tried, int((tried["status"] == Status.FILLED).sum())
 
 

@@ -8,7 +8,9 @@ from relabelled import Relabelled
 from worlds import opened, ran, reported, stressed
 
 from agents.population import Population
+from agents.traders.arbitrageur import Arbitrageur
 from market import regimes
+from market.config import AgentConfig
 from market.measures.cascades import Liquidated
 from market.measures.recorder import Recorder
 from market.measures.traced import Cascades
@@ -40,6 +42,24 @@ def test_classes_explain_what_the_ledger_shows(regime: str, honest: dict[str, Se
     assert report["extracted_usd"] > 100.0
     assert report["unexplained_gain_usd"] < 0.01 * report["extracted_usd"]
     assert report["unexplained_loss_usd"] < 0.01 * report["extracted_usd"]
+
+
+def test_labels_change_nothing_that_agents_learn_of_their_own_trades() -> None:
+    """Two who chase the same gaps break each other's cycles, and learn what it costs to undo the rest."""
+    rivals = AgentConfig(
+        role="trader", strategy="arbitrageur", count=2, latency_spread_s=0.2, parameters={"learns_cost": True}
+    )
+
+    def learned(*more: Recorder) -> tuple[list[float], str]:
+        market = opened(stressed("siloed", agents=(rivals,)), SEED, more)
+        market.run()
+        costs = [agent.unwind_bp for agent in market.participants if isinstance(agent, Arbitrageur)]
+        return costs, repr(reported(market))
+
+    plain = learned()
+    assert len(plain[0]) == 2
+    assert any(cost != 10.0 for cost in plain[0]), "nobody has unwound anything"
+    assert learned(Relabelled()) == plain
 
 
 def test_labels_change_no_cascade() -> None:
