@@ -15,6 +15,7 @@ from worlds import ETH, USD, config, on_block, opened, ran, stressed
 from experiments.markets.scenarios import reference
 from experiments.runs.run import run_one
 from market import regimes
+from market.access.protocols import Bid
 from market.config import AgentConfig, FlowConfig, PriceConfig
 from market.errors import StrategyError
 from market.intents.rows import Status
@@ -22,12 +23,14 @@ from market.prices.path import PricePath
 from market.sequencing.ordering.base import untouched
 
 INSTALLED = regimes.names()
+DECIDED = ("leader", "builder", "auctioned_place")
+"""Kinds of ordering in which somebody decides, of all or of a part of the block."""
 
 
 @pytest.fixture(autouse=True)
 def _no_scripts() -> Iterator[None]:
     yield
-    players.Scripted.script = players.ScriptedSequencer.script = None
+    players.Scripted.script = players.ScriptedSequencer.script = players.ScriptedBuilder.script = None
 
 
 # -- rows --------------------------------------------------------------------------------------------------------------
@@ -97,18 +100,65 @@ def test_the_order_holds_for_any_window_latency_and_delay(
 # -- what is known when ------------------------------------------------------------------------------------------------
 
 
-def test_agents_look_a_window_before_the_sealing_and_see_the_price_of_that_moment() -> None:
-    looks: list[tuple[float, float]] = []
-    players.Scripted.script = lambda agent, seen, desk: looks.append((seen.time, float(seen.prices[ETH])))
-    settings_ = config(agents=(players.trader(),), horizon_s=20.0, window_s=0.25, regime="centralized_shared")
+@pytest.mark.parametrize("regime", INSTALLED)
+def test_agents_look_a_window_before_the_sealing_and_see_what_is_there_at_that_moment(regime: str) -> None:
+    """The price of that moment, and pools as the last block left them that has been executed by then."""
+    looks: list[tuple[int, float, float, list[list[float]]]] = []
+    players.Scripted.script = lambda agent, seen, desk: looks.append(
+        (seen.domain, seen.time, float(seen.prices[ETH]), np.sort(seen.pools["reserve"], axis=1).tolist())
+    )
+    horizon_s = max(20.0, 3.0 * (regimes.load(regime).block_time_s or 0.0))
+    settings_ = config(agents=(players.trader(),), horizon_s=horizon_s, window_s=0.25, regime=regime)
     market = opened(settings_)
-    sealed: list[float] = []
-    on_block(market, lambda slot: sealed.append(slot.sealed_at))
+    tables = market.world.tables
+    sealed: dict[int, list[float]] = {}
+    left: list[tuple[float, list[list[float]]]] = []
+
+    def noted(slot: Any) -> None:
+        sealed.setdefault(slot.domain.index, []).append(slot.sealed_at)
+        held = tables.balance[tables.pools["account"].astype(int), tables.pools["rollup"].astype(int)]
+        left.append((slot.time, np.sort(held, axis=1).tolist()))
+
+    on_block(market, noted)
     market.run()
-    times = np.array([time for time, _ in looks])[: len(sealed)]
-    np.testing.assert_allclose(np.array(sealed)[1:] - times[1:], 0.25, rtol=1e-9)
+    assert len(looks) >= len(left) - len(sealed) > 0
+    for domain, times in sealed.items():
+        looked = np.array([time for at, time, _, _ in looks if at == domain])
+        # of a network that rollups have just entered the first block may come before anybody could look
+        for time in times[1:]:
+            assert np.isclose(looked, time - 0.25, rtol=1e-9, atol=0.0).any()
     path = opened(settings_).path
-    for time, price in looks:
+    for _, time, price, reserves in sorted(looks, key=lambda look: look[1]):
+        path.advance(time)
+        assert path.current[ETH] == price
+        executed = [after for at, after in left if at <= time]
+        assert not executed or reserves == executed[-1]
+
+
+@pytest.mark.parametrize("regime", [name for name in INSTALLED if regimes.load(name).ordering["kind"] in DECIDED])
+def test_whoever_orders_a_block_knows_the_world_up_to_its_sealing(regime: str) -> None:
+    """Sequencers and builders alike; the price at which a block executes is that of its execution."""
+    known: list[tuple[float, float]] = []
+
+    def noted(seen: Any) -> Any:
+        known.append((seen.time, float(seen.prices[ETH])))
+        return untouched(np.arange(seen.due.size))
+
+    players.ScriptedSequencer.script = lambda agent, seen: noted(seen)
+    players.ScriptedBuilder.script = lambda agent, seen: Bid(noted(seen), 1.0, 1.0)
+    treatment = regimes.load(regime).model_copy(update={"sequencer": "players:ScriptedSequencer"})
+    horizon_s = max(20.0, 3.0 * (treatment.block_time_s or 0.0))
+    settings_ = config(regime=treatment, horizon_s=horizon_s, agents=(players.builder(),))
+    market = opened(settings_)
+    slots: list[tuple[float, float, float]] = []
+    on_block(market, lambda slot: slots.append((slot.sealed_at, slot.time, float(market.world.tables.prices[ETH]))))
+    market.run()
+    sealed = {sealed_at for sealed_at, _, _ in slots}
+    decided = {time for time, _ in known}
+    assert decided <= sealed
+    assert len(decided) > 0.5 * len(sealed)  # a lottery may sell no ticket for a block
+    path = opened(settings_).path
+    for time, price in sorted([*known, *((executed_at, price) for _, executed_at, price in slots)]):
         path.advance(time)
         assert path.current[ETH] == price
 
