@@ -1,4 +1,7 @@
-"""Extracted value: the receiver's gain from what its intents did, marked to the reference price, net of costs.
+"""Extracted value: the receiver's gain from what its intents did, marked to the reference price, net of tips and gas.
+
+A tip out of an extraction is a gain, of the same class, of whoever built the block: it moves between receivers and
+leaves totals as they are. Bids for blocks and lanes are taken off by receiver alone, and are the sequencers' there.
 
 What an intent did is found from the block (`market.measures.classes`), not from what its sender says. Its payers: users
 who executed worse than without whoever stood in front of them, liquidity providers who sold at stale prices, borrowers
