@@ -12,8 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from worlds import ETH, USD, config, on_block, opened, ran, stressed
 
-from experiments.markets.scenarios import reference
-from experiments.runs.run import run_one
 from market import regimes
 from market.access.protocols import Bid
 from market.config import AgentConfig, FlowConfig, PriceConfig
@@ -299,25 +297,3 @@ def test_an_agent_that_looks_on_an_alarm_can_trade() -> None:
     rows = np.concatenate(paid)
     assert rows["sent"].tolist() == [7.3]
     assert rows["status"].tolist() == [Status.FILLED]
-
-
-# -- the schedule is no treatment --------------------------------------------------------------------------------------
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("regime", ["siloed", "centralized_shared"])
-def test_when_agents_look_does_not_move_what_users_pay(regime: str) -> None:
-    """A third of the window or three and a half times of it, at the same seeds: within its standard error."""
-    costs = np.array([[_user_cost(regime, window_s, seed) for window_s in (0.1, 0.03, 0.35)] for seed in range(1, 13)])
-    change = costs[:, 1:] - costs[:, :1]
-    error = costs[:, 0].std(ddof=1) / np.sqrt(len(costs))
-    assert (np.abs(change.mean(axis=0)) < error).all()
-    assert (np.abs(change.mean(axis=0)) < 0.5).all()
-
-
-def _user_cost(regime: str, window_s: float, seed: int) -> float:
-    """What users pay in ten calm minutes of the reference scenario [bp]."""
-    calm = reference(regime=regimes.load(regime), stress=False)
-    return float(
-        run_one(calm.model_copy(update={"window_s": window_s, "horizon_s": 600.0}), seed)["user_cost_served_bp"]
-    )
