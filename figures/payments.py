@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
-from matplotlib.patches import PathPatch
+from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path as Outline
 
 from figures import _page as page
@@ -19,8 +20,8 @@ CAPTION = (
     "Who paid whom by tips, gas, bids, fees, bonuses, rewards and penalties, beyond the exchange of one thing for "
     "another at its reference price; agents of one role together. Each stream leads from its payer, whose colour it "
     "has, to its payee, grey where it only receives; its width is the amount, on one scale in all panels, and numbers "
-    "are thousands of USD. Streams below a thousandth of the largest panel are left out, ends below a fiftieth are not "
-    "named."
+    "are thousands of USD. Streams below a thousandth of the largest panel are left out, ends below a fiftieth are "
+    "named below, if at all."
 )
 COLOURS = {
     "retail": shared.BLUE,
@@ -54,7 +55,16 @@ def draw(summary: pd.DataFrame) -> Figure:
             run = runs[string.ascii_lowercase.index(letter)]
             shared.letter(axes, letter, f"{shared.label(run)}: {shared.number(totals[run] / 1e3)} thousand USD")
             _streams(axes, shared.where(summary, run=run), largest)
+    _key(figure, panels)
     return figure
+
+
+def _key(figure: Figure, panels: np.ndarray) -> None:
+    """Explain colours of ends that are too small to be named anywhere."""
+    named = {text.get_text().partition("\n")[0] for axes in panels.ravel() for text in axes.texts}
+    drawn = {to_hex(bar.get_facecolor()) for axes in panels.ravel() for bars in axes.containers for bar in bars}
+    unnamed = [name for name, colour in COLOURS.items() if to_hex(colour) in drawn and name not in named]
+    page.key(figure, [Rectangle((0, 0), 1, 1, color=COLOURS[name]) for name in unnamed], unnamed)
 
 
 def _total(paid: pd.DataFrame) -> float:

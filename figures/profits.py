@@ -45,6 +45,7 @@ def draw(summary: pd.DataFrame) -> Figure:
     axes.grid()
     largest = float(np.abs(summary["usd"]).max()) if len(summary) else 0.0
     axes.set_xscale("symlog", linthresh=LINEAR * largest or 1.0)
+    axes.margins(x=0.05)  # the largest is whole
     handles, labels = axes.get_legend_handles_labels()
     page.key(figure, handles, labels, most=6)
     return figure

@@ -50,6 +50,8 @@ def test_profits_are_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caps
     assert [text.get_text() for text in axes.get_yticklabels()] == [name.replace("_", " ") for name in found]
     by_label = {line.get_label(): line for line in axes.lines}
     assert by_label["sum"].get_xdata().tolist() == [gained["total_usd"] for gained in found.values()]
+    low, high = axes.transData.inverted().transform(axes.transAxes.transform([(0.03, 0.0), (0.97, 0.0)]))[:, 0]
+    assert all(low < gained["total_usd"] < high for gained in found.values())  # circles are whole
     bids = {name: gained["by_kind"]["bid"] for name, gained in found.items() if "bid" in gained["by_kind"]}
     assert by_label["bid"].get_xdata().tolist() == list(bids.values())
     assert len(bids) > 1
