@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import textwrap
 from typing import Any
 
 from experiments.cli import pictures
@@ -78,7 +79,7 @@ def _answer(read: Any, arguments: argparse.Namespace) -> Any:
 
 
 def _draw(several: list[Any], arguments: argparse.Namespace) -> int:
-    """Draw the answer into a file, which then says where it is."""
+    """Draw the answer into a file; say where it is, and what it shows."""
     from experiments.analysis import tape_pictures
     from market import discovery
 
@@ -93,8 +94,9 @@ def _draw(several: list[Any], arguments: argparse.Namespace) -> int:
     else:
         drawn = tape_pictures.rollups(first) if asked == "rollups" else tape_pictures.path(first)
     with pictures.blamed("--picture", arguments.picture):
-        discovery.load("figures", DRAWN[asked]).write(drawn, title, arguments.picture, arguments.width)
-    print(arguments.picture)
+        figure = discovery.load("figures", DRAWN[asked])
+        figure.write(drawn, title, arguments.picture, arguments.width)
+    print(f"{arguments.picture}\n{textwrap.fill(figure.CAPTION, 100)}")
     return 0
 
 

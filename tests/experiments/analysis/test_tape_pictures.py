@@ -13,6 +13,7 @@ from worlds import founded, opened, reported, stressed
 
 from experiments.__main__ import main
 from experiments.analysis import tape, tape_pictures
+from figures import payments
 from market import regimes
 from market.errors import InputError
 from market.measures.surroundings import MOST_PRICES
@@ -142,6 +143,20 @@ def test_the_command_draws_the_same_bytes_each_time(run, read, question: str, tm
     assert written[0][:4] == MAGIC[kind]
     assert written[0] == written[1]
     assert all(written[0] != other for other in written[2:])
+
+
+def test_the_command_says_what_its_picture_shows(run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "paid.png"
+    assert main(["tape", str(run[0]), "--payments", "--picture", str(file)]) == 0
+    where, *caption = capsys.readouterr().out.splitlines()
+    assert where == str(file)
+    assert " ".join(caption) == payments.CAPTION
+
+
+def test_colours_of_payers_too_small_to_be_named_are_explained() -> None:
+    paid = pd.DataFrame([("r", "retail", "sequencers", 99.0), ("r", "builders", "sequencers", 1.0)])
+    figure = payments.draw(paid.set_axis(["run", "payer", "payee", "usd"], axis=1))
+    assert [text.get_text() for legend in figure.legends for text in legend.get_texts()] == ["builders"]
 
 
 def test_what_two_runs_paid_is_one_table(run, capsys: pytest.CaptureFixture[str]) -> None:
