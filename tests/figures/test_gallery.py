@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
+
+import pytest
 
 from experiments.cli import page
 
@@ -23,6 +26,20 @@ def test_the_readme_has_the_answers_that_the_gallery_has() -> None:
     assert end
     renew = "renew both with: uv run seqmarket figures all --gallery figures/gallery --readme README.md"
     assert table.strip() == page.answers(GALLERY, "figures/gallery").strip(), renew
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["censorship", "circuit_breaker", "collusion", "contagion", "governance", "network_competition", "oracle_collusion",
+     "regimes", "stress_replay", "surface_distortion", "tournament"],
+)  # fmt: skip
+def test_the_first_estimate_of_an_answer_stands_in_the_stored_table(name: str) -> None:
+    """Of those studies whose table and answer have the same outcome, in the same unit."""
+    answer = json.loads((GALLERY / f"{name}.json").read_text(encoding="utf-8"))["answer"]
+    estimate = re.search(r"([\d.,]+)[^\d.,()[\]]*\([−\d]", answer)
+    assert estimate is not None
+    table = (GALLERY / f"{name}_table.md").read_text(encoding="utf-8")
+    assert estimate[1] in re.findall(r"\d[\d.,]*(?<![.,])", table), f"{estimate[1]} of: {answer}"
 
 
 def test_findings_are_shown_whole() -> None:
