@@ -87,6 +87,12 @@ def _sequencer(value: str, base: MarketConfig) -> Settings:
         yield f"regime.sequencer={json.dumps(value)}"
 
 
+def _options(value: bool, base: MarketConfig) -> Settings:
+    """Calls and puts on the first rollup, for ten minutes and for an hour."""
+    if value:
+        yield "rollups.0.options=[{strikes = 5, expiries_s = [600.0, 3600.0]}]"
+
+
 def _strategy(group: int) -> Meaning:
     """The strategy of a group of agents, with its own parameters where it is another one."""
 
@@ -125,6 +131,7 @@ def levers() -> dict[str, Lever]:
         "retail": Lever("retail swaps [1/s]", 3.0, (0.0, 20.0, 0.5), _at("flow.per_second")),
         "ltv": Lever("highest loan-to-value [1]", 0.78, (0.5, 0.8, 0.01), _at("borrowers.ltv_high")),
         "breaker": Lever("breaker at liquidations in 60 s of [USD]", AS_IT_IS, THRESHOLDS_USD, _breaker),
+        "options": Lever("options, which the market maker fixed_spread quotes", False, None, _options),
         "sequencer": Lever("sequencers", AS_IT_IS, [AS_IT_IS, *strategies("sequencer")], _sequencer),
     }
     for group, agents in enumerate(base.agents):

@@ -173,3 +173,12 @@ def test_strategies_come_with_parameters_of_their_own() -> None:
         for name in levers.levers()[f"group_{group}"].among or ():
             found = levers.configured({f"group_{group}": name}).agents[group]
             assert found.parameters == (agents.parameters if name == agents.strategy else {})
+
+
+def test_options_are_quoted_where_they_are_chosen() -> None:
+    [maker] = [name for name, lever in levers.levers().items() if lever.label.startswith("market maker.0:")]
+    shown = Shown(options=True, more="horizon_s=5", **{maker: "fixed_spread"})
+    while shown.running:
+        shown.step()
+    assert shown.complaint == ""
+    assert any(row["bid_volatility"] > 0.0 for row in shown.records["smile"].chain)
