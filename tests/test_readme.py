@@ -96,7 +96,7 @@ def test_own_strategy_ends_in_a_figure_that_compares_it(reader: Path, monkeypatc
     assert (folder / "figure.png").read_bytes()[:4] == b"\x89PNG"
     assert r"\includegraphics" in (folder / "figure.tex").read_text(encoding="utf-8")
     runs = pd.read_parquet(folder / "runs.parquet")
-    assert set(runs["agents.trader.0.strategy"]) == {"arbitrageur", "my_strategies:Patient"}
+    assert set(runs["agents.trader.1.strategy"]) == {"arbitrageur", "my_strategies:Patient"}
 
 
 def test_comparison_of_regimes_levers_and_seeds_ends_in_a_latex_table(
@@ -104,7 +104,7 @@ def test_comparison_of_regimes_levers_and_seeds_ends_in_a_latex_table(
 ) -> None:
     walk(reader, monkeypatch, "results/compare/table.tex", "compare --vary regime=siloed,pbs")
     runs = pd.read_parquet(reader / "results/compare/runs.parquet")
-    cells = runs.groupby(["regime", "agents.trader.0.strategy"])["seed"].nunique()
+    cells = runs.groupby(["regime", "agents.trader.1.strategy"])["seed"].nunique()
     assert cells.to_dict() == {
         (regime, strategy): 2 for regime in ("siloed", "pbs") for strategy in ("arbitrageur", "my_strategies:Patient")
     }

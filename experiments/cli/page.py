@@ -99,11 +99,15 @@ def _found(folder: Path) -> list[str]:
 
 
 def _clause(answer: str) -> str:
-    """An answer up to a semicolon outside of parentheses, the first behind which it says enough to be read alone."""
+    """An answer up to the end of a sentence, or a semicolon outside of parentheses, that says enough to be read alone.
+
+    That is the first one behind `ENOUGH` characters.
+    """
     depth = 0
     for at, letter in enumerate(answer):
         depth += (letter == "(") - (letter == ")")
-        if letter == ";" and not depth and at >= ENOUGH:
+        ends = letter == ";" or answer[at : at + 2] == ". "
+        if ends and not depth and at >= ENOUGH:
             return f"{answer[:at]}."
     return answer
 

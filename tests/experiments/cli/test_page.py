@@ -87,6 +87,7 @@ def test_a_gallery_shows_findings_also_of_a_study_whose_results_it_lacks(two: Pa
 def test_the_beginning_of_an_answer_ends_with_a_clause() -> None:
     first = "Heads are 0.5 (0.4 to 0.6; ten seeds) where the coin is fair, as far as ten seeds can tell it"
     assert page._clause(f"{first}; tails are the rest.") == f"{first}."
+    assert page._clause(f"{first}. Tails are the rest.") == f"{first}."
     assert page._clause("Heads; tails.") == "Heads; tails."
 
 
