@@ -90,21 +90,21 @@ def walk(reader: Path, monkeypatch: pytest.MonkeyPatch, made: str, *beginnings: 
 
 
 def test_own_strategy_ends_in_a_figure_that_compares_it(reader: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    walk(reader, monkeypatch, "results/compare/figure.pdf", "compare --vary regime=siloed,pbs")
+    walk(reader, monkeypatch, "results/compare/figure.pdf", "compare --vary regime=siloed,pbs --vary")
     folder = reader / "results/compare"
     assert (folder / "figure.pdf").read_bytes()[:4] == b"%PDF"
     assert (folder / "figure.png").read_bytes()[:4] == b"\x89PNG"
     assert r"\includegraphics" in (folder / "figure.tex").read_text(encoding="utf-8")
     runs = pd.read_parquet(folder / "runs.parquet")
-    assert set(runs["agents.trader.1.strategy"]) == {"arbitrageur", "my_strategies:Patient"}
+    assert set(runs["agents.trader.2.strategy"]) == {"arbitrageur", "my_strategies:Patient"}
 
 
 def test_comparison_of_regimes_levers_and_seeds_ends_in_a_latex_table(
     reader: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    walk(reader, monkeypatch, "results/compare/table.tex", "compare --vary regime=siloed,pbs")
+    walk(reader, monkeypatch, "results/compare/table.tex", "compare --vary regime=siloed,pbs --vary")
     runs = pd.read_parquet(reader / "results/compare/runs.parquet")
-    cells = runs.groupby(["regime", "agents.trader.1.strategy"])["seed"].nunique()
+    cells = runs.groupby(["regime", "agents.trader.2.strategy"])["seed"].nunique()
     assert cells.to_dict() == {
         (regime, strategy): 2 for regime in ("siloed", "pbs") for strategy in ("arbitrageur", "my_strategies:Patient")
     }

@@ -81,7 +81,9 @@ def test_there_are_strategies_for_every_role() -> None:
 
 
 @every_strategy
-def test_it_takes_part_and_leaves_what_it_sees_alone(role: str, name: str) -> None:
+def test_it_takes_part_and_leaves_what_it_sees_alone(role: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # it is asked here also where nothing is there for which it looks
+    monkeypatch.setattr(strategy_class(role, name), "reasons", None, raising=False)
     market = opened(floor(role, name))
     calls = 0
 

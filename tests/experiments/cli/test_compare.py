@@ -151,7 +151,10 @@ MISTAKES = [
     ),
     ([*VARIED, "--outcome", "user_cost_bp"], "--outcome: unknown name 'user_cost_bp' (did you mean 'user_cost_all_bp'"),
     ([*VARIED, "--outcome", "regime"], "--outcome: unknown name 'regime'"),
-    (["compare", "--vary", "flow.per_second=1:2"], "--vary flow.per_second: a range; allowed: with --sample"),
+    (
+        ["compare", "--vary", "flow.per_second=1:2"],
+        "--vary flow.per_second: a range; allowed: with --latin N or --sample",
+    ),
     ([*VARIED, "--sample", "lhs:4"], "--sample lhs:4: nothing to sample; allowed: with --vary LEVER=LOW:HIGH"),
     (["compare", "--vary", "flow.per_second=1:2", "--sample", "sobol:3"], "--sample sobol:3: not a sample; allowed: "),
     (["compare", "--list", "absent.csv"], "--list absent.csv: no such file; allowed: a CSV file"),
