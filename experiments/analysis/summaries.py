@@ -108,3 +108,26 @@ def plain(runs: pd.DataFrame, levers: Iterable[str]) -> pd.DataFrame:
     keys = [*levers, "regime"]
     numeric = runs.select_dtypes("number").columns
     return table(by_cell(runs, keys, [name for name in numeric if name not in (*keys, *NOT_OUTCOMES)]))
+
+
+def printed(runs: pd.DataFrame, keys: Mapping[str, str], columns: Mapping[str, tuple[str, float]]) -> pd.DataFrame:
+    """The table of a study: a row for each cell, with means over its runs (standard errors).
+
+    Parameters
+    ----------
+    runs
+        a row for each
+    keys
+        by lever, the name of its column
+    columns
+        by name of a column with its unit, the outcome and the factor from the outcome's unit to it
+    """
+    rows = []
+    for key, part in runs.groupby(list(keys), sort=False):
+        levers: Any = key
+        row: dict[str, Any] = dict(zip(keys.values(), levers, strict=True))
+        for name, (column, scale) in columns.items():
+            found = statistics.describe(scale * part[column])
+            row[name] = f"{found['mean']:.3g} ({found['standard_error']:.2g})"
+        rows.append(row)
+    return pd.DataFrame(rows)

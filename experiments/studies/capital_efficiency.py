@@ -287,13 +287,6 @@ def table(runs: pd.DataFrame) -> pd.DataFrame:
         "liquidated [USD]": ("liquidated_usd", 1.0),
         "uncovered [USD]": ("uncovered_usd", 1.0),
     }
-    rows = []
-    keys = ["margin", "capital_usd", "outage_s"]
-    for key, part in runs.groupby(keys, sort=False):
-        settings: Any = key
-        row: dict[str, Any] = dict(zip(("margin", "capital [USD]", "outage [s]"), settings, strict=True))
-        for name, (column, scale) in columns.items():
-            found = statistics.describe(scale * part[column])
-            row[name] = f"{found['mean']:.3g} ({found['standard_error']:.2g})"
-        rows.append(row)
-    return pd.DataFrame(rows)
+    return summaries.printed(
+        runs, {"margin": "margin", "capital_usd": "capital [USD]", "outage_s": "outage [s]"}, columns
+    )

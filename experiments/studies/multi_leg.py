@@ -203,13 +203,4 @@ def table(runs: pd.DataFrame) -> pd.DataFrame:
         "complete [%]": ("complete_share", 100.0),
         "time [s]": ("duration_s", 1.0),
     }
-    rows = []
-    keys = ["varied", "setting", "execution"]
-    for key, part in runs.groupby(keys, sort=False):
-        settings: Any = key
-        row: dict[str, Any] = dict(zip(keys, settings, strict=True))
-        for name, (column, scale) in columns.items():
-            found = statistics.describe(scale * part[column])
-            row[name] = f"{found['mean']:.3g} ({found['standard_error']:.2g})"
-        rows.append(row)
-    return pd.DataFrame(rows)
+    return summaries.printed(runs, {name: name for name in ("varied", "setting", "execution")}, columns)
