@@ -101,6 +101,12 @@ class Reader:
         next(item for item in self.find(shown) if item.text == value).click()
         self.wait(lambda: self._input(label).find_element(By.CSS_SELECTOR, ".v-select__selection").text == value)
 
+    def tick(self, label: str) -> None:
+        """Tick an empty box."""
+        self._input(label).find_element(By.CSS_SELECTOR, ".v-input--selection-controls__input").click()
+        box = "input[type=checkbox]"
+        self.wait(lambda: self._input(label).find_element(By.CSS_SELECTOR, box).get_attribute("aria-checked") == "true")
+
     def write(self, label: str, text: str) -> None:
         """Replace the text of a field."""
         field = self._input(label).find_element(By.CSS_SELECTOR, "input")

@@ -55,9 +55,10 @@ def _open(reader: browser.Reader, address: str, log: Path) -> None:
 
 
 def _choose(reader: browser.Reader) -> None:
-    """Three sorts of levers, which hold from the reset."""
+    """Four sorts of levers, which hold from the reset."""
     reader.choose("regime", "pbs")
     reader.choose("breaker at liquidations in 60 s of [USD]", "30,000")
+    reader.tick(levers.levers()["options"].label)
     reader.choose("trader.1: 1 of strategy", "inventory_arbitrageur")
     reader.slide("seed", browser.Keys.ARROW_RIGHT)
     reader.write("more settings: key=value; key=value", SHORT)
