@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-ENOUGH, LONGEST = 80, 200
+ENOUGH, LONGEST = 80, 270
 """Characters from which on a clause of an answer may stand alone, and those that a line of the table has room for."""
 MORE = " …"
 """End of a line behind which the answer goes on within its sentence."""

@@ -94,10 +94,10 @@ def test_the_line_of_an_answer_ends_with_a_clause() -> None:
 
 def test_the_line_of_a_long_answer_ends_within_a_list_behind_an_interval() -> None:
     parts = [f"coin {number} comes up heads in 0.5 (0.4 to 0.6) of all throws" for number in range(6)]
-    assert one_line(f"{', '.join(parts)}.") == f"{', '.join(parts[:3])}{MORE}"
+    assert one_line(f"{', '.join(parts)}.") == f"{', '.join(parts[:4])}{MORE}"
     assert (
-        one_line(f"{', '.join(parts[:2])}, and {parts[2]} and {parts[3]}.")
-        == f"{', '.join(parts[:2])}, and {parts[2]}{MORE}"
+        one_line(f"{', '.join(parts[:3])}, and {parts[3]} and {parts[4]}.")
+        == f"{', '.join(parts[:3])}, and {parts[3]}{MORE}"
     )
     endless = "heads " * 50 + "0.5 (0.4 to 0.6)"
     assert one_line(endless) == endless
