@@ -29,7 +29,7 @@ ON_COMMITTEES = (
     Kind.COMMITTEE_JOIN, Kind.COMMITTEE_LEAVE, Kind.REPORT, Kind.BRIBE_OFFER, Kind.BRIBE_CLOSE,
 )  # fmt: skip
 OPTIONS = OptionsConfig(
-    strikes=2, expiries_s=(2.0, 6.0), exercise="holder", exercise_s=100.0, fund_usd=10.0, roll=False
+    strikes=2, expiries_s=(2.0, 6.0), exercise="holder", exercise_s=100.0, fund_usd=10.0, roll=False, sales=2
 )
 """Options that are printed, and may be exercised, while random intents are sent."""
 OWNER_OF = {"lending": "loans", "perpetuals": "contracts"}
@@ -142,10 +142,11 @@ def random_rows(market: World, rng: np.random.Generator, count: int) -> np.ndarr
     rows["amount"] = rng.choice(AMOUNTS, count) * rng.uniform(0.1, 1.0, count)
     rows["limit"] = np.where(rng.random(count) < 0.1, rng.choice(AMOUNTS, count), 0.0)
     rows["tip"] = np.where(rng.random(count) < 0.2, rng.choice((0.01, 5.0), count), 0.0)
-    rows["expiry"] = np.where(rows["kind"] == Kind.BRIBE_OFFER, rng.uniform(0.0, 4.0, count), np.inf)
+    timed = np.isin(rows["kind"], (Kind.BRIBE_OFFER, Kind.OPTION_OFFER))
+    rows["expiry"] = np.where(timed, rng.uniform(0.0, 4.0, count), np.inf)
     posting = np.isin(rows["kind"], (Kind.ORACLE_UPDATE, Kind.REPORT))
     rows["amount"][posting] = 2500.0 * rng.uniform(0.5, 1.5, int(posting.sum()))
-    quoting = np.isin(rows["kind"], (Kind.OPTION_QUOTE, Kind.OPTION_SHEET))
+    quoting = np.isin(rows["kind"], (Kind.OPTION_QUOTE, Kind.OPTION_SHEET, Kind.OPTION_BID))
     rows["limit"][quoting] = rng.uniform(0.1, 50.0, int(quoting.sum()))
     for at in np.flatnonzero(rng.random(count) < 0.25):
         spoil(rows[at], rng)
@@ -249,6 +250,10 @@ def _take_part(tables: Tables, row: np.ndarray, venue: str, rng: np.random.Gener
     """Let a row name an open auction of a venue: to settle it mostly one that has been bid for, else one that has not.
 
     Where none is open it names a market of the venue.
+    elif row["kind"] in (Kind.OPTION_BID, Kind.OPTION_ALLOT):
+        row["target"] = rng.integers(0, len(tables.option_sales))
+    elif row["kind"] in (Kind.OPTION_COVER, Kind.OPTION_UNCOVER, Kind.OPTION_OFFER):
+        row["target"] = rng.choice(np.flatnonzero(tables.options["call"] == 1.0))
     """
     lots = tables.lots
     here = tables.auctions["venue"][lots["auction"].astype(np.int64)] == VENUES.index(venue)

@@ -58,7 +58,7 @@ def world() -> World:
         "a",
         lending=tuple(lender(liquidation=design) for design in designs),
         perpetuals=tuple(contracts),
-        options=(OptionsConfig(strikes=3, expiries_s=(EXPIRY_S,), exercise="holder", exercise_s=10.0),),
+        options=(OptionsConfig(strikes=3, expiries_s=(EXPIRY_S,), exercise="holder", exercise_s=10.0, sales=1),),
         borrowers=2,
         gas_usd=GAS_USD,
     )
@@ -507,6 +507,52 @@ def _(world: World) -> Example:
     _short_of_margin(world, -1e6)
     _first(world, _option(Kind.OPTION_AUCTION_START, BOB, target=MAKER))
     return _option(Kind.OPTION_AUCTION_CLOSE, BOB, target=MAKER), 0.0
+
+
+def _covered(world: World) -> None:
+    _first(world, _option(Kind.OPTION_DEPOSIT, BOB, target=BOB, amount=1e5))
+    _first(world, _option(Kind.OPTION_COVER, ALICE, amount=2.0))
+
+
+def _auctioned(world: World) -> None:
+    _covered(world)
+    _first(world, _calls_on_offer())
+
+
+def _calls_on_offer() -> np.ndarray:
+    offer = _option(Kind.OPTION_OFFER, ALICE, limit=10.0)
+    offer["expiry"] = 100.0
+    return offer
+
+
+@example(Kind.OPTION_COVER)
+def _(world: World) -> Example:
+    return _option(Kind.OPTION_COVER, ALICE), 0.0
+
+
+@example(Kind.OPTION_UNCOVER)
+def _(world: World) -> Example:
+    _covered(world)
+    return _option(Kind.OPTION_UNCOVER, ALICE, amount=2.0), 0.0
+
+
+@example(Kind.OPTION_OFFER)
+def _(world: World) -> Example:
+    _covered(world)
+    return _calls_on_offer(), 0.0
+
+
+@example(Kind.OPTION_BID)
+def _(world: World) -> Example:
+    _auctioned(world)
+    return _option(Kind.OPTION_BID, BOB, target=0, amount=20.0, limit=20.0), 0.0
+
+
+@example(Kind.OPTION_ALLOT)
+def _(world: World) -> Example:
+    _auctioned(world)
+    _first(world, _option(Kind.OPTION_BID, BOB, target=0, amount=20.0, limit=20.0))
+    return _option(Kind.OPTION_ALLOT, BOB, target=0), 100.0
 
 
 for _room in rooms("examples").values():  # those of a venue that brings its own

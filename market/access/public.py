@@ -37,6 +37,7 @@ from market.venues.options.view import (
     OptionMarginsSeen,
     OptionMarketsSeen,
     OptionsSeen,
+    OptionSalesSeen,
     PositionsSeen,
     QuotesSeen,
 )
@@ -105,6 +106,7 @@ class Shown:
     option_accounts: OptionAccountsSeen
     option_positions: PositionsSeen
     committees: CommitteesSeen
+    option_sales: OptionSalesSeen
     reporters: ReportersSeen
     auctions: AuctionsSeen
     lots: LotsSeen

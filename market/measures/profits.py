@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 FEES = [Why.TIP, Why.GAS]
 MOVED = [
     Why.LIQUIDITY, Why.COLLATERAL, Why.LOAN, Why.REPAYMENT, Why.BRIDGE, Why.BRIDGE_FEE, Why.PAYMENT, Why.BOND,
-    Why.REPORT, Why.BRIBE, Why.OPTION_MARGIN,
+    Why.REPORT, Why.BRIBE, Why.OPTION_MARGIN, Why.OPTION_COVER,
 ]  # fmt: skip
 """Reasons for which something moves without being traded; fees of a pool, too, where a provider receives them.
 

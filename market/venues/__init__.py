@@ -25,7 +25,8 @@ VENUES = ("pools", "lending", "oracles", "bridges", "outside", "perpetuals", "co
 """The venues that exist, in the order of their tables and kinds."""
 LOADS = (
     "tables", "kinds", "config", "genesis", "rules", "auctions", "fixed_spread", "close_out", "flows", "instrument",
-    "supply", "exemptions", "view", "outcomes", "clock", "quotes", "expiries",
+    "supply", "exemptions", "view", "outcomes", "clock", "quotes", "expiries", "covers",
+    "sales",
 )  # fmt: skip
 """Modules of a venue that others find by these names, where a venue has them."""
 

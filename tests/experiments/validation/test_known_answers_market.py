@@ -45,6 +45,7 @@ MODULES = (
     "hedged_quotes",
     "option_flow",
     "combination_legs",
+    "covered_calls",
 )
 LONG = (
     "breaker_null",
@@ -196,6 +197,7 @@ STATED = {
     ],
     "merton_quotes": [("1 d, call at 100", "quote, USD", 1.34143214, 5e-9)],
     "option_flow": [("no herding", "wings less the middle", 0.0, 0.0)],
+    "covered_calls": [("4 auctions", "price over the last served's value", 1.0, 0.0)],
     "hedged_quotes": [],  # formulas whose numbers are the row's own
     "close_out_order": [("queue, set 1", "whole positions touched too many", 0.0, 0.0)],
     "loss_versus_rebalancing": [
