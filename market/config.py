@@ -20,6 +20,8 @@ from market.venues.bridges.config import BridgeConfig, GraphConfig
 from market.venues.lending import config as _lending
 from market.venues.lending.config import BorrowersConfig, LendingConfig
 from market.venues.liquidation import config as _liquidation
+from market.venues.mining import config as _mining
+from market.venues.mining.config import MiningConfig
 from market.venues.options import config as _options
 from market.venues.options.config import OptionsConfig
 from market.venues.oracles import config as _oracles
@@ -44,6 +46,7 @@ __all__ = [
     "JumpConfig",
     "LendingConfig",
     "MarketConfig",
+    "MiningConfig",
     "NonNegative",
     "OptionsConfig",
     "OracleConfig",
@@ -70,7 +73,9 @@ if TYPE_CHECKING:
         _liquidation.OnRollup,
     ): ...  # fmt: skip
 
-    class _OnMarket(_bridges.OnMarket, _lending.OnMarket, _outside.OnMarket, _perpetuals.OnMarket): ...
+    class _OnMarket(
+        _bridges.OnMarket, _lending.OnMarket, _outside.OnMarket, _perpetuals.OnMarket, _mining.OnMarket,
+    ): ...  # fmt: skip
 
 else:
 

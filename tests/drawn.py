@@ -94,6 +94,17 @@ SHOWN: dict[str, list[Panel]] = {
         )
         for letter, days in zip(row, (1, 7), strict=True)
     ],
+    "liquidity_mining": [
+        Panel("a", {"outcome": "depth_usd"}, "depth [million USD]", 1e-6, "y"),
+        Panel("b", {"outcome": "change_bp"}, "change of users' cost [bp]", 1.0, "y"),
+        Panel(
+            "c",
+            {"outcome": [f"share_{at}" for at in range(4)], "usd_per_hour": [0.0, 8e3]},
+            "part of depth [%]",
+            100.0,
+            "y",
+        ),
+    ],
     "multi_leg": [
         Panel(letter, {"varied": varied, "outcome": outcome}, label, scale, "y")
         for row, (outcome, label, scale) in zip(

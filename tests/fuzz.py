@@ -5,11 +5,20 @@ from __future__ import annotations
 import numpy as np
 from worlds import ALICE, BOB, MAKER, OPERATOR, OTHER_MAKER, execute, founded, intent, lender, rollup
 
-from market.config import BorrowersConfig, GraphConfig, OptionsConfig, OracleConfig, PerpetualConfig, PoolConfig
+from market.config import (
+    BorrowersConfig,
+    GraphConfig,
+    MiningConfig,
+    OptionsConfig,
+    OracleConfig,
+    PerpetualConfig,
+    PoolConfig,
+)
 from market.genesis import World
 from market.intents.rows import blank
 from market.state.store import Tables
 from market.venues import KINDS, VENUES, Kind
+from market.venues.mining.rules import measure
 from market.venues.pools.config import ConcentratedConfig
 from market.venues.pools.ranges import name as name_of
 
@@ -29,7 +38,7 @@ ON_COMMITTEES = (
     Kind.COMMITTEE_JOIN, Kind.COMMITTEE_LEAVE, Kind.REPORT, Kind.BRIBE_OFFER, Kind.BRIBE_CLOSE,
 )  # fmt: skip
 OPTIONS = OptionsConfig(
-    strikes=2, expiries_s=(2.0, 6.0), exercise="holder", exercise_s=100.0, fund_usd=10.0, roll=False
+    strikes=2, expiries_s=(2.0, 6.0), exercise="holder", exercise_s=100.0, fund_usd=10.0, roll=False, sales=2
 )
 """Options that are printed, and may be exercised, while random intents are sent."""
 OWNER_OF = {"lending": "loans", "perpetuals": "contracts"}
@@ -94,8 +103,10 @@ def world() -> World:
         assets=({"name": "ETH", "price_usd": 2500.0}, {"name": "BTC", "price_usd": 50_000.0}),
         graph=GraphConfig(kind="complete", delay_s=1.0, fee_bp=10.0, capacity_usd=2e4),
         borrowers=BorrowersConfig(ltv_low=0.6, ltv_high=0.74, reserve_share=0.5),
+        mining=(MiningConfig(treasury_usd=1e5, quotes_share=0.3),),
     )
     _open_options(market)
+    measure(market.state, 1.0)
     return market
 
 
@@ -142,10 +153,11 @@ def random_rows(market: World, rng: np.random.Generator, count: int) -> np.ndarr
     rows["amount"] = rng.choice(AMOUNTS, count) * rng.uniform(0.1, 1.0, count)
     rows["limit"] = np.where(rng.random(count) < 0.1, rng.choice(AMOUNTS, count), 0.0)
     rows["tip"] = np.where(rng.random(count) < 0.2, rng.choice((0.01, 5.0), count), 0.0)
-    rows["expiry"] = np.where(rows["kind"] == Kind.BRIBE_OFFER, rng.uniform(0.0, 4.0, count), np.inf)
+    timed = np.isin(rows["kind"], (Kind.BRIBE_OFFER, Kind.OPTION_OFFER))
+    rows["expiry"] = np.where(timed, rng.uniform(0.0, 4.0, count), np.inf)
     posting = np.isin(rows["kind"], (Kind.ORACLE_UPDATE, Kind.REPORT))
     rows["amount"][posting] = 2500.0 * rng.uniform(0.5, 1.5, int(posting.sum()))
-    quoting = np.isin(rows["kind"], (Kind.OPTION_QUOTE, Kind.OPTION_SHEET))
+    quoting = np.isin(rows["kind"], (Kind.OPTION_QUOTE, Kind.OPTION_SHEET, Kind.OPTION_BID))
     rows["limit"][quoting] = rng.uniform(0.1, 50.0, int(quoting.sum()))
     for at in np.flatnonzero(rng.random(count) < 0.25):
         spoil(rows[at], rng)
@@ -188,9 +200,8 @@ def _make_plausible(market: World, row: np.ndarray, rng: np.random.Generator) ->
     elif kind in (Kind.SUPPLY, Kind.REDEEM, Kind.COLLECT_RESERVES):
         row["rollup"] = int(tables.lending["rollup"][row["venue"]])
         row["sender"] = rng.choice((MAKER, OTHER_MAKER, market.account_of["lenders"]))
-    elif kind == Kind.ORACLE_UPDATE:
-        row["sender"] = market.account_of["oracle"]
-        row["rollup"] = int(tables.feeds["rollup"][row["venue"]])
+    elif kind in (Kind.ORACLE_UPDATE, Kind.MINING_PAY):
+        _send_by_itself(market, row, rng)
     elif kind in ON_COMMITTEES:
         row["rollup"] = int(tables.committees["rollup"][row["venue"]]) if len(tables.committees) else 0
         row["target"] = rng.integers(0, 3)
@@ -218,6 +229,16 @@ def _make_plausible(market: World, row: np.ndarray, rng: np.random.Generator) ->
         row["asset_in"], row["asset_out"] = rng.permutation((0, 1))
 
 
+def _send_by_itself(market: World, row: np.ndarray, rng: np.random.Generator) -> None:
+    """Let a row of a kind that the market itself sends come from whom it does."""
+    if row["kind"] == Kind.ORACLE_UPDATE:
+        row["sender"] = market.account_of["oracle"]
+        row["rollup"] = int(market.tables.feeds["rollup"][row["venue"]])
+    elif len(market.tables.mining):
+        row["sender"] = market.accounts_of("mining treasuries")[0]
+        row["rollup"], row["target"] = 0, rng.integers(0, len(market.tables.rollups))
+
+
 def _choose_option(tables: Tables, row: np.ndarray, rng: np.random.Generator) -> None:
     """Let a row name a market of options, and what its kind is about there."""
     row["venue"], row["rollup"] = 0, int(tables.option_markets["rollup"][0])
@@ -229,6 +250,10 @@ def _choose_option(tables: Tables, row: np.ndarray, rng: np.random.Generator) ->
         row["target"] = rng.integers(0, len(tables.option_expiries))
     elif row["kind"] == Kind.OPTION_TAKE:
         row["target"] = rng.integers(0, len(tables.option_quotes))
+    elif row["kind"] in (Kind.OPTION_BID, Kind.OPTION_ALLOT):
+        row["target"] = rng.integers(0, len(tables.option_sales))
+    elif row["kind"] in (Kind.OPTION_COVER, Kind.OPTION_UNCOVER, Kind.OPTION_OFFER):
+        row["target"] = rng.choice(np.flatnonzero(tables.options["call"] == 1.0))
     else:
         row["target"] = rng.integers(-1, len(tables.options))
 

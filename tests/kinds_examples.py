@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 from worlds import ALICE, BOB, ETH, ETH_USD, MAKER, OPERATOR, OTHER_MAKER, USD, fates, founded, intent, lender, rollup
 
-from market.config import BorrowersConfig, OptionsConfig, OracleConfig, PerpetualConfig, PoolConfig
+from market.config import BorrowersConfig, MiningConfig, OptionsConfig, OracleConfig, PerpetualConfig, PoolConfig
 from market.execution import execute_block
 from market.genesis import World
 from market.venues import Kind, rooms
+from market.venues.mining.rules import measure
 from market.venues.options import rules as options
 from market.venues.pools.config import ConcentratedConfig
 from market.venues.pools.ranges import name
@@ -58,7 +59,7 @@ def world() -> World:
         "a",
         lending=tuple(lender(liquidation=design) for design in designs),
         perpetuals=tuple(contracts),
-        options=(OptionsConfig(strikes=3, expiries_s=(EXPIRY_S,), exercise="holder", exercise_s=10.0),),
+        options=(OptionsConfig(strikes=3, expiries_s=(EXPIRY_S,), exercise="holder", exercise_s=10.0, sales=1),),
         borrowers=2,
         gas_usd=GAS_USD,
     )
@@ -67,7 +68,8 @@ def world() -> World:
     reported = rollup("b", lending=(lender(),), borrowers=1, oracle=reporting, gas_usd=GAS_USD)
     law = BorrowersConfig(ltv_low=0.3, ltv_high=0.5, reserve_share=0.5)
     ranged = PoolConfig(depth_usd=2.5e6, fee_bp=30.0, price_usd=ETH_USD, concentrated=ConcentratedConfig())
-    return founded(home, reported.model_copy(update={"pools": (ranged,)}), borrowers=law)
+    second = reported.model_copy(update={"pools": (ranged,)})
+    return founded(home, second, borrowers=law, mining=(MiningConfig(quotes_share=0.5),))
 
 
 def carried_out(world: World, row: np.ndarray, time: float = 0.0) -> np.ndarray:
@@ -507,6 +509,59 @@ def _(world: World) -> Example:
     _short_of_margin(world, -1e6)
     _first(world, _option(Kind.OPTION_AUCTION_START, BOB, target=MAKER))
     return _option(Kind.OPTION_AUCTION_CLOSE, BOB, target=MAKER), 0.0
+
+
+def _covered(world: World) -> None:
+    _first(world, _option(Kind.OPTION_DEPOSIT, BOB, target=BOB, amount=1e5))
+    _first(world, _option(Kind.OPTION_COVER, ALICE, amount=2.0))
+
+
+def _auctioned(world: World) -> None:
+    _covered(world)
+    _first(world, _calls_on_offer())
+
+
+def _calls_on_offer() -> np.ndarray:
+    offer = _option(Kind.OPTION_OFFER, ALICE, limit=10.0)
+    offer["expiry"] = 100.0
+    return offer
+
+
+@example(Kind.OPTION_COVER)
+def _(world: World) -> Example:
+    return _option(Kind.OPTION_COVER, ALICE), 0.0
+
+
+@example(Kind.OPTION_UNCOVER)
+def _(world: World) -> Example:
+    _covered(world)
+    return _option(Kind.OPTION_UNCOVER, ALICE, amount=2.0), 0.0
+
+
+@example(Kind.OPTION_OFFER)
+def _(world: World) -> Example:
+    _covered(world)
+    return _calls_on_offer(), 0.0
+
+
+@example(Kind.OPTION_BID)
+def _(world: World) -> Example:
+    _auctioned(world)
+    return _option(Kind.OPTION_BID, BOB, target=0, amount=20.0, limit=20.0), 0.0
+
+
+@example(Kind.OPTION_ALLOT)
+def _(world: World) -> Example:
+    _auctioned(world)
+    _first(world, _option(Kind.OPTION_BID, BOB, target=0, amount=20.0, limit=20.0))
+    return _option(Kind.OPTION_ALLOT, BOB, target=0), 100.0
+
+
+@example(Kind.MINING_PAY)
+def _(world: World) -> Example:
+    measure(world.state, 10.0)
+    treasury = world.accounts_of("mining treasuries")[0]
+    return intent(Kind.MINING_PAY, treasury, venue=0, target=0, amount=5.0), 10.0
 
 
 for _room in rooms("examples").values():  # those of a venue that brings its own

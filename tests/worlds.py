@@ -376,9 +376,27 @@ def _check_perpetuals(tables: Tables) -> None:
 
 
 def _cash_of_options(tables: Tables, vault: float) -> np.ndarray:
-    """Cash of the accounts of options that lies in a vault."""
+    """Cash of the accounts of options that lies in a vault, and money put up by bids."""
     accounts, markets = tables.option_accounts, tables.option_markets
-    return accounts["cash"][markets["account"][accounts["market"].astype(np.int64)] == vault]
+    cash = accounts["cash"][markets["account"][accounts["market"].astype(np.int64)] == vault]
+    sales, members = tables.option_sales, len(accounts) // max(1, len(markets))
+    here = (markets["account"][sales["market"].astype(np.int64)] == vault).repeat(members)
+    return np.concatenate([cash, tables.option_bids["money"][here]])
+
+
+def _check_cover(tables: Tables) -> None:
+    """What covers calls is in the vault, as is what is on offer of it; closed auctions hold no bids."""
+    markets, positions, sales = tables.option_markets, tables.option_positions, tables.option_sales
+    of = tables.options["market"][positions["series"].astype(np.int64)].astype(np.int64)
+    assert np.all(positions["cover"] >= 0.0)
+    for vault, asset in {(int(row["account"]), int(row["asset"])) for row in markets}:
+        mine = (markets["account"][of] == vault) & (markets["asset"][of] == asset)
+        cover, there = positions["cover"][mine].sum(), tables.balance[vault, :, asset].sum()
+        assert abs(cover - there) <= DRIFT * max(there, 1.0), "cover is not in the vault"
+    members = len(tables.option_accounts) // max(1, len(markets))
+    bids = tables.option_bids["money"].reshape(len(sales), members)
+    assert np.all(bids >= 0.0)
+    assert not bids[sales["open"] == 0.0].any(), "a bid is left in an auction that is over"
 
 
 def _check_options(tables: Tables) -> None:
@@ -392,6 +410,7 @@ def _check_options(tables: Tables) -> None:
     assert not held[0].any(), "options are held that nobody owes"
     assert np.array_equal(held[1], series["open"])
     assert np.all(positions["exercised"] <= np.maximum(positions["quantity"], 0.0))
+    _check_cover(tables)
     for vault in np.unique(markets["account"]):
         if vault not in tables.perpetuals["account"]:
             cash, there = _cash_of_options(tables, vault), tables.balance[int(vault), :, 0].sum()

@@ -29,7 +29,7 @@ def rebalance(seen: Observation, desk: Desk, home: np.ndarray) -> None:
         richest = max(seen.rollups, key=lambda rollup: ratio[rollup])
         if ratio[poorest] >= LOW or ratio[richest] <= 1.0 or poorest == richest:
             continue
-        bridge = _bridge_between(seen.bridges, richest, poorest)
+        bridge = bridge_between(seen.bridges, richest, poorest)
         if bridge < 0:
             continue
         missing = home[poorest, asset] - funds[poorest, asset]
@@ -40,7 +40,8 @@ def rebalance(seen: Observation, desk: Desk, home: np.ndarray) -> None:
             desk.bridge(bridge, richest, asset, amount)
 
 
-def _bridge_between(bridges: np.ndarray, first: int, second: int) -> int:
+def bridge_between(bridges: np.ndarray, first: int, second: int) -> int:
+    """Return the first bridge between two rollups, whichever way; -1 for none."""
     source, target = bridges["source"], bridges["target"]
     match = ((source == first) & (target == second)) | ((source == second) & (target == first))
     found = np.flatnonzero(match)

@@ -29,6 +29,7 @@ from market.venues.lending.view import (
 )
 from market.venues.liquidation import view as liquidation
 from market.venues.liquidation.view import AuctionsSeen, LotsSeen, SecuritySeen
+from market.venues.mining.view import MiningRollupsSeen, MiningScoresSeen, MiningSeen
 from market.venues.options import view as options
 from market.venues.options.auctions import under_margin
 from market.venues.options.view import (
@@ -36,6 +37,7 @@ from market.venues.options.view import (
     OptionAccountsSeen,
     OptionMarginsSeen,
     OptionMarketsSeen,
+    OptionSalesSeen,
     OptionsSeen,
     PositionsSeen,
     QuotesSeen,
@@ -104,11 +106,15 @@ class Shown:
     option_quotes: QuotesSeen
     option_accounts: OptionAccountsSeen
     option_positions: PositionsSeen
+    option_sales: OptionSalesSeen
     committees: CommitteesSeen
     reporters: ReportersSeen
     auctions: AuctionsSeen
     lots: LotsSeen
     security: SecuritySeen
+    mining: MiningSeen
+    mining_rollups: MiningRollupsSeen
+    mining_scores: MiningScoresSeen
     prices: np.ndarray
     gas: np.ndarray
     gas_reverted: np.ndarray

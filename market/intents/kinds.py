@@ -47,6 +47,8 @@ class Statement:
         whether it sells what is liquidated: what it fills counts as liquidated volume
     withdraws
         whether it takes back or replaces what its sender offers to trade (a quote, liquidity), and no more
+    rewards
+        whether it pays others than its sender for what they have done without an intent
     defends
         class of intents under which a pause may exempt it; "": none
     submit
@@ -67,5 +69,6 @@ class Statement:
     liquidates: bool = False
     sells: bool = False
     withdraws: bool = False
+    rewards: bool = False
     defends: Defence = ""
     submit: str = ""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from market.state.store import Tables
-from market.venues.options.instrument import equity_of
+from market.venues.options.instrument import covered_of, equity_of
 from market.venues.perpetuals import rules as perpetuals
 from market.venues.pools.by_range import held_in_ranges
 from market.venues.pools.depth import held_of
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def holdings(market: SequencerMarket) -> np.ndarray:
     """Units of every asset held by each participant, shares of pools and contracts included: (participants, assets).
 
-    Options are money, at their marks.
+    Options are money, at their marks; what covers them is the asset that it is.
     """
     held = market.world.tables.balance[: len(market.members)].sum(axis=1)
     _add_provided(market, held)
@@ -59,7 +59,11 @@ def _add_contracts(market: SequencerMarket, held: np.ndarray) -> None:
         held[account, 0] += perpetuals.cash_of(market.world.state, at)
         held[account, asset] += contract["quantity"]
     for at in np.flatnonzero(tables.option_accounts["owner"] < len(held)).tolist():
-        held[int(tables.option_accounts["owner"][at]), 0] += equity_of(market.world.state, at)
+        account = tables.option_accounts[at]
+        owner, terms = int(account["owner"]), tables.option_markets[int(account["market"])]
+        units, calls = covered_of(market.world.state, at)
+        held[owner, 0] += equity_of(market.world.state, at) - calls
+        held[owner, int(terms["asset"])] += units
 
 
 def _provided(tables: Tables, provider: int) -> np.ndarray:

@@ -36,6 +36,7 @@ FEES = (Why.TIP, Why.GAS, Why.DATA_FEE, Why.DATA_COST)
 TRADED = (
     Why.SWAP, Why.POOL_FEE, Why.LIQUIDATION, Why.SEIZURE, Why.OUTSIDE, Why.MARGIN, Why.PERPETUAL_FEE, Why.INSURANCE,
     Why.ESCROW, Why.PENALTY, Why.SURPLUS, Why.OPTION_MARGIN, Why.OPTION_FEE, Why.SECURITY,
+    Why.OPTION_COVER,
 )  # fmt: skip
 """Reasons for which something moves because it is traded."""
 CLASSES = tuple("trade" if member == Extraction.NONE else member.name.lower() for member in Extraction)

@@ -23,7 +23,7 @@ from market.state.ledger import Why
 from market.state.store import State, assets, balance, get, index, length
 from market.state.tables import Asset
 from market.venues import VENUES
-from market.venues.dispatch import LIQUIDATES, stating
+from market.venues.dispatch import LIQUIDATES, REWARDS, stating
 from market.venues.lending.tables import LendingMarket
 from market.venues.liquidation.tables import Auction, Lot
 from market.venues.perpetuals.rules import cash_of
@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 FEES = [Why.TIP, Why.GAS]
 MOVED = [
     Why.LIQUIDITY, Why.COLLATERAL, Why.LOAN, Why.REPAYMENT, Why.BRIDGE, Why.BRIDGE_FEE, Why.PAYMENT, Why.BOND,
-    Why.REPORT, Why.BRIBE, Why.OPTION_MARGIN,
+    Why.REPORT, Why.BRIBE, Why.OPTION_MARGIN, Why.OPTION_COVER,
+    Why.REWARD,
 ]  # fmt: skip
 """Reasons for which something moves without being traded; fees of a pool, too, where a provider receives them.
 
@@ -90,6 +91,15 @@ def _moving(rows: Rows, agents: int) -> int:
     return count
 
 
+@kernel
+def _rewarding(rows: Rows) -> bool:
+    """Whether an intent may pay agents that have sent nothing."""
+    for k in range(rows.size):  # noqa: SIM110 - numba compiles no any()
+        if 0 <= rows[k].kind < REWARDS.size and REWARDS[rows[k].kind]:
+            return True
+    return False
+
+
 class Profits(Recorder):
     """Adds up gains of trading by agent.
 
@@ -127,7 +137,9 @@ class Profits(Recorder):
             return
         self._add(slot, -1.0)
         self._moved = []
-        if _moving(rows, self.in_blocks.size):
+        if _rewarding(rows):
+            self._moved = [(account, self._received(account)) for account in range(self.in_blocks.size)]
+        elif _moving(rows, self.in_blocks.size):
             moving = stating(MOVES, rows["kind"]) & (rows["sender"] >= 0) & (rows["sender"] < self.in_blocks.size)
             self._moved = [(account, self._received(account)) for account in set(rows["sender"][moving].tolist())]
 

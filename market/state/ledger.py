@@ -59,6 +59,8 @@ class Why(IntEnum):
     OPTION_MARGIN = 36
     OPTION_FEE = 37
     SECURITY = 38  # what a rollup's security module pays for a deficit
+    OPTION_COVER = 39  # underlying that covers calls, its return, and what is paid of it at their expiry
+    REWARD = 40  # what a programme pays for liquidity
 
 
 REASONS = len(Why)

@@ -21,11 +21,14 @@ from typing import Any
 import market.state.tables  # noqa: F401 - tables of no venue have the first numbers
 from market.intents.kinds import Statement
 
-VENUES = ("pools", "lending", "oracles", "bridges", "outside", "perpetuals", "committees", "options", "liquidation")
+VENUES = (
+    "pools", "lending", "oracles", "bridges", "outside", "perpetuals", "committees", "options", "liquidation", "mining",
+)  # fmt: skip
 """The venues that exist, in the order of their tables and kinds."""
 LOADS = (
     "tables", "kinds", "config", "genesis", "rules", "auctions", "fixed_spread", "close_out", "flows", "instrument",
-    "supply", "exemptions", "view", "outcomes", "clock", "quotes", "expiries",
+    "supply", "exemptions", "view", "outcomes", "clock", "quotes", "expiries", "covers",
+    "sales",
 )  # fmt: skip
 """Modules of a venue that others find by these names, where a venue has them."""
 

@@ -33,6 +33,8 @@ EXCHANGES = np.array(
 """Whether it gives one asset for another and nothing else."""
 SELLS = np.array([statement.sells for statement in STATEMENTS])
 """Whether it sells what is liquidated."""
+REWARDS = np.array([statement.rewards for statement in STATEMENTS])
+"""Whether it pays others than its sender for what they have done."""
 WITHDRAWS = np.array([statement.withdraws for statement in STATEMENTS])
 """Whether it takes back or replaces what its sender offers to others."""
 

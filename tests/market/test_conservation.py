@@ -18,6 +18,7 @@ from market.state.ledger import totals
 from market.venues import Kind
 from market.venues.bridges import rules as bridges
 from market.venues.lending import rules as lending
+from market.venues.mining.rules import measure
 from market.venues.perpetuals import funding
 
 
@@ -32,6 +33,7 @@ def drive(seed: int, blocks: int, size: int) -> np.ndarray:
         lending.accrue(market.state, 3600.0 * number)
         if market.tables.feeds["price"].max() < 1e9:  # at an absurd price funding is beyond any number
             funding.accrue(market.state, 3600.0 * number)
+        measure(market.state, 1.0 + number)
         market.tables.prices[1:] *= np.exp(rng.normal(0.0, 0.03, 2))
         rows = random_rows(market, rng, size)
         rows = rows[~absurd(market, rows)]

@@ -23,10 +23,11 @@ from market.state.store import STATE, State, balance, cell, get, index, length
 from market.state.tables import Instrument
 from market.venues.liquidation.grace import in_grace
 from market.venues.liquidation.security import cover, stake_of
+from market.venues.options.covering import exposed
 from market.venues.options.hand_over import hand_over
 from market.venues.options.joint import OPTIONS, first_of
 from market.venues.options.rules import account_on, margin_of, position_of, set_cash, stands
-from market.venues.options.tables import Expiry, Option, OptionAccount, OptionMargin, OptionMarket, Position
+from market.venues.options.tables import Expiry, Option, OptionAccount, OptionMargin, OptionMarket
 
 NOBODY = -1.0
 ROUNDING = 1e-9
@@ -84,7 +85,7 @@ def _waits(state: State, account: int) -> bool:
     first = index(state, OptionMarket.first_series, market)
     for series in range(first, first + index(state, OptionMarket.series, market)):
         decided = get(state, Expiry.fixed, index(state, Option.expiry, series)) > 0.0
-        if decided and get(state, Position.quantity, position_of(state, account, series)) != 0.0:
+        if decided and exposed(state, position_of(state, account, series)) != 0.0:
             return True
     return False
 

@@ -19,6 +19,7 @@ from market.state.store import STATE, State, cell, get, index
 from market.state.tables import Instrument
 from market.venues.liquidation.deleveraging import OTHER, allotted
 from market.venues.options.auctions import check, funds_of, pay_in, payment_after, stop
+from market.venues.options.covering import exposed
 from market.venues.options.instrument import mark
 from market.venues.options.joint import OPTIONS
 from market.venues.options.rules import STEP, margin_of, position_of, set_cash, shift
@@ -35,10 +36,10 @@ def _others(state: State, account: int, series: int) -> Any:
     """Accounts that hold the other side of a position: rows of `OTHER`."""
     market, price, count = index(state, OptionAccount.market, account), mark(state, series), 0
     first = index(state, OptionMarket.first_account, market)
-    size = get(state, Position.quantity, position_of(state, account, series))
+    size = exposed(state, position_of(state, account, series))
     found = np.zeros(index(state, OptionMarket.accounts, market), OTHER)
     for at in range(first, first + found.size):
-        held = get(state, Position.quantity, position_of(state, at, series))
+        held = exposed(state, position_of(state, at, series))
         if held * size < 0.0:
             entry = get(state, Position.entry, position_of(state, at, series))
             equity, _, _ = margin_of(state, at)
@@ -55,7 +56,7 @@ def _others(state: State, account: int, series: int) -> Any:
 def _close(state: State, account: int, series: int, price: float) -> None:
     """Close a position against those that the market's rule names, at a price."""
     market, size = index(state, OptionAccount.market, account), 0.0
-    size = get(state, Position.quantity, position_of(state, account, series))
+    size = exposed(state, position_of(state, account, series))
     others, rule = _others(state, account, series), index(state, OptionMargin.deleveraging, market)
     gap, cap = abs(price - mark(state, series)), get(state, OptionMargin.haircut, market)
     counter = cell(state, OptionMargin.deleveraged, market)
@@ -76,7 +77,7 @@ def _totals_of(state: State, account: int) -> tuple[float, float]:
     market, value, sizes = index(state, OptionAccount.market, account), 0.0, 0.0
     first = index(state, OptionMarket.first_series, market)
     for series in range(first, first + index(state, OptionMarket.series, market)):
-        size = abs(get(state, Position.quantity, position_of(state, account, series)))
+        size = abs(exposed(state, position_of(state, account, series)))
         if size > 0.0:
             value += size * mark(state, series)
             sizes += size
@@ -116,7 +117,7 @@ def _close_options(state: State, account: int, missing: float, value: float, siz
     market = index(state, OptionAccount.market, account)
     first = index(state, OptionMarket.first_series, market)
     for series in range(first, first + index(state, OptionMarket.series, market)):
-        size = get(state, Position.quantity, position_of(state, account, series))
+        size = exposed(state, position_of(state, account, series))
         if size != 0.0:
             _close(state, account, series, _price(mark(state, series), size, missing, value, sizes))
 

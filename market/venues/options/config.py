@@ -64,6 +64,9 @@ class OptionsConfig(Settings):
         description="at most so many of the agents of role market_maker, the first as configured, may quote "
         "(default: all) [1]",
     )
+    sales: Annotated[int, Field(ge=0, le=1000)] = Field(
+        default=0, description="sealed auctions of covered calls that may be open at a time [1]"
+    )
     share_margin: bool = Field(
         default=False,
         description="whether everybody has a contract on each of the rollup's perpetuals on the same asset, which "

@@ -5,8 +5,9 @@ rollup's oracle has posted: where prints have a window, in the block that first 
 that block may choose; else at the moment when it is due. Where holders have to exercise, they do so between the last
 print and a deadline; what they do not, lapses, and those who owe the series gain in proportion to what they owe.
 
-What an account cannot pay, the fund does, and then the rollup's security module; what these cannot, those who were
-paid at this expiry go without, in proportion to what they were paid.
+What is covered is paid in the underlying: see `market.venues.options.delivery`. What an account cannot pay, the fund
+does, and then the rollup's security module; what these cannot, those who were paid at this expiry go without, in
+proportion to what they were paid.
 """
 
 from __future__ import annotations
@@ -18,17 +19,13 @@ from market.state.journal import open_journal, put
 from market.state.ledger import Why, transfer
 from market.state.store import STATE, State, balance, cell, get, index, length
 from market.venues.liquidation.security import cover
+from market.venues.options.delivery import deliver
 from market.venues.options.instrument import payoff, price_of
+from market.venues.options.payments import by_holders, payment_of
 from market.venues.options.quotes import ALL
 from market.venues.options.quoting import ASK, BID, drop
 from market.venues.options.rules import account_on, check_market, margin_of, position_of, stands, whole_steps
 from market.venues.options.tables import Expiry, Option, OptionAccount, OptionMarket, Position
-
-
-@njit(boolean(STATE, int64), cache=True)
-def by_holders(state: State, market: int) -> bool:
-    """Whether holders have to exercise."""
-    return get(state, OptionMarket.exercise, market) >= 0.0
 
 
 @njit(float64(STATE, int64), cache=True)
@@ -134,22 +131,6 @@ def exercise(state: State, row: Row, time: float) -> int:
     return Reason.NONE
 
 
-@njit(float64(STATE, int64, int64), cache=True)
-def _payment(state: State, account: int, series: int) -> float:
-    """What an account receives at expiry for what it holds of a series; below 0: what it pays [USD]."""
-    position, market = position_of(state, account, series), index(state, Option.market, series)
-    size = get(state, Position.quantity, position)
-    if size == 0.0:
-        return 0.0
-    fixed = get(state, Expiry.fixed, index(state, Option.expiry, series))
-    unit = payoff(fixed, get(state, Option.strike, series), get(state, Option.call, series))
-    if not by_holders(state, market):
-        return size * unit
-    if size > 0.0:
-        return get(state, Position.exercised, position) * unit
-    return size * unit * get(state, Option.exercised, series) / get(state, Option.open, series)
-
-
 @njit(void(STATE, int64, int64, float64), cache=True)
 def _add(state: State, column: int, row: int, amount: float) -> None:
     """Add to a number outside of a block: nobody's intent, not journalled."""
@@ -161,7 +142,7 @@ def _received(state: State, account: int, expiry: int) -> float:
     """What an account receives at an expiry for all that it holds of it, on net [USD]."""
     first, total = index(state, Expiry.first_series, expiry), 0.0
     for series in range(first, first + index(state, Expiry.series, expiry)):
-        total += _payment(state, account, series)
+        total += payment_of(state, account, series)
     return total
 
 
@@ -221,9 +202,10 @@ def pay_out(state: State, expiry: int) -> None:
     first = index(state, OptionMarket.first_account, market)
     last, gained, lacking = first + index(state, OptionMarket.accounts, market), 0.0, 0.0
     _count_lapsed(state, expiry)
+    delivered = deliver(state, expiry)
     # what is received must be known of everybody before anything is taken away
     for account in range(first, last):
-        received = _received(state, account, expiry)
+        received = _received(state, account, expiry) - get(state, OptionAccount.delivered, account)
         _add(state, OptionAccount.cash, account, received)
         gained += max(received, 0.0)
         state.cells[cell(state, OptionAccount.received, account)] = received
@@ -241,7 +223,7 @@ def pay_out(state: State, expiry: int) -> None:
         if received > 0.0 and lacking > 0.0:
             _add(state, OptionAccount.cash, account, -lacking * received / gained)
     _add(state, OptionMarket.socialised, market, lacking)
-    _add(state, OptionMarket.paid, market, gained - lacking)
+    _add(state, OptionMarket.paid, market, gained - lacking + delivered)
     state.cells[cell(state, Expiry.over, expiry)] = 1.0
 
 

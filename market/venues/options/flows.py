@@ -5,10 +5,11 @@ from __future__ import annotations
 from numba import float64, int64, njit
 
 from market.intents.rows import Row
-from market.state.store import STATE, State, get, length
+from market.state.store import STATE, State, get, index, length
 from market.venues.options.instrument import mark
 from market.venues.options.quoting import ASK, BID
-from market.venues.options.tables import Option, Quote
+from market.venues.options.rules import whole_steps
+from market.venues.options.tables import Option, OptionMarket, Quote
 
 
 @njit(cache=True)
@@ -18,8 +19,16 @@ def margin(state: State, row: Row) -> tuple[int, float]:
 
 
 @njit(cache=True)
+def cover(state: State, row: Row) -> tuple[int, float]:
+    """Underlying that covers calls, cut to whole steps [units of the asset]; nothing where there is no such market."""
+    if not 0 <= row.venue < length(state, OptionMarket.asset):
+        return 0, 0.0
+    return index(state, OptionMarket.asset, row.venue), whole_steps(row.amount)
+
+
+@njit(cache=True)
 def amount_named(state: State, row: Row) -> float:
-    """Margin that is paid in or taken out [USD]."""
+    """Margin that is paid in, taken out or put up [USD]."""
     return row.amount
 
 

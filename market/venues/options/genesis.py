@@ -79,6 +79,8 @@ class Genesis(Founding):
             "option_quotes": sum(_series(spec) * len(_makers(plan, spec)) for spec in specs),
             "option_accounts": len(specs) * members,
             "option_positions": sum(map(_series, specs)) * members,
+            "option_sales": sum(spec.sales for spec in specs),
+            "option_bids": sum(spec.sales for spec in specs) * members,
         }
 
     def open_venue(self, world: World, plan: Plan, rng: np.random.Generator) -> None:
@@ -91,6 +93,9 @@ class Genesis(Founding):
             _write_terms(world, plan, market, rollup, spec, at)
             _list_expiries(world, market, spec)
             _open_accounts(world, plan, market, spec)
+            sales = world.tables.option_sales[at["option_sales"] : at["option_sales"] + spec.sales]
+            sales["market"] = market
+            sales["first_bid"] = at["option_bids"] + len(plan.members) * np.arange(spec.sales)
             for name, count in _counts(plan, spec).items():
                 at[name] += count
         _enter_margin(world, plan)
@@ -102,6 +107,7 @@ def _counts(plan: Plan, spec: OptionsConfig) -> dict[str, int]:
     return {
         "option_expiries": len(spec.expiries_s), "options": series, "option_accounts": members,
         "option_quotes": series * len(_makers(plan, spec)), "option_positions": series * members,
+        "option_sales": spec.sales, "option_bids": spec.sales * members,
     }  # fmt: skip
 
 

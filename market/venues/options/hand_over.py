@@ -6,10 +6,11 @@ from numba import float64, int64, njit, types
 
 from market.state.store import STATE, State, get, index
 from market.state.tables import Instrument
+from market.venues.options.covering import exposed
 from market.venues.options.instrument import mark
 from market.venues.options.joint import OPTIONS
 from market.venues.options.rules import account_on, position_of, shift, whole_steps
-from market.venues.options.tables import OptionAccount, OptionMarket, Position
+from market.venues.options.tables import OptionAccount, OptionMarket
 from market.venues.perpetuals.instrument import PERPETUALS
 from market.venues.perpetuals.instrument import price_of as contract_price
 from market.venues.perpetuals.lots import own_contract
@@ -23,7 +24,7 @@ def _hand_over_options(state: State, account: int, own: int, part: float) -> tup
     market, moved, value = index(state, OptionAccount.market, account), 0.0, 0.0
     first = index(state, OptionMarket.first_series, market)
     for series in range(first, first + index(state, OptionMarket.series, market)):
-        size = get(state, Position.quantity, position_of(state, account, series))
+        size = exposed(state, position_of(state, account, series))
         change = size if part == 1.0 else whole_steps(size * part)
         price = mark(state, series) if size != 0.0 else 0.0
         if change != 0.0:

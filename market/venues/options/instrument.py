@@ -2,8 +2,8 @@
 
 An option is marked at the price that Black's formula gives for the oracle's price of the underlying, the volatility of
 its series, and the law of the mean of the prints that are still to come (`market.pricing.averaged`). Equity is cash
-plus positions at these marks; as many options are held as are owed, so that the equities of a market add up to what the
-vault holds for it at every moment.
+plus positions at these marks; as many options are held as are owed, so that the equities of a market, less what covered
+calls (`market.venues.options.covering`) are marked at, add up to the money that the vault holds for it at every moment.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from market.pricing.black import terms
 from market.settings import YEAR_S
 from market.state.store import STATE, State, get, index
 from market.state.tables import Instrument
+from market.venues.options.covering import covered, exposed
 from market.venues.options.joint import alike, comes_first, is_joint
 from market.venues.options.margins import OFFSETS, POSITION, POSITIONS, Terms, marks, required
 from market.venues.options.tables import Expiry, Option, OptionAccount, OptionMargin, OptionMarket, Position
@@ -100,7 +101,7 @@ def _write_positions(state: State, account: int, found: Any, count: int) -> int:
     first, at = index(state, OptionMarket.first_series, market), index(state, OptionAccount.positions, account)
     price, now = price_of(state, market), get(state, OptionMarket.now, market)
     for series in range(first, first + index(state, OptionMarket.series, market)):
-        size, expiry = get(state, Position.quantity, at + series - first), index(state, Option.expiry, series)
+        size, expiry = exposed(state, at + series - first), index(state, Option.expiry, series)
         if size == 0.0 or get(state, Expiry.fixed, expiry) > 0.0:
             continue
         share, strike, years = open_part(state, series, now)
@@ -243,10 +244,23 @@ def equity_of(state: State, account: int) -> float:
     market, equity = index(state, OptionAccount.market, account), get(state, OptionAccount.cash, account)
     first, at = index(state, OptionMarket.first_series, market), index(state, OptionAccount.positions, account)
     for series in range(first, first + index(state, OptionMarket.series, market)):
-        size = get(state, Position.quantity, at + series - first)
+        size = exposed(state, at + series - first)
         if size != 0.0:
             equity += size * mark(state, series)
     return equity
+
+
+@njit(types.UniTuple(float64, 2)(STATE, int64), cache=True)
+def covered_of(state: State, account: int) -> tuple[float, float]:
+    """Cover of an account [units of the underlying], and what the calls that it covers are marked at [USD]."""
+    market, units, value = index(state, OptionAccount.market, account), 0.0, 0.0
+    first, at = index(state, OptionMarket.first_series, market), index(state, OptionAccount.positions, account)
+    for series in range(first, first + index(state, OptionMarket.series, market)):
+        position = at + series - first
+        if get(state, Position.cover, position) > 0.0:
+            units += get(state, Position.cover, position)
+            value += covered(state, position) * mark(state, series)
+    return units, value
 
 
 @njit(types.UniTuple(float64, 3)(STATE, int64), cache=True)

@@ -91,6 +91,8 @@ def report(market: SequencerMarket) -> dict[str, float]:
         "options_open_usd": float(chain["open"] @ prices),
         "options_liquidated_usd": float(totals["options_liquidated"]),
         "options_deleveraged_usd": float(tables.option_margins["deleveraged"].sum()),
+        "options_auctioned": float(terms["auctioned"].sum()),
+        "options_raised_usd": float(terms["raised"].sum()),
         "options_paid_usd": float(terms["paid"].sum()),
         "options_lapsed_usd": float(terms["lapsed"].sum()),
         "options_insured_usd": float(terms["insured"].sum()),

@@ -39,6 +39,8 @@ class OptionMarket(Columns):
     lapsed = "what holders could have had and did not exercise, since the start", "USD"
     insured = "paid by the fund for accounts that could not pay, since the start", "USD"
     socialised = "taken off what holders were to be paid, since the start", "USD"
+    auctioned = "calls sold by sealed auction since the start", "1"
+    raised = "premiums paid for them", "USD"
 
 
 @table("option_expiries")
@@ -109,6 +111,7 @@ class OptionAccount(Columns):
     owner = "whose it is", "account"
     cash = "margin paid in, premiums and payments received less paid", "USD"
     received = "received at the last expiry on net; below 0: paid", "USD"
+    delivered = "received in the underlying at the last expiry, for covered calls; below 0: paid", "USD"
     auctioned_at = "since when it is sold by auction; -1: it is not", "s"
     insolvent_at = "since when whoever takes of it is paid; -1: nobody is", "s"
     quotes = "its first quote; -1: it may not quote", "quote"
@@ -125,6 +128,7 @@ class Position(Columns):
     quantity = "options held; below 0: owed", "1"
     exercised = "of those held, exercised", "1"
     entry = "mean price at which the position was opened", "USD"
+    cover = "underlying that lies in the vault for calls that are owed", "units of the asset"
 
 
 @table("option_margins")
@@ -161,3 +165,31 @@ class OptionMargin(Columns):
     started = "auctions started", "1"
     ended = "auctions ended", "1"
     deleveraged = "value closed by auto-deleveraging since the start", "USD"
+
+
+@table("option_sales")
+class OptionSale(Columns):
+    """A sealed auction of covered calls, and what came of it; later ones take the same row."""
+
+    market = "market of options", "option market"
+    open = "1: calls are on offer", "flag"
+    seller = "whose calls they are", "option account"
+    series = "series", "series"
+    expires = "time of expiry of the series when it was offered", "s"
+    amount = "calls on offer", "1"
+    reserve = "least price", "USD"
+    closes = "when bids are opened", "s"
+    number = "number of the auction in its row", "1"
+    turn = "bids so far, with those that replaced others", "1"
+    sold = "calls that were sold", "1"
+    price = "price that was paid for each", "USD"
+    first_bid = "bid of the first account of its market", "bid"
+
+
+@table("option_bids")
+class OptionBid(Columns):
+    """An account's bid in a sealed auction; nobody is shown it."""
+
+    money = "money put up; 0: no bid", "USD"
+    price = "most that is bid for a call", "USD"
+    turn = "number of the bid: of equal prices the lower has precedence", "1"

@@ -10,7 +10,16 @@ from market.state.store import STATE, State, described, get, index
 from market.venues.options import auctions
 from market.venues.options.instrument import value_at
 from market.venues.options.rules import margin_of
-from market.venues.options.tables import Expiry, Option, OptionAccount, OptionMargin, OptionMarket, Position, Quote
+from market.venues.options.tables import (
+    Expiry,
+    Option,
+    OptionAccount,
+    OptionMargin,
+    OptionMarket,
+    OptionSale,
+    Position,
+    Quote,
+)
 
 
 class OptionMarketsSeen(Records, columns=described(OptionMarket)):
@@ -52,6 +61,10 @@ class OptionMarginsSeen(Records, columns=described(OptionMargin)):
     """How each market of options margins accounts, and sells those that fall short: shape (option markets,)."""
 
 
+class OptionSalesSeen(Records, columns=described(OptionSale)):
+    """Sealed auctions of covered calls, open or over: shape (sales,)."""
+
+
 VIEWS = {
     "option_markets": OptionMarketsSeen,
     "option_margins": OptionMarginsSeen,
@@ -60,8 +73,9 @@ VIEWS = {
     "option_quotes": QuotesSeen,
     "option_accounts": OptionAccountsSeen,
     "option_positions": PositionsSeen,
+    "option_sales": OptionSalesSeen,
 }
-"""Views of whole tables, by the name of the table."""
+"""Views of whole tables, by the name of the table; bids in sealed auctions are shown to nobody."""
 
 
 @njit(void(STATE, int64, float64, float64[::1]), cache=True)

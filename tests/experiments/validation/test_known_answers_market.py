@@ -45,6 +45,8 @@ MODULES = (
     "hedged_quotes",
     "option_flow",
     "combination_legs",
+    "covered_calls",
+    "mining_entry",
 )
 LONG = (
     "breaker_null",
@@ -196,6 +198,11 @@ STATED = {
     ],
     "merton_quotes": [("1 d, call at 100", "quote, USD", 1.34143214, 5e-9)],
     "option_flow": [("no herding", "wings less the middle", 0.0, 0.0)],
+    "covered_calls": [("4 auctions", "price over the last served's value", 1.0, 0.0)],
+    "mining_entry": [
+        ("no other use, rollup 2", "part of depth", 0.5, 1e-12),
+        ("r=2e-5/s elsewhere, rollup 1", "depth, USD", 166666.67, 5e-3),
+    ],
     "hedged_quotes": [],  # formulas whose numbers are the row's own
     "close_out_order": [("queue, set 1", "whole positions touched too many", 0.0, 0.0)],
     "loss_versus_rebalancing": [

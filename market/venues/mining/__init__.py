@@ -1,0 +1,1 @@
+"""Liquidity mining: programmes that pay for depth and for quotes."""
