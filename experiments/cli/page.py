@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from experiments.analysis import statistics
+from experiments.cli.short_answers import one_line
 from experiments.runs import study
 from experiments.runs.files import write as write_file
 from market import discovery
@@ -19,8 +20,6 @@ FINDINGS = "_findings.md"
 """End of the name of a file that says more of a study's results than its answer; a gallery keeps and shows it."""
 MARKS = "<!-- answers -->\n", "<!-- end of answers -->\n"
 """Between these lines another page has the table of studies with their answers."""
-ENOUGH = 80
-"""Characters from which on a clause of an answer may stand alone."""
 COPIED = (".png", ".pdf", ".tex", ".md", ".json")
 
 
@@ -90,7 +89,7 @@ def answers(folder: Path, link: str) -> str:
         about = _about(folder / f"{name}.json")
         entry = f"[`{name}`]({link}/{NAME}#{name})" if name in shown else f"`{name}`"
         question = discovery.constant(study.PACKAGE, name, "QUESTION")
-        lines.append(f"| {entry} | {_cell(question)} | {_cell(_answer(about, _clause))} |")
+        lines.append(f"| {entry} | {_cell(question)} | {_cell(_line(about))} |")
     return "\n".join(lines) + "\n"
 
 
@@ -98,25 +97,20 @@ def _found(folder: Path) -> list[str]:
     return [path.name.removesuffix(FINDINGS) for path in folder.glob(f"*{FINDINGS}")]
 
 
-def _clause(answer: str) -> str:
-    """An answer up to the end of a sentence, or a semicolon outside of parentheses, that says enough to be read alone.
-
-    That is the first one behind `ENOUGH` characters.
-    """
-    depth = 0
-    for at, letter in enumerate(answer):
-        depth += (letter == "(") - (letter == ")")
-        ends = letter == ";" or answer[at : at + 2] == ". "
-        if ends and not depth and at >= ENOUGH:
-            return f"{answer[:at]}."
-    return answer
-
-
-def _answer(about: dict[str, Any], shortened: Callable[[str], str] = str) -> str:
+def _answer(about: dict[str, Any]) -> str:
     """The answer to a study's question, and behind it that too few seeds to settle anything were run, if they were."""
-    answer, seeds = about.get("answer", ""), about.get("seeds", [])
-    few = f" ({_seeds(seeds)}: open)" if answer and len(seeds) < statistics.ENOUGH else ""
-    return shortened(answer) + few
+    few = len(about.get("seeds", [])) < statistics.ENOUGH
+    return about["answer"] + (_of_seeds(about) if few else "") if about.get("answer") else ""
+
+
+def _line(about: dict[str, Any]) -> str:
+    """What the answer begins with, and of how many seeds it is."""
+    return one_line(about["answer"]) + _of_seeds(about) if about.get("answer") else ""
+
+
+def _of_seeds(about: dict[str, Any]) -> str:
+    seeds = about.get("seeds", [])
+    return f" ({_seeds(seeds)}{': open' if len(seeds) < statistics.ENOUGH else ''})"
 
 
 def _asked(name: str, folder: Path) -> dict[str, Any]:

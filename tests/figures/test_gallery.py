@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments.cli import page
+from experiments.cli import page, short_answers
 
 ROOT = Path(__file__).resolve().parents[2]
 GALLERY = ROOT / "figures" / "gallery"
@@ -26,6 +26,18 @@ def test_the_readme_has_the_answers_that_the_gallery_has() -> None:
     assert end
     renew = "renew both with: uv run seqmarket figures all --gallery figures/gallery --readme README.md"
     assert table.strip() == page.answers(GALLERY, "figures/gallery").strip(), renew
+
+
+def test_each_answer_of_the_readme_is_one_line_with_an_interval_and_its_seeds() -> None:
+    lines = page.answers(GALLERY, "figures/gallery").splitlines()[2:]
+    told = {line.split("`")[1]: line.split(" | ")[2].removesuffix(" |") for line in lines}
+    assert len(told) > 20
+    for name, answer in told.items():
+        said, seeds, count = answer.rpartition(" (")
+        assert seeds and "seeds" in count, name
+        assert len(said) <= short_answers.LONGEST, name
+        # this one compares with exact values, of which nothing is estimated
+        assert short_answers.INTERVAL.search(said) or name == "auction_equilibrium", name
 
 
 @pytest.mark.parametrize(

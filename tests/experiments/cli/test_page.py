@@ -12,6 +12,7 @@ import stand_in
 
 from experiments.__main__ import main
 from experiments.cli import page
+from experiments.cli.short_answers import MORE, one_line
 from experiments.runs import study as studies
 
 type Add = Callable[[str, str], Path]
@@ -84,11 +85,23 @@ def test_a_gallery_shows_findings_also_of_a_study_whose_results_it_lacks(two: Pa
     assert said.endswith("Gold falls on its edge.\n")
 
 
-def test_the_beginning_of_an_answer_ends_with_a_clause() -> None:
+def test_the_line_of_an_answer_ends_with_a_clause() -> None:
     first = "Heads are 0.5 (0.4 to 0.6; ten seeds) where the coin is fair, as far as ten seeds can tell it"
-    assert page._clause(f"{first}; tails are the rest.") == f"{first}."
-    assert page._clause(f"{first}. Tails are the rest.") == f"{first}."
-    assert page._clause("Heads; tails.") == "Heads; tails."
+    assert one_line(f"{first}; tails are the rest.") == f"{first}."
+    assert one_line(f"{first}. Tails are the rest.") == f"{first}."
+    assert one_line("Heads; tails.") == "Heads; tails."
+
+
+def test_the_line_of_a_long_answer_ends_within_a_list_behind_an_interval() -> None:
+    parts = [f"coin {number} comes up heads in 0.5 (0.4 to 0.6) of all throws" for number in range(6)]
+    assert one_line(f"{', '.join(parts)}.") == f"{', '.join(parts[:3])}{MORE}"
+    assert (
+        one_line(f"{', '.join(parts[:2])}, and {parts[2]} and {parts[3]}.")
+        == f"{', '.join(parts[:2])}, and {parts[2]}{MORE}"
+    )
+    endless = "heads " * 50 + "0.5 (0.4 to 0.6)"
+    assert one_line(endless) == endless
+    assert one_line(f"Heads win; {endless}") == "Heads win."
 
 
 def test_a_study_that_cannot_begin_is_left_out(two: Path, plugins: Add, capsys: pytest.CaptureFixture[str]) -> None:
