@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
+import sys
 from collections.abc import Iterable
 from itertools import islice
 from typing import Any
@@ -26,6 +27,13 @@ OUTCOMES = (
     "inclusion_delay_s",
 )  # fmt: skip
 """What is shown unless outcomes are named."""
+ALIASES = {
+    "user_cost_bp": (
+        "user_cost_all_bp",
+        "which counts who is not served; user_cost_served_bp is of executed swaps alone",
+    ),
+}
+"""Names that an outcome has besides its own, and what is said of that."""
 MOST_FOUNDED = 100
 
 
@@ -89,11 +97,20 @@ def put_together(arguments: argparse.Namespace) -> Comparison:
             f"--vary {spans[0].key}: a range; allowed: with --latin N or --sample sobol:N, or values A,B,C"
         )
     factors += [each for each in asked if isinstance(each, Factor)]
-    chosen = tuple(dict.fromkeys(name for text in arguments.outcome for name in text.split(",") if name != NAMES))
+    chosen = outcomes_of(arguments.outcome)
     seeds = {"quick_seeds" if arguments.quick else "default_seeds": arguments.seeds}
     default = {} if arguments.seeds is None else seeds
     return Comparison(tuple(factors), chosen or OUTCOMES, **default, settings=tuple(arguments.set),
                       config=arguments.config)  # fmt: skip
+
+
+def outcomes_of(texts: Iterable[str]) -> tuple[str, ...]:
+    """Names of the outcomes in what was typed; of one that has another name it is said which is taken."""
+    typed = [name for text in texts for name in text.split(",") if name != NAMES]
+    for name in dict.fromkeys(typed):
+        if name in ALIASES:
+            print(f"seqmarket: {name}: {ALIASES[name][0]}, {ALIASES[name][1]}", file=sys.stderr)
+    return tuple(dict.fromkeys(ALIASES[name][0] if name in ALIASES else name for name in typed))
 
 
 def _as_taken(spans: list[Span], arguments: argparse.Namespace) -> list[Span]:

@@ -59,7 +59,7 @@ def put_together(arguments: argparse.Namespace) -> Sensitivity:
         raise InputError(f"sensitivity: nothing varies; {EXAMPLE}, given with --lever")
     with _of_levers():
         asked = [levers.parse(text, "--lever") for text in arguments.lever]
-        outcomes = tuple(dict.fromkeys(n for text in arguments.outcome for n in text.split(",") if n != compare.NAMES))
+        outcomes = compare.outcomes_of(arguments.outcome)
         regime = () if arguments.regime is None else (Factor((REGIME,), ((arguments.regime,),)),)
         base = Comparison(regime, outcomes or compare.OUTCOMES, SEEDS, QUICK_SEEDS, tuple(arguments.set),
                           arguments.config)  # fmt: skip

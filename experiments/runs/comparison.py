@@ -14,7 +14,7 @@ from pathlib import Path
 
 from experiments.analysis import comparisons, statistics
 from experiments.later import pd
-from experiments.runs import configuration, levers
+from experiments.runs import configuration, dotted, levers
 from experiments.runs.levers import REGIME, Factor
 from experiments.runs.study import Configure, Run, Study, execute_market, seeds
 from market.config import MarketConfig
@@ -52,12 +52,12 @@ class Comparison:
     def __post_init__(self) -> None:
         keys = self.keys
         for at, key in enumerate(keys):
-            if key in keys[:at]:
+            if any(dotted.within(key, before) and dotted.within(before, key) for before in keys[:at]):
                 raise InputError(f"--vary {key}: is varied twice; allowed: each lever once")
         for setting in self.settings:
             known = configuration.key_of(setting)
             for key in keys:
-                if known == key or (key != REGIME and f"{known}.".startswith(f"{key}.")):
+                if known == key or (key != REGIME and dotted.within(known, key)):
                     raise InputError(f"--set {known}: {key} is varied; allowed: either, not both")
         if (count := prod(len(factor.rows) for factor in self.factors)) > MOST_CELLS:
             raise InputError(f"--vary: {count} cells; allowed: up to {MOST_CELLS}")

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from experiments.runs import toml_lines
+from experiments.runs import dotted, toml_lines
 from market import discovery
 from market.config import RegimeConfig
 from market.errors import InputError, message_of
@@ -34,7 +34,7 @@ def load[M: BaseModel](file: Path | None, overrides: Sequence[str], base: M) -> 
     file : TOML file, or None
     overrides : settings such as ``rollups.0.block_time_s=1`` or ``regime.ordering=random_batch``; keys are dotted, with
         indices into lists, and values are TOML, or a string where they are not; ``agents.trader.0.count`` is that of
-        the first group of traders
+        the first group of traders, ``assets.*.volatility`` that of every asset, and so is ``prices.volatility``
     base : any frozen pydantic model; it is not changed
 
     Raises
@@ -50,59 +50,42 @@ def load[M: BaseModel](file: Path | None, overrides: Sequence[str], base: M) -> 
             raise InputError(str(error).replace("--set ", f"{file}: ", 1)) from error
     settings = []
     typed: dict[str, str] = {}
-    for keys, value in map(_parse, overrides):
-        numbered = _numbered(data, keys)
-        typed[".".join(numbered[:2])] = ".".join(keys[: 2 + len(keys) - len(numbered)])
-        data = _assign(data, numbered, value)
-        settings.append(numbered)
+    for key, value in map(_parse, overrides):
+        for place in dotted.places(data, key):
+            typed[_spelt(place, key)[0]] = _spelt(place, key)[1]
+            data = _assign(data, place, value)
+            settings.append(place)
     if data is base:
         return base
     try:
         return type(base).model_validate(data)
     except ValidationError as error:
         message = _explain(error, base, file, settings)
-        for number, said in typed.items():
-            message = message.replace(f"--set {number}", f"--set {said}", 1)
+        for place, said in typed.items():
+            message = message.replace(f"--set {place}", f"--set {said}", 1)
         raise InputError(message) from error
 
 
 def key_of(setting: str) -> str:
     """The dotted key that a ``key=value`` sets."""
-    return ".".join(_parse(setting)[0])
+    return _parse(setting)[0]
+
+
+def _spelt(place: list[str], key: str) -> tuple[str, str]:
+    """How a complaint begins about a place that a key stands for, and how the key was typed as far."""
+    parts = key.split(".")
+    if key in dotted.ALIASES or dotted.EVERY in parts:
+        return ".".join(place), key
+    return ".".join(place[:2]), ".".join(parts[: 2 + len(parts) - len(place)])
 
 
 def value_at(config: BaseModel, key: str) -> Any:
-    """What stands at a dotted key of a configuration, as ``--set`` knows it; None where there is nothing."""
-    found: Any = config
-    for part in _numbered(config, key.split(".")):
-        if isinstance(found, BaseModel):
-            found = getattr(found, part, None)
-        elif isinstance(found, Mapping):
-            found = found.get(part)
-        elif isinstance(found, list | tuple) and part.isdecimal() and int(part) < len(found):
-            found = found[int(part)]
-        else:
-            return None
-    return found
+    """What stands at a dotted key of a configuration, as ``--set`` knows it; None where there is nothing.
 
-
-def _numbered(data: Any, keys: list[str]) -> list[str]:
-    """Keys in which a group of agents that was named by role and number has its place in the list."""
-    if len(keys) < 2 or keys[0] != "agents" or keys[1].isdecimal():
-        return keys
-    groups = data.get("agents") if isinstance(data, Mapping) else getattr(data, "agents", None)
-    if not isinstance(groups, list | tuple) or not all(isinstance(group, Mapping | BaseModel) for group in groups):
-        return keys
-    roles = [str(group.get("role") if isinstance(group, Mapping) else getattr(group, "role", "")) for group in groups]
-    where = f"--set {'.'.join(keys[:3])}"
-    if keys[1] not in roles:
-        allowed = [*dict.fromkeys(roles), *map(str, range(len(roles)))]
-        raise InputError(f"{where}: {discovery.unknown(keys[1], allowed)}")
-    places = [place for place, role in enumerate(roles) if role == keys[1]]
-    if len(keys) < 3 or not keys[2].isdecimal() or int(keys[2]) >= len(places):
-        allowed = f"agents.{keys[1]}.N for N from 0 to {len(places) - 1}, the groups of a role"
-        raise InputError(f"{where}: no such group; allowed: {allowed}")
-    return ["agents", str(places[int(keys[2])]), *keys[3:]]
+    Where the key stands for several places that differ, a tuple of what is there.
+    """
+    found = [dotted.value_in(config, place) for place in dotted.places(config, key)]
+    return found[0] if all(value == found[0] for value in found) else tuple(found)
 
 
 def _read(file: Path) -> dict[str, Any]:
@@ -120,18 +103,19 @@ def _read(file: Path) -> dict[str, Any]:
         raise InputError(f"{where}: {message}; allowed: TOML") from error
 
 
-def _parse(text: str) -> tuple[list[str], Any]:
+def _parse(text: str) -> tuple[str, Any]:
     key, separator, raw = text.partition("=")
-    keys = [part.strip() for part in key.split(".")]
-    if not separator or not all(keys):
+    parts = [part.strip() for part in key.split(".")]
+    key = ".".join(parts)
+    if not separator or not all(parts):
         raise InputError(f"--set {text}: not a setting; allowed: key=value with a dotted key, as in flow.per_second=20")
     try:
         table = tomllib.loads(f"value = {raw}")
     except tomllib.TOMLDecodeError:
-        return keys, raw.strip()
+        return key, raw.strip()
     except (RecursionError, ValueError) as error:
-        raise InputError(f"--set {'.'.join(keys)}: {_beyond(error)}; allowed: a value as in TOML") from error
-    return keys, _plain(table["value"]) if len(table) == 1 else raw.strip()
+        raise InputError(f"--set {key}: {_beyond(error)}; allowed: a value as in TOML") from error
+    return key, _plain(table["value"]) if len(table) == 1 else raw.strip()
 
 
 def _beyond(error: Exception) -> str:
@@ -248,19 +232,19 @@ def _named(message: str) -> list[str]:
 
 
 def _where(keys: list[str], file: Path | None, settings: list[list[str]]) -> str:
-    dotted = ".".join(keys)
+    name = ".".join(keys)
     for setting in settings:
         if setting[: len(keys)] == keys or keys[: len(setting)] == setting:
-            return f"--set {dotted}" if dotted else f"--set {'.'.join(setting)}"
+            return f"--set {name}" if name else f"--set {'.'.join(setting)}"
     if file is None:
-        return dotted or "configuration"
+        return name or "configuration"
     lines = file.read_text(encoding="utf-8-sig").splitlines()
     if keys and (line := toml_lines.line_of(lines, keys)) is not None:
-        return f"{file}:{line}: {dotted}"
+        return f"{file}:{line}: {name}"
     pattern = re.compile(rf"(^|[\s{{,.]){re.escape(keys[-1])}\s*=") if keys else None
     found = [number for number, line in enumerate(lines, 1) if pattern and pattern.search(line)]
     place = f"{file}:{found[0]}" if len(found) == 1 else str(file)
-    return f"{place}: {dotted}" if dotted else place
+    return f"{place}: {name}" if name else place
 
 
 def _what(error: ErrorDetails, model: type[BaseModel], keys: list[str]) -> str:

@@ -43,6 +43,42 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def test_friendly_names_of_a_lever_and_an_outcome_are_those_they_stand_for(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    two = '[{name = "ETH"}, {name = "BTC", price_usd = 60000.0}]'
+    said = []
+    for lever, outcome in (("prices.volatility", "user_cost_bp"), ("assets.*.volatility", "user_cost_all_bp")):
+        asked = ["compare", "--vary", f"{lever}=.8,1.2", "--outcome", outcome, "--seeds", "1", *SHORT]
+        assert main([*asked, "--set", f"assets={two}", "--name", outcome]) == 0
+        said.append(capsys.readouterr())
+    assert "user_cost_bp: user_cost_all_bp, which counts who is not served" in said[0].err
+    assert "user_cost_all_bp, which" not in said[1].err
+    friendly, plain = (pd.read_parquet(here / "results" / name / "runs.parquet")
+                       for name in ("user_cost_bp", "user_cost_all_bp"))  # fmt: skip
+    assert friendly["prices.volatility"].tolist() == plain["assets.*.volatility"].tolist() == [0.8, 1.2]
+    assert friendly["user_cost_all_bp"].tolist() == plain["user_cost_all_bp"].tolist()
+    assert friendly["user_cost_all_bp"].nunique() == 2
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (("--vary", "prices.volatility=.8,1", "--vary", "assets.0.volatility=1,2"), "is varied twice"),
+        (("--vary", "prices.volatility=.8,1", "--set", "assets.0.volatility=1"), "prices.volatility is varied"),
+        (("--vary", "prices.volatility=.8,-1"), "--vary prices.volatility: got -1"),
+        (("--vary", "prices.episodes.*.volatility=1,2", "--set", "prices.episodes=[]"), "no entries"),
+        (("--vary", "rollups.*.block_time=1,2"), "did you mean 'block_time_s'"),
+    ],
+)
+def test_what_a_friendly_name_cannot_be_is_one_line(
+    here: Path, capsys: pytest.CaptureFixture[str], asked: tuple[str, ...], said: str
+) -> None:
+    assert main(["compare", *asked, "--seeds", "1", *SHORT]) == 2
+    error = capsys.readouterr().err
+    assert said in error and error.count("\n") == 1
+
+
 def test_a_comparison_writes_what_a_study_does_and_resumes(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     asked = ["compare", *LEVERS, "--outcome", "user_cost_all_bp", "--outcome", "intents", "--seeds", "3", *SHORT]
     assert main(asked) == 0

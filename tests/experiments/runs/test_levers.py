@@ -104,8 +104,8 @@ def test_a_group_of_agents_is_called_by_role_and_number() -> None:
         ("agents.trader.1.count=-1", "--set agents.trader.1.count: got -1; allowed: greater than or equal to 0"),
         ("agents.trader.1.cuont=1", "--set agents.trader.1.cuont: unknown key 'cuont' (did you mean 'count'?)"),
         (
-            "prices.volatility=1",
-            "--set prices.volatility: unknown key 'volatility' (did you mean 'assets.0.volatility'?)",
+            "prices.price_usd=1",
+            "--set prices.price_usd: unknown key 'price_usd' (did you mean 'assets.0.price_usd'?)",
         ),
     ],
 )
