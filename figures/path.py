@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ MINUTE_S, HOUR_S, LONG_S = 60.0, 3600.0, 10_800.0
 def draw(summary: pd.DataFrame) -> Figure:
     """Draw parts price, outage, pause and liquidated: columns name, begin_s, end_s and value."""
     stood = shared.rows(summary, np.isin(summary["part"], list(KINDS)))
-    halted = list(dict.fromkeys(name for names in stood["name"] for name in names.split(", ")))
+    halted = sorted({name for names in stood["name"] for name in names.split(", ")}, key=_by_number)
     heights = (2.0, 0.35 + 0.2 * len(halted), 1.0)
     figure, panels = page.panels(1.8 + sum(heights[1:]), (3, 1), share_x="column", heights=heights)
     price, still, liquidated = panels.ravel()
@@ -47,6 +48,12 @@ def draw(summary: pd.DataFrame) -> Figure:
     price.set_xlim(0.0, end_s / unit)
     _key(figure, price, stood)
     return figure
+
+
+def _by_number(name: str) -> tuple[str, int]:
+    """A rollup's name and the number that it ends in, so that rollup10 stands behind rollup9."""
+    stem = name.rstrip(string.digits)
+    return stem, int(name[len(stem) :] or -1)
 
 
 def _prices(axes: Axes, prices: pd.DataFrame, unit: float) -> None:

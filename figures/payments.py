@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from pathlib import Path
 
@@ -38,6 +39,10 @@ LEAST, NAMED = 1e-3, 0.02
 """Shares of the largest total from which on a stream is drawn, and an end is named."""
 GAP, BAR = 0.03, 0.03
 """Between two ends, as a share of the height, and the width of an end, of the panel's width."""
+PAYERS, PAYEES = 0.34, 0.66
+"""Where their ends are, in the panel's width."""
+LOW = 0.08
+"""Height of an end below which its name and number stand on one line."""
 
 
 def draw(summary: pd.DataFrame) -> Figure:
@@ -61,7 +66,7 @@ def draw(summary: pd.DataFrame) -> Figure:
 
 def _key(figure: Figure, panels: np.ndarray) -> None:
     """Explain colours of ends that are too small to be named anywhere."""
-    named = {text.get_text().partition("\n")[0] for axes in panels.ravel() for text in axes.texts}
+    named = {re.split(r"[ \n][\d.,]+$", text.get_text())[0] for axes in panels.ravel() for text in axes.texts}
     drawn = {to_hex(bar.get_facecolor()) for axes in panels.ravel() for bars in axes.containers for bar in bars}
     unnamed = [name for name, colour in COLOURS.items() if to_hex(colour) in drawn and name not in named]
     page.key(figure, [Rectangle((0, 0), 1, 1, color=COLOURS[name]) for name in unnamed], unnamed)
@@ -93,23 +98,22 @@ def _ends(
 ) -> dict[str, float]:
     """Draw the ends of a side; returns where the streams of each begin."""
     begin, at = {}, 0.0
-    edge, outer, align = (0.3, 0.29, "right") if side == "payer" else (0.7, 0.71, "left")
+    edge, away, align = (PAYERS, -BAR - 0.01, "right") if side == "payer" else (PAYEES, BAR + 0.01, "left")
     for name in names:
         usd = _total(shared.where(paid, **{side: name}))
         begin[name] = at
         colour = COLOURS.get(name, shared.GREY)
         axes.bar(edge, usd * scale, BAR, bottom=at, color=colour, zorder=3)
         if usd >= NAMED * largest:
-            text = f"{name}\n{shared.number(usd / 1e3)}"
-            away = BAR if side == "payee" else -BAR
-            axes.text(outer + away, at + 0.5 * usd * scale, text, ha=align, va="center", fontsize=6, linespacing=0.9)
+            text = f"{name}{' ' if usd * scale < LOW else chr(10)}{shared.number(usd / 1e3)}"
+            axes.text(edge + away, at + 0.5 * usd * scale, text, ha=align, va="center", fontsize=6, linespacing=0.9)
         at += usd * scale + GAP
     return begin
 
 
 def _stream(axes: Axes, left: float, right: float, width: float, colour: str) -> None:
     """A band from one end to the other."""
-    begin, end, middle = 0.3 + 0.5 * BAR, 0.7 - 0.5 * BAR, 0.5
+    begin, end, middle = PAYERS + 0.5 * BAR, PAYEES - 0.5 * BAR, 0.5
     corners = [
         (begin, left), (middle, left), (middle, right), (end, right), (end, right + width),
         (middle, right + width), (middle, left + width), (begin, left + width), (begin, left),

@@ -52,7 +52,7 @@ def draw(summary: pd.DataFrame) -> Figure:
 
 def _name(axes: Axes, node: dict, place: tuple[float, float], size: float) -> None:
     x, y = place
-    text = f"{node['name']}\n{node['block_time_s']:g} s, {shared.number(node['usd'] / 1e6)} million USD"
+    text = f"{node['name']}\n{node['block_time_s']:g} s, {_money(node['usd'])}"
     side = "center" if abs(x) < 0.2 else "left" if x > 0 else "right"
     vertical = "center" if abs(x) >= 0.2 else "bottom" if y > 0 else "top"
     away = 0.5 * size + 4.0
@@ -60,6 +60,10 @@ def _name(axes: Axes, node: dict, place: tuple[float, float], size: float) -> No
         text, place, (away * x, away * y), textcoords="offset points", ha=side, va=vertical, fontsize=6.5,
         linespacing=1.1,
     )  # fmt: skip
+
+
+def _money(usd: float) -> str:
+    return f"{shared.number(usd / 1e6)} million USD" if usd >= 1e6 else f"{shared.number(usd / 1e3)} thousand USD"
 
 
 def _bridges(axes: Axes, bridges: pd.DataFrame, places: dict[str, tuple[float, float]]) -> None:
@@ -99,11 +103,11 @@ def _key(figure: Figure, domains: list[str], alone: bool, bridges: pd.DataFrame,
     handles.append(
         Line2D([], [], linestyle="none", marker="o", color="none", markeredgecolor="black", markersize=LARGEST_PT / 3)
     )
-    labels.append(f"depth {shared.number(deepest / 9e6)} million USD")
+    labels.append(f"depth {_money(deepest / 9.0)}")
     most = max([0.0, *bridges["usd"]])
     if most > 0.0:
         handles.append(Line2D([], [], color="0.35", linewidth=WIDEST_PT / 2))
-        labels.append(f"{shared.number(most / 2e3)} thousand USD sent")
+        labels.append(f"{_money(most / 2.0)} sent")
     page.key(figure, handles, labels)
 
 

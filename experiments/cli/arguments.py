@@ -65,6 +65,11 @@ def parser() -> Parser:
         help="renew the table of answers, between its marks, in this page, too",
     )
     _add_out(figures)
+    pictures = command("pictures", "cli.market_pictures", "make the gallery's pictures of single markets")
+    pictures.add_argument("pictures", nargs="*", metavar="PICTURE", help="only these (default: all)")
+    beside = Path("results", "pictures")
+    pictures.add_argument("--to", type=_file, default=beside, metavar="DIR", help="default: %(default)s")
+    _add_width(pictures)
     _add_validate(command("validate", "cli.validate", "compare with known answers"))
     warm = command("warm", "cli.warm", "compile everything ahead")
     warm.add_argument(

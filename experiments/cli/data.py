@@ -24,12 +24,13 @@ def main(arguments: argparse.Namespace) -> int:
     columns = parse_columns(arguments.prices_columns)
     bars = read_bars(Path(file), columns, ticker, arguments.dates, arguments.any_time, arguments.any_jump)
     found = describe(bars)
-    if arguments.plot is not None:
-        _plot(bars, arguments.plot, arguments.width)
+    drawn = "" if arguments.plot is None else _plot(bars, arguments.plot, arguments.width)
     if arguments.json:
         print(json.dumps(found, allow_nan=False))
     else:
         _print(found)
+        if drawn:
+            print(drawn)
     return 0
 
 
@@ -74,7 +75,7 @@ def _jumps(found: dict[str, Any]) -> str:
     return f"{found['jumps']}, {found['jumps_per_day']:.3g} a day" + (f": bars at {times}" if times else "")
 
 
-def _plot(bars: Bars, path: Path, width: str) -> None:
+def _plot(bars: Bars, path: Path, width: str) -> str:
     import pandas as pd
 
     from figures import bars as figure
@@ -90,5 +91,4 @@ def _plot(bars: Bars, path: Path, width: str) -> None:
         {"time": opens, "end": opens + pd.Timedelta(seconds=bars.spacing_s), "low": bars.low, "high": bars.high}
         | {"close": bars.close, "move": move, "jump": jump, "gap": np.concatenate([[False], bars.gap_s > 0])}
     )
-    with pictures.blamed("--plot", path):
-        figure.write(frame, bars.path.name, path, width)
+    return pictures.draw("--plot", path, figure, frame, bars.path.name, width)

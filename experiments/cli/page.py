@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from experiments.analysis import statistics
+from experiments.cli import shown_pictures
 from experiments.cli.short_answers import one_line
 from experiments.runs import study
 from experiments.runs.files import write as write_file
@@ -63,7 +64,8 @@ def gallery_page(folder: Path) -> str:
     findings = {path.name.removesuffix(FINDINGS): path for path in folder.glob(f"*{FINDINGS}")}
     shown = {name: found.get(name) or _asked(name, folder) for name in sorted({*found, *findings})}
     places = {name: {"figures": name, "table": f"{name}_table.md", "study": f"{name}.json"} for name in shown}
-    return _page(shown, places, {name: path.read_text(encoding="utf-8").strip() for name, path in findings.items()})
+    found_by_hand = {name: path.read_text(encoding="utf-8").strip() for name, path in findings.items()}
+    return _page(shown, places, found_by_hand, list(shown_pictures.section(folder)))
 
 
 def renew(page: Path, folder: Path) -> None:
@@ -127,16 +129,21 @@ def _about(path: Path) -> dict[str, Any]:
 
 
 def _page(
-    shown: dict[str, dict[str, Any]], places: dict[str, dict[str, str]], findings: dict[str, str] | None = None
-) -> str:
-    lines = ["# What the studies say", "", "| study | question | answer |", "| --- | --- | --- |"]
+    shown: dict[str, dict[str, Any]], places: dict[str, dict[str, str]], findings: dict[str, str] | None = None,
+    pictures: Sequence[str] = (),
+) -> str:  # fmt: skip
+    lines = ["# What the studies say", ""]
+    if pictures:
+        anchor = shown_pictures.HEADING.lower().replace(" ", "-")
+        lines += [f"Behind the studies: [{shown_pictures.HEADING.lower()}](#{anchor}).", ""]
+    lines += ["| study | question | answer |", "| --- | --- | --- |"]
     for name, about in shown.items():
         lines.append(f"| [{name}](#{name}) | {_cell(about['question'])} | {_cell(_answer(about))} |")
     for name, about in shown.items():
         lines += ["", *_section(name, about, places[name])]
         if findings and name in findings:
             lines += ["", findings[name]]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *pictures]) + "\n"
 
 
 def _section(name: str, about: dict[str, Any], place: dict[str, str]) -> Iterator[str]:

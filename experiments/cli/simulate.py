@@ -10,9 +10,11 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from experiments.cli import pictures, printed
+from experiments.later import pd
 from experiments.markets import price_files
 from experiments.runs import configuration
 from market.config import MarketConfig
@@ -62,7 +64,7 @@ def main(arguments: argparse.Namespace) -> int:
     work = (config, arguments.seed, arguments.tape, arguments.watch, *asked)
     limit = arguments.time_limit
     report = run(*work) if limit is None else _within(limit, *work)
-    _draw(report, f"{config.regime.name}, seed {arguments.seed}", drawn, arguments.width)
+    captions = _draw(report, f"{config.regime.name}, seed {arguments.seed}", drawn, arguments.width)
     said: dict[str, Any] = {"price_repairs": report.repairs} if config.prices.kind == "replay" else {}
     said |= {} if pools is None else {"pool_repairs": [*pools.repairs, *notes]}
     if arguments.json:
@@ -89,6 +91,8 @@ def main(arguments: argparse.Namespace) -> int:
         printed.cascade_tree(report.cascade)
     if arguments.options is not None:
         printed.options(report.chain, report.accounts)
+    for caption in captions:
+        print(caption)
     return 0
 
 
@@ -238,36 +242,38 @@ def _json(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _draw(report: Report, title: str, paths: tuple[Path | None, ...], width: str) -> None:
-    """Draw profits by agent, the largest cascade, and the smiles of options, each into a file where one is named."""
-    profits, cascades, options = paths
-    if profits is not None:
-        import pandas as pd
+def _draw(report: Report, title: str, paths: tuple[Path | None, ...], width: str) -> list[str]:
+    """Draw profits by agent, the largest cascade, and the smiles of options, each into a file where one is named.
 
-        from figures import profits as figure
+    Returns what to say of each file.
+    """
+    said = []
+    for option, path in zip(DRAWN, paths, strict=True):
+        if path is not None:
+            figure, table = _drawn(option, report)
+            said.append(pictures.draw(option, path, figure, table, title, width))
+    return said
+
+
+def _drawn(option: str, report: Report) -> tuple[ModuleType, pd.DataFrame]:
+    """What draws the file of an option, and the table that it draws."""
+    if option == "--profits":
+        from figures import profits
 
         rows = [
             (name, kind, value)
             for name, found in report.profits.items()
             for kind, value in ({"total": found["total_usd"]} | found["by_kind"]).items()
         ]
-        with pictures.blamed("--profits", profits):
-            figure.write(pd.DataFrame(rows, columns=["agent", "kind", "usd"]), title, profits, width)
-    if cascades is not None:
-        import pandas as pd
-
+        return profits, pd.DataFrame(rows, columns=["agent", "kind", "usd"])
+    if option == "--cascades":
         from experiments.analysis.cascade_tree import COLUMNS
         from figures import cascade
 
-        with pictures.blamed("--cascades", cascades):
-            cascade.write(pd.DataFrame(report.cascade, columns=list(COLUMNS)), title, cascades, width)
-    if options is not None:
-        import pandas as pd
+        return cascade, pd.DataFrame(report.cascade, columns=list(COLUMNS))
+    from figures import smile
 
-        from figures import smile
-
-        with pictures.blamed("--options", options):
-            smile.write(pd.DataFrame(report.chain, columns=list(smile.COLUMNS)), title, options, width)
+    return smile, pd.DataFrame(report.chain, columns=list(smile.COLUMNS))
 
 
 def _print(outcomes: Mapping[str, Any], config: MarketConfig) -> None:

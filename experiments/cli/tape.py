@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import textwrap
 from typing import Any
 
 from experiments.cli import pictures
@@ -93,10 +92,8 @@ def _draw(several: list[Any], arguments: argparse.Namespace) -> int:
         title = f"{title}: block {arguments.block} of {arguments.rollup}, built by {drawn['author'].iloc[0]}"
     else:
         drawn = tape_pictures.rollups(first) if asked == "rollups" else tape_pictures.path(first)
-    with pictures.blamed("--picture", arguments.picture):
-        figure = discovery.load("figures", DRAWN[asked])
-        figure.write(drawn, title, arguments.picture, arguments.width)
-    print(f"{arguments.picture}\n{textwrap.fill(figure.CAPTION, 100)}")
+    figure = discovery.load("figures", DRAWN[asked])
+    print(pictures.draw("--picture", arguments.picture, figure, drawn, title, arguments.width))
     return 0
 
 

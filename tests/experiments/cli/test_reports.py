@@ -72,3 +72,16 @@ def test_mistakes_end_with_one_line(
     monkeypatch.chdir(tmp_path)
     assert main([*SHORT, *arguments]) == 2
     assert complaint in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_a_picture_of_a_run_has_its_caption(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    said = " ".join(simulated(capsys, "--profits", str(tmp_path / "gains.pdf")).split())
+    assert said.endswith(f"gains.pdf pbs, seed 1. {profits.CAPTION}")
+    tex = (tmp_path / "gains.tex").read_text(encoding="utf-8")
+    assert r"\includegraphics[width=\linewidth]{gains.pdf}" in tex and r"\label{fig:gains}" in tex
+    assert r"\caption{pbs, seed 1. Profit of every agent" in tex
+    simulated(capsys, "--profits", str(tmp_path / "gains.pdf"))
+    (tmp_path / "gains.tex").write_text(r"\documentclass{article}", encoding="utf-8")
+    assert main(["simulate", "--profits", str(tmp_path / "gains.pdf")]) == 2
+    assert "gains.tex, which holds something else" in capsys.readouterr().err
+    assert (tmp_path / "gains.tex").read_text(encoding="utf-8") == r"\documentclass{article}"
