@@ -1,8 +1,9 @@
-"""Premium of options over realised volatility by regime, what of it each risk causes, and how outages' part grows."""
+"""Premium of options over volatility by regime, what of it each risk causes, and how the part of outages grows."""
 
 from __future__ import annotations
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from figures import _page as page
@@ -10,12 +11,15 @@ from figures import _shared as shared
 
 CAPTION = (
     "Asks at which a maker of options earns nothing, on one rollup with jumps, stretches of stress with an outage in "
-    "each, buyers and snipers; means with 95% intervals over seeds that all share. (a) Volatility asked for over the "
-    "realised one, by how intents are ordered. (b) What of it is lost at the same seed where one risk is switched off; "
-    "coincidence: outages are as many and as long, but apart from stress. (c) Without other risks, by the rate of "
-    "outages; dashed: linear from none to the largest rate."
+    "each, traders and a sniper; means with 95% intervals over seeds that all share. (a) Volatility asked for over the "
+    "price's, by how intents are ordered. (b) What of it is lost at the same seed where one risk is switched off; "
+    "coincidence: outages are as many and as long, but apart from stress. (c) Where only the age of hedges costs, by "
+    "the rate of outages of 90 s and of 45 s; crosses: what is known of it."
 )
-COLOURS = {"first_come": shared.VERMILION, "sealed": shared.PINK, "cancel_first": shared.BLUE}
+COLOURS = {
+    "first_come": shared.VERMILION, "sealed": shared.PINK, "cancel_first": shared.BLUE, "batch": shared.GREEN
+}  # fmt: skip
+LENGTHS = {90.0: shared.VERMILION, 45.0: shared.ORANGE}
 UNIT = "points of volatility"
 
 
@@ -23,9 +27,9 @@ def draw(summary: pd.DataFrame) -> Figure:
     """Draw the study's summary."""
     figure, panels = page.panels(2.9, (1, 3), widths=(1.0, 1.2, 1.0))
     whole, parts, rates = panels.ravel()
-    over = shared.where(summary, outcome="over_realised_vol", without="nothing")
+    over = shared.where(summary, outcome="premium_vol", without="nothing")
     regimes = [name for name in COLOURS if name in shared.levels(over, "regime")]
-    shared.named_rows(whole, "a", "over realised", UNIT, [shared.label(name) for name in regimes])
+    shared.named_rows(whole, "a", "over volatility", UNIT, [shared.label(name) for name in regimes])
     for at, name in enumerate(regimes):
         shared.dot(whole, shared.cell(over, 100.0, regime=name), at, COLOURS[name], shared.label(name))
     part = shared.where(summary, outcome="part_vol")
@@ -33,19 +37,28 @@ def draw(summary: pd.DataFrame) -> Figure:
     shared.named_rows(parts, "b", "parts", UNIT, channels)
     for number, name in enumerate(regimes):
         for at, channel in enumerate(channels):
-            place = at + 0.22 * (number - 0.5 * (len(regimes) - 1))
+            place = at + 0.2 * (number - 0.5 * (len(regimes) - 1))
             shared.dot(parts, shared.cell(part, 100.0, regime=name, without=channel), place, COLOURS[name])
     for axes in (whole, parts):
         axes.axvline(0.0, color="black", linewidth=0.6)
-    shared.letter(rates, "c", "outages alone")
-    alone = shared.where(summary, outcome="premium_vol", without="all but outages")
-    cells = shared.series(alone, "rate", 100.0)
-    shared.bars(rates, cells, shared.VERMILION, style="o")
-    if len(cells) > 1:
-        ends = [min(cells), max(cells)]
-        rates.plot(ends, [cells[end].mean for end in ends], "--", color="black", linewidth=0.8)
-    rates.set_xlabel("outages an hour")
-    rates.set_ylabel(UNIT)
-    rates.grid(axis="y")
-    page.key(figure, *whole.get_legend_handles_labels())
+    _rates(rates, shared.where(summary, outcome="premium_vol", without="all but outages"))
+    handles, names = (
+        [*first, *second]
+        for first, second in zip(
+            whole.get_legend_handles_labels(), rates.get_legend_handles_labels(), strict=True
+        )
+    )  # fmt: skip
+    page.key(figure, handles, names)
     return figure
+
+
+def _rates(axes: Axes, alone: pd.DataFrame) -> None:
+    """Premium by the rate of outages of each length, and what is known of it."""
+    shared.letter(axes, "c", "outages alone")
+    for length, colour in LENGTHS.items():
+        of = shared.where(alone, length=length)
+        shared.bars(axes, shared.series(of, "rate", 100.0), colour, f"{length:g} s", style="o")
+        axes.plot(of["rate"], 100.0 * of["known"], "x", color="black", markersize=4, zorder=5)
+    axes.set_xlabel("outages an hour")
+    axes.set_ylabel(UNIT)
+    axes.grid(axis="y")

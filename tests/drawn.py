@@ -141,7 +141,7 @@ SHOWN: dict[str, list[Panel]] = {
         ),
     ],
     "sequencer_risk_premium": [
-        Panel("a", {"outcome": "over_realised_vol", "without": "nothing"}, "points of volatility", 100.0),
+        Panel("a", {"outcome": "premium_vol", "without": "nothing"}, "points of volatility", 100.0),
         Panel("b", {"outcome": "part_vol"}, "points of volatility", 100.0),
         Panel("c", {"outcome": "premium_vol", "without": "all but outages"}, "points of volatility", 100.0, "y"),
     ],
