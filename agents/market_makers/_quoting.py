@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from agents.base import MarketMaker
-from agents.means.delta_hedge import DeltaHedge, HedgeHabits
+from agents.means.delta_hedge import DeltaHedge
+from agents.means.hedge_habits import HedgeHabits
 from agents.means.option_accounts import Margin, markets_of, own_account
-from agents.means.option_chain import Chain, chain_of, held
+from agents.means.option_chain import Chain, chain_of, held, within_limits
 from market.access.desk import Desk
 from market.access.observation import Observation
 from market.access.seat import Seat
@@ -44,7 +45,15 @@ class Habits:
     most_vega_usd
         most that its options may change in value by 0.01 of volatility; None: no limit [USD]
     hedge_s
-        time between two trades outside that make up for its delta; None: it never hedges [s]
+        time between two trades that make up for its delta; None: it never hedges [s]
+    hedge_venue
+        where: "outside", "pool" or "perpetual"; see :class:`agents.means.hedge_habits.HedgeHabits`
+    hedge_rollup
+        name of the rollup on which it hedges; None: that of the options
+    hedge_slippage_bp
+        by how much worse than what is seen a hedge on a pool or a perpetual may be; None: by any amount [bp]
+    hedge_tip_usd
+        tip of every hedge on a pool or a perpetual [USD]
     """
 
     volatility: float
@@ -55,6 +64,17 @@ class Habits:
     most_gamma_usd: float | None
     most_vega_usd: float | None
     hedge_s: float | None
+    hedge_venue: Literal["outside", "pool", "perpetual"] = "outside"
+    hedge_rollup: str | None = None
+    hedge_slippage_bp: float | None = None
+    hedge_tip_usd: float = 0.0
+
+    def hedging(self) -> HedgeHabits:
+        """Where and when it hedges."""
+        return HedgeHabits(
+            self.hedge_venue, self.hedge_rollup, self.hedge_s or 0.0, slippage_bp=self.hedge_slippage_bp,
+            tip_usd=self.hedge_tip_usd,
+        )  # fmt: skip
 
     def __post_init__(self) -> None:
         """Refuse what is no habit."""
@@ -87,7 +107,7 @@ class Quoter(MarketMaker):
         self.habits, self.margin = habits, Margin(habits.margin_share)
         self._noted: dict[int, np.ndarray] = {}  # by market: what had been traded when it last looked
         self._looks: dict[int, float] = {}  # by domain: when it has asked to look after a block [s]
-        self.hedge = DeltaHedge(seat, HedgeHabits(every_s=habits.hedge_s or 0.0))
+        self.hedge = DeltaHedge(seat, habits.hedging())
 
     def prices(self, seen: Observation, market: int, chain: Chain, positions: np.ndarray) -> tuple[np.ndarray, ...]:
         """Return bids and asks by series, nan for none: two arrays of shape (series,) [USD]."""
@@ -143,21 +163,12 @@ class Quoter(MarketMaker):
             chosen = np.zeros(quoted.size, np.bool_)
             chosen[list(self.habits.series)] = True
             quoted &= chosen
-        greeks, size = chain.greeks, self.habits.size
-        limits = (
-            (greeks["gamma"] * chain.price**2 / 100.0, self.habits.most_gamma_usd),
-            (greeks["vega"] / 100.0, self.habits.most_vega_usd),
-        )
+        habits = self.habits
+        within = within_limits(chain, positions, habits.size, habits.most_gamma_usd, habits.most_vega_usd)
         found = []
-        for prices, change in ((bids, size), (asks, -size)):
-            may = quoted & np.isfinite(prices) & (prices > 0.0)
-            for each, most in limits:
-                if most is None:
-                    continue
-                now = float(positions @ each)
-                after = np.abs(now + change * each)
-                may &= (after <= most) | (after < abs(now))
-            found.append(np.where(may, prices, 0.0))
+        for prices, may in zip((bids, asks), within, strict=True):
+            stands = quoted & may & np.isfinite(prices) & (prices > 0.0)
+            found.append(np.where(stands, prices, 0.0))
         return found
 
     def _quote(self, desk: Desk, market: int, chain: Chain, quotes: np.ndarray, wanted: list[np.ndarray]) -> None:

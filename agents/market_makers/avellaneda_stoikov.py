@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -36,7 +37,8 @@ class AvellanedaStoikov(Quoter):
         follows at once [s]
     symmetric
         whether it quotes that spread about what a series is worth, whatever it holds
-    volatility, size, series, margin_share, tip_usd, most_gamma_usd, most_vega_usd, hedge_s
+    volatility, size, series, margin_share, tip_usd, most_gamma_usd, most_vega_usd, hedge_s, hedge_venue, hedge_rollup,
+    hedge_slippage_bp, hedge_tip_usd
         see :class:`agents.market_makers._quoting.Habits`
     """
 
@@ -55,10 +57,18 @@ class AvellanedaStoikov(Quoter):
         most_gamma_usd: float | None = None,
         most_vega_usd: float | None = None,
         hedge_s: float | None = None,
+        hedge_venue: Literal["outside", "pool", "perpetual"] = "outside",
+        hedge_rollup: str | None = None,
+        hedge_slippage_bp: float | None = None,
+        hedge_tip_usd: float = 0.0,
     ) -> None:
         super().__init__(
-            seat, Habits(volatility, size, series, margin_share, tip_usd, most_gamma_usd, most_vega_usd, hedge_s)
-        )
+            seat,
+            Habits(
+                volatility, size, series, margin_share, tip_usd, most_gamma_usd, most_vega_usd, hedge_s, hedge_venue,
+                hedge_rollup, hedge_slippage_bp, hedge_tip_usd,
+            ),
+        )  # fmt: skip
         if not (risk_aversion > 0.0 and decay > 0.0 and session_s > 0.0):
             raise ValueError("risk_aversion, decay and session_s must be positive")
         self.risk_aversion, self.session_s, self.symmetric = risk_aversion, session_s, symmetric

@@ -6,6 +6,7 @@ import numpy as np
 
 from agents.base import MarketMaker
 from agents.means.option_accounts import Margin, markets_of, own_account
+from agents.means.option_chain import chain_of, held, within_limits
 from market.access.desk import Desk
 from market.access.observation import Observation
 from market.access.seat import Seat
@@ -33,6 +34,11 @@ class FixedSpread(MarketMaker):
         of its money on a rollup, paid in as margin [1]
     tip_usd
         tip of every intent that replaces quotes [USD]
+    most_gamma_usd
+        most that the value of its delta may change by a move of the price of 1%; a side of a series that would lead
+        beyond is taken from its sheet; None: no limit [USD]
+    most_vega_usd
+        most that its options may change in value by 0.01 of volatility; None: no limit [USD]
     """
 
     def __init__(
@@ -45,17 +51,23 @@ class FixedSpread(MarketMaker):
         refresh_s: float = 60.0,
         margin_share: float = 0.5,
         tip_usd: float = 0.0,
+        most_gamma_usd: float | None = None,
+        most_vega_usd: float | None = None,
     ) -> None:
         super().__init__(seat)
         if not (0.0 <= half_spread < volatility and size > 0.0):
             raise ValueError("half_spread must be in [0, volatility), and size positive")
         if not (move_bp >= 0.0 and refresh_s > 0.0 and tip_usd >= 0.0):
             raise ValueError("move_bp and tip_usd must not be negative, and refresh_s positive")
+        if not all(most is None or most >= 0.0 for most in (most_gamma_usd, most_vega_usd)):
+            raise ValueError("most_gamma_usd and most_vega_usd must not be negative")
+        self.volatility, self.most = volatility, (most_gamma_usd, most_vega_usd)
         self.volatilities = volatility - half_spread, volatility + half_spread
         self.size, self.move, self.refresh_s, self.tip_usd = size, 1e-4 * move_bp, refresh_s, tip_usd
         self.margin = Margin(margin_share)
         self._written: set[int] = set()
         self._quoted: dict[int, tuple[float, float]] = {}  # by market: price and time of the last quotes
+        self._may: dict[int, np.ndarray] = {}  # by market: which bids and which asks its sheet has
 
     def act(self, seen: Observation, desk: Desk) -> None:
         """Write the sheet; once it stands, quote."""
@@ -71,8 +83,8 @@ class FixedSpread(MarketMaker):
             if market not in self._written:
                 self._written.add(market)
                 self._write(seen, desk, market)
-            elif seen.option_quotes["ask_sheet"][first_quote] > 0.0:
-                self._quote(seen, desk, market)
+            elif market in self._quoted or seen.option_quotes["ask_sheet"][first_quote] > 0.0:
+                self._quote(seen, desk, market, self.most != (None, None) and self._limit(seen, desk, market))
 
     def _write(self, seen: Observation, desk: Desk, market: int) -> None:
         rollup, asset = (int(seen.option_markets[name][market]) for name in ("rollup", "asset"))
@@ -83,10 +95,33 @@ class FixedSpread(MarketMaker):
                     limit=volatility,
                 )  # fmt: skip
 
-    def _quote(self, seen: Observation, desk: Desk, market: int) -> None:
+    def _limit(self, seen: Observation, desk: Desk, market: int) -> bool:
+        """Take from the sheet what would lead beyond a limit, and put back what no longer does.
+
+        Returns whether quotes have to be made anew for that.
+        """
+        chain, positions = chain_of(seen, market, self.volatility), held(seen, market)
+        may = np.array(within_limits(chain, positions, self.size, *self.most))
+        before = self._may.get(market, np.ones_like(may))
+        self._may[market] = may
+        first = int(seen.option_accounts["quotes"][own_account(seen, market)])
+        quotes, beyond = np.asarray(seen.option_quotes)[first : first + positions.size], False
+        for at, (side, given, taken) in enumerate((("bid", 0, chain.asset), ("ask", chain.asset, 0))):
+            volatility = self.volatilities[at]
+            for series in np.flatnonzero(may[at] != before[at]).tolist() if volatility > 0.0 else ():
+                size = self.size if may[at, series] else 0.0
+                desk.submit(
+                    Kind.OPTION_SHEET, chain.rollup, market, size, target=chain.first + series, asset_in=given,
+                    asset_out=taken, limit=volatility,
+                )  # fmt: skip
+            # a sheet that comes behind the intent that makes quotes anew has not taken back what stands
+            beyond |= bool((~may[at] & (quotes[f"{side}_size"] > 0.0)).any())
+        return beyond or not np.array_equal(may, before)
+
+    def _quote(self, seen: Observation, desk: Desk, market: int, at_once: bool) -> None:
         rollup, asset = (int(seen.option_markets[name][market]) for name in ("rollup", "asset"))
         price, (before, when) = float(seen.prices[asset]), self._quoted.get(market, (0.0, -np.inf))
-        if abs(price - before) <= self.move * before and seen.time < when + self.refresh_s:
+        if not at_once and abs(price - before) <= self.move * before and seen.time < when + self.refresh_s:
             return
         self._quoted[market] = price, seen.time
         desk.submit(

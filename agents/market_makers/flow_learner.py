@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -29,7 +30,8 @@ class FlowLearner(Quoter):
         below and above it [1/sqrt(year)]
     volatility
         of all strikes to begin with, and by which it reckons limits and hedges [1/sqrt(year)]
-    size, series, margin_share, tip_usd, most_gamma_usd, most_vega_usd, hedge_s
+    size, series, margin_share, tip_usd, most_gamma_usd, most_vega_usd, hedge_s, hedge_venue, hedge_rollup,
+    hedge_slippage_bp, hedge_tip_usd
         see :class:`agents.market_makers._quoting.Habits`
 
     Attributes
@@ -51,10 +53,18 @@ class FlowLearner(Quoter):
         most_gamma_usd: float | None = None,
         most_vega_usd: float | None = None,
         hedge_s: float | None = None,
+        hedge_venue: Literal["outside", "pool", "perpetual"] = "outside",
+        hedge_rollup: str | None = None,
+        hedge_slippage_bp: float | None = None,
+        hedge_tip_usd: float = 0.0,
     ) -> None:
         super().__init__(
-            seat, Habits(volatility, size, series, margin_share, tip_usd, most_gamma_usd, most_vega_usd, hedge_s)
-        )
+            seat,
+            Habits(
+                volatility, size, series, margin_share, tip_usd, most_gamma_usd, most_vega_usd, hedge_s, hedge_venue,
+                hedge_rollup, hedge_slippage_bp, hedge_tip_usd,
+            ),
+        )  # fmt: skip
         if not (step >= 0.0 and 0.0 <= half_spread < volatility):
             raise ValueError("step must not be negative, and half_spread lie in [0, volatility)")
         self.step, self.half_spread = step, half_spread

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -30,7 +31,8 @@ class GlostenMilgrom(Quoter):
         of traders, who know it [1]
     prior
         chance that it has risen, before anybody trades [1]
-    volatility, size, series, margin_share, tip_usd, most_gamma_usd, most_vega_usd, hedge_s
+    volatility, size, series, margin_share, tip_usd, most_gamma_usd, most_vega_usd, hedge_s, hedge_venue, hedge_rollup,
+    hedge_slippage_bp, hedge_tip_usd
         see :class:`agents.market_makers._quoting.Habits`
 
     Attributes
@@ -53,10 +55,18 @@ class GlostenMilgrom(Quoter):
         most_gamma_usd: float | None = None,
         most_vega_usd: float | None = None,
         hedge_s: float | None = None,
+        hedge_venue: Literal["outside", "pool", "perpetual"] = "outside",
+        hedge_rollup: str | None = None,
+        hedge_slippage_bp: float | None = None,
+        hedge_tip_usd: float = 0.0,
     ) -> None:
         super().__init__(
-            seat, Habits(volatility, size, series, margin_share, tip_usd, most_gamma_usd, most_vega_usd, hedge_s)
-        )
+            seat,
+            Habits(
+                volatility, size, series, margin_share, tip_usd, most_gamma_usd, most_vega_usd, hedge_s, hedge_venue,
+                hedge_rollup, hedge_slippage_bp, hedge_tip_usd,
+            ),
+        )  # fmt: skip
         if not (0.0 < jump_bp < 1e4 and 0.0 <= informed_share < 1.0 and 0.0 < prior < 1.0):
             raise ValueError("jump_bp must be in (0, 10000), informed_share in [0, 1) and prior in (0, 1)")
         self.jump, self.share, self.prior = 1e-4 * jump_bp, informed_share, prior

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -29,7 +30,8 @@ class ModelQuoter(Quoter):
         half spread [bp of the underlying's price]
     rate, dividend
         rate of interest and yield of the underlying that it reckons with, continuous [1/year]
-    volatility, size, series, margin_share, tip_usd, most_gamma_usd, most_vega_usd, hedge_s
+    volatility, size, series, margin_share, tip_usd, most_gamma_usd, most_vega_usd, hedge_s, hedge_venue, hedge_rollup,
+    hedge_slippage_bp, hedge_tip_usd
         see :class:`agents.market_makers._quoting.Habits`
     """
 
@@ -49,10 +51,18 @@ class ModelQuoter(Quoter):
         most_gamma_usd: float | None = None,
         most_vega_usd: float | None = None,
         hedge_s: float | None = None,
+        hedge_venue: Literal["outside", "pool", "perpetual"] = "outside",
+        hedge_rollup: str | None = None,
+        hedge_slippage_bp: float | None = None,
+        hedge_tip_usd: float = 0.0,
     ) -> None:
         super().__init__(
-            seat, Habits(volatility, size, series, margin_share, tip_usd, most_gamma_usd, most_vega_usd, hedge_s)
-        )
+            seat,
+            Habits(
+                volatility, size, series, margin_share, tip_usd, most_gamma_usd, most_vega_usd, hedge_s, hedge_venue,
+                hedge_rollup, hedge_slippage_bp, hedge_tip_usd,
+            ),
+        )  # fmt: skip
         if not half_bp >= 0.0:
             raise ValueError(f"half_bp must not be negative, not {half_bp}")
         self.model, self.half = make(model, law or {}), 1e-4 * half_bp

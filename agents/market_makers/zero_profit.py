@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -59,7 +59,8 @@ class ZeroProfit(Quoter):
         learns of the reference price only when it looks at what trades have earned
     fewest, window_s, pause_s
         with fewer trades than that in a window the spread of a bucket is not known: it is not quoted for a pause [1, s]
-    volatility, size, series, margin_share, tip_usd, most_gamma_usd, most_vega_usd, hedge_s
+    volatility, size, series, margin_share, tip_usd, most_gamma_usd, most_vega_usd, hedge_s, hedge_venue, hedge_rollup,
+    hedge_slippage_bp, hedge_tip_usd
         see :class:`agents.market_makers._quoting.Habits`
 
     Attributes
@@ -93,10 +94,18 @@ class ZeroProfit(Quoter):
         most_gamma_usd: float | None = None,
         most_vega_usd: float | None = None,
         hedge_s: float | None = None,
+        hedge_venue: Literal["outside", "pool", "perpetual"] = "outside",
+        hedge_rollup: str | None = None,
+        hedge_slippage_bp: float | None = None,
+        hedge_tip_usd: float = 0.0,
     ) -> None:
         super().__init__(
-            seat, Habits(volatility, size, series, margin_share, tip_usd, most_gamma_usd, most_vega_usd, hedge_s)
-        )
+            seat,
+            Habits(
+                volatility, size, series, margin_share, tip_usd, most_gamma_usd, most_vega_usd, hedge_s, hedge_venue,
+                hedge_rollup, hedge_slippage_bp, hedge_tip_usd,
+            ),
+        )  # fmt: skip
         self.edges = np.array(edges, float)
         if self.edges.size and not (self.edges[0] == 0.0 and (np.diff(self.edges) > 0.0).all()):
             raise ValueError(f"edges must ascend from 0, not {edges!r}")
@@ -116,6 +125,11 @@ class ZeroProfit(Quoter):
         self._resumes: dict[tuple[int, int], float] = {}
         self._looked: dict[int, float] = {}
         self._books: dict[int, Book] = {}  # by market: what it held at the last look
+        self._hedged: dict[
+            int, tuple[float, float]
+        ] = {}  # by market: units bought for hedges and their price till then
+        # outside, hedges cost the fee; elsewhere what holding has lost is measured with all that hedges were paid
+        self._counts_hedges = measured and hedge_venue != "outside"
 
     def traded(self, seen: Observation, market: int, chain: Chain, positions: np.ndarray, since: Traded) -> None:
         """Lower the half spread of each bucket by what its trades have earned."""
@@ -129,8 +143,9 @@ class ZeroProfit(Quoter):
             return
         worth = chain.greeks["price"]
         earned = since.received - since.sold * worth + since.bought * worth - since.paid
-        if self.habits.hedge_s is not None:
-            earned = earned - size * np.abs(chain.greeks["delta"]) * chain.price * seen.outside_fee
+        if self.habits.hedge_s is not None and not self._counts_hedges:
+            cost = seen.outside_fee if self.habits.hedge_venue == "outside" else self.hedge.cost()
+            earned = earned - size * np.abs(chain.greeks["delta"]) * chain.price * cost
         trades = np.bincount(bucket, size, count) / self.habits.size
         gained = (np.bincount(bucket, earned, count) - carried) / (self.habits.size * chain.price)
         some = trades > 0.0
@@ -188,19 +203,28 @@ class ZeroProfit(Quoter):
         It is put down to series by their gamma, which hedges leave open.
         """
         series = np.asarray(seen.options)[chain.first : chain.first + positions.size]
-        stock = self.hedge.held(seen, (chain.rollup, chain.asset)) if self.habits.hedge_s is not None else 0.0
+        place = self.hedge.place_of((chain.rollup, chain.asset))
+        stock = self.hedge.held(seen, place) if self.habits.hedge_s is not None else 0.0
         book = self._books.get(market)
         self._books[market] = Book(positions.copy(), chain, stock, series["strike"].copy(), series["expires"].copy())
+        hedges = self._paid_beyond(market, place, chain.price)
         if book is None:
             return np.zeros(positions.size)
         inside = np.where(series["call"] == 1.0, chain.price - book.strikes, book.strikes - chain.price)
         listed = series["expires"] == book.expires  # others have been paid
         worth = np.where(listed, chain.greeks["price"], np.maximum(inside, 0.0))
         gained = float(book.positions @ (worth - book.chain.greeks["price"]))
-        gained += book.stock * (chain.price - book.chain.price)
+        gained += book.stock * (chain.price - book.chain.price) - hedges
         weights = np.abs(book.positions * book.chain.greeks["gamma"])
         share = weights / weights.sum() if weights.any() else np.full(positions.size, 1.0 / positions.size)
         return share * (0.5 * self.risk_aversion * gained**2 - gained)
+
+    def _paid_beyond(self, market: int, place: tuple[int, int], price: float) -> float:
+        """What hedges since the last look were paid beyond the price now, where that is counted [USD]."""
+        now = self.hedge.bought.get(place, 0.0), self.hedge.paid_usd.get(place, 0.0)
+        units, paid = self._hedged.get(market, (0.0, 0.0))
+        self._hedged[market] = now
+        return now[1] - paid - (now[0] - units) * price if self._counts_hedges else 0.0
 
     def _reasons(self, market: int, now: float) -> list[tuple[int, str]]:
         """Buckets that are not to be quoted from now on, and why."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import NamedTuple
 
 import numpy as np
 
+from agents.means.hedge_habits import HedgeHabits
 from market.access.desk import Desk
 from market.access.observation import Observation
 from market.access.seat import Seat
@@ -22,44 +23,13 @@ type Place = tuple[int, int]
 """Rollup and asset."""
 
 
-@dataclass(frozen=True)
-class HedgeHabits:
-    """Where and when a hedge is traded.
+class _Sent(NamedTuple):
+    """What is on its way."""
 
-    Attributes
-    ----------
-    venue
-        "outside", "pool" (the rollup's deepest of the asset) or "perpetual" (of which one must have a contract)
-    rollup
-        name of the rollup on which it is traded; None: that of the options
-    every_s
-        time between two trades [s]
-    move_bp
-        move of the reference price since the last trade at which there is one before its time; None: none [bp]
-    delay_s
-        time that one takes from seeing what is to be traded to sending it [s]
-    slippage_bp
-        by how much worse than what is seen a trade on a pool or a perpetual may be; None: by any amount [bp]
-    tip_usd
-        tip of every trade on a pool or a perpetual [USD]
-    """
-
-    venue: Literal["outside", "pool", "perpetual"] = "outside"
-    rollup: str | None = None
-    every_s: float = 0.0
-    move_bp: float | None = None
-    delay_s: float = 0.0
-    slippage_bp: float | None = None
-    tip_usd: float = 0.0
-
-    def __post_init__(self) -> None:
-        """Refuse what is no habit."""
-        if self.venue not in ("outside", "pool", "perpetual"):
-            raise ValueError(f"venue must be outside, pool or perpetual, not {self.venue!r}")
-        if not (self.every_s >= 0.0 and self.delay_s >= 0.0 and self.tip_usd >= 0.0):
-            raise ValueError("every_s, delay_s and tip_usd must not be negative")
-        if not all(each is None or each > 0.0 for each in (self.move_bp, self.slippage_bp)):
-            raise ValueError("move_bp and slippage_bp must be positive")
+    units: float
+    decided: float  # when [s]
+    price: float  # the reference price then [USD]
+    fee: float  # that is taken beside what is traded [1]
 
 
 @dataclass
@@ -70,7 +40,7 @@ class _Kept:
     """
 
     owed: dict[Place, float] = field(default_factory=dict)  # delta of options, by where they are [units]
-    way: dict[tuple[float, ...], tuple[float, float]] = field(default_factory=dict)  # units and time of decision
+    way: dict[tuple[float, ...], _Sent] = field(default_factory=dict)
     planned: list[tuple[float, float, float]] = field(default_factory=list)  # when to send, decided, units to have
     due: float = -np.inf
     price: float = np.nan  # at the last decision [USD]
@@ -85,6 +55,13 @@ class DeltaHedge:
 
     What was sent and has no receipt yet counts as done, so that nothing is traded twice; what failed is tried again at
     the next look. Latency, failure, outages and atomicity are those of the rollup on which it trades.
+
+    Attributes
+    ----------
+    bought, paid_usd : dict
+        by place: units bought less sold so far, and what was paid for them less what was had for others [units, USD]
+    turnover_usd, shortfall_usd
+        value of what was traded at the reference price of its decision, and what was paid beyond that price [USD]
     """
 
     def __init__(self, seat: Seat, habits: HedgeHabits) -> None:
@@ -94,6 +71,9 @@ class DeltaHedge:
             raise ValueError(f"rollup: unknown rollup {habits.rollup!r}; allowed: {', '.join(names)}")
         self._rollup = None if habits.rollup is None else names.index(habits.rollup)
         self._kept: dict[Place, _Kept] = {}
+        self.bought: dict[Place, float] = {}
+        self.paid_usd: dict[Place, float] = {}
+        self.turnover_usd = self.shortfall_usd = 0.0
         self._send: Callable[[Observation, Desk, Place, float, int], tuple[float, ...] | None] = {
             "outside": self._outside, "pool": self._pool, "perpetual": self._perpetual
         }[habits.venue]  # fmt: skip
@@ -151,7 +131,7 @@ class DeltaHedge:
     ) -> None:  # fmt: skip
         """Trade the difference between what one wants to have and what one has or has sent for."""
         kept = self._kept[place]
-        missing = wanted - self.held(seen, place) - sum(units for units, _ in kept.way.values())
+        missing = wanted - self.held(seen, place) - sum(sent.units for sent in kept.way.values())
         if abs(missing) <= LEAST:
             if not kept.way:
                 self._made(kept, seen.time, decided)
@@ -160,7 +140,10 @@ class DeltaHedge:
         if sent is None:
             kept.due = seen.time
         else:
-            kept.way[*sent, seen.time] = missing, decided
+            fee = 0.0  # on a pool and outside it is taken from what is traded
+            if self.habits.venue == "perpetual":
+                fee = float(seen.perpetuals["fee"][self._contract(seen, place)[0]])
+            kept.way[*sent, seen.time] = _Sent(missing, decided, float(seen.prices[place[1]]), fee)
 
     def held(self, seen: Observation, place: Place) -> float:
         """What one has of the underlying beyond what one began with, or of contracts on it [units]."""
@@ -178,11 +161,30 @@ class DeltaHedge:
             kept = self._kept.get((int(row["rollup"]), int(row["asset_in"]) or int(row["asset_out"])))
             if kept is None or key not in kept.way:
                 continue
-            _, decided = kept.way.pop(key)
+            sent = kept.way.pop(key)
             if row["status"] == Status.FILLED:
-                self._made(kept, float(row["executed"]), decided)
+                self._made(kept, float(row["executed"]), sent.decided)
+                self._note_cost(row, sent)
             else:
                 kept.due = -np.inf
+
+    def _note_cost(self, row: np.void, sent: _Sent) -> None:
+        """Note what was traded and what that cost beyond the price of its decision."""
+        given, taken, asset_in = float(row["filled_in"]), float(row["filled_out"]), int(row["asset_in"])
+        if row["kind"] == Kind.PERPETUAL_TRADE:  # its receipt has the value and the size, whichever way
+            sign = 1.0 if asset_in == 0 else -1.0
+            units, paid = sign * taken, sign * given + sent.fee * given
+        else:
+            units, paid = (taken, given) if asset_in == 0 else (-given, -taken)
+        place = int(row["rollup"]), asset_in or int(row["asset_out"])
+        self.bought[place] = self.bought.get(place, 0.0) + units
+        self.paid_usd[place] = self.paid_usd.get(place, 0.0) + paid
+        self.turnover_usd += abs(units) * sent.price
+        self.shortfall_usd += paid - units * sent.price
+
+    def cost(self) -> float:
+        """What hedges have cost so far beyond the reference price of their decision, over their value [1]."""
+        return self.shortfall_usd / self.turnover_usd if self.turnover_usd > 0.0 else 0.0
 
     @staticmethod
     def _made(kept: _Kept, now: float, decided: float) -> None:

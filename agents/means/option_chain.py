@@ -77,3 +77,36 @@ def held(seen: Observation, market: int) -> np.ndarray:
     terms = seen.option_markets[market]
     at = int(seen.option_accounts["positions"][own_account(seen, market)])
     return np.asarray(seen.option_positions["quantity"])[at : at + int(terms["series"])]
+
+
+def within_limits(
+    chain: Chain, positions: np.ndarray, size: float, most_gamma_usd: float | None, most_vega_usd: float | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Which series one may buy `size` more of, and which one may sell: two of shape (series,), bool.
+
+    Parameters
+    ----------
+    chain, positions
+        the series, and what is held of them
+    size
+        options of one trade [1]
+    most_gamma_usd
+        most that the value of one's delta may change by a move of the price of 1%; None: no limit [USD]
+    most_vega_usd
+        most that one's options may change in value by 0.01 of volatility; None: no limit [USD]
+
+    What leads back towards a limit that one is beyond is allowed.
+    """
+    limits = (
+        (chain.greeks["gamma"] * chain.price**2 / 100.0, most_gamma_usd),
+        (chain.greeks["vega"] / 100.0, most_vega_usd),
+    )
+    may = np.ones((2, positions.size), np.bool_)
+    for allowed, change in zip(may, (size, -size), strict=True):
+        for each, most in limits:
+            if most is None:
+                continue
+            now = float(positions @ each)
+            after = np.abs(now + change * each)
+            allowed &= (after <= most) | (after < abs(now))
+    return may[0], may[1]

@@ -8,7 +8,8 @@ from typing import Literal
 import numpy as np
 
 from agents.base import Trader
-from agents.means.delta_hedge import DeltaHedge, HedgeHabits
+from agents.means.delta_hedge import DeltaHedge
+from agents.means.hedge_habits import HedgeHabits
 from agents.means.option_accounts import Margin
 from agents.means.option_chain import Chain, chain_of, held
 from market.access.desk import Desk
@@ -37,7 +38,7 @@ class OptionHedger(Trader):
     volatility
         at which it values options and takes their delta [1/sqrt(year)]
     venue, rollup, every_s, move_bp, delay_s, slippage_bp, tip_usd
-        where and when it hedges: see :class:`agents.means.delta_hedge.HedgeHabits`
+        where and when it hedges: see :class:`agents.means.hedge_habits.HedgeHabits`
     first
         how the first hedge goes with a trade: "tied" in one bundle where that is possible, else behind it; "together"
         with it, each by itself; "behind" it, once it is in

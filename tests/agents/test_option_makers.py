@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import numpy as np
 import pytest
 
 from agents.market_makers.zero_profit import ZeroProfit
+from agents.population import strategy_class
 from experiments.validation._markets import Watched, asset, pool, rollup, still
-from market.config import AgentConfig, OptionsConfig, PriceConfig
+from market.config import AgentConfig, OptionsConfig, PerpetualConfig, PriceConfig
 from market.errors import InputError
+from market.intents.rows import Status
 from market.pricing.black import black
 from market.settings import YEAR_S
 from market.venues import Kind
 
 PRICE, VOLATILITY, WEEK_S = 100.0, 0.8, 604_800.0
+QUOTERS = {
+    "fixed_spread", "zero_profit", "avellaneda_stoikov", "model_quoter", "flow_learner", "glosten_milgrom"
+}  # fmt: skip
 
 
 def ran(maker: str, horizon_s: float = 6.0, *others: AgentConfig, **parameters: Any) -> Watched:
@@ -57,9 +63,31 @@ def test_only_the_series_named_are_quoted() -> None:
 
 
 @pytest.mark.parametrize("limit", ["most_gamma_usd", "most_vega_usd"])
-def test_a_side_that_would_lead_beyond_a_limit_is_not_quoted(limit: str) -> None:
-    assert not ran("zero_profit", **{limit: 0.0}).world.tables.option_quotes["ask_size"].any()
-    assert ran("zero_profit", **{limit: 1e6}).world.tables.option_quotes["ask_size"].all()
+@pytest.mark.parametrize("maker", ["zero_profit", "fixed_spread"])
+def test_a_side_that_would_lead_beyond_a_limit_is_not_quoted(maker: str, limit: str) -> None:
+    assert not ran(maker, **{limit: 0.0}).world.tables.option_quotes["ask_size"].any()
+    assert ran(maker, **{limit: 1e6}).world.tables.option_quotes["ask_size"].all()
+
+
+@pytest.mark.parametrize("maker", sorted(QUOTERS))
+def test_every_maker_of_options_has_limits_that_are_off_by_default(maker: str) -> None:
+    taken = inspect.signature(strategy_class("market_maker", maker)).parameters
+    assert taken["most_gamma_usd"].default is taken["most_vega_usd"].default is None
+
+
+def test_a_sheet_loses_a_side_at_its_limit_and_has_it_back_when_the_other_side_is_taken() -> None:
+    """Buyers take asks until one more would lead beyond the vega allowed; then only bids stand."""
+    vega = black(PRICE, PRICE * np.exp(-0.05), WEEK_S / YEAR_S, VOLATILITY, 0.0, 0.0, True).vega / 100.0
+    limits = {"size": 1.0, "most_vega_usd": 2.5 * vega, "half_spread": 0.01}
+    market = ran("fixed_spread", 30.0, buyer(), **limits)
+    tables = market.world.tables
+    quotes = tables.option_quotes
+    # of four series that each may be sold, several are in one block
+    assert 2.0 <= quotes["ask_traded"].sum() <= 5.0
+    assert not quotes["ask_size"].any()
+    assert quotes["bid_size"].all()
+    both = ran("fixed_spread", 30.0, buyer(sell_share=0.5), **limits).world.tables.option_quotes
+    assert both["ask_traded"].sum() > 5.0
 
 
 def test_thin_flow_stops_quotes_and_says_why() -> None:
@@ -94,7 +122,57 @@ def test_what_is_held_and_stock_together_have_no_delta() -> None:
     assert net == pytest.approx(owed, abs=1.5)
 
 
-def test_what_is_earned_and_what_is_lost_is_all_that_a_maker_has(monkeypatch: pytest.MonkeyPatch) -> None:
+def other(name: str, **more: Any) -> Any:
+    return rollup(
+        name, pool((1e4, 1e6), ("ETH", "USD"), 30.0, PRICE), perpetuals=(PerpetualConfig(maker_usd=1e8),),
+        block_time_s=1.0, **more,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("maker", ["zero_profit", "avellaneda_stoikov", "model_quoter"])
+@pytest.mark.parametrize(
+    ("venue", "on", "kind"),
+    [
+        ("pool", None, Kind.SWAP),
+        ("pool", "two", Kind.SWAP),
+        ("perpetual", None, Kind.PERPETUAL_TRADE),
+        ("perpetual", "two", Kind.PERPETUAL_TRADE),
+        ("outside", "two", Kind.OUTSIDE),
+    ],
+)
+def test_a_maker_hedges_where_it_is_told_to(maker: str, venue: str, on: str | None, kind: int) -> None:
+    """On a pool or a perpetual, of the rollup of the options or another one, by intents like anybody's."""
+    chain = OptionsConfig(expiries_s=(WEEK_S,), strikes=2, step=0.1, fee_bp=0.0, share_margin=True)
+    homes = [other("one", options=(chain,)), other("two", options=(chain,))]
+    parameters = {"hedge_s": 0.0, "hedge_venue": venue, "hedge_rollup": on, "series": (0, 2)}
+    quoter = AgentConfig(role="market_maker", strategy=maker, capital_usd=1e7, parameters=parameters)
+    scene = still(homes, [asset("ETH", PRICE)], [quoter, buyer()], horizon_s=20.0, outside_fee_bp=1.0)
+    market = Watched(scene, seed=1)
+    market.run()
+    account = market.account("market_maker")
+    sent = market.rows[(market.rows["sender"] == account) & (market.rows["kind"] == int(kind))]
+    filled = sent[sent["status"] == int(Status.FILLED)]
+    assert filled.size
+    assert set(filled["rollup"].tolist()) == ({0, 1} if on is None else {1})
+    agent: Any = market.participants[account]
+    owed = -sum(options_delta(market, account, number) for number in range(2))
+    assert owed > 5.0
+    assert sum(agent.hedge.bought.values()) == pytest.approx(owed, abs=3.0)  # the last block's trades are hedged next
+    assert agent.hedge.cost() == pytest.approx(1e-4, rel=1e-3) if venue == "outside" else agent.hedge.cost() > 3e-4
+
+
+def options_delta(market: Watched, account: int, number: int) -> float:
+    """Delta of what an account holds of a market's options."""
+    tables = market.world.tables
+    terms = tables.option_markets[number]
+    at = int(tables.option_accounts["positions"][int(terms["first_account"]) + account])
+    first, count = int(terms["first_series"]), int(terms["series"])
+    held = tables.option_positions["quantity"][at : at + count]
+    return sum(float(held[k]) * delta(market, first + k) for k in range(count))
+
+
+@pytest.mark.parametrize("venue", ["outside", "pool", "perpetual"])
+def test_what_is_earned_and_what_is_lost_is_all_that_a_maker_has(monkeypatch: pytest.MonkeyPatch, venue: str) -> None:
     """What trades earn less what holding loses, as measured, is what it owns more, options at what they are worth."""
     found = {"earned": 0.0, "lost": 0.0}
     traded, lost = ZeroProfit.traded, ZeroProfit._lost
@@ -111,9 +189,9 @@ def test_what_is_earned_and_what_is_lost_is_all_that_a_maker_has(monkeypatch: py
 
     monkeypatch.setattr(ZeroProfit, "traded", note)
     monkeypatch.setattr(ZeroProfit, "_lost", count)
-    chain = OptionsConfig(expiries_s=(WEEK_S,), strikes=2, step=0.1, fee_bp=0.0)
-    home = rollup("one", pool((1e4, 1e6), ("ETH", "USD"), 30.0, PRICE), options=(chain,), block_time_s=1.0)
-    parameters = {"hedge_s": 3.0, "measured": True, "first_bp": 20.0}
+    chain = OptionsConfig(expiries_s=(WEEK_S,), strikes=2, step=0.1, fee_bp=0.0, share_margin=venue == "perpetual")
+    home = other("one", options=(chain,))
+    parameters = {"hedge_s": 3.0, "measured": True, "first_bp": 20.0, "hedge_venue": venue}
     maker = AgentConfig(role="market_maker", strategy="zero_profit", capital_usd=1e7, parameters=parameters)
     scene = still(
         [home], [asset("ETH", PRICE, 5.0)], [maker, buyer(sell_share=0.3)], horizon_s=40.0, outside_fee_bp=0.0,
@@ -125,6 +203,9 @@ def test_what_is_earned_and_what_is_lost_is_all_that_a_maker_has(monkeypatch: py
     book, tables = agent._books[0], market.world.tables
     money = float(tables.balance[agent.account, 0, 0]) - 1e7
     money += float(tables.option_accounts["cash"][int(tables.option_markets["first_account"][0]) + agent.account])
+    if venue == "perpetual":
+        mine = tables.contracts[(tables.contracts["owner"] == agent.account) & (tables.contracts["market"] == 0)]
+        money += float(mine["cash"].sum())
     owns = money + float(book.positions @ book.chain.greeks["price"]) + book.stock * book.chain.price
     assert abs(found["lost"]) > 0.01
     assert owns == pytest.approx(found["earned"] - found["lost"], abs=1e-5)
