@@ -43,7 +43,8 @@ class Ran:
         market = SequencerMarket(config, 2, Population(config), [Tape(file)])
         market.run()
         rows: Any = pq.read_table(file).to_pandas()
-        self.report = outcomes(market)
+        found: Any = outcomes(market)
+        self.report = found
         self.hedges = rows[(rows["role"] == "market_maker") & (rows["purpose"] == Purpose.INVENTORY.name.lower())]
         self.trades = int(((rows["kind"] == "option_trade") & (rows["status"] == "filled")).sum())
         maker: Any = next(agent for agent in market.participants if agent.role == "market_maker")
