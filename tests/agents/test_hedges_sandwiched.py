@@ -1,0 +1,74 @@
+"""Makers' hedges on a pool, and a sequencer that reads them: what it extracts from them, and what they cost then."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from agents.population import Population
+from experiments.validation._markets import asset, pool, rollup, still
+from market.config import AgentConfig, MarketConfig, OptionsConfig
+from market.intents.rows import Purpose
+from market.measures.outcomes import outcomes
+from market.measures.tape import Tape
+from market.model import SequencerMarket
+
+PRICE, WEEK_S = 100.0, 604_800.0
+
+
+def scene(regime: str, venue: str, slippage_bp: float | None) -> MarketConfig:
+    """One rollup with a pool and calls, a maker who sells fifty of them at a time and hedges, and a buyer."""
+    chain = OptionsConfig(expiries_s=(WEEK_S,), strikes=1, fee_bp=0.0)
+    home = rollup("one", pool((1e4, 1e6), ("ETH", "USD"), 1.0, PRICE), options=(chain,), block_time_s=1.0)
+    quoting = {
+        "half_bp": 50.0, "size": 50.0, "series": (0,), "hedge_s": 0.0, "hedge_venue": venue,
+        "hedge_slippage_bp": slippage_bp,
+    }  # fmt: skip
+    buying = {"per_hour": 3600.0, "mean_size": 1e3, "slippage_bp": 5000.0}
+    agents = [
+        AgentConfig(role="market_maker", strategy="model_quoter", capital_usd=1e8, latency_s=0.01, parameters=quoting),
+        AgentConfig(role="trader", strategy="option_buyer", capital_usd=1e8, latency_s=0.05, parameters=buying),
+    ]
+    return still([home], [asset("ETH", PRICE)], agents, regime, horizon_s=30.0, outside_fee_bp=1.0)
+
+
+class Ran:
+    """A market, how it ended, and the hedges of its maker, with what sandwiches took from them."""
+
+    def __init__(self, folder: Path, regime: str, venue: str = "pool", slippage_bp: float | None = 300.0) -> None:
+        config, file = scene(regime, venue, slippage_bp), folder / f"{regime}_{venue}_{slippage_bp}.parquet"
+        market = SequencerMarket(config, 2, Population(config), [Tape(file)])
+        market.run()
+        rows: Any = pq.read_table(file).to_pandas()
+        found: Any = outcomes(market)
+        self.report = found
+        self.hedges = rows[(rows["role"] == "market_maker") & (rows["purpose"] == Purpose.INVENTORY.name.lower())]
+        self.trades = int(((rows["kind"] == "option_trade") & (rows["status"] == "filled")).sum())
+        maker: Any = next(agent for agent in market.participants if agent.role == "market_maker")
+        self.cost = maker.hedge.cost()
+
+
+def test_a_sequencer_that_reads_hedges_sandwiches_them_by_what_they_are(tmp_path: Path) -> None:
+    """All that it extracts is what makers lose on their hedges, which cost them more than where nobody reads them."""
+    honest, extractive = Ran(tmp_path, "siloed"), Ran(tmp_path, "siloed_extractive")
+    assert honest.trades == extractive.trades > 5
+    assert honest.report["extracted_sandwich_usd"] == 0.0
+    lost = extractive.hedges["sandwich_loss_usd"].sum()
+    assert lost > 0.0
+    assert lost >= extractive.report["extracted_sandwich_usd"] > 0.0
+    assert extractive.report["extracted_by_sequencers_usd"] >= extractive.report["extracted_sandwich_usd"]
+    assert extractive.cost > 1.5 * honest.cost > 0.0
+
+
+def test_what_a_hedge_puts_up_with_is_what_is_taken_of_it(tmp_path: Path) -> None:
+    """The looser the limit, the more it costs; where contents are sealed, or outside, nothing is taken."""
+    tight, loose = (Ran(tmp_path, "siloed_extractive", slippage_bp=each) for each in (20.0, 300.0))
+    lost = [ran.hedges["sandwich_loss_usd"].sum() for ran in (tight, loose)]
+    assert lost[0] < 0.5 * lost[1]
+    assert tight.cost < loose.cost
+    for apart in (Ran(tmp_path, "encrypted"), Ran(tmp_path, "siloed_extractive", venue="outside")):
+        assert len(apart.hedges)
+        assert apart.hedges["sandwich_loss_usd"].sum() == pytest.approx(0.0, abs=1e-9)
