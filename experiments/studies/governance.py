@@ -25,8 +25,8 @@ HYPOTHESIS = (
 
 SEEDS, QUICK_SEEDS = statistics.ENOUGH, 2
 PRINTED = (
-    "holders besides sequencers", "their votes [1]", "fee adopted [USD]", "fees of users [bp]",
-    "cost of users, less [bp]", "sequencers, less [USD]", "arbitrage, less [USD]", "providers, less [USD]",
+    "holders besides sequencers", "their votes [1]", "fee adopted [USD]", "cost of users, less [bp]",
+    "users not served [% of retail]", "sequencers, less [USD]", "arbitrage, less [USD]", "providers, less [USD]",
 )  # fmt: skip
 SHARES, QUICK_SHARES = (0.0, 0.25, 0.45, 0.55, 0.75, 1.0), (0.0, 1.0)
 """Share of the votes that those hold who are no sequencers; sequencers hold the others [1]."""
@@ -93,6 +93,7 @@ def execute(run: Run) -> dict[str, Any]:
         "vote_turnout": found["vote_turnout"],
         "user_gas_bp": gas_bp,
         "user_total_bp": float(found["user_cost_all_bp"]) + gas_bp,
+        "unfilled_share": found["unfilled_share"],
         "sequencers_usd": found["sequencer_receipts_usd"],
         "arbitrage_usd": found["extracted_arbitrage_usd"],
         "providers_usd": float(market.tally.totals()["lp_fees"] + market.tally.totals()["lp_marked"]),
@@ -110,7 +111,7 @@ def _differences(runs: pd.DataFrame) -> pd.DataFrame:
 
 def summary(runs: pd.DataFrame) -> pd.DataFrame:
     """Adopted fees and what users paid, by holders and their votes, and differences to sequencers alone."""
-    names = ("fee_usd", "highest_fee", "user_gas_bp", *(f"{name}_less" for name in COMPARED))
+    names = ("fee_usd", "highest_fee", "user_gas_bp", "unfilled_share", *(f"{name}_less" for name in COMPARED))
     return summaries.table(summaries.by_cell(_differences(runs), ["holders", "votes_share"], names))
 
 
@@ -119,13 +120,21 @@ def answer(runs: Any) -> str:
     found, parts, samples = _differences(runs), [], []
     for holders in HOLDERS:
         alone = summaries.where(found, holders=holders, votes_share=1.0)
-        samples.append((holders, alone["fee_usd"], alone["user_total_bp_less"]))
+        samples.append((holders, alone, alone["user_total_bp_less"]))
     corrected = statistics.holm([statistics.chance(less) for _, _, less in samples])
-    for (holders, fees, less), chance in zip(samples, corrected, strict=True):
-        costs = answers.change(less, "bp", chance=float(chance))
-        parts.append(f"{holders} {answers.amount(fees, 'USD')}, which changes the cost of users by {costs}")
-    first = summaries.where(found, votes_share=0.0, holders=next(iter(HOLDERS)))["fee_usd"]
-    return f"Sequencers alone adopt a fee of {answers.amount(first, 'USD')}; with all votes, {answers.listed(parts)}."
+    for (holders, alone, less), chance in zip(samples, corrected, strict=True):
+        costs, fee = answers.change(less, "bp", chance=float(chance)), answers.amount(alone["fee_usd"], "USD")
+        parts.append(f"{holders} {fee}, which changes the cost of users by {costs} with {_unserved(alone)} not served")
+    first = summaries.where(found, votes_share=0.0, holders=next(iter(HOLDERS)))
+    return (
+        f"Sequencers alone adopt a fee of {answers.amount(first['fee_usd'], 'USD')}, with {_unserved(first)} of retail "
+        f"not served; with all votes, {answers.listed(parts)}."
+    )
+
+
+def _unserved(runs: Any) -> str:
+    """Share of what users want to trade that nobody served."""
+    return answers.amount(runs["unfilled_share"], "%", 100.0)
 
 
 def table(runs: pd.DataFrame) -> pd.DataFrame:
@@ -134,8 +143,8 @@ def table(runs: pd.DataFrame) -> pd.DataFrame:
     for key, part in _differences(runs).groupby(["holders", "votes_share"], sort=False):
         settings: Any = key
 
-        def shown(name: str, of: pd.DataFrame = part) -> str:
-            found = statistics.describe(of[name])
+        def shown(name: str, of: pd.DataFrame = part, scale: float = 1.0) -> str:
+            found = statistics.describe(scale * of[name])
             return f"{found['mean']:.3g} ({found['standard_error']:.2g})"
 
         rows.append(
@@ -146,6 +155,7 @@ def table(runs: pd.DataFrame) -> pd.DataFrame:
                 "highest fee adopted [share of runs]": shown("highest_fee"),
                 "fees of users [bp]": shown("user_gas_bp"),
                 "cost of users, less [bp]": shown("user_total_bp_less"),
+                "users not served [% of retail]": shown("unfilled_share", scale=100.0),
                 "sequencers, less [USD]": shown("sequencers_usd_less"),
                 "arbitrage, less [USD]": shown("arbitrage_usd_less"),
                 "providers, less [USD]": shown("providers_usd_less"),

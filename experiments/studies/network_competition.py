@@ -61,6 +61,10 @@ FALL_LOG = -0.08
 """Drift of the log price over the middle third of the run, which sets off liquidations [1]."""
 IMPATIENCE_BP_S = 0.2
 """What retail users lose by a second of waiting, of their volume [bp/s]: what the protocols reckon with, too."""
+PRINTED = (
+    "needs [1/s]", "a move [USD]", "HHI, last third [1]", "specialisation [1]", "moves [1/h]",
+    "users' cost over the best fixed [bp]", "not served [% of retail]", "not served, best fixed [% of retail]",
+)  # fmt: skip
 STEPS = 10
 """Stretches of equal length in which concentration is followed over time [1]."""
 
@@ -162,6 +166,7 @@ def execute(run: Run) -> dict[str, Any]:
         },
         "moves_per_hour": len(market.moves.made) / (24.0 * days),
         "delay_s": delay,
+        "unfilled_share": ratio(float(totals["unfilled_volume"]), demand),
         "users_bp": ratio(float(totals["user_cost"] + totals["unfilled_cost"]), demand, 1e4) + IMPATIENCE_BP_S * delay,
         **{f"{name}_income_usd_day": income(market, at) / days for at, name in enumerate(NETWORKS[1:])},
         "spent_on_moves_usd": float(market.world.tables.flows[:, :, Why.SWITCHING].sum()),
@@ -194,6 +199,7 @@ def income(market: SequencerMarket, domain: int) -> float:
 
 KEYS = ("cross_per_second", "switching_usd")
 SHARES = tuple(f"{kind}_{name}_share" for kind in KINDS for name in NETWORKS)
+USERS = ("over_best_bp", "unfilled_share", "unfilled_best_share")
 INCOMES = tuple(f"{name}_income_usd_day" for name in NETWORKS[1:])
 
 
@@ -207,16 +213,19 @@ def best_fixed(runs: pd.DataFrame, demand: float) -> str:
 
 def _moving(runs: pd.DataFrame) -> pd.DataFrame:
     """Runs in which rollups move, with what follows from several columns or from other runs at the same seed."""
-    over, users = np.full(len(runs), np.nan), summaries.values(runs, "users_bp")
+    over, refused = np.full(len(runs), np.nan), np.full(len(runs), np.nan)
+    users, unserved = summaries.values(runs, "users_bp"), summaries.values(runs, "unfilled_share")
     for demand in dict.fromkeys(runs["cross_per_second"]):
         here = summaries.mask(runs, cross_per_second=demand)
         fixed = {"cross_per_second": demand, "assignment": best_fixed(runs, demand)}
         over[here] = summaries.less(runs, users, [], **fixed)[here]
+        refused[here] = summaries.same_seed(runs, unserved, [], **fixed)[here]
     share = {name: summaries.values(runs, name) for name in SHARES}
     fast = share["trading_fast_share"] - share["lending_fast_share"]
     resistant = share["lending_resistant_share"] - share["trading_resistant_share"]
     more = {
         "over_best_bp": over,
+        "unfilled_best_share": refused,
         "income_usd_day": sum(summaries.values(runs, name) for name in INCOMES),
         "specialisation": (fast + resistant) / 2.0,
     }
@@ -225,7 +234,7 @@ def _moving(runs: pd.DataFrame) -> pd.DataFrame:
 
 def summary(runs: pd.DataFrame) -> pd.DataFrame:
     """Concentration over time and at the end, whereabouts by kind, moves, users' cost and networks' income."""
-    drawn = [f"hhi_{at}" for at in range(STEPS)] + ["hhi", *SHARES, "moves_per_hour", "over_best_bp", *INCOMES]
+    drawn = [f"hhi_{at}" for at in range(STEPS)] + ["hhi", *SHARES, "moves_per_hour", *USERS, *INCOMES]
     return summaries.table(summaries.by_cell(_moving(runs), KEYS, drawn))
 
 
@@ -239,13 +248,15 @@ def answer(runs: pd.DataFrame) -> str:
         ends.append(answers.amount(summaries.values(part, "hhi"), ""))
         kinds.append(answers.amount(summaries.values(part, "specialisation"), ""))
     # a seed's runs at several demands are no independent ones: their mean counts once
-    over: Any = moving.groupby("seed")["over_best_bp"].mean()
-    users = answers.change(over, "bp")
+    over: Any = moving.groupby("seed")[list(USERS)].mean()
+    users = answers.change(over["over_best_bp"], "bp")
+    unserved, best = (answers.amount(over[name], "%", 100.0) for name in USERS[1:])
     return (
         f"Where moves cost nothing, rollups end at a Herfindahl-Hirschman index of {ends[0]} without demand across "
         f"rollups and of {ends[-1]} with {demands[-1]:g} needs a second (apart 0.25, in one network 1); specialisation "
         f"by kind, at most 1, with {answers.listed(f'{demand:g}' for demand in demands)} is {answers.listed(kinds)}. "
-        f"Users' cost against the best fixed assignment, over all demands: {users}."
+        f"Users' cost against the best fixed assignment, over all demands: {users}, with {unserved} of retail not "
+        f"served, there {best}."
     )
 
 
@@ -260,6 +271,8 @@ def table(runs: pd.DataFrame) -> pd.DataFrame:
         "specialisation [1]": ("specialisation", 1.0),
         "moves [1/h]": ("moves_per_hour", 1.0),
         "users' cost over the best fixed [bp]": ("over_best_bp", 1.0),
+        "not served [% of retail]": ("unfilled_share", 100.0),
+        "not served, best fixed [% of retail]": ("unfilled_best_share", 100.0),
         "networks' income [thousand USD/day]": ("income_usd_day", 1e-3),
     }
     rows = []

@@ -26,7 +26,8 @@ def rows() -> pd.DataFrame:
             row = {"cross_per_second": 0.0, "switching_usd": 0.0, "assignment": assignment, "seed": seed}
             shares = dict.fromkeys(study.SHARES, 0.0) | {"trading_fast_share": 1.0, "lending_resistant_share": 1.0}
             numbers = dict.fromkeys((*(f"hhi_{at}" for at in range(study.STEPS)), "hhi", "moves_per_hour"), 0.5)
-            found.append(row | shares | numbers | dict.fromkeys(study.INCOMES, 10.0) | {"users_bp": cost})
+            users = {"users_bp": cost, "unfilled_share": 0.01 * cost}
+            found.append(row | shares | numbers | dict.fromkeys(study.INCOMES, 10.0) | users)
     return pd.DataFrame(found)
 
 
@@ -39,8 +40,11 @@ def test_users_cost_is_held_against_the_best_fixed_assignment_at_the_same_seed()
 
 def test_the_table_says_who_specialises() -> None:
     table = study.table(rows())
-    assert len(table.columns) <= 8
     assert table.loc[0, "specialisation [1]"] == "1 (0)"
     assert table.loc[0, "networks' income [thousand USD/day]"] == "0.03 (0)"
     assert table.loc[0, "best fixed"] == "fast"
-    assert "0.5" in answered.check("network_competition", rows())
+    assert table.loc[0, "not served [% of retail]"] == "4 (1)"
+    assert table.loc[0, "not served, best fixed [% of retail]"] == "2.5 (0.5)"
+    said = answered.check("network_competition", rows())
+    assert "0.5" in said
+    assert "with 4% of retail not served, there 2.5%" in said
