@@ -21,4 +21,7 @@ def check(name: str, runs: pd.DataFrame) -> str:
     assert len(text) < 900
     assert re.search(r"\d", text)
     assert not re.search(r"\b(nan|inf|None)\b", text), text
+    stated = [] if study.headlines is None else study.headlines(runs)
+    assert all(one.said in text for one in stated), "what stands below the table is what the answer states"
+    assert len({one.what for one in stated}) == len(stated)
     return text

@@ -12,7 +12,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from experiments.analysis import summaries
+from experiments.analysis import headlines, summaries
 from experiments.cli import figures, page, provenance
 from experiments.later import pd
 from experiments.runs import configuration, slices
@@ -152,7 +152,9 @@ def write(
     for name, content in study.files().items():
         store.write_file(name, content)
     if not rows.empty:
-        store.write_table(study.table(rows), study.title, study.printed)
+        stated = study.headlines(rows) if study.headlines is not None else ()
+        below = (headlines.table(stated), headlines.TITLE) if stated else None
+        store.write_table(study.table(rows), study.title, study.printed, below)
         drawn = store.write_summary(summary(study, runs, rows))
         figures.draw(study.name, study.figures, drawn, store.folder, width)
 

@@ -7,8 +7,9 @@
     a row per run, in the order of the study's grid, without wall-clock times.
 ``DIR/STUDY/summary.parquet``
     what the figure draws: means and intervals of outcomes by cell.
-``study.json, table.md, table.tex, table.csv``
-    configuration and provenance; the headline table as it is printed, and with all its columns.
+``study.json, table.md, table.tex, table.csv, headlines.csv``
+    configuration and provenance; the headline table as it is printed, and with all its columns; the differences that
+    the answer states, which are also printed below the table.
 """
 
 from __future__ import annotations
@@ -107,12 +108,25 @@ class Store:
         """Write a file that a study has besides."""
         write(self.folder / name, content)
 
-    def write_table(self, table: pd.DataFrame, title: str, printed_columns: Sequence[str] | None = None) -> None:
-        """Write the headline table whole as table.csv, and the columns that are printed as table.md and table.tex."""
+    def write_table(
+        self,
+        table: pd.DataFrame,
+        title: str,
+        printed_columns: Sequence[str] | None = None,
+        below: tuple[pd.DataFrame, str] | None = None,
+    ) -> None:
+        """Write the headline table whole as table.csv, and the columns that are printed as table.md and table.tex.
+
+        A table that stands below it there, with its title, is written as headlines.csv.
+        """
         write(self.folder / "table.csv", table.to_csv(index=False, lineterminator="\n"))
         table = table if printed_columns is None else table.loc[:, list(printed_columns)]
-        write(self.folder / "table.md", printed.markdown(table, title))
-        write(self.folder / "table.tex", printed.latex(table, title))
+        shown = [(table, title)]
+        if below is not None:
+            write(self.folder / "headlines.csv", below[0].to_csv(index=False, lineterminator="\n"))
+            shown.append(below)
+        write(self.folder / "table.md", "\n".join(printed.markdown(*each) for each in shown))
+        write(self.folder / "table.tex", "\n".join(printed.latex(*each) for each in shown))
 
 
 def kept_rows(folder: Path, code: str, order: Sequence[str]) -> Rows:

@@ -22,6 +22,10 @@ The file has these module-level names::
     def answer(runs: pandas.DataFrame) -> str:
         '''The question's answer in a sentence, with its numbers, from the same rows. Default: none is given.'''
 
+    def headlines(runs: pandas.DataFrame) -> list[Headline]:
+        '''The paired differences that the answer states, which stand below the table with their sizes over the spread
+        between seeds: see `experiments.analysis.headlines`. Default: it states none.'''
+
     PRINTED = ("regime", "users' cost [bp]")
         columns of the table that are printed, eight at most; default: all of them. All are in table.csv.
 
@@ -44,7 +48,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -57,6 +61,8 @@ from market.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from experiments.analysis.headlines import Headline
 
 PACKAGE = "experiments.studies"
 
@@ -98,6 +104,7 @@ class Study:
     printed: tuple[str, ...] | None
     execute: Callable[[Run], Mapping[str, Outcome]]
     has_market: bool
+    headlines: Callable[[pd.DataFrame], Sequence[Headline]] | None = None
     source: str = ""
     """Module whose source its runs depend on in place of its own file; it then travels to workers as it is."""
     stated: Callable[[], Mapping[str, Any]] = dict
@@ -128,6 +135,7 @@ def load(name: str) -> Study:
         printed=getattr(module, "PRINTED", None),
         execute=own or execute_market,
         has_market=own is None,
+        headlines=getattr(module, "headlines", None),
         source=getattr(module, "SOURCE", "") if own is None else "",
     )
 

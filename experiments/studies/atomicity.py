@@ -11,6 +11,7 @@ from agents.base import Trader
 from agents.means.gaps import Leg, find_cycle
 from agents.traders.arbitrageur import Arbitrageur as _Arbitrageur
 from experiments.analysis import answers, statistics, summaries
+from experiments.analysis.headlines import Headline, pair, together
 from experiments.later import pd
 from experiments.runs.study import Configure, Run, seeds
 from market.access.seat import Seat
@@ -221,19 +222,30 @@ def summary(runs: pd.DataFrame) -> pd.DataFrame:
 
 def answer(runs: Any) -> str:
     """What atomic execution and inclusion realise of what was quoted, less legs one by one, over all conditions."""
-    mean = runs.groupby(["execution", "seed"])["capture_rate"].mean().unstack("execution")
-    gap = runs.groupby(["execution", "seed"])["dispersion_bp"].mean().unstack("execution")
-    ways = [way for way in ("atomic", "included") if {way, "legged"} <= set(mean.columns)]
-    samples = {way: mean[way] - mean["legged"] for way in ways}
-    if "atomic" in ways:
-        samples["prices"] = gap["atomic"] - gap["legged"]
-    chances = statistics.corrected(samples)
-    parts = [f"{way} {answers.change(samples[way], 'points', 100.0, chances[way])}" for way in ways]
-    prices = answers.change(samples["prices"], "bp", chance=chances["prices"]) if "prices" in samples else ""
+    found = _compared(runs)
+    parts = [f"{way} {one.said}" for way, one in found.items() if way != "prices"]
+    prices = found["prices"].said if "prices" in found else ""
     return (
         "Of the profit that they see, arbitrageurs realise by this much more than leg by leg, on average over "
         f"conditions: {answers.listed(parts)}; where cycles are atomic, gaps between rollups change by {prices}."
     )
+
+
+def headlines(runs: pd.DataFrame) -> list[Headline]:
+    """What the answer compares."""
+    return list(_compared(runs).values())
+
+
+def _compared(runs: Any) -> dict[str, Headline]:
+    """Profit realised of that seen, by way of execution, and gaps between rollups, less the same leg by leg."""
+    mean = runs.groupby(["execution", "seed"])["capture_rate"].mean().unstack("execution")
+    gap = runs.groupby(["execution", "seed"])["dispersion_bp"].mean().unstack("execution")
+    ways = [way for way in ("atomic", "included") if {way, "legged"} <= set(mean.columns)]
+    what = "profit realised of that seen, {} less leg by leg"
+    found = {way: pair(what.format(way), mean[way], mean["legged"], "points", 100.0) for way in ways}
+    if "atomic" in ways:
+        found["prices"] = pair("gaps between rollups, atomic less leg by leg", gap["atomic"], gap["legged"], "bp")
+    return together(found)
 
 
 def table(runs: pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from agents.population import Population
-from experiments.analysis import answers, statistics, summaries
+from experiments.analysis import statistics, summaries
+from experiments.analysis.headlines import Headline, pair, together
 from experiments.runs.study import Configure, Run, seeds
 from market.config import (
     AgentConfig,
@@ -253,25 +254,37 @@ def _frame(part: Any) -> pd.DataFrame:
     return part
 
 
+STATED: dict[str, tuple[str, str, float, bool]] = {
+    "margin_share": ("what makers need", "points of what is open", 100.0, True),
+    "spread": ("spread that is paid", "points of volatility", 100.0, True),
+    "frozen_usd": ("positions that stand still", "thousand USD", 1e-3, False),
+    "short_usd": ("what accounts fall short by, at worst", "USD", 1.0, False),
+}
+"""By column what the answer compares: in words, unit, factor to it, and whether it is without an outage."""
+BASELINES = {True: "sequenced together", False: "siloed"}
+"""What one account is compared with, without and with an outage."""
+
+
 def answer(runs: Any) -> str:
     """What one account changes against margin per rollup on the same sequencer, and what an outage stops of each."""
-    tight = runs[runs["capital_usd"] < LIMITLESS_USD]
-    calm, stopped = tight[tight["outage_s"] == 0.0], tight[tight["outage_s"] > 0.0]
-    needs, spread = (_difference(calm, name, "sequenced together") for name in ("margin_share", "spread"))
-    frozen, short = (_difference(stopped, name, "siloed") for name in ("frozen_usd", "short_usd"))
+    needs, spread, frozen, short = (one.said for one in headlines(runs))
     return (
         "Where capital may bind, against margin per rollup on the same sequencer one account changes what makers need "
-        f"by {answers.change(needs, 'points of what is open', 100.0)} and the spread that is paid by "
-        f"{answers.change(spread, 'points of volatility', 100.0)}; in a crash with an outage positions of makers worth "
-        f"{answers.change(frozen, 'thousand USD', 1e-3)} more stand still than where sequencers are apart, and their "
-        f"accounts fall short by {answers.change(short, 'USD')} more at worst."
+        f"by {needs} and the spread that is paid by {spread}; in a crash with an outage positions of makers worth "
+        f"{frozen} more stand still than where sequencers are apart, and their accounts fall short by {short} more at "
+        "worst."
     )
 
 
-def _difference(runs: Any, column: str, baseline: str) -> Any:
-    """One account less the baseline at the same seed."""
-    found = runs.groupby(["margin", "seed"])[column].mean().unstack("margin")
-    return found["shared"] - found[baseline]
+def headlines(runs: Any) -> list[Headline]:
+    """What the answer compares: one account less a baseline at the same seed, on average where capital may bind."""
+    tight, found = runs[runs["capital_usd"] < LIMITLESS_USD], {}
+    for column, (what, unit, scale, is_calm) in STATED.items():
+        part = tight[(tight["outage_s"] == 0.0) == is_calm]
+        mean, base = part.groupby(["margin", "seed"])[column].mean().unstack("margin"), BASELINES[is_calm]
+        less = f"{what}, one account less {base}"
+        found[column] = pair(less, mean["shared"], mean[base], unit, scale)
+    return list(together(found).values())
 
 
 def table(runs: pd.DataFrame) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import numpy as np
 
 from agents.population import Population
 from experiments.analysis import answers, statistics, summaries
+from experiments.analysis.headlines import Headline, pair, together
 from experiments.analysis.magnet import PLACES, SUMS, approach, pooled
 from experiments.analysis.statistics import mean_and_error
 from experiments.later import pd
@@ -225,17 +226,44 @@ def _pooled(records: Sequence[Mapping[Any, Any]], at: np.ndarray) -> dict[str, f
 
 def answer(runs: Any) -> str:
     """What the reference breaker makes liquidators seize in the crash, over no breaker, and with arbitrage exempt."""
-    crash, said = summaries.where(runs, part="crash", anticipation="off"), []
-    for oracle in dict.fromkeys(crash["oracle"]):
-        part = summaries.where(crash, oracle=oracle)
-        wide = part.pivot(index="seed", columns="breaker", values="seized")
+    more, said = _more(runs), []
+    for oracle, wide in _seized_in_crash(runs).items():
         ratios = {
             name: answers.amount(wide[name] / wide[BASELINE].where(wide[BASELINE] > 0.0), "times")
-            for name in ("reference", "arbitrage exempt") if name in wide
+            for name in JUDGED if name in wide
         }  # fmt: skip
         cured = f", {ratios['arbitrage exempt']} if arbitrage is exempt" if "arbitrage exempt" in ratios else ""
-        said.append(f"{ratios['reference']} what they do without a breaker where the oracle is {oracle}{cured}")
+        said.append(
+            f"{ratios['reference']} what they do without a breaker ({more[oracle, 'reference'].said}) where the oracle "
+            f"is {oracle}{cured}"
+        )
     return f"In the crash, liquidators seize under the reference breaker {'; '.join(said)}."
+
+
+JUDGED = ("reference", "arbitrage exempt")
+
+
+def headlines(runs: pd.DataFrame) -> list[Headline]:
+    """What the answer compares: what is seized under the reference breaker, less that without a breaker."""
+    return list(_more(runs).values())
+
+
+def _seized_in_crash(runs: Any) -> dict[str, Any]:
+    """Collateral seized in the crash [units], by oracle: a row for each seed, a column for each breaker."""
+    crash = summaries.where(runs, part="crash", anticipation="off")
+    parts = {oracle: summaries.where(crash, oracle=oracle) for oracle in dict.fromkeys(crash["oracle"])}
+    return {name: part.pivot(index="seed", columns="breaker", values="seized") for name, part in parts.items()}
+
+
+def _more(runs: pd.DataFrame) -> dict[tuple[str, str], Headline]:
+    """Collateral seized under the reference breaker less that without one, by oracle."""
+    found = {
+        (oracle, "reference"): pair(
+            f"seized, oracle {oracle}, reference less none", wide["reference"], wide[BASELINE], "ETH"
+        )
+        for oracle, wide in _seized_in_crash(runs).items()
+    }
+    return together(found)
 
 
 def table(runs: pd.DataFrame) -> pd.DataFrame:

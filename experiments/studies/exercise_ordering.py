@@ -10,6 +10,7 @@ import pandas as pd
 
 from agents.population import Population
 from experiments.analysis import answers, statistics, summaries
+from experiments.analysis.headlines import Headline, pair, together
 from experiments.runs.study import Configure, Run, seeds
 from experiments.studies import _exercise_scene as scenes
 from experiments.studies._exercise_scene import BLOCK_S, PRICE, SIZE, VOLATILITY, Ends, chain, member, scene
@@ -236,25 +237,44 @@ def summary(runs: pd.DataFrame) -> pd.DataFrame:
 
 def answer(runs: Any) -> str:
     """Rent of the print by design, exercise lost by regime, and what outages do to either."""
-    made = {(cell["channel"], cell["regime"], cell["terms"]): _pair(runs, cell) for cell in cells()}
-
-    def changed(channel: str, regime: str, terms: str, unit: str) -> str:
-        off, on = made[channel, regime, terms]
-        return f"{terms} {answers.change(on - off, unit)}"
-
-    operator = answers.listed(changed("print", "operator", design, "bp") for design in PRINTS)
-    drawn = changed("print", "lottery", "deribit", "bp").removeprefix("deribit ")
+    made, found = _made(runs), _changed(runs)
+    operator, stale = (
+        answers.listed(f"{design} {found[channel, 'operator', design].said}" for design in PRINTS)
+        for channel in ("print", "stale")
+    )
+    drawn = found["print", "lottery", "deribit"].said
     late = answers.listed(
         f"{answers.amount(made['delay', regime, '20 s'][1], '%')} ({regime})"
         for regime in ("operator", "lottery", "forced")
     )
-    stale = answers.listed(changed("stale", "operator", design, "bp") for design in PRINTS)
     return (
         f"An operator that owns calls gains by choosing their prints, at the cost of their writer and over the price, "
         f"{operator} (known: {chosen_bp():.2f}), and one of two sequencers that are drawn {drawn} with three hundred "
         f"prints; if it owes them and delays exercise, what lapses within 20 s is {late}; outages move what options "
         f"are paid at by {stale}."
     )
+
+
+def headlines(runs: pd.DataFrame) -> list[Headline]:
+    """What the answer compares."""
+    return list(_changed(runs).values())
+
+
+def _made(runs: pd.DataFrame) -> dict[tuple[str, str, str], tuple[pd.Series, pd.Series]]:
+    """Outcomes without and with each channel, by channel, regime and terms."""
+    return {(cell["channel"], cell["regime"], cell["terms"]): _pair(runs, cell) for cell in cells()}
+
+
+def _changed(runs: pd.DataFrame) -> dict[tuple[str, str, str], Headline]:
+    """What choosing the print and outages change, by channel, regime and terms."""
+    asked = [("print", "operator", design) for design in PRINTS]
+    asked += [("print", "lottery", "deribit"), *(("stale", "operator", design) for design in PRINTS)]
+    what, made = {"print": "gain by choosing the print", "stale": "price paid, with outages less without"}, _made(runs)
+    found = {}
+    for channel, regime, terms in asked:
+        off, on = made[channel, regime, terms]
+        found[channel, regime, terms] = pair(f"{what[channel]}, {regime}, {terms}", on, off, "bp")
+    return together(found)
 
 
 def table(runs: pd.DataFrame) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from typing import Any
 
 from agents.population import Population
 from experiments.analysis import answers, statistics, summaries
+from experiments.analysis.headlines import Headline, pair, together
 from experiments.later import pd
 from experiments.markets.small_market import small
 from experiments.runs.study import Configure, Run, seeds
@@ -117,19 +118,26 @@ def summary(runs: pd.DataFrame) -> pd.DataFrame:
 
 def answer(runs: Any) -> str:
     """What sequencers alone adopt, and what others do who hold all votes, with what it changes for users."""
-    found, parts, samples = _differences(runs), [], []
-    for holders in HOLDERS:
-        alone = summaries.where(found, holders=holders, votes_share=1.0)
-        samples.append((holders, alone, alone["user_total_bp_less"]))
-    corrected = statistics.holm([statistics.chance(less) for _, _, less in samples])
-    for (holders, alone, less), chance in zip(samples, corrected, strict=True):
-        costs, fee = answers.change(less, "bp", chance=float(chance)), answers.amount(alone["fee_usd"], "USD")
-        parts.append(f"{holders} {fee}, which changes the cost of users by {costs} with {_unserved(alone)} not served")
-    first = summaries.where(found, votes_share=0.0, holders=next(iter(HOLDERS)))
+    parts = []
+    for holders, less in zip(HOLDERS, headlines(runs), strict=True):
+        alone = summaries.where(runs, holders=holders, votes_share=1.0)
+        fee, unserved = answers.amount(alone["fee_usd"], "USD"), _unserved(alone)
+        parts.append(f"{holders} {fee}, which changes the cost of users by {less.said} with {unserved} not served")
+    first = summaries.where(runs, votes_share=0.0, holders=next(iter(HOLDERS)))
     return (
         f"Sequencers alone adopt a fee of {answers.amount(first['fee_usd'], 'USD')}, with {_unserved(first)} of retail "
         f"not served; with all votes, {answers.listed(parts)}."
     )
+
+
+def headlines(runs: Any) -> list[Headline]:
+    """What the answer compares: cost of users where others hold all votes, less that where sequencers do."""
+    found = {}
+    for holders in HOLDERS:
+        cost = summaries.where(runs, holders=holders).pivot(index="seed", columns="votes_share", values="user_total_bp")
+        what = f"cost of users, {holders} with all votes less sequencers alone"
+        found[holders] = pair(what, cost[1.0], cost[0.0], "bp")
+    return list(together(found).values())
 
 
 def _unserved(runs: Any) -> str:

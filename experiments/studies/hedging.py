@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from experiments.analysis import answers, hedge_errors, statistics, summaries
+from experiments.analysis.headlines import Headline, pair, together
 from experiments.later import pd
 from experiments.runs.study import Configure, Run, seeds
 from market.config import (
@@ -301,37 +302,59 @@ def summary(runs: pd.DataFrame) -> pd.DataFrame:
     return summaries.table(found)
 
 
+BASE = "outage_s", "0"
+AGEING = {
+    ("block_s", "60"): "blocks of 60 s",
+    ("latency_s", "60"): "messages that take 60 s",
+    ("outage_s", "120"): f"{PER_HOUR:g} outages an hour of 120 s",
+}
+"""Conditions under which a hedge is older, in words."""
+APART = {
+    ("leg", "other, executed as one"): "on another rollup that executes as one",
+    ("leg", "other, behind"): "on another rollup behind the trade",
+}
+"""Where a first hedge may be made, in words."""
+
+
 def answer(runs: pd.DataFrame) -> str:
     """What each condition adds to the variance of the error, as the age of a hedge that would, and open legs."""
-    per_s = hedge_errors.integrated_variance(TENOR_S, float(PER_S), PRICE) / PREMIUM**2
-    square = {
-        (levers["varied"], levers["setting"]): part.set_index("seed")["square"]
-        for levers, part in summaries.cells(runs, ["varied", "setting"])
-    }
-    base, parts = square.get(("outage_s", "0")), []
+    base, found = _squares(runs).get(BASE), _compared(runs)
     if base is None:
         return "The base, blocks of 15 s without outages, is missing."
-    for varied, setting, text in (
-        ("block_s", "60", "blocks of 60 s"),
-        ("latency_s", "60", "messages that take 60 s"),
-        ("outage_s", "120", f"{PER_HOUR:g} outages an hour of 120 s"),
-    ):
-        if (varied, setting) in square:
-            expected = known(varied, setting)[1] - known("outage_s", "0")[1]
-            more = answers.change((square[varied, setting] - base) / per_s, "s")
-            parts.append(f"{text} {more} (known: {expected:.3g} s)")
-    legs = [
-        f"{text} {answers.change(100.0 * (square['leg', leg] - square['leg', FIRST]), '%')}"
-        for leg, text in (
-            ("other, executed as one", "on another rollup that executes as one"),
-            ("other, behind", "on another rollup behind the trade"),
-        )
-        if ("leg", leg) in square and ("leg", FIRST) in square
+    parts = [
+        f"{text} {found[cell].said} (known: {known(*cell)[1] - known(*BASE)[1]:.3g} s)"
+        for cell, text in AGEING.items()
+        if cell in found
     ]
+    legs = [f"{text} {found[cell].said}" for cell, text in APART.items() if cell in found]
     error = answers.amount(np.sqrt(base), "% of its premium", 100.0)
     more = f" Counted as age of the hedge, there is more under {answers.listed(parts)}" if parts else ""
     rest = f"; a first hedge adds, of the squared premium, {answers.listed(legs)}" if legs else ""
     return f"Hedged every 15 s, an option of an hour misses its worth by {error}.{more}{rest}."
+
+
+def headlines(runs: pd.DataFrame) -> list[Headline]:
+    """What the answer compares."""
+    return list(_compared(runs).values())
+
+
+def _squares(runs: pd.DataFrame) -> dict[tuple[str, str], Any]:
+    """Squared error by condition, and by seed."""
+    cells = summaries.cells(runs, ["varied", "setting"])
+    return {(levers["varied"], levers["setting"]): part.set_index("seed")["square"] for levers, part in cells}
+
+
+def _compared(runs: pd.DataFrame) -> dict[tuple[str, str], Headline]:
+    """What conditions add to the variance of the error: as the age of a hedge that would, or of the squared premium."""
+    per_s = hedge_errors.integrated_variance(TENOR_S, float(PER_S), PRICE) / PREMIUM**2
+    ageing = (BASE, "age of the hedge, {} less blocks of 15 s", "s", 1.0 / per_s, AGEING)
+    apart = (("leg", FIRST), "squared premium, a first hedge {} less one that is tied", "%", 100.0, APART)
+    square, found = _squares(runs), {}
+    for base, what, unit, scale, cells in (ageing, apart):
+        for cell, text in cells.items():
+            if cell in square and base in square:
+                found[cell] = pair(what.format(text), square[cell], square[base], unit, scale)
+    return together(found)
 
 
 def table(runs: pd.DataFrame) -> pd.DataFrame:

@@ -11,6 +11,7 @@ import pandas as pd
 from agents.population import Population
 from agents.traders.option_combiner import Combination, OptionCombiner
 from experiments.analysis import answers, statistics, summaries
+from experiments.analysis.headlines import Headline, pair, together
 from experiments.runs.study import Configure, Run, seeds
 from market.config import (
     AgentConfig,
@@ -171,7 +172,11 @@ def summary(runs: pd.DataFrame) -> pd.DataFrame:
 
 def answer(runs: Any) -> str:
     """What is broken leg by leg, and what atomic execution and inclusion change in that, in costs and their spread."""
-    parts = [_compared(runs, way) for way in ("atomic", "included") if {way, "legged"} <= set(runs["execution"])]
+    found = _compared(runs)
+    parts = [
+        f"{way} they change {answers.listed(f'{what} by {found[way, what].said}' for what in COMPARED)}"
+        for way in dict.fromkeys(way for way, _ in found)
+    ]
     legged = runs[runs["execution"] == "legged"].groupby("seed")["broken_share"].mean()
     compared = f": {' and '.join(parts)}" if parts else ""
     return (
@@ -180,16 +185,29 @@ def answer(runs: Any) -> str:
     )
 
 
-def _compared(runs: Any, way: str) -> str:
-    """Differences of a way of execution to leg by leg at the same seed, on average over conditions."""
-    found = []
-    for column, what, unit, scale in (
-        ("broken_share", "the share", "points", 100.0), ("cost_bp", "the cost", "bp of the underlying", 1.0),
-        ("cost_sd_bp", "its standard deviation", "bp", 1.0),
-    ):  # fmt: skip
-        mean = runs.groupby(["execution", "seed"])[column].mean().unstack("execution")
-        found.append(f"{what} by {answers.change(mean[way] - mean['legged'], unit, scale)}")
-    return f"{way} they change {answers.listed(found)}"
+COMPARED: dict[str, tuple[str, str, str, float]] = {
+    "the share": ("broken_share", "share that comes out in part", "points", 100.0),
+    "the cost": ("cost_bp", "cost of a combination", "bp of the underlying", 1.0),
+    "its standard deviation": ("cost_sd_bp", "standard deviation of the cost", "bp", 1.0),
+}
+"""By what the answer calls it: column, what the table of differences calls it, its unit and the factor to it."""
+
+
+def headlines(runs: pd.DataFrame) -> list[Headline]:
+    """What the answer compares."""
+    return list(_compared(runs).values())
+
+
+def _compared(runs: Any) -> dict[tuple[str, str], Headline]:
+    """Differences of each way of execution to leg by leg at the same seed, on average over conditions."""
+    found = {}
+    for way in ("atomic", "included") if "legged" in set(runs["execution"]) else ():
+        for name, (column, what, unit, scale) in COMPARED.items():
+            mean = runs.groupby(["execution", "seed"])[column].mean().unstack("execution")
+            if way in mean:
+                less = f"{what}, {way} less leg by leg"
+                found[way, name] = pair(less, mean[way], mean["legged"], unit, scale)
+    return together(found)
 
 
 def table(runs: pd.DataFrame) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from experiments.analysis import answers, statistics, summaries
+from experiments.analysis.headlines import Headline, pair
 from experiments.later import pd
 from experiments.runs.study import Configure, Run, seeds
 from market import regimes
@@ -247,17 +248,25 @@ def answer(runs: pd.DataFrame) -> str:
         part = summaries.where(moving, cross_per_second=demand)
         ends.append(answers.amount(summaries.values(part, "hhi"), ""))
         kinds.append(answers.amount(summaries.values(part, "specialisation"), ""))
-    # a seed's runs at several demands are no independent ones: their mean counts once
-    over: Any = moving.groupby("seed")[list(USERS)].mean()
-    users = answers.change(over["over_best_bp"], "bp")
-    unserved, best = (answers.amount(over[name], "%", 100.0) for name in USERS[1:])
+    mean: Any = moving.groupby("seed")[list(USERS)].mean()
+    unserved, best = (answers.amount(mean[name], "%", 100.0) for name in USERS[1:])
+    (users,) = headlines(runs)
     return (
         f"Where moves cost nothing, rollups end at a Herfindahl-Hirschman index of {ends[0]} without demand across "
         f"rollups and of {ends[-1]} with {demands[-1]:g} needs a second (apart 0.25, in one network 1); specialisation "
         f"by kind, at most 1, with {answers.listed(f'{demand:g}' for demand in demands)} is {answers.listed(kinds)}. "
-        f"Users' cost against the best fixed assignment, over all demands: {users}, with {unserved} of retail not "
+        f"Users' cost against the best fixed assignment, over all demands: {users.said}, with {unserved} of retail not "
         f"served, there {best}."
     )
+
+
+def headlines(runs: pd.DataFrame) -> list[Headline]:
+    """What the answer compares: users' cost where moves cost nothing, less that of the best fixed assignment."""
+    moving = summaries.where(_moving(runs), switching_usd=0.0)
+    # a seed's runs at several demands are no independent ones: their mean counts once
+    mean: Any = moving.groupby("seed")[["users_bp", "over_best_bp"]].mean()
+    best = mean["users_bp"] - mean["over_best_bp"]
+    return [pair("users' cost, moving less the best fixed assignment", mean["users_bp"], best, "bp")]
 
 
 def table(runs: pd.DataFrame) -> pd.DataFrame:

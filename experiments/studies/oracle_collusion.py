@@ -9,6 +9,7 @@ from typing import Any
 from agents.liquidators.briber import REACH, Briber
 from agents.population import Population
 from experiments.analysis import answers, statistics, summaries, verdicts
+from experiments.analysis.headlines import Headline, pair, together
 from experiments.analysis.verdicts import Claim
 from experiments.later import pd
 from experiments.runs.study import Configure, Run, seeds
@@ -165,15 +166,7 @@ def summary(runs: pd.DataFrame) -> pd.DataFrame:
 def answer(runs: pd.DataFrame) -> str:
     """What bribed reporters do to healthy loans, what ends it, and who gains where authors take liquidations."""
     here = summaries.where(runs, regime=REGIMES[0])
-    change = summaries.less(here, summaries.values(here, CLAIM.column), [], **BASE)
-    bonds, shares = (summaries.values(here, name) for name in ("bond_usd", "bribable_share"))
-    cells = {"bond_usd": float(bonds.max()), "bribable_share": float(shares.min())}
-    found = {name: change[summaries.mask(here, **(BASE | {name: value}))] for name, value in cells.items()}
-    corrected = statistics.holm([statistics.chance(sample) for sample in found.values()])
-    dear, honest = (
-        answers.change(sample, "thousand USD", 1e-3, float(chance))
-        for sample, chance in zip(found.values(), corrected, strict=True)
-    )
+    cells, (dear, honest) = _extremes(here), headlines(runs)
     base, built = summaries.where(here, **BASE), summaries.where(runs, **BASE, regime=REGIMES[-1])
     level, bribes = (
         answers.amount(summaries.values(base, name), "thousand USD", 1e-3) for name in (CLAIM.column, "bribes_usd")
@@ -184,9 +177,26 @@ def answer(runs: pd.DataFrame) -> str:
     )
     return (
         f"For bribes of {bribes}, {level} of healthy debt are liquidated; with bonds of {cells['bond_usd']:,.0f} USD: "
-        f"{dear}; with only {cells['bribable_share']:.0%} who may be bribed: {honest}. Under {REGIMES[-1]} "
+        f"{dear.said}; with only {cells['bribable_share']:.0%} who may be bribed: {honest.said}. Under {REGIMES[-1]} "
         f"liquidators gain {paid} net of bribes, and builders {taken}."
     )
+
+
+def headlines(runs: pd.DataFrame) -> list[Headline]:
+    """What the answer compares: the largest bond, and the smallest share that may be bribed, with the base."""
+    here, found = summaries.where(runs, regime=REGIMES[0]), {}
+    for name, value in _extremes(here).items():
+        cell = BASE | {name: value}
+        first, second = (summaries.where(here, **levers).set_index("seed")[CLAIM.column] for levers in (BASE, cell))
+        what = f"wrongly liquidated, {_name(cell)} less base"
+        found[name] = pair(what, second, first, "thousand USD", 1e-3)
+    return list(together(found).values())
+
+
+def _extremes(runs: pd.DataFrame) -> dict[str, float]:
+    """The largest bond and the smallest share that may be bribed."""
+    bonds, shares = (summaries.values(runs, name) for name in ("bond_usd", "bribable_share"))
+    return {"bond_usd": float(bonds.max()), "bribable_share": float(shares.min())}
 
 
 def table(runs: pd.DataFrame) -> pd.DataFrame:

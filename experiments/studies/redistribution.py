@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from experiments.analysis import answers, statistics, summaries
+from experiments.analysis.headlines import Headline, pair
 from experiments.later import pd
 from experiments.runs.study import Configure, Run, seeds
 from market.config import MarketConfig, RegimeConfig
@@ -119,14 +120,22 @@ def summary(runs: pd.DataFrame) -> pd.DataFrame:
 
 def answer(runs: Any) -> str:
     """Whether the rule moves what users pay, and whether it moves what is extracted."""
+    best, gain = _best(runs)
+    return f"Users' net cost changes most under {best}: {gain.said}, against those that keep it. {_extracted(runs)}"
+
+
+def headlines(runs: pd.DataFrame) -> list[Headline]:
+    """What the answer compares."""
+    return [_best(runs)[1]]
+
+
+def _best(runs: Any) -> tuple[str, Headline]:
+    """The rule under which users pay least, and how much less than under the one that keeps what is taken."""
     cost = statistics.paired(runs, "user_net_cost_bp", "keep", by="rule")
     best = str(cost["mean"].idxmin())
-    wide = runs.pivot(index="seed", columns="rule", values="user_net_cost_bp")
-    gain = answers.change(wide[best] - wide["keep"], "bp", chance=float(cost.loc[best, "corrected"]))
-    return (
-        f"Users' net cost changes most under {best.replace('_', ' ')}: {gain}, against those that keep it. "
-        f"{_extracted(runs)}"
-    )
+    wide, name = runs.pivot(index="seed", columns="rule", values="user_net_cost_bp"), best.replace("_", " ")
+    what, chance = f"users' net cost, {name} less keep", float(cost.loc[best, "corrected"])
+    return name, pair(what, wide[best], wide["keep"], "bp", chance=chance)
 
 
 def _extracted(runs: Any) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from experiments.analysis import answers, statistics, summaries
+from experiments.analysis.headlines import Headline, pair, together
 from experiments.later import pd
 from experiments.runs.study import Configure, Run, seeds
 from market.config import (
@@ -256,33 +257,65 @@ def _by_seed(runs: pd.DataFrame, outcome: str) -> Any:
     return runs.set_index("seed")[outcome]
 
 
+POINTS = "points", 100.0
+
+
 def answer(runs: pd.DataFrame) -> str:
     """The premium under each order, its parts under arrival order, and whether that for outages is linear."""
-    unit = "points"
-    whole = {
-        levers["regime"]: _by_seed(part, "over_realised_vol")
-        for levers, part in summaries.cells(summaries.where(runs, without="nothing"), ["regime"])
-    }
+    whole = _whole(runs)
     if BASE not in whole:
         return "Arrival order, with which the others are compared, is missing."
-    parts = _parts(runs, "premium_vol")
-    known = {name: parts[BASE, name] for name in CHANNELS if (BASE, name) in parts}
-    chances = statistics.corrected(known)
-    causes = [f"{name} {answers.change(each, unit, 100.0, chances[name])}" for name, each in known.items()]
-    others = [
-        f"{name.replace('_', ' ')} {answers.change(each - whole[BASE], unit, 100.0)}"
-        for name, each in whole.items()
-        if name != BASE
-    ]
-    text = f"Under arrival order the maker sells {answers.amount(whole[BASE], unit, 100.0)} over realised volatility"
+    others, causes, bend = (
+        [f"{name.replace('_', ' ')} {one.said}" for name, one in found.items()]
+        for found in (_orders(runs), _causes(runs), _bend(runs))
+    )
+    text = f"Under arrival order the maker sells {answers.amount(whole[BASE], *POINTS)} over realised volatility"
     text += f" (against it {answers.listed(others)})" if others else ""
     text += f", and switched off alone, {answers.listed(causes)} of it" if causes else ""
-    rates = _by_rate(runs)
-    if len(rates) > 2:  # from none to half of the largest rate, and from there on
-        low, middle, high = (rates[at] for at in (min(rates), 0.5 * max(rates), max(rates)))
-        bend = (high - middle) - (middle - low)
-        text += f"; the second half of the rate of outages adds {answers.change(bend, unit, 100.0)} more than the first"
+    text += f"; the second half of the rate of outages {bend[0]} more than the first" if bend else ""
     return f"{text}."
+
+
+def headlines(runs: pd.DataFrame) -> list[Headline]:
+    """What the answer compares."""
+    return [one for found in (_orders(runs), _causes(runs), _bend(runs)) for one in found.values()]
+
+
+def _whole(runs: pd.DataFrame) -> dict[str, Any]:
+    """How far over realised volatility the maker sells in each regime: by seed."""
+    full = summaries.cells(summaries.where(runs, without="nothing"), ["regime"])
+    return {levers["regime"]: _by_seed(part, "over_realised_vol") for levers, part in full}
+
+
+def _orders(runs: pd.DataFrame) -> dict[str, Headline]:
+    """The premium of other orders less that under arrival order."""
+    whole, found = _whole(runs), {}
+    for name in whole if BASE in whole else ():
+        if name != BASE:
+            what = f"over realised volatility, {name.replace('_', ' ')} less {BASE.replace('_', ' ')}"
+            found[name] = pair(what, whole[name], whole[BASE], *POINTS)
+    return together(found)
+
+
+def _causes(runs: pd.DataFrame) -> dict[str, Headline]:
+    """What of the premium under arrival order is gone without each channel."""
+    cells = summaries.cells(summaries.where(runs, regime=BASE), ["without"])
+    premium = {levers["without"]: _by_seed(part, "premium_vol") for levers, part in cells}
+    what, found = f"premium under {BASE.replace('_', ' ')}, with {{}} less without", {}
+    for name in CHANNELS if "nothing" in premium else ():
+        if name in premium and name != "nothing":
+            found[name] = pair(what.format(name), premium["nothing"], premium[name], *POINTS)
+    return together(found)
+
+
+def _bend(runs: pd.DataFrame) -> dict[str, Headline]:
+    """What the second half of the rate of outages adds, less what the first does."""
+    rates = _by_rate(runs)
+    if len(rates) < 3:
+        return {}
+    low, middle, high = (rates[at] for at in (min(rates), 0.5 * max(rates), max(rates)))
+    what = "premium that the second half of the rate of outages adds, less that of the first"
+    return {"adds": pair(what, high - middle, middle - low, *POINTS)}
 
 
 def table(runs: pd.DataFrame) -> pd.DataFrame:

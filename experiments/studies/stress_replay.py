@@ -20,6 +20,7 @@ import numpy as np
 
 from agents.population import Population
 from experiments.analysis import answers, statistics, summaries
+from experiments.analysis.headlines import Headline, pair, together
 from experiments.later import pd
 from experiments.markets.scenarios import reference
 from experiments.runs.study import Configure, Run, seeds
@@ -264,51 +265,60 @@ def summary(runs: pd.DataFrame) -> pd.DataFrame:
 
 def answer(runs: Any) -> str:
     """By crash, the regimes in which least and most is liquidated, less the baseline within a seed."""
-    said = []
-    plain = summaries.where(runs, outage="")
+    ends: dict[str, list[str]] = {}
+    for (crash, regime), one in _ends(runs).items():
+        ends.setdefault(crash, []).append(f"{one.said} under {regime}")
+    said = [f"on {crash} from {' to '.join(both)}" for crash, both in ends.items()]
+    outages = "".join(
+        f"; on {crash} an outage adds {added.said} where sequencers are separate, and one that all share changes that "
+        f"by {less.said} and puts {points.said} of it into the busiest minute"
+        for crash, (added, less, points) in _outages(runs).items()
+    )
+    return f"What is liquidated, less that on separate rollups, runs {answers.listed(said)}{outages}."
+
+
+def headlines(runs: pd.DataFrame) -> list[Headline]:
+    """What the answer compares."""
+    return [*_ends(runs).values(), *(one for found in _outages(runs).values() for one in found)]
+
+
+def _ends(runs: Any) -> dict[tuple[str, str], Headline]:
+    """By crash and regime, those under which least and most is liquidated, less separate rollups."""
+    plain, ends = summaries.where(runs, outage=""), {}
     for crash in dict.fromkeys(plain["episode"]):
         part = summaries.where(plain, episode=crash)
         found = statistics.paired(part, "liquidated_usd", BASELINE)
         wide = part.pivot(index="seed", columns="regime", values="liquidated_usd")
-        least, most = (
-            f"{answers.change(wide[name] - wide[BASELINE], 'million USD', 1e-6, float(found.loc[name, 'corrected']))} "
-            f"under {name.replace('_', ' ')}"
-            for name in (str(found["mean"].idxmin()), str(found["mean"].idxmax()))
-        )
-        said.append(f"on {crash} from {least} to {most}")
-    return f"What is liquidated, less that on separate rollups, runs {answers.listed(said)}{_outages(runs)}."
+        for regime in (str(found["mean"].idxmin()), str(found["mean"].idxmax())):
+            name, chance = regime.replace("_", " "), float(found.loc[regime, "corrected"])
+            what = f"liquidated on {crash}, {name} less {BASELINE}"
+            ends[crash, name] = pair(what, wide[regime], wide[BASELINE], "million USD", 1e-6, chance)
+    return ends
 
 
-def _outages(runs: Any) -> str:
+def _outages(runs: Any) -> dict[str, list[Headline]]:
     """By crash, what an outage adds to what is liquidated where nothing is shared, and how it differs where it is.
 
     Verdicts are by Holm's correction over the differences of all crashes.
     """
-    samples, said = {}, []
+    found: dict[tuple[str, int], Headline] = {}
     crashes = list(dict.fromkeys(summaries.where(runs, outage="outage")["episode"]))
     for crash in crashes:
         part = summaries.where(runs, episode=crash)
         usd = part.pivot(index="seed", columns=["outage", "regime"], values="liquidated_usd")
         busy = part.pivot(index="seed", columns=["outage", "regime"], values="burst_60s_share")
         down, shared = ("outage", BASELINE), ("outage", "centralized_shared")
-        samples[f"{crash} added"] = usd[down] - usd["no outage", BASELINE]
-        samples[f"{crash} less"] = usd[shared] - usd[down]
-        samples[f"{crash} points"] = busy[shared] - busy[down]
-    chances = statistics.corrected(samples)
-    for crash in crashes:
-        added, less, points = (
-            answers.change(samples[key], unit, scale, chances[key])
-            for key, unit, scale in (
-                (f"{crash} added", "million USD", 1e-6),
-                (f"{crash} less", "million USD", 1e-6),
-                (f"{crash} points", "points", 100.0),
-            )
+        stated = (
+            pair(f"liquidated on {crash}, outage less none", usd[down], usd["no outage", BASELINE], *MILLIONS),
+            pair(f"liquidated on {crash}, shared outage less separate", usd[shared], usd[down], *MILLIONS),
+            pair(f"in the busiest minute on {crash}, the same", busy[shared], busy[down], "points", 100.0),
         )
-        said.append(
-            f"; on {crash} an outage adds {added} where sequencers are separate, and one that all share changes that "
-            f"by {less} and puts {points} of it into the busiest minute"
-        )
-    return "".join(said)
+        found |= {(crash, at): one for at, one in enumerate(stated)}
+    judged = together(found)
+    return {crash: [judged[crash, at] for at in range(3)] for crash in crashes}
+
+
+MILLIONS = "million USD", 1e-6
 
 
 def table(runs: pd.DataFrame) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from scipy.optimize import brentq
 
 from agents.population import Population
 from experiments.analysis import answers, statistics, summaries
+from experiments.analysis.headlines import Headline, pair, together
 from experiments.runs.study import Configure, Run, seeds
 from market.config import (
     AgentConfig,
@@ -221,17 +222,33 @@ def answer(runs: Any) -> str:
     if base is None:
         return "Arrival order, with which the others are compared, is missing."
     wing = base[low] / _per_volatility(days, strikes[0]) - base[middle] / _per_volatility(days, strikes[STRIKES // 2])
-    samples = {name: part[middle] - base[middle] for name, part in mean.items() if name != "first_come"}
-    chances = statistics.corrected(samples)
-    parts = [
-        f"{name.replace('_', ' ')} {answers.change(sample, 'bp', chance=chances[name])}"
-        for name, sample in samples.items()
-    ]
+    parts = [f"{str(name).replace('_', ' ')} {one.said}" for name, one in _compared(runs).items()]
     compared = f"; against it, {answers.listed(parts)}" if parts else ""
     return (
         f"At the money and {days} day to expiry the half spread under arrival order is "
         f"{answers.amount(base[middle], 'bp')} of the price, and the lowest strike's is wider by "
         f"{answers.amount(wing, 'points of volatility', 100.0)}{compared}."
+    )
+
+
+def headlines(runs: pd.DataFrame) -> list[Headline]:
+    """What the answer compares."""
+    return list(_compared(runs).values())
+
+
+def _compared(runs: pd.DataFrame) -> dict[Any, Headline]:
+    """Half spread at the money of each regime less that under arrival order."""
+    middle = _column(_days()[0], _strikes()[STRIKES // 2])
+    half = {name: part.set_index("seed")[middle] for name, part in runs.groupby("regime", sort=False)}
+    if "first_come" not in half:
+        return {}
+    what = "half spread at the money, {} less first come"
+    return together(
+        {
+            name: pair(what.format(str(name).replace("_", " ")), amount, half["first_come"], "bp")
+            for name, amount in half.items()
+            if name != "first_come"
+        }
     )
 
 

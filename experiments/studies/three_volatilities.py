@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from agents.market_makers.zero_profit import ZeroProfit
 from agents.population import Population
 from agents.traders.option_racer import OptionRacer
 from experiments.analysis import answers, statistics, summaries
+from experiments.analysis.headlines import Headline, pair, together
 from experiments.runs.study import Configure, Run, seeds
 from market.access.desk import Desk
 from market.access.observation import Observation
@@ -259,27 +261,52 @@ def summary(runs: pd.DataFrame) -> pd.DataFrame:
 
 def answer(runs: Any) -> str:
     """What asks and fees imply beyond the realised volatility by regime, and what snipers and users make of it."""
-    cell = {key: part.set_index("seed") for key, part in runs.groupby(["regime", "traders"], sort=False)}
+    cell, found = _cells(runs), _compared(runs)
     names = [name for name in REGIMES if (name, "all") in cell]
     if not names:
         return "No regime has all traders, so that 0 volatilities can be compared."
-
-    def beyond(kind: str, name: str, traders: str = "all") -> pd.Series:
-        return cell[name, traders][kind] - cell[name, traders][KINDS[kind]]
-
     asks, fees = (
-        answers.listed(f"{name.replace('_', ' ')} {answers.change(beyond(kind, name), '%', 100.0)}" for name in names)
+        answers.listed(f"{name.replace('_', ' ')} {found[kind, name].said}" for name in names)
         for kind in ("ask", "fees")
     )
-    first = names[0]
     text = f"Beyond the realised volatility, asks for options imply {asks}, and a pool's fees {fees}"
-    if {(first, "no snipers"), (first, "no users")} <= set(cell):
-        snipers = answers.change(beyond("ask", first) - beyond("ask", first, "no snipers"), "%", 100.0)
-        users = answers.change(beyond("fees", first) - beyond("fees", first, "no users"), "%", 100.0)
-        text += (
-            f"; under {first.replace('_', ' ')}, {snipers} of the asks is the snipers' and {users} of the fees users'"
-        )
+    if ("ask", "no snipers") in found:
+        first = names[0].replace("_", " ")
+        snipers, users = found["ask", "no snipers"].said, found["fees", "no users"].said
+        text += f"; under {first}, {snipers} of the asks is the snipers' and {users} of the fees users'"
     return f"{text}."
+
+
+def headlines(runs: pd.DataFrame) -> list[Headline]:
+    """What the answer compares."""
+    return list(_compared(runs).values())
+
+
+def _cells(runs: Any) -> dict[Any, Any]:
+    """Runs of each cell by seed."""
+    return {key: part.set_index("seed") for key, part in runs.groupby(["regime", "traders"], sort=False)}
+
+
+def _compared(runs: Any) -> dict[tuple[str, str], Headline]:
+    """By kind and regime, implied less realised volatility; then what of it is gone without snipers or users."""
+    cell, found, percent = _cells(runs), {}, ("%", 100.0)
+    names = [name for name in REGIMES if (name, "all") in cell]
+    for kind, name in product(("ask", "fees"), names):
+        full, what = (
+            cell[name, "all"],
+            f"volatility that {SOLD[kind]} imply under {name.replace('_', ' ')} less realised",
+        )
+        found[kind, name] = pair(what, full[kind], full[KINDS[kind]], *percent)
+    if names and {(names[0], "no snipers"), (names[0], "no users")} <= set(cell):
+        for kind, without in (("ask", "no snipers"), ("fees", "no users")):
+            full, part = (cell[names[0], traders] for traders in ("all", without))
+            what = f"{SOLD[kind]} beyond realised under {names[0].replace('_', ' ')}, all less {without}"
+            more, less = (each[kind] - each[KINDS[kind]] for each in (full, part))
+            found[kind, without] = pair(what, more, less, *percent)
+    return together(found)
+
+
+SOLD = {"ask": "asks", "fees": "fees"}
 
 
 def table(runs: pd.DataFrame) -> pd.DataFrame:

@@ -14,6 +14,7 @@ import numpy as np
 from pydantic import Field
 
 from experiments.analysis import answers, statistics, summaries
+from experiments.analysis.headlines import Headline, pair
 from experiments.later import pd
 from experiments.runs.study import Configure, Run, seeds
 from market.config import AgentConfig, MarketConfig, Settings
@@ -200,20 +201,38 @@ def _evolution(payoff: np.ndarray) -> np.ndarray:
 def answer(runs: Frame) -> str:
     """Who earns most in the round robin, how much more than the second within a seed, and who would be copied."""
     ranking = table(runs)
-    names, _, _ = matrix(runs)
-    best, second = (str(name) for name in (*ranking["strategy"], "")[:2])
-    earned = np.full((runs["seed"].nunique(), len(names)), np.nan)
-    for at, (_, part) in enumerate(runs.groupby("seed")):
-        known, found, _ = matrix(part)
-        earned[at, [names.index(name) for name in known]] = found.mean(axis=1)
-    of = dict(zip(names, earned.T, strict=True))
-    ahead = f", {answers.change(of[best] - of[second], 'USD')} against {_words(second)}, the second" if second else ""
+    best, second = _leaders(ranking)
+    ahead = "".join(f", {one.said} against {_words(second)}, the second" for one in headlines(runs))
     copied = ranking.loc[ranking["replicator share"].astype(float).idxmax()]
     return (
-        f"{_words(best)} earns most against all others, {answers.amount(of[best], 'USD')} a block{ahead}; copied by "
-        f"success, {_words(str(copied['strategy']))} ends with {100.0 * float(copied['replicator share']):.0f}% of the "
-        "population."
+        f"{_words(best)} earns most against all others, {answers.amount(_earned(runs)[best], 'USD')} a block{ahead}; "
+        f"copied by success, {_words(str(copied['strategy']))} ends with "
+        f"{100.0 * float(copied['replicator share']):.0f}% of the population."
     )
+
+
+def headlines(runs: Frame) -> list[Headline]:
+    """What the answer compares: what the best earns less what the second does."""
+    best, second = _leaders(table(runs))
+    earned = _earned(runs)
+    what = f"earned a block, {_words(best)} less {_words(second)}"
+    return [pair(what, earned[best], earned[second], "USD")] if second else []
+
+
+def _leaders(ranking: pd.DataFrame) -> tuple[str, str]:
+    """The best of a ranking and the second, empty if there is none."""
+    best, second = (str(name) for name in (*ranking["strategy"], "")[:2])
+    return best, second
+
+
+def _earned(runs: Frame) -> dict[str, pd.Series]:
+    """What each strategy earned on average over its opponents, by seed."""
+    names, _, _ = matrix(runs)
+    earned: Any = pd.DataFrame(np.nan, index=sorted(set(runs["seed"])), columns=names)
+    for seed, part in runs.groupby("seed"):
+        known, found, _ = matrix(part)
+        earned.loc[seed, known] = found.mean(axis=1)
+    return dict(earned.items())
 
 
 def _words(strategy: str) -> str:
