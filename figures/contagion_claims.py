@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
+from figures import _claims as claims
 from figures import _page as page
 from figures import _shared as shared
 
@@ -36,21 +36,10 @@ def draw(summary: pd.DataFrame) -> Figure:
     figure, panels = page.panels(1.0 + 0.15 * max(len(rows), 1), (1, len(CLAIMS)), narrow, share_y="all")
     panels = panels.ravel()
     for axes, letter, (outcome, (title, scale, unit)) in zip(panels, "abcde", CLAIMS.items(), strict=True):
-        for place, name in enumerate(rows):
-            row = shared.where(differences, condition=name, outcome=outcome)
-            cell = shared.cell(row, scale)
-            if cell is None:
-                continue
-            colour = COLOURS[row["verdict"].iloc[0]]
-            axes.plot([cell.low, cell.high], [place, place], color=colour, linewidth=1.6, solid_capstyle="butt")
-            axes.plot(cell.mean, place, "D" if name == rows[-1] else "o", color=colour, markersize=4)
-        axes.axvline(0.0, color="black", linewidth=0.6)
+        claims.rows(axes, shared.where(differences, outcome=outcome), "condition", rows, COLOURS, scale)
         axes.axhline(len(rows) - 1.5, color=shared.GREY, linewidth=0.4)
         axes.set_xlabel(f"shared \N{MINUS SIGN} siloed\n[{unit}]")
         axes.set_yticks(range(len(rows)), rows, fontsize=6.5)
-        axes.set_ylim(len(rows) - 0.4, -0.6)
-        axes.grid(axis="x")
         shared.letter(axes, letter, title)
-    keys = [Line2D([], [], color=colour, marker="o", markersize=4, label=name) for name, colour in COLOURS.items()]
-    page.key(figure, keys, list(COLOURS), "upper")
+    page.key(figure, claims.keys(COLOURS), list(COLOURS), "upper")
     return figure

@@ -169,6 +169,26 @@ SHOWN: dict[str, list[Panel]] = {
         ],
         "y",
     ),
+    "robustness": [
+        *(
+            Panel(letter, {"outcome": outcome, "regime": regime}, f"less siloed [{unit}]")
+            for letter, outcome, regime, unit in (
+                ("a", "user_cost_all_bp", "rotation", "bp"),
+                ("b", "user_cost_all_bp", "pbs", "bp"),
+                ("c", "user_cost_all_bp", "based", "bp"),
+                ("d", "user_cost_all_bp", "frequent_batch", "bp"),
+                ("e", "extracted_sandwich_bp", "rotation", "bp of retail"),
+                ("f", "extracted_bp_of_retail", "rotation", "bp of retail"),
+            )
+        )
+    ],
+    "robustness_contagion": _alike(
+        "ab",
+        [
+            ("hit_together", "shared \N{MINUS SIGN} siloed [rollups]", 1.0),
+            ("peak_60s_usd", "shared \N{MINUS SIGN} siloed [thousand USD in 60 s]", 1.0),
+        ],
+    ),
     "redistribution": _alike(
         "bc",
         [("user_net_cost_bp", "bp", 1.0), ("sequencer_income_spread", "standard deviation / mean", 1.0)],

@@ -189,7 +189,11 @@ def _add_simulate(parser: argparse.ArgumentParser) -> None:
         "--prices", metavar="FILE[:TICKER]", help="replay these bars as the reference price; - is a pipe"
     )
     _add_columns(parser)
-    parser.add_argument("--pools", type=_file, metavar="CSV", help="real pools in place of the reference scenario's")
+    parser.add_argument(
+        "--pools", type=_file, metavar="CSV",
+        help="real pools in place of the reference scenario's; constant products, for such a file has reserves at one "
+        "price and no ranges of ticks, so that where liquidity lies at others is not known",
+    )  # fmt: skip
     parser.add_argument("--hours", type=_hours, metavar="H", help="length of the run [h]")
     parser.add_argument("--seed", type=_seed, default=1, metavar="S", help="default: %(default)s")
     _add_time_limit(parser)
