@@ -63,8 +63,9 @@ def draw(summary: pd.DataFrame) -> Figure:
     if not page.is_narrow():  # else the key stands below
         low, high = third.get_ylim()
         third.set_ylim(low, high + 0.45 * (high - low))
-    third.legend(loc="upper left")
-    sixth.legend(loc="best")
+        sixth.set_ylim(top=12.0 * max(sixth.get_ylim()[1], 1.0))
+    for axes in (third, sixth):
+        axes.legend(loc="upper left")
     return figure
 
 
