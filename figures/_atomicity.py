@@ -15,16 +15,16 @@ SCALE = {"delay_s": 1.0, "volatility": 100.0, "failure": 100.0}
 COLOURS = {"atomic": shared.BLUE, "included": shared.GREEN, "legged": shared.VERMILION}
 
 
-def draw(summary: pd.DataFrame, rows: Mapping[str, tuple[str, float]]) -> Figure:
-    """Draw outcomes of the study's summary: label and scale of each row."""
+def draw(summary: pd.DataFrame, rows: Mapping[str, tuple[str, str, float]]) -> Figure:
+    """Draw outcomes of the study's summary: title, label and scale of each row."""
     columns = [name for name in VARIED if name in shared.levels(summary, "varied")]
     shape = (len(rows), len(columns))
     figure, panels = page.panels(0.4 + 1.5 * len(rows), shape, page.Lines(2, 1.45), share_x="column", share_y="row")
     letters = iter("abcdef")
-    for row, (outcome, (label, scale)) in enumerate(rows.items()):
+    for row, (outcome, (title, label, scale)) in enumerate(rows.items()):
         for column, varied in enumerate(columns):
             axes = panels[row, column]
-            shared.letter(axes, next(letters), "")
+            shared.letter(axes, next(letters), f"{title} by {VARIED[varied].partition(' [')[0]}")
             for execution, colour in COLOURS.items():
                 part = shared.where(summary, varied=varied, execution=execution, outcome=outcome)
                 across = shared.series(part, "setting", scale)

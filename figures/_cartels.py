@@ -75,14 +75,14 @@ def fines(axes: Axes, summary: pd.DataFrame) -> None:
         shared.band(axes, _by_threat(summary, role, scheme, "price_second_half"), colour, name(role, scheme))
         stays = _by_threat(summary, role, scheme, "stubborn_gain_share")
         axes.plot(list(stays), [cell.mean for cell in stays.values()], "--", color=colour, linewidth=1.0)
-    axes.axvline(1.0, color="black", linewidth=0.6, linestyle="--")
+    axes.axvline(1.0, color="black", linewidth=0.6, linestyle="--", label="fine = rent")
     axes.axhline(0.0, color="black", linewidth=0.6)
     axes.set_xscale("log")
-    axes.set_ylim(-1.05, 1.75)
+    axes.set_ylim(-1.05, 2.35)  # the key stands above the data
     axes.set_yticks([-1, -0.5, 0, 0.5, 1])
     axes.set_xlabel("expected fine / rent")
     axes.set_ylabel("price; gain of staying")
-    axes.plot([], [], "--", color=shared.GREY, label="gain of staying")
+    axes.plot([], [], "--", color=shared.GREY, linewidth=1.0, label="gain of staying")
     axes.legend(loc="upper left", fontsize=6)
     axes.grid(axis="y")
 
@@ -91,9 +91,11 @@ def leavers(axes: Axes, summary: pd.DataFrame) -> None:
     """Share of members that gave the cartel up by the end, by the expected fine over the rent."""
     for role, scheme in cartels(summary):
         shared.band(axes, _by_threat(summary, role, scheme, "members_that_left"), COLOURS[role, scheme])
-    axes.axvline(1.0, color="black", linewidth=0.6, linestyle="--")
+    axes.axvline(1.0, color="black", linewidth=0.6, linestyle="--", label="fine = rent")
     axes.set_xscale("log")
-    axes.set_ylim(-0.04, 1.04)
+    axes.set_ylim(-0.04, 1.3)  # the key stands above the data
+    axes.set_yticks([0, 0.25, 0.5, 0.75, 1])
+    axes.legend(loc="upper left")
     axes.set_xlabel("expected fine / rent")
     axes.set_ylabel("members that left")
     axes.grid(axis="y")

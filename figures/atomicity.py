@@ -14,7 +14,9 @@ CAPTION = (
     "over seeds that both share. Top: realised profit as a share of the profit quoted when cycles were sent. "
     "Bottom: share of cycles of which a leg failed."
 )
-ROWS = {"capture_rate": ("profit realised [%]", 100.0), "leg_failures": ("broken cycles [%]", 100.0)}
+ROWS = {
+    "capture_rate": ("profit", "profit realised [%]", 100.0), "leg_failures": ("broken", "broken cycles [%]", 100.0)
+}  # fmt: skip
 
 
 def draw(summary: pd.DataFrame) -> Figure:

@@ -12,7 +12,7 @@ CAPTION = (
     "included all or none (included), and in three domains leg by leg (legged). Columns: block time, volatility, and "
     "chance of a missed slot, one varied at a time; means with 95% intervals over seeds that all share."
 )
-ROWS = {"dispersion_bp": ("dispersion [bp]", 1.0)}
+ROWS = {"dispersion_bp": ("dispersion", "dispersion [bp]", 1.0)}
 
 
 def draw(summary: pd.DataFrame) -> Figure:

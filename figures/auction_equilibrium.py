@@ -73,7 +73,7 @@ def _distance(axes: Axes, distances: pd.DataFrame) -> None:
             x, np.maximum(y, 1e-5), MARKERS[auction], color=COLOURS[auction],
             markerfacecolor="none" if reserve else COLOURS[auction], markersize=3.5, label=label,
         )  # fmt: skip
-    axes.axhline(GOOD, color="black", linewidth=0.6, linestyle="--")
+    axes.axhline(GOOD, color="black", linewidth=0.6, linestyle="--", label=f"{GOOD:g}")
     axes.set_yscale("log")
     axes.set_xticks(range(len(sizes)), [str(n) for n in sizes])
     axes.set_xlabel("bidders")
@@ -84,7 +84,7 @@ def _distance(axes: Axes, distances: pd.DataFrame) -> None:
 
 def _revenue(axes: Axes, revenue: pd.DataFrame) -> None:
     shared.letter(axes, "f", "revenue")
-    axes.plot([0, 1], [0, 1], color="black", linewidth=0.6)
+    axes.plot([0, 1], [0, 1], color="black", linewidth=0.6, label="learned = exact")
     for auction, ring, reserve in dict.fromkeys(
         zip(revenue["auction"], revenue["ring"], revenue["reserve"], strict=True)
     ):
@@ -94,6 +94,9 @@ def _revenue(axes: Axes, revenue: pd.DataFrame) -> None:
             part["exact"], part["mean"], "D" if ring > 1 else MARKERS[str(auction)], color=colour,
             markerfacecolor="none" if ring > 1 or reserve > 0 else colour, markersize=3.5,
         )  # fmt: skip
+    if len(shared.rows(revenue, np.asarray(revenue["ring"] > 1))):
+        axes.plot([], [], "D", color="black", markerfacecolor="none", markersize=3.5, label="with a cartel")
+    axes.legend(loc="upper left")
     axes.set_xlim(-0.03, 0.9)
     axes.set_ylim(-0.03, 0.9)
     axes.set_xlabel("exact")

@@ -19,10 +19,13 @@ CAPTION = (
     "on."
 )
 PANELS = (
-    ("margin_share", "margin [% of open]", 100.0), ("spread", "spread [% of volatility]", 100.0),
-    ("depth_options", "depth [options]", 1.0), ("frozen_usd", "stopped [thousand USD]", 1e-3),
-    ("short_usd", "short [thousand USD]", 1e-3), ("spread_after", "spread after [% of volatility]", 100.0),
-)  # fmt: skip
+    ("margin_share", "margin needed", "margin [% of open]", 100.0),
+    ("spread", "spread paid", "spread [% of volatility]", 100.0),
+    ("depth_options", "depth that is covered", "depth [options]", 1.0),
+    ("frozen_usd", "stopped by an outage", "stopped [thousand USD]", 1e-3),
+    ("short_usd", "short of margin", "short [thousand USD]", 1e-3),
+    ("spread_after", "spread from then on", "spread after [% of volatility]", 100.0),
+)
 COLOURS = {"siloed": shared.VERMILION, "sequenced together": shared.ORANGE, "shared": shared.BLUE}
 LIMITLESS_USD = 1e9
 
@@ -32,8 +35,8 @@ def draw(summary: pd.DataFrame) -> Figure:
     figure, panels = page.panels(3.8, (2, 3), page.Lines(2, 1.45))
     capitals = sorted(shared.levels(summary, "capital_usd"))
     names = ["no limit" if capital >= LIMITLESS_USD else f"{1e-3 * capital:g}" for capital in capitals]
-    for axes, letter, (outcome, label, scale) in zip(panels.flat, "abcdef", PANELS, strict=True):
-        shared.letter(axes, letter, "")
+    for axes, letter, (outcome, title, label, scale) in zip(panels.flat, "abcdef", PANELS, strict=True):
+        shared.letter(axes, letter, title)
         for margin, colour in COLOURS.items():
             across = shared.series(shared.where(summary, outcome=outcome, margin=margin), "capital_usd", scale)
             places = {capitals.index(capital): cell for capital, cell in across.items()}

@@ -91,9 +91,11 @@ def _detection(axes: Axes, prices: pd.DataFrame) -> None:
         pd.concat([shared.where(prices, **clean), shared.where(prices, part="detection")]), "detection"
     )
     shared.bars(axes, dict(enumerate(cells.values())), shared.BLUE)
-    axes.axhline(0.5, color="black", linewidth=0.6, linestyle="--")
+    axes.axhline(0.5, color="black", linewidth=0.6, linestyle="--", label="half the value")
+    axes.legend(loc="upper left")
     axes.set_xticks(range(len(cells)), [f"{chance:g}" for chance in cells])
     axes.set_xlabel("probability of detection")
     axes.set_ylabel("price / value")
-    axes.set_ylim(0, 1.05)
+    axes.set_ylim(0, 1.25)  # the key stands above the data
+    axes.set_yticks([0, 0.25, 0.5, 0.75, 1])
     axes.grid(axis="y")

@@ -57,9 +57,9 @@ def _tops(panels: Sequence[Axes], summary: pd.DataFrame) -> None:
     _phase(right, shared.where(summary, panel="phases"))
 
 
-def _key(axes: Axes, place: Literal["lower left", "upper left"]) -> None:
+def _key(axes: Axes, place: Literal["lower left", "upper left"], columns: int = 1) -> None:
     if axes.get_legend_handles_labels()[0]:
-        axes.legend(loc=place, fontsize=6.5)
+        axes.legend(loc=place, ncols=columns, fontsize=6.5)
 
 
 def _phase(axes: Axes, summary: pd.DataFrame) -> None:
@@ -72,13 +72,14 @@ def _phase(axes: Axes, summary: pd.DataFrame) -> None:
             cells = shared.series(shared.where(here, outcome=outcome), "psi", 100.0)
             shared.band(axes, cells, colour, name if style == "-" else None, style)
     mean_one = (sum(DEPTHS) - OTHER_PSI * sum(DEPTHS[1:])) / DEPTHS[0]
-    axes.axvline(1.0, color=shared.GREY, linewidth=0.6)
-    axes.axvline(mean_one, color=shared.GREY, linewidth=0.8, linestyle=":")
-    axes.set(xlabel=r"$\psi$ of the hot rollup", ylabel="liquidated [% of debt]", ylim=(0.0, 105.0))
+    axes.set(xlabel=r"$\psi$ of the hot rollup", ylabel="liquidated [% of debt]", ylim=(0.0, 190.0))
+    axes.set_yticks(range(0, 101, 25))
     shared.letter(axes, "c", "one shock, pools alone")
     for name, style in (("hot rollup", "-"), ("others", "--")):
-        axes.plot([], [], style, color=shared.GREY, label=name)
-    _key(axes, "upper left")
+        axes.plot([], [], style, color=shared.GREY, linewidth=1.0, label=name)
+    for place, width, style, name in ((1.0, 0.6, "-", r"$\psi = 1$"), (mean_one, 0.8, ":", r"mean $\psi = 1$")):
+        axes.vlines(place, 0.0, 105.0, color="black", linewidth=width, linestyle=style, label=name)
+    _key(axes, "upper left", 2)  # in the room above the data
 
 
 def _bottom(panels: Sequence[Axes], summary: pd.DataFrame) -> None:
@@ -125,7 +126,7 @@ def _heat(axes: Axes, matrix: np.ndarray, top: float) -> None:
     names = [f"r{at}" for at in range(len(matrix))]
     axes.set_xticks(range(len(names)), names)
     axes.set_yticks(range(len(names)), names)
-    axes.set_xlabel("liquidated on")
+    axes.set_xlabel("liquidated on [extra % of debt]")
     axes.set_ylabel("shock on")
     for row, column in np.ndindex(matrix.shape):
         value = matrix[row, column]

@@ -20,6 +20,7 @@ VARIED = {
     "rollups": ("rollups", 1.0), "delay_s": ("block time [s]", 1.0), "failure": ("missed slots [%]", 100.0)
 }  # fmt: skip
 ROWS = {"broken_share": ("broken [%]", 100.0), "cost_sd_bp": ("sd of cost [bp]", 1.0)}
+TITLES = {"broken_share": "left in part", "cost_sd_bp": "spread of cost"}
 COLOURS = {"atomic": shared.BLUE, "included": shared.GREEN, "legged": shared.VERMILION}
 
 
@@ -31,7 +32,7 @@ def draw(summary: pd.DataFrame) -> Figure:
     for row, (outcome, (label, scale)) in enumerate(ROWS.items()):
         for column, varied in enumerate(columns):
             axes, (name, unit) = panels[row, column], VARIED[varied]
-            shared.letter(axes, next(letters), "")
+            shared.letter(axes, next(letters), f"{TITLES[outcome]} by {name.partition(' [')[0]}")
             for execution, colour in COLOURS.items():
                 part = shared.where(summary, varied=varied, execution=execution, outcome=outcome)
                 across = shared.series(part, "setting", scale)

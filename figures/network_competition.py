@@ -60,8 +60,12 @@ def draw(summary: pd.DataFrame) -> Figure:
         _by_cost(sixth, found, costs, Line(1e-3, NETWORKS[name], name, 0.08 * (at - 1)))
     sixth.set_yscale("symlog", linthresh=1.0)
     sixth.set_ylabel("thousand USD per day")
+    if not page.is_narrow():  # else the key stands below
+        low, high = third.get_ylim()
+        third.set_ylim(low, high + 0.45 * (high - low))
+        sixth.set_ylim(top=12.0 * max(sixth.get_ylim()[1], 1.0))
     for axes in (third, sixth):
-        axes.legend(loc="best")
+        axes.legend(loc="upper left")
     return figure
 
 

@@ -1,4 +1,4 @@
-"""What a sweep costs beside its runs: time for each, and memory that may not grow with their number.
+"""What a sweep costs beside its runs: time for each, and memory, of which the workers' may not grow with their number.
 
 ``python -m experiments.bench.many_runs [RUNS]`` sweeps a grid of runs that compute nothing, through all that a study's
 runs go through up to runs.parquet, and another of a tenth as many, each in a process of its own.
@@ -6,6 +6,7 @@ runs go through up to runs.parquet, and another of a tenth as many, each in a pr
 
 from __future__ import annotations
 
+import json
 import resource
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from experiments.runs.store import Store
 from experiments.runs.study import Configure, Run, Study
 from experiments.runs.sweep import sweep
 
-RUNS, OUTCOMES = 100_000, 100
+RUNS, FEW, OUTCOMES = 100_000, 10_000, 100
 SEEDS = 50
 """Runs of one sort, as a study has them."""
 PARTS = (0.1, 1.0)
@@ -99,12 +100,47 @@ def _peak_mb(whose: int) -> float:
     return round(resource.getrusage(whose).ru_maxrss / 1024.0, 1)
 
 
+def apart(runs: int) -> dict[str, float]:
+    """The same in a process of its own, whose largest memory is of nothing else."""
+    code = f"import json; from experiments.bench import many_runs; print(json.dumps(many_runs.measured({runs})))"
+    said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    return json.loads(said.splitlines()[-1])
+
+
+def sweep_overhead(runs: int = FEW) -> dict[str, float]:
+    """What another run adds to a sweep that runs and writes its table, by the difference of two sizes.
+
+    Returns
+    -------
+    `ms_per_run` of a wall clock and `processor_ms_per_run` of all processors, both beyond what a sweep takes to begin;
+    memory that :data:`RUNS` runs add, extrapolated, while they run (`mb_per_100000_runs`: rows are kept), as their
+    table is written (`table_mb_per_100000_runs`), and to a worker, which keeps nothing (`worker_mb_per_100000_runs`);
+    and `runs` that were measured.
+    """
+    few, many = (apart(int(part * runs)) for part in PARTS)
+    more = many["runs"] - few["runs"]
+
+    def added(ending: str) -> float:
+        whole = [sum(size["runs"] * size[f"{part}{ending}"] for part in ("sweep", "table")) for size in (few, many)]
+        return round((whole[1] - whole[0]) / more, 3)
+
+    def grown(name: str) -> float:
+        return round((many[name] - few[name]) / more * RUNS, 1)
+
+    return {
+        "ms_per_run": added("_ms_per_run"),
+        "processor_ms_per_run": added("_processor_ms_per_run"),
+        "mb_per_100000_runs": grown("sweep_mb"),
+        "table_mb_per_100000_runs": grown("table_mb"),
+        "worker_mb_per_100000_runs": grown("worker_mb"),
+        "runs": runs,
+    }
+
+
 def main(runs: int) -> None:
-    """Measure each size in a process of its own, and print a line for each."""
+    """Measure each size, and print a line for each."""
     for part in PARTS:
-        code = f"from experiments.bench import many_runs; print(many_runs.measured({int(part * runs)}))"
-        said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
-        print(said.strip(), flush=True)
+        print(apart(int(part * runs)), flush=True)
 
 
 if __name__ == "__main__":

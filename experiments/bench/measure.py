@@ -17,7 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from experiments.bench import health_checks, learning_speed, option_pricing, option_quoting
+from experiments.bench import health_checks, learning_speed, many_runs, option_pricing, option_quoting
 from experiments.bench.against import DISTURBED, against
 from experiments.bench.timing import Measured, Timing, in_turns, per_unit
 from experiments.markets import scenarios
@@ -69,6 +69,7 @@ def measurements() -> dict[str, Callable[[], Any]]:
         "chain_200_greeks_us": option_pricing.chain_200_greeks_us,
         "implied_200_us": option_pricing.implied_200_us,
         "quoting_10_makers_us": option_quoting.quoting_10_makers_us,
+        "sweep_overhead": many_runs.sweep_overhead,
     }
 
 

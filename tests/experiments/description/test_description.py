@@ -42,6 +42,15 @@ def test_every_element_of_the_form_is_there(files: dict[str, str]) -> None:
     ]  # fmt: skip
 
 
+def test_each_equation_has_a_published_source(files: dict[str, str]) -> None:
+    _, _, behind = files["MODEL.md"].partition("| submodel | rule | source |\n")
+    rows = behind.partition("\n\n")[0].splitlines()[1:]
+    assert len(rows) > 10
+    for row in rows:
+        source = row.rstrip(" |").rpartition(" | ")[2]
+        assert re.search(r"\b(19|20)\d\d\b", source) and ".py" not in source, row
+
+
 def test_it_names_all_that_there_is(files: dict[str, str]) -> None:
     text = files["MODEL.md"]
     named = {*study.names(), *regimes.names(), *STREAMS, *tables.declared(), *(each.name for each in STATEMENTS)}
