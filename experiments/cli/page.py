@@ -22,19 +22,24 @@ FINDINGS = "_findings.md"
 MARKS = "<!-- answers -->\n", "<!-- end of answers -->\n"
 """Between these lines another page has the table of studies with their answers."""
 COPIED = (".png", ".pdf", ".tex", ".md", ".json")
+RUNS = "runs.parquet"
+"""What every run of a study found: from it table, answer and figures can be made anew."""
 
 
 def write(out: Path) -> None:
     """Write the page of a folder of results, which has a folder for each study that was run."""
     found = {folder.name: _about(folder / "study.json") for folder in sorted(out.iterdir()) if folder.is_dir()}
     shown = {name: about for name, about in found.items() if about}
-    places = {name: {"figures": f"{name}/figure", "table": f"{name}/table.md", "study": f"{name}/study.json"}
-              for name in shown}  # fmt: skip
+    places = {
+        name: {"figures": f"{name}/figure", "table": f"{name}/table.md", "study": f"{name}/study.json"}
+        | _runs(out, f"{name}/{RUNS}")
+        for name in shown
+    }
     write_file(out / NAME, _page(shown, places))
 
 
 def gallery(out: Path, folder: Path) -> list[Path]:
-    """Copy figures, tables and study.json of the studies of a folder of results into one folder, with its page.
+    """Copy figures, tables, runs and study.json of the studies of a folder of results into one folder, with its page.
 
     What the gallery holds of other studies stays, and is shown, too.
     """
@@ -44,10 +49,16 @@ def gallery(out: Path, folder: Path) -> list[Path]:
         if not _about(out / name / "study.json"):
             continue
         for source in sorted((out / name).iterdir()):
-            if source.suffix not in COPIED:
+            if source.suffix not in COPIED and source.name != RUNS:
                 continue
             kind, _, part = source.stem.partition("_")
-            stem = {"figure": f"{name}_{part}" if part else name, "table": f"{name}_table", "study": name}.get(kind, "")
+            kinds = {
+                "figure": f"{name}_{part}" if part else name,
+                "table": f"{name}_table",
+                "study": name,
+                "runs": f"{name}_runs",
+            }
+            stem = kinds.get(kind, "")
             if stem:
                 content = source.read_bytes()
                 if source.suffix == ".tex":  # a figure's names its picture
@@ -63,9 +74,17 @@ def gallery_page(folder: Path) -> str:
     found = {path.stem: _about(path) for path in folder.glob("*.json")}
     findings = {path.name.removesuffix(FINDINGS): path for path in folder.glob(f"*{FINDINGS}")}
     shown = {name: found.get(name) or _asked(name, folder) for name in sorted({*found, *findings})}
-    places = {name: {"figures": name, "table": f"{name}_table.md", "study": f"{name}.json"} for name in shown}
+    places = {
+        name: {"figures": name, "table": f"{name}_table.md", "study": f"{name}.json"} | _runs(folder, f"{name}_{RUNS}")
+        for name in shown
+    }
     found_by_hand = {name: path.read_text(encoding="utf-8").strip() for name, path in findings.items()}
     return _page(shown, places, found_by_hand, list(shown_pictures.section(folder)))
+
+
+def _runs(folder: Path, name: str) -> dict[str, str]:
+    """Where a page in a folder finds the runs of a study, if they are kept there."""
+    return {"runs": name} if (folder / name).is_file() else {}
 
 
 def renew(page: Path, folder: Path) -> None:
@@ -165,7 +184,9 @@ def _section(name: str, about: dict[str, Any], place: dict[str, str]) -> Iterato
         f"`{about['command']}`: {about['runs']} runs, {about['failed']} failed, {_seeds(about['seeds'])}, "
         f"{seconds / 60.0:.1f} minutes of one processor"
         + (f", commit {commit[:10]}{' with changes' if about['changed'] else ''}" if commit else "")
-        + f". [Table]({place['table']}), [configuration and versions]({place['study']})."
+        + f". [Table]({place['table']}), "
+        + (f"[runs]({place['runs']}), " if "runs" in place else "")
+        + f"[configuration and versions]({place['study']})."
     )
 
 

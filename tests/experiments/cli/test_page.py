@@ -60,6 +60,7 @@ def test_a_page_gets_the_answers_between_its_marks_and_keeps_the_rest(two: Path,
     mine.write_text("above\n" + "old\n".join(page.MARKS) + "below\n", encoding="utf-8")
     asked = ["figures", "all", "--gallery", "shown", "--readme", "MINE.md"]
     assert main(asked) == 0
+    assert two / "shown" / "coins_runs.parquet" in linked(two / "shown" / "README.md")
     text = mine.read_text(encoding="utf-8")
     share = json.loads((two / "results" / "coins" / "study.json").read_text())["answer"]
     assert f"| [`coins`](shown/README.md#coins) | Is the coin fair? | {share} (2 seeds: open) |" in text
