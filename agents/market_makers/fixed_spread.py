@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 
 from agents.base import MarketMaker
+from agents.means.delta_hedge import DeltaHedge
+from agents.means.hedge_habits import HedgeHabits
 from agents.means.option_accounts import Margin, markets_of, own_account
 from agents.means.option_chain import chain_of, held, within_limits
 from market.access.desk import Desk
@@ -39,6 +43,9 @@ class FixedSpread(MarketMaker):
         beyond is taken from its sheet; None: no limit [USD]
     most_vega_usd
         most that its options may change in value by 0.01 of volatility; None: no limit [USD]
+    hedge_s, hedge_venue, hedge_rollup, hedge_slippage_bp, hedge_tip_usd
+        time between two trades that make up for its delta at `volatility` (None: it never hedges), and where they are:
+        see :class:`agents.means.hedge_habits.HedgeHabits` [s]
     """
 
     def __init__(
@@ -53,6 +60,11 @@ class FixedSpread(MarketMaker):
         tip_usd: float = 0.0,
         most_gamma_usd: float | None = None,
         most_vega_usd: float | None = None,
+        hedge_s: float | None = None,
+        hedge_venue: Literal["outside", "pool", "perpetual"] = "outside",
+        hedge_rollup: str | None = None,
+        hedge_slippage_bp: float | None = None,
+        hedge_tip_usd: float = 0.0,
     ) -> None:
         super().__init__(seat)
         if not (0.0 <= half_spread < volatility and size > 0.0):
@@ -64,7 +76,11 @@ class FixedSpread(MarketMaker):
         self.volatility, self.most = volatility, (most_gamma_usd, most_vega_usd)
         self.volatilities = volatility - half_spread, volatility + half_spread
         self.size, self.move, self.refresh_s, self.tip_usd = size, 1e-4 * move_bp, refresh_s, tip_usd
-        self.margin = Margin(margin_share)
+        self.margin, self.hedges = Margin(margin_share), hedge_s is not None
+        habits = HedgeHabits(
+            hedge_venue, hedge_rollup, hedge_s or 0.0, slippage_bp=hedge_slippage_bp, tip_usd=hedge_tip_usd
+        )
+        self.hedge = DeltaHedge(seat, habits)
         self._written: set[int] = set()
         self._quoted: dict[int, tuple[float, float]] = {}  # by market: price and time of the last quotes
         self._may: dict[int, np.ndarray] = {}  # by market: which bids and which asks its sheet has
@@ -85,6 +101,27 @@ class FixedSpread(MarketMaker):
                 self._write(seen, desk, market)
             elif market in self._quoted or seen.option_quotes["ask_sheet"][first_quote] > 0.0:
                 self._quote(seen, desk, market, self.most != (None, None) and self._limit(seen, desk, market))
+        if self.hedges:
+            self._keep(seen, desk)
+
+    def learn(self, receipts: np.ndarray) -> None:
+        """Take note of what became of hedges."""
+        self.hedge.learn(receipts)
+
+    def traded_outside(self, receipts: np.ndarray) -> None:
+        """Take note of hedges that were carried out apart from blocks."""
+        super().traded_outside(receipts)
+        self.hedge.learn(receipts)
+
+    def _keep(self, seen: Observation, desk: Desk) -> None:
+        """Trade what leaves the options of each place and their hedge without delta."""
+        deltas: dict[tuple[int, int], float] = {}
+        for market in markets_of(seen):
+            chain = chain_of(seen, market, self.volatility)
+            delta = float(held(seen, market) @ chain.greeks["delta"])
+            deltas[chain.rollup, chain.asset] = deltas.get((chain.rollup, chain.asset), 0.0) + delta
+        for place, delta in deltas.items():
+            self.hedge.keep(seen, desk, place, delta)
 
     def _write(self, seen: Observation, desk: Desk, market: int) -> None:
         rollup, asset = (int(seen.option_markets[name][market]) for name in ("rollup", "asset"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from agents.base import Trader
@@ -29,6 +31,8 @@ class OptionBuyer(Trader):
         by how much worse than the quote that she sees her limit is [bp]
     margin_share
         of her money on a rollup, paid in as margin [1]
+    series
+        which of a market's series she draws from, counted from the first; None: all
     remembers
         whether she goes by the last quote that she saw where there is none: makers put up again what was taken
     """
@@ -42,6 +46,7 @@ class OptionBuyer(Trader):
         slippage_bp: float = 100.0,
         margin_share: float = 0.5,
         remembers: bool = False,
+        series: Sequence[int] | None = None,
     ) -> None:
         super().__init__(seat)
         if not (per_hour >= 0.0 and mean_size > 0.0 and 0.0 <= sell_share <= 1.0 and 0.0 <= slippage_bp < 1e4):
@@ -51,6 +56,7 @@ class OptionBuyer(Trader):
         self.between_s = 3600.0 / per_hour if per_hour > 0.0 else np.inf
         self.mean_size, self.sell_share, self.slippage = mean_size, sell_share, 1e-4 * slippage_bp
         self.margin, self.remembers = Margin(margin_share), remembers
+        self.series = None if series is None else list(series)
         self._last: dict[str, np.ndarray] = {}  # by side: the last price of each series that she saw, nan before [USD]
         self._due: dict[int, float] = {}  # by market: when she trades next [s]
         self._exercised: dict[int, float] = {}  # by expiry: which of its dates she has seen to [s]
@@ -82,7 +88,8 @@ class OptionBuyer(Trader):
     def _trade(self, seen: Observation, desk: Desk, market: int) -> None:
         """Draw a series, a side and a size, whether there is a quote or not, and take the quote that she goes by."""
         row = seen.option_markets[market]
-        series = int(row["first_series"]) + int(self.rng_own.integers(int(row["series"])))
+        among = range(int(row["series"])) if self.series is None else self.series
+        series = int(row["first_series"]) + among[int(self.rng_own.integers(len(among)))]
         buys, size = bool(self.rng_own.random() >= self.sell_share), float(self.rng_own.exponential(self.mean_size))
         side = "ask" if buys else "bid"
         price = self._quote(seen, side, series)

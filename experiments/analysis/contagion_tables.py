@@ -45,6 +45,7 @@ def table(runs: pd.DataFrame) -> pd.DataFrame:
         part = where(phase, psi=psi)
         cells = _cells({claim: verdicts.difference(part, claim) for claim in verdicts.CLAIMS[:2]})
         rows.append({"condition": f"one shock, psi of the hot rollup {psi:g}"} | cells)
+    rows += _with_options(runs, shares)
     rows.append(
         {"condition": "verdict"} | {_header(claim): verdicts.in_words(runs, claim) for claim in verdicts.CLAIMS}
     )
@@ -141,12 +142,48 @@ def channel_shares(runs: pd.DataFrame) -> dict[str, dict[str, dict[str, float]]]
         if "shared_collateral" in pairs:
             pairs["shared_collateral"] = pairs["shared_collateral"][0], abroad
         pairs["outage"] = _by_seed(where(none, regime=sharing)), with_all
+        pairs |= _of_options(runs, sharing, with_all)
         found[sharing] = {}
         for name, (without, having) in pairs.items():
             both = np.array([(without[seed], having[seed]) for seed in without if seed in having])
             if len(both) and both[:, 1].sum() > 0.0:
                 found[sharing][name] = statistics.pooled(lambda at, both=both: _gone(both[at]), len(both))
     return found
+
+
+def _of_options(
+    runs: pd.DataFrame, sharing: str, base: dict[int, float]
+) -> dict[str, tuple[dict[int, float], dict[int, float]]]:
+    """What is liquidated of loans without options and without their hedges, and with both: by seed."""
+    part = where(runs, part="options", regime=sharing)
+    part = part.assign(channel=part["channel"].fillna(""))
+    having, unhedged = (_by_seed(where(part, channel=name)) for name in ("", "option_hedges"))
+    return {name: (less, having) for name, less in (("options", base), ("option_hedges", unhedged)) if less and having}
+
+
+def _with_options(runs: pd.DataFrame, shares: dict[str, dict[str, dict[str, float]]]) -> list[dict[str, str]]:
+    """Shared less siloed with options on the most indebted rollup, and what of the loans' liquidations they carry."""
+    part = where(runs, part="options")
+    part, rows = part.assign(channel=part["channel"].fillna("")), []
+    for channel, text in (("", "options"), ("option_hedges", "options, no hedges")):
+        cell = where(part, channel=channel)
+        if not len(cell):
+            continue
+        carried = "option_hedges" if channel else "options"
+        row = {"condition": text} | _cells({claim: verdicts.difference(cell, claim) for claim in verdicts.CLAIMS})
+        row |= {GONE[sharing]: _percent(of[carried]) for sharing, of in shares.items() if carried in of}
+        for sharing in ("siloed", "shared"):
+            taken = _mean(where(cell, regime=sharing), "options_liquidated_usd", 1e3)
+            row[f"options liquidated, {sharing} [thousand USD]"] = taken
+        rows.append(row)
+    return rows
+
+
+def options_said(runs: pd.DataFrame) -> str:
+    """Part of the answer: what is gone of the loans' liquidations without options; empty where none had any."""
+    shares = channel_shares(runs)
+    found = [f"{_percent(of['options'])}% {sharing}" for sharing, of in shares.items() if "options" in of]
+    return f"; without options, {' and '.join(found)} would be gone" if found else ""
 
 
 def _gone(both: np.ndarray) -> float:

@@ -18,6 +18,8 @@ from collections.abc import Callable
 from agents.population import strategy_class
 from market.config import AgentConfig, MarketConfig, OracleConfig, RollupConfig
 
+FOR_OPTIONS = ("fixed_spread", "option_buyer", "account_taker")
+"""Strategies that trade nothing but options, what hedges them aside."""
 PLENTY_USD = 1e9
 """Capital that never runs out [USD]."""
 
@@ -105,6 +107,22 @@ def shared_collateral(config: MarketConfig) -> MarketConfig:
 def permanent_impact(config: MarketConfig) -> MarketConfig:
     """What is sold outside leaves no trace in the outside price."""
     return config.model_copy(update={"prices": config.prices.model_copy(update={"impact_per_million": 0.0})})
+
+
+def options(config: MarketConfig) -> MarketConfig:
+    """No rollup lists options, and whoever is there to trade them stays away."""
+    rollups = tuple(rollup.model_copy(update={"options": ()}) for rollup in config.rollups)
+    agents = tuple(group for group in config.agents if group.strategy not in FOR_OPTIONS)
+    return config.model_copy(update={"rollups": rollups, "agents": agents})
+
+
+def option_hedges(config: MarketConfig) -> MarketConfig:
+    """Makers of options keep the delta of what they owe."""
+
+    def open_delta(group: AgentConfig) -> AgentConfig:
+        return _with(group, hedge_s=None) if group.parameters.get("hedge_s") is not None else group
+
+    return _agents(config, open_delta)
 
 
 def _agents(config: MarketConfig, change: Callable[[AgentConfig], AgentConfig]) -> MarketConfig:

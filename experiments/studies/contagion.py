@@ -13,6 +13,7 @@ from experiments.later import pd
 from experiments.markets import channels
 from experiments.markets.recorded import Recorded
 from experiments.runs.study import Configure, Run, seeds
+from experiments.studies._options_on_stage import with_options
 from experiments.studies._scene import SHOCK, sell
 from experiments.studies._stage import BORROWERS, NAMES, PSI, SLACKS, rollup, stage
 from market.config import BorrowersConfig, MarketConfig
@@ -50,6 +51,8 @@ FEEDBACK = ("price_impact", "pool_oracle", "permanent_impact")
 """Channels without which liquidations move no price that anybody is liquidated at."""
 NEEDS: dict[str, dict[str, Any]] = {"shared_collateral": {"collateral": "abroad"}}
 """Channels that the base case does not have, by what must be changed there to have them."""
+OPTIONS = ("options", "option_hedges")
+"""Channels that are only there with options, in a part of its own: neither the base case nor conditions have them."""
 ISOLATED = "cross_rollup_arbitrage"
 """Channel without which rollups that are sequenced apart have nothing to do with each other."""
 HOT_PSI = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0)
@@ -73,7 +76,7 @@ SHOWN = 5  # generations told apart in the report; the last stands for all beyon
 
 def runs(asked: int | None, quick: bool, configure: Configure) -> Iterator[Run]:
     """A crash around a base case, each factor by itself; without each channel; shocks; and the phases of sharing."""
-    dropped = ("price_impact", "congestion") if quick else [name for name in channels.names() if name != "outage"]
+    dropped = ("price_impact", "congestion") if quick else _dropped()
     many = seeds(asked, QUICK_SEEDS if quick else SEEDS)
     few = seeds(asked, QUICK_SEEDS if quick else SHORT_SEEDS)
     varied = {"outage_s": VARIED["outage_s"][:1]} if quick else VARIED
@@ -83,6 +86,7 @@ def runs(asked: int | None, quick: bool, configure: Configure) -> Iterator[Run]:
             yield from _crash("crash", ENDS, many, quick, configure, **{name: value})
     for channel in dropped:  # outages are there in the crashes without them
         yield from _crash("channel", ENDS, many, quick, configure, channel=channel, **NEEDS.get(channel, {}))
+    yield from _optioned(many, quick, configure)
     for sharing in ENDS:
         for seed in few:
             for shocked in (0, 2) if quick else range(len(NAMES)):
@@ -94,6 +98,22 @@ def runs(asked: int | None, quick: bool, configure: Configure) -> Iterator[Run]:
         for sharing in ENDS[:1] if isolated else ENDS:
             for psi in (0.5, 2.0) if quick else HOT_PSI:
                 yield from _phases(sharing, psi, few, configure, ISOLATED if isolated else "")
+
+
+def _dropped() -> list[str]:
+    """Channels without which the crash is run: there is one without outages, and options have a part of their own."""
+    return [name for name in channels.names() if name not in ("outage", *OPTIONS)]
+
+
+def _optioned(over: range, quick: bool, configure: Configure) -> Iterator[Run]:
+    """The base case with options, then without their maker's hedges; without options it is the base case."""
+    for channel in ("",) if quick else ("", "option_hedges"):
+        for sharing in ENDS:
+            for seed in over:
+                config = configure(with_options(stage(sharing, seed, quick, **BASE)))
+                if channel:
+                    config = channels.without(config, channel)
+                yield Run(_levers("options", channel=channel), sharing, seed, config)
 
 
 def _phases(sharing: str, psi: float, over: range, configure: Configure, channel: str) -> Iterator[Run]:
@@ -156,6 +176,8 @@ def execute(run: Run) -> Mapping[str, float | int | str]:
         return _shares(_play(config, run.seed, everywhere, PHASE_SHOCK))
     market = _play(config, run.seed)
     report = _shares(market) | _measures(market)
+    if part == "options":
+        report["options_liquidated_usd"] = float(market.tally.by_rollup["options_liquidated"].sum())
     if part == "crash" and run.levers["topology"] == BASE["topology"]:
         other = _shares(_play(channels.without(config, *FEEDBACK), run.seed))
         report["without_usd"] = other["liquidated_usd"]
@@ -231,7 +253,8 @@ def answer(runs: Any) -> str:
     everywhere = {claim: verdicts.overall(runs, claim) for claim in verdicts.CLAIMS}
     here = {claim: verdicts.difference(base, claim) for claim in verdicts.CLAIMS}
     mean, first = (answers.listed(_said(claim, one) for claim, one in found.items()) for found in (everywhere, here))
-    return f"Shared less siloed, on average over conditions: {mean}; in the base case alone: {first}."
+    said = contagion_tables.options_said(runs)
+    return f"Shared less siloed, on average over conditions: {mean}; in the base case alone: {first}{said}."
 
 
 def _said(claim: Claim, found: Difference) -> str:

@@ -8,10 +8,11 @@ import pytest
 
 from experiments.markets import channels
 from experiments.markets.recorded import Recorded
+from experiments.studies._options_on_stage import with_options
 from experiments.studies._stage import stage
 from market.config import MarketConfig
 
-BASE = stage("shared", 1, True, collateral="abroad")
+BASE = with_options(stage("shared", 1, True, collateral="abroad"))
 
 
 def changed(first: Any, second: Any, where: str = "") -> set[str]:
@@ -35,6 +36,8 @@ TOUCHES = {
     "congestion": {".regime.capacity.kind", ".regime.capacity.limit_per_s"},
     "shared_collateral": {".rollups.lending.collateral_on"},
     "permanent_impact": {".prices.impact_per_million"},
+    "options": {".agents", ".rollups.options"},
+    "option_hedges": {".agents.parameters.hedge_s"},
 }
 
 

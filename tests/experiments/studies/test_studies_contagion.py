@@ -36,7 +36,7 @@ def finished() -> pd.DataFrame:
 def test_every_run_is_different() -> None:
     runs = grid(2, quick=False)
     assert len({studies.run_id("contagion", run) for run in runs}) == len(runs)
-    assert {run.levers["channel"] for run in runs} == {"", *channels.names()} - {"outage"}
+    assert {run.levers["channel"] for run in runs} == {"", *channels.names()} - {"outage", "options"}
 
 
 def test_table_and_figure(finished: pd.DataFrame, tmp_path: Path) -> None:
@@ -152,6 +152,23 @@ def test_theverdicts_follows_the_sign_of_paired_differences() -> None:
             assert found.verdict == (more if claim.sign > 0 else less)
     few = verdicts.conditions(invented(0.1, seeds=19))["base"]
     assert verdicts.difference(few, verdicts.CLAIMS[1]).verdict == "open"
+
+
+def test_options_are_held_against_the_base_case_and_leave_its_verdicts_alone() -> None:
+    """Their part is no condition: what is gone without them is what the base case has less, at the same seeds."""
+    runs = invented(0.1)
+    more = runs.assign(part="options", liquidated_usd=2.0, options_liquidated_usd=1e3)
+    unhedged = more.assign(channel="option_hedges", liquidated_usd=1.5)
+    together = pd.concat([runs, more, unhedged])
+    for of in contagion_tables.channel_shares(together).values():
+        assert of["options"]["mean"] == pytest.approx(0.5)
+        assert of["option_hedges"]["mean"] == pytest.approx(0.25)
+    assert verdicts.conditions(together).keys() == verdicts.conditions(runs).keys()
+    said = answered.check("contagion", together)
+    assert STUDY.answer is not None
+    assert said.startswith(STUDY.answer(runs)[:-1])
+    table: Any = STUDY.table(together)
+    assert table[table["condition"] == "options"]["gone without it, shared [%]"].item().startswith("50 ")
 
 
 def test_a_channels_share_is_what_is_gone_without_it() -> None:
