@@ -54,6 +54,7 @@ class FixedSpread(MarketMaker):
         self.volatilities = volatility - half_spread, volatility + half_spread
         self.size, self.move, self.refresh_s, self.tip_usd = size, 1e-4 * move_bp, refresh_s, tip_usd
         self.margin = Margin(margin_share)
+        self._places: dict[int, tuple[int, int, int]] = {}  # by market: its own first quote, rollup and asset
         self._written: set[int] = set()
         self._quoted: dict[int, tuple[float, float]] = {}  # by market: price and time of the last quotes
 
@@ -63,19 +64,23 @@ class FixedSpread(MarketMaker):
             self.wake_at = np.inf  # markets are founded, and never after
             return
         for market in markets_of(seen):
-            first_quote = int(seen.option_accounts["quotes"][own_account(seen, market)])
-            if first_quote < 0:
-                continue
-            if not self.margin.pay_in(seen, desk, market):
+            first_quote, rollup, asset = self._places.get(market) or self._place(seen, market)
+            if first_quote < 0 or not self.margin.pay_in(seen, desk, market):
                 continue
             if market not in self._written:
                 self._written.add(market)
-                self._write(seen, desk, market)
+                self._write(desk, market, rollup, asset)
             elif seen.option_quotes["ask_sheet"][first_quote] > 0.0:
-                self._quote(seen, desk, market)
+                self._quote(seen, desk, market, rollup, asset)
 
-    def _write(self, seen: Observation, desk: Desk, market: int) -> None:
-        rollup, asset = (int(seen.option_markets[name][market]) for name in ("rollup", "asset"))
+    def _place(self, seen: Observation, market: int) -> tuple[int, int, int]:
+        """Look up where a market is, once: that never changes."""
+        terms = seen.option_markets
+        first_quote = int(seen.option_accounts["quotes"][own_account(seen, market)])
+        self._places[market] = first_quote, int(terms["rollup"][market]), int(terms["asset"][market])
+        return self._places[market]
+
+    def _write(self, desk: Desk, market: int, rollup: int, asset: int) -> None:
         for (given, taken), volatility in zip(((0, asset), (asset, 0)), self.volatilities, strict=True):
             if volatility > 0.0:
                 desk.submit(
@@ -83,8 +88,7 @@ class FixedSpread(MarketMaker):
                     limit=volatility,
                 )  # fmt: skip
 
-    def _quote(self, seen: Observation, desk: Desk, market: int) -> None:
-        rollup, asset = (int(seen.option_markets[name][market]) for name in ("rollup", "asset"))
+    def _quote(self, seen: Observation, desk: Desk, market: int, rollup: int, asset: int) -> None:
         price, (before, when) = float(seen.prices[asset]), self._quoted.get(market, (0.0, -np.inf))
         if abs(price - before) <= self.move * before and seen.time < when + self.refresh_s:
             return
