@@ -81,6 +81,7 @@ class FixedSpread(MarketMaker):
             hedge_venue, hedge_rollup, hedge_s or 0.0, slippage_bp=hedge_slippage_bp, tip_usd=hedge_tip_usd
         )
         self.hedge = DeltaHedge(seat, habits)
+        self._places: dict[int, tuple[int, int, int]] = {}  # by market: its own first quote, rollup and asset
         self._written: set[int] = set()
         self._quoted: dict[int, tuple[float, float]] = {}  # by market: price and time of the last quotes
         self._may: dict[int, np.ndarray] = {}  # by market: which bids and which asks its sheet has
@@ -91,16 +92,15 @@ class FixedSpread(MarketMaker):
             self.wake_at = np.inf  # markets are founded, and never after
             return
         for market in markets_of(seen):
-            first_quote = int(seen.option_accounts["quotes"][own_account(seen, market)])
-            if first_quote < 0:
-                continue
-            if not self.margin.pay_in(seen, desk, market):
+            first_quote, rollup, asset = self._places.get(market) or self._place(seen, market)
+            if first_quote < 0 or not self.margin.pay_in(seen, desk, market):
                 continue
             if market not in self._written:
                 self._written.add(market)
-                self._write(seen, desk, market)
+                self._write(desk, market, rollup, asset)
             elif market in self._quoted or seen.option_quotes["ask_sheet"][first_quote] > 0.0:
-                self._quote(seen, desk, market, self.most != (None, None) and self._limit(seen, desk, market))
+                at_once = self.most != (None, None) and self._limit(seen, desk, market, first_quote)
+                self._quote(seen, desk, market, (rollup, asset), at_once)
         if self.hedges:
             self._keep(seen, desk)
 
@@ -123,8 +123,14 @@ class FixedSpread(MarketMaker):
         for place, delta in deltas.items():
             self.hedge.keep(seen, desk, place, delta)
 
-    def _write(self, seen: Observation, desk: Desk, market: int) -> None:
-        rollup, asset = (int(seen.option_markets[name][market]) for name in ("rollup", "asset"))
+    def _place(self, seen: Observation, market: int) -> tuple[int, int, int]:
+        """Look up where a market is, once: that never changes."""
+        terms = seen.option_markets
+        first_quote = int(seen.option_accounts["quotes"][own_account(seen, market)])
+        self._places[market] = first_quote, int(terms["rollup"][market]), int(terms["asset"][market])
+        return self._places[market]
+
+    def _write(self, desk: Desk, market: int, rollup: int, asset: int) -> None:
         for (given, taken), volatility in zip(((0, asset), (asset, 0)), self.volatilities, strict=True):
             if volatility > 0.0:
                 desk.submit(
@@ -132,16 +138,15 @@ class FixedSpread(MarketMaker):
                     limit=volatility,
                 )  # fmt: skip
 
-    def _limit(self, seen: Observation, desk: Desk, market: int) -> bool:
+    def _limit(self, seen: Observation, desk: Desk, market: int, first: int) -> bool:
         """Take from the sheet what would lead beyond a limit, and put back what no longer does.
 
-        Returns whether quotes have to be made anew for that.
+        `first` is its own first quote. Returns whether quotes have to be made anew for that.
         """
         chain, positions = chain_of(seen, market, self.volatility), held(seen, market)
         may = np.array(within_limits(chain, positions, self.size, *self.most))
         before = self._may.get(market, np.ones_like(may))
         self._may[market] = may
-        first = int(seen.option_accounts["quotes"][own_account(seen, market)])
         quotes, beyond = np.asarray(seen.option_quotes)[first : first + positions.size], False
         for at, (side, given, taken) in enumerate((("bid", 0, chain.asset), ("ask", chain.asset, 0))):
             volatility = self.volatilities[at]
@@ -155,8 +160,8 @@ class FixedSpread(MarketMaker):
             beyond |= bool((~may[at] & (quotes[f"{side}_size"] > 0.0)).any())
         return beyond or not np.array_equal(may, before)
 
-    def _quote(self, seen: Observation, desk: Desk, market: int, at_once: bool) -> None:
-        rollup, asset = (int(seen.option_markets[name][market]) for name in ("rollup", "asset"))
+    def _quote(self, seen: Observation, desk: Desk, market: int, place: tuple[int, int], at_once: bool) -> None:
+        rollup, asset = place
         price, (before, when) = float(seen.prices[asset]), self._quoted.get(market, (0.0, -np.inf))
         if not at_once and abs(price - before) <= self.move * before and seen.time < when + self.refresh_s:
             return

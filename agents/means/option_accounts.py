@@ -36,13 +36,14 @@ class Margin:
         if not 0.0 < share <= 1.0:
             raise ValueError("margin_share must be in (0, 1]")
         self.share = share
-        self._sent: set[int] = set()
+        self._sent: dict[int, int] = {}  # by market: the account that it was paid into
 
     def pay_in(self, seen: Observation, desk: Desk, market: int) -> bool:
         """Pay in, the first time; returns whether it is there."""
-        account, rollup = own_account(seen, market), int(seen.option_markets["rollup"][market])
-        if market not in self._sent:
-            self._sent.add(market)
+        account = self._sent.get(market, -1)
+        if account < 0:
+            account = self._sent[market] = own_account(seen, market)
+            rollup = int(seen.option_markets["rollup"][market])
             # margin of several markets on a rollup is shared out evenly
             beside = int((seen.option_markets["rollup"] == rollup).sum())
             amount = self.share * float(seen.funds[rollup, 0]) / beside

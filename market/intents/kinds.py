@@ -47,6 +47,8 @@ class Statement:
         whether it sells what is liquidated: what it fills counts as liquidated volume
     withdraws
         whether it takes back or replaces what its sender offers to trade (a quote, liquidity), and no more
+    moves
+        whether it may move anything on the ledger, tip and gas aside
     rewards
         whether it pays others than its sender for what they have done without an intent
     defends
@@ -69,6 +71,7 @@ class Statement:
     liquidates: bool = False
     sells: bool = False
     withdraws: bool = False
+    moves: bool = True
     rewards: bool = False
     defends: Defence = ""
     submit: str = ""

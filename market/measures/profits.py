@@ -23,7 +23,7 @@ from market.state.ledger import Why
 from market.state.store import State, assets, balance, get, index, length
 from market.state.tables import Asset
 from market.venues import VENUES
-from market.venues.dispatch import LIQUIDATES, REWARDS, stating
+from market.venues.dispatch import LIQUIDATES, MOVES, REWARDS, stating
 from market.venues.lending.tables import LendingMarket
 from market.venues.liquidation.tables import Auction, Lot
 from market.venues.perpetuals.rules import cash_of
@@ -43,7 +43,7 @@ MOVED = [
 
 What is gained with options is not in the ledger before it is taken out: it is left out here."""
 LENDING = VENUES.index("lending")
-MOVES = ~MARKED & ~LIQUIDATES
+UNTRADED = MOVES & ~MARKED & ~LIQUIDATES
 """By kind: whether it may move something without trading it."""
 
 
@@ -85,8 +85,8 @@ def _moving(rows: Rows, agents: int) -> int:
     """How many intents of agents may move something without trading it."""
     count = 0
     for k in range(rows.size):
-        known = 0 <= rows[k].kind < MOVES.size  # an author may write a kind that does not exist
-        if known and 0 <= rows[k].sender < agents and MOVES[rows[k].kind]:
+        known = 0 <= rows[k].kind < UNTRADED.size  # an author may write a kind that does not exist
+        if known and 0 <= rows[k].sender < agents and UNTRADED[rows[k].kind]:
             count += 1
     return count
 
@@ -140,7 +140,7 @@ class Profits(Recorder):
         if _rewarding(rows):
             self._moved = [(account, self._received(account)) for account in range(self.in_blocks.size)]
         elif _moving(rows, self.in_blocks.size):
-            moving = stating(MOVES, rows["kind"]) & (rows["sender"] >= 0) & (rows["sender"] < self.in_blocks.size)
+            moving = stating(UNTRADED, rows["kind"]) & (rows["sender"] >= 0) & (rows["sender"] < self.in_blocks.size)
             self._moved = [(account, self._received(account)) for account in set(rows["sender"][moving].tolist())]
 
     def executed(self, slot: Slot) -> None:

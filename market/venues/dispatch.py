@@ -33,6 +33,8 @@ EXCHANGES = np.array(
 """Whether it gives one asset for another and nothing else."""
 SELLS = np.array([statement.sells for statement in STATEMENTS])
 """Whether it sells what is liquidated."""
+MOVES = np.array([statement.moves for statement in STATEMENTS])
+"""Whether it may move anything on the ledger, tip and gas aside."""
 REWARDS = np.array([statement.rewards for statement in STATEMENTS])
 """Whether it pays others than its sender for what they have done."""
 WITHDRAWS = np.array([statement.withdraws for statement in STATEMENTS])

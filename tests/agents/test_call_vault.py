@@ -117,7 +117,8 @@ def above_worth(market: Any) -> float:
 
 
 def test_what_is_no_vault_and_no_bidder_is_refused() -> None:
-    for wrong in ({"delta": 1.0}, {"discount": 2.0}, {"share": 0.0}, {"bidding_s": 0.0}):
+    wrongs: list[dict[str, Any]] = [{"delta": 1.0}, {"discount": 2.0}, {"share": 0.0}, {"bidding_s": 0.0}]
+    for wrong in wrongs:
         with pytest.raises(InputError):
             ran([], 2.0, **wrong)
     with pytest.raises(InputError):

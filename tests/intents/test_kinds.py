@@ -130,6 +130,15 @@ def test_its_sender_pays_gas_if_it_is_charged_and_loses_what_it_gives(venue: str
 
 
 @every_kind
+def test_what_says_that_it_moves_nothing_moves_nothing_but_gas(venue: str, statement: Statement) -> None:
+    founded, row, time = ready(statement)
+    founded.tables.rollups["gas"] = 0.0
+    before = founded.tables.balance.copy()
+    assert fates(carried_out(founded, row, time)) == ["FILLED"]
+    assert statement.moves or np.array_equal(founded.tables.balance, before)
+
+
+@every_kind
 def test_what_it_brings_its_sender_has(venue: str, statement: Statement) -> None:
     founded, row, time = ready(statement)
     rollup = brings(founded.state, row[0])

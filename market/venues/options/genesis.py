@@ -81,6 +81,7 @@ class Genesis(Founding):
             "option_positions": sum(map(_series, specs)) * members,
             "option_sales": sum(spec.sales for spec in specs),
             "option_bids": sum(spec.sales for spec in specs) * members,
+            "option_values": SIDES * sum(map(_series, specs)),
         }
 
     def open_venue(self, world: World, plan: Plan, rng: np.random.Generator) -> None:

@@ -31,6 +31,7 @@ KINDS = (
         rule="quotes.quote",
         gas=80e3,
         withdraws=True,
+        moves=False,
         submit="submit",
     ),
     Statement(
@@ -39,6 +40,7 @@ KINDS = (
         rule="quotes.cancel",
         gas=60e3,
         withdraws=True,
+        moves=False,
         submit="submit",
     ),
     Statement(
@@ -47,6 +49,7 @@ KINDS = (
         "from the sheet are for; limit: their volatility",
         rule="quotes.sheet",
         gas=80e3,
+        moves=False,
         submit="submit",
     ),
     # writes two numbers, from which whoever takes a quote works its price out
@@ -57,6 +60,7 @@ KINDS = (
         rule="quotes.requote",
         gas=100e3,
         withdraws=True,
+        moves=False,
         submit="submit",
     ),
     Statement(
@@ -82,6 +86,7 @@ KINDS = (
         "venue: market of options; target: expiry; amount: any",
         rule="expiries.ask_for_print",
         gas=100e3,
+        moves=False,
         submit="submit",
     ),
     Statement(
@@ -90,6 +95,7 @@ KINDS = (
         rule="auctions.start",
         gas=150e3,
         liquidates=True,
+        moves=False,
         submit="submit",
     ),
     Statement(
@@ -109,6 +115,7 @@ KINDS = (
         rule="auctions.end",
         gas=100e3,
         liquidates=True,
+        moves=False,
         submit="submit",
     ),
     Statement(
@@ -127,6 +134,7 @@ KINDS = (
         "venue: market of options; target: series, or -1: all; amount exercised of each",
         rule="expiries.exercise",
         gas=120e3,
+        moves=False,
         submit="submit",
     ),
     Statement(
@@ -150,6 +158,7 @@ KINDS = (
         "least price",
         rule="sales.offer",
         gas=200e3,
+        moves=False,
         submit="submit",
     ),
     Statement(
@@ -159,6 +168,7 @@ KINDS = (
         gas=200e3,
         bytes=160.0,
         capped="flows.amount_named",
+        moves=False,
         submit="submit",
     ),
     Statement(
@@ -167,6 +177,7 @@ KINDS = (
         rule="sales.allot",
         gas=400e3,
         traded="flows.trade_filled",
+        moves=False,
         submit="submit",
     ),
 )

@@ -53,10 +53,9 @@ def _write(state: State, where: int, value: float) -> None:
         put(state, where, value)
 
 
-@njit(void(STATE, int64, int64), cache=True)
-def show(state: State, series: int, side: int) -> None:
-    """Write the best quote of a side into the row of its series."""
-    quote = best(state, series, side, -1)
+@njit(void(STATE, int64, int64, int64), cache=True)
+def _show_as_best(state: State, series: int, side: int, quote: int) -> None:
+    """Write a quote (-1: none) into the row of its series as the best of a side."""
     price = get(state, Quote.bid + side, quote) if quote >= 0 else 0.0
     size = get(state, Quote.bid_size + side, quote) if quote >= 0 else 0.0
     _write(state, cell(state, Option.bid + side, series), price)
@@ -64,17 +63,34 @@ def show(state: State, series: int, side: int) -> None:
     _write(state, cell(state, Option.bidder + side, series), float(quote))
 
 
+@njit(void(STATE, int64, int64), cache=True)
+def show(state: State, series: int, side: int) -> None:
+    """Write the best quote of a side into the row of its series."""
+    _show_as_best(state, series, side, best(state, series, side, -1))
+
+
 @njit(void(STATE, int64, int64, float64, float64), cache=True)
 def make(state: State, quote: int, side: int, price: float, size: float) -> None:
-    """Replace a side of a quote; it goes behind all others at its price."""
+    """Replace a side of a quote; it goes behind all others at its price.
+
+    Only where the best quote has not got better by it are all of them looked at again.
+    """
     series = index(state, Quote.series, quote)
     market = index(state, Option.market, series)
     turn = get(state, OptionMarket.turn, market) + 1.0
+    before = get(state, Quote.bid + side, quote)
     put(state, cell(state, OptionMarket.turn, market), turn)
     put(state, cell(state, Quote.bid_turn + side, quote), turn)
     _write(state, cell(state, Quote.bid + side, quote), price)
     _write(state, cell(state, Quote.bid_size + side, quote), size)
-    show(state, series, side)
+    leads = index(state, Option.bidder + side, series)
+    if leads == quote:
+        if price > before if side == BID else price < before:
+            _show_as_best(state, series, side, quote)
+        else:
+            show(state, series, side)
+    elif leads < 0 or _before(state, quote, leads, side):
+        _show_as_best(state, series, side, quote)
 
 
 @njit(void(STATE, int64, int64), cache=True)

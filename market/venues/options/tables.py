@@ -193,3 +193,18 @@ class OptionBid(Columns):
     money = "money put up; 0: no bid", "USD"
     price = "most that is bid for a call", "USD"
     turn = "number of the bid: of equal prices the lower has precedence", "1"
+
+
+@table("option_values")
+class SheetValue(Columns):
+    """What a side of a series was last worth to whoever made quotes from a sheet: so others need not work it out again.
+
+    Nobody is shown it: it is no fact of the market.
+    """
+
+    price = "price of the underlying", "USD"
+    volatility = "volatility", "1/sqrt(year)"
+    time = "when", "s"
+    expires = "time of expiry of the series then", "s"
+    summed = "sum of the prints that were taken then", "USD"
+    worth = "value", "USD"
