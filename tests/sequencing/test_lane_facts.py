@@ -1,55 +1,63 @@
 """What was measured of an express lane, beside what the model says of `timeboost`: no parameter is set to it.
 
-Facts: arXiv 2509.22143 and 2511.18328, Arbitrum 2025. There one lane serves one chain, here each rollup has its own.
-Six parties bid here, and not the two of the reference population, who win everything by construction. Of four seeds
-the two that win most then have 61% of rounds (s.e. 6) and not more than 90; 29% of what comes through lanes is reverted
-(s.e. 1), and bids follow what their round is worth as little as there. Parties that are alike share what in fact went
-to two.
+Six parties bid here, and not the two of the reference population, who win everything by construction. The study
+`express_lane` states the facts with their sources, and prints them beside the model's.
 """
 
 from __future__ import annotations
 
+import answered
 import numpy as np
+import pandas as pd
 import pytest
 
-from agents.population import Population
-from experiments.markets.scenarios import reference
-from market import regimes
-from market.measures.outcomes import outcomes
-from market.model import SequencerMarket
+from experiments.runs.run import run_one
+from experiments.studies import express_lane as study
 
 BIDDERS = 6
-FACTS = {
-    "lane_top_two_share": "> 0.9",
-    "lane_reverted_share": "0.22",
-    "lane_bid_value_rank_correlation": "weak",
-    "lane_paid_over_highest": "0.627, later 0.148",
-    "lane_effective_bidders": "2.7, later 1.2",
-}
 
 
 @pytest.mark.slow
-def test_the_lane_beside_the_facts(capsys: pytest.CaptureFixture[str]) -> None:
-    """Prints the table; what holds is that bids say little of their minute, and that winners pay less than they bid."""
-    rows = []
-    for seed in (1, 2):
-        base = reference(regime=regimes.load("timeboost"))
-        agents = tuple(
-            agent.model_copy(update={"count": BIDDERS}) if agent.strategy == "express_bidder" else agent
-            for agent in base.agents
-        )
-        config = base.model_copy(update={"horizon_s": 2400.0, "agents": agents})
-        market = SequencerMarket(config, seed, Population(config))
-        market.run()
-        rows.append(outcomes(market))
-    found = {name: np.array([float(row[name]) for row in rows]) for name in FACTS}
-    with capsys.disabled():
-        for name, fact in FACTS.items():
-            print(f"\n{name:32} model {found[name].mean():.3f}  measured {fact}", end="")
-    assert all(row["lane_rounds"] > 200 for row in rows)
+def test_the_lane_beside_the_facts() -> None:
+    """What holds is that bids say little of their minute, and that winners pay less than they bid."""
+    config = study.market_of(BIDDERS, study.HORIZON_S)
+    rows = [run_one(config, seed) for seed in (1, 2)]
+    found = {fact.outcome: np.array([float(row[fact.outcome]) for row in rows]) for fact in study.FACTS}
+    assert all(float(row["lane_rounds"]) > 200 for row in rows)
     assert np.abs(found["lane_bid_value_rank_correlation"]).max() < 0.3
     assert (found["lane_top_two_share"] < 1.0).all(), "with six of them two need not win everything"
     assert ((found["lane_reverted_share"] > 0.0) & (found["lane_reverted_share"] < 1.0)).all()
     ratio = found["lane_paid_over_highest"]
     assert (ratio < 1.0).all()
     assert found["lane_effective_bidders"] == pytest.approx(1.0 / (1.0 - ratio))
+
+
+def test_as_many_bid_as_are_asked_for() -> None:
+    (group,) = (group for group in study.market_of(BIDDERS, 60.0).agents if group.strategy == "express_bidder")
+    assert group.count == BIDDERS
+
+
+@pytest.mark.parametrize(
+    ("middle", "verdicts"),
+    [(0.95, {"more": "met", "point": "not met"}), (0.22, {"more": "not met", "point": "met"}), (0.9, {"more": "open"})],
+)
+def test_a_fact_is_met_where_the_interval_holds_it_or_lies_in_its_range(middle: float, verdicts: dict) -> None:
+    facts = {"more": study.FACTS[0], "point": study.FACTS[1]}
+    sample = middle + 0.01 * np.tile([-1.0, 1.0], 10)
+    for name, verdict in verdicts.items():
+        assert study.met(facts[name], sample) == verdict
+        assert study.met(facts[name], sample[:-1]) == "open", "nineteen seeds settle nothing"
+
+
+def test_the_table_states_model_measured_and_whether_it_is_met() -> None:
+    runs = pd.DataFrame(
+        {"bidders": bidders, "seed": seed} | {fact.outcome: share + 0.001 * (seed % 2) for fact in study.FACTS}
+        for bidders, share in ((2, 0.95), (6, 0.5))
+        for seed in range(1, 21)
+    )
+    table = study.table(runs)
+    assert table["met"].tolist()[:4] == ["met", "not met", "not met", "not met"]
+    assert table["measured"].tolist()[2] == "0.22"
+    text = answered.check("express_lane", runs)
+    assert "with 2 bidders 1 are met and 4 are not" in text
+    assert "with 6 bidders 1 are met and 4 are not" in text

@@ -11,6 +11,7 @@ import worlds
 from hypothesis import given
 from hypothesis import strategies as st
 
+from market import regimes
 from market.config import AgentConfig, RegimeConfig
 from market.errors import StrategyError
 from market.intents.rows import Status, blank
@@ -146,3 +147,17 @@ def test_a_reseller_sells_to_whoever_values_the_lane_more() -> None:
     assert seller.rounds_sold_on == len(other.bought) > 5
     assert resales(market).sum() == pytest.approx(sum(price for price, _ in other.bought))
     assert seller.resale_usd > 0.0
+
+
+def test_the_named_regime_lets_a_round_be_sold_on() -> None:
+    agents = tuple(
+        AgentConfig(role="trader", strategy="players:LaneTrader", capital_usd=1e4, parameters=of)
+        for of in ({"bid": 20.0, "ask": 3.0}, {"offer": 5.0})
+    )
+    config = worlds.config(worlds.rollup("a"), regime=regimes.load("timeboost"), agents=agents, horizon_s=185.0)
+    market = worlds.opened(config)
+    market.run()
+    seller, buyer = (agent for agent in market.participants if agent.role == "trader")
+    handed = [sold for sold in rounds(market) if sold.resold]
+    assert handed
+    assert all([account for _, account in sold.holders][:2] == [seller.account, buyer.account] for sold in handed)
