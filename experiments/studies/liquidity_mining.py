@@ -162,8 +162,8 @@ def execute(run: Run) -> dict[str, Any]:
 def summary(runs: pd.DataFrame) -> pd.DataFrame:
     """What the figure draws, by split and rate; changes of cost are against none at the same seed."""
     shares = tuple(f"share_{at}" for at in range(len(DEPTHS_USD)))
-    keys, rewarded = ["split", "usd_per_hour"], ~summaries.mask(runs, split="none")
-    changed = runs.assign(change_bp=summaries.less(runs, runs["cost_bp"], [], split="none"))[rewarded]
+    keys, rewarded = ["split", "usd_per_hour"], np.flatnonzero(~summaries.mask(runs, split="none"))
+    changed = runs.assign(change_bp=summaries.less(runs, runs["cost_bp"], [], split="none")).take(rewarded)
     rows = summaries.by_cell(runs, keys, ("depth_usd", *shares))
     return summaries.table(rows + summaries.by_cell(changed, keys, ("change_bp",)))
 
