@@ -6,9 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from agents.market_makers.fixed_spread import FixedSpread
+from experiments.studies._options_on_stage import with_options
 from experiments.studies._scene import BORROWERS, scene
 from experiments.studies._stage import LTV_HIGH, LTV_LOW, PSI, SLACKS, THRESHOLD
 from market.config import AgentConfig, EpisodeConfig, MarketConfig, OracleConfig, RollupConfig
+from market.model import SequencerMarket
 
 YEAR_S = 365.0 * 86400.0
 VOLUME: dict[str, Any] = {
@@ -21,6 +24,9 @@ VOLATILITY: dict[str, Any] = {
 }  # fmt: skip
 ARBITRAGE, DEFENCE = ("oracle", "arbitrage"), ("oracle", "top_ups", "repayments")
 ANTICIPATING = AgentConfig(role="trader", strategy="anticipating", count=3)
+
+MAKER = ("hedge_age_s", "hedge_cost", "options_liquidated_usd")
+"""What a run tells of the maker of options and its writers; not a number where there are none."""
 
 EPS = 0.02  # log price fall beyond the price at which the first borrower can be liquidated [1]
 NEAREST, FARTHEST = LTV_HIGH, 0.70  # loan-to-value at the start
@@ -70,6 +76,21 @@ def crash(
     agents = (*base.agents, ANTICIPATING) if anticipating else base.agents
     regime = base.regime.model_copy(update={"breaker": breaker})
     return base.model_copy(update={"rollups": rollups, "regime": regime, "agents": agents})
+
+
+def hedging(breaker: dict[str, Any], seed: int, quick: bool) -> MarketConfig:
+    """The crash where oracles read pools, with options on the most indebted rollup, whose maker hedges on its pool."""
+    return with_options(crash("pool", breaker, False, seed, quick))
+
+
+def of_maker(market: SequencerMarket) -> dict[str, float]:
+    """Mean age of the maker's hedges [s], what they cost beyond the price of their decision [1], options liquidated."""
+    makers = [agent for agent in market.participants if isinstance(agent, FixedSpread)]
+    if not makers:
+        return dict.fromkeys(MAKER, np.nan)
+    hedge = makers[0].hedge
+    liquidated = float(market.tally.by_rollup["options_liquidated"].sum())
+    return dict(zip(MAKER, (hedge.mean_age_s((0, 1), market.time), hedge.cost(), liquidated), strict=True))
 
 
 def fall(world: str, psi: float, exempt: tuple[str, ...] | None, seed: int) -> MarketConfig:

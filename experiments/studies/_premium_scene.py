@@ -44,7 +44,7 @@ REGIMES: dict[str, dict[str, Any]] = {
 """Parts in which a regime differs from arrival order that only the operator reads."""
 MAIN: dict[str, Any] = {"tenor_s": DAY_S, "owed": 40.0, "per_s": 0.1, "sell_share": 0.25, "aversion": 0.05}
 AGEING: dict[str, Any] = {
-    "tenor_s": 0.5 * DAY_S, "owed": 120.0, "per_s": 0.2, "sell_share": 0.1, "aversion": 2.0, "snipers": 0,
+    "tenor_s": 0.5 * DAY_S, "owed": 120.0, "per_s": 0.2, "sell_share": 0.1, "aversion": 0.5, "snipers": 0,
     "jumps": False, "capital_rate": 0.0, "hedge_s": 0.0, "stress": False, "outages": "random",
 }  # fmt: skip
 """Life of the options [s], how many the maker may owe, buyers and sellers of them [1/s] and the share of sellers, and

@@ -63,6 +63,7 @@ PAUSES: dict[str, tuple[str, ...] | None] = {
 FIXED_SLACKS = ("exact", "0.5%", "1%", "2%")
 """By how much liquidators let their limits slip where they do not learn it, in the crash, with and without breaker."""
 PSI = (0.5, 0.8)
+BASELINE = "none"
 FALLS = {  # by world: what is compared
     scenes.STILL: ("none", "pause", "arbitrage exempt"),
     "pool": ("none", "pause", "arbitrage exempt"),
@@ -71,6 +72,8 @@ FALLS = {  # by world: what is compared
     "external, defended": ("none", "pause", "defence exempt"),
     "external, twice": ("none", "pause", "arbitrage exempt"),
 }
+HEDGED = (BASELINE, "reference", "arbitrage exempt")
+"""Breakers in the crash with options, whose maker hedges on a pool."""
 QUICK_WORLDS = (scenes.STILL, "external", "external, twice")
 LEVERS = ("part", "oracle", "world", "psi", "slack", "anticipation", "breaker")
 NEAR = 0.25  # share of the threshold from which on it is near
@@ -91,7 +94,6 @@ PRINTED = (
     "chance to trigger once near [1]",
     "volatility near over far [1]",
 )
-BASELINE = "none"
 KEPT = (
     "liquidated_usd", "liquidations", "peak_60s_liquidated_usd", "inclusion_delay_s", "user_cost_all_bp", "paused",
     "pauses", "paused_s", "unfilled_share",
@@ -125,6 +127,8 @@ def _grid(quick: bool) -> Iterator[dict[str, Any]]:
                 oracle = world.partition(",")[0]
                 of = {"world": world, "psi": psi, "slack": "exact"}  # as the theory has it
                 yield {"part": "fall", "oracle": oracle, "breaker": name} | blank | of
+    for name in HEDGED[:2] if quick else HEDGED:
+        yield {"part": "options", "oracle": "pool", "breaker": name} | blank
     for oracle in ORACLES[:1] if quick else ORACLES:
         for known in ("off", "on"):
             for name in WATCHED:
@@ -135,6 +139,8 @@ def _config(levers: Mapping[str, Any], seed: int, quick: bool) -> MarketConfig:
     name, known = levers["breaker"], levers["anticipation"] == "on"
     if levers["part"] == "fall":
         return scenes.fall(levers["world"], levers["psi"], PAUSES[name], seed)
+    if levers["part"] == "options":
+        return scenes.hedging(BREAKERS[name], seed, quick)
     breaker = (WATCHED if levers["part"] == "approach" else BREAKERS)[name]
     return scenes.crash(levers["oracle"], breaker, known, seed, quick, levers["slack"])
 
@@ -159,6 +165,7 @@ def execute(run: Run) -> Mapping[str, float | int | str]:
         | {"first_wave": scenes.first_wave(run.config, psi)}
         | {"positions": int(taken.sum()), "who": f"{zlib.crc32(np.packbits(taken).tobytes()):08x}" if gone else ""}
         | seen
+        | scenes.of_maker(market)
     )
 
 
@@ -237,15 +244,34 @@ def answer(runs: Any) -> str:
             f"{ratios['reference']} what they do without a breaker ({more[oracle, 'reference'].said}) where the oracle "
             f"is {oracle}{cured}"
         )
-    return f"In the crash, liquidators seize under the reference breaker {'; '.join(said)}."
+    text = f"In the crash, liquidators seize under the reference breaker {'; '.join(said)}"
+    if hedges := _of_hedges(runs):
+        age, cost = (hedges[outcome].said for outcome in ("hedge_age_s", "hedge_cost"))
+        text += f"; hedges of options on a pool are older by {age} and cost {cost} more of what is traded"
+    return f"{text}."
+
+
+def _of_hedges(runs: Any) -> dict[str, Headline]:
+    """Age and cost of hedges of options under the reference breaker, less those without one; none without options."""
+    part = summaries.where(runs, part="options")
+    if not len(part):
+        return {}
+    age, cost = (part.pivot(index="seed", columns="breaker", values=name) for name in ("hedge_age_s", "hedge_cost"))
+    what = "{} of hedges of options, reference less none"
+    return together(
+        {
+            "hedge_age_s": pair(what.format("age"), age["reference"], age[BASELINE], "s"),
+            "hedge_cost": pair(what.format("cost"), cost["reference"], cost[BASELINE], "bp", 1e4),
+        }
+    )
 
 
 JUDGED = ("reference", "arbitrage exempt")
 
 
 def headlines(runs: pd.DataFrame) -> list[Headline]:
-    """What the answer compares: what is seized under the reference breaker, less that without a breaker."""
-    return list(_more(runs).values())
+    """What the answer compares: what is seized, and hedges of options, under the reference breaker less without one."""
+    return [*_more(runs).values(), *_of_hedges(runs).values()]
 
 
 def _seized_in_crash(runs: Any) -> dict[str, Any]:
@@ -288,8 +314,16 @@ def table(runs: pd.DataFrame) -> pd.DataFrame:
             "users' cost [bp]": f"{np.mean(cell['user_cost_all_bp']):.3g}",
             "users not served [%]": f"{100.0 * np.mean(cell['unfilled_share']):.3g}",
         }  # fmt: skip
-        rows.append(row | (_magnet(cell) if part == "approach" else {}))
+        rows.append(row | (_magnet(cell) if part == "approach" else {}) | (_hedges(cell) if part == "options" else {}))
     return pd.DataFrame(rows).fillna("")
+
+
+def _hedges(cell: pd.DataFrame) -> dict[str, str]:
+    return {
+        "age of hedges [s]": mean_and_error(cell["hedge_age_s"]),
+        "cost of hedges [bp]": mean_and_error(1e4 * cell["hedge_cost"]),
+        "options liquidated [thousand USD]": mean_and_error(cell["options_liquidated_usd"] / 1e3),
+    }
 
 
 def _condition(part: str, breaker: str, slack: str, known: str) -> str:

@@ -39,6 +39,26 @@ def test_every_run_is_different() -> None:
     assert len({studies.run_id("circuit_breaker", run) for run in runs}) == len(runs)
 
 
+def test_what_a_pause_does_to_hedges_is_compared_at_the_same_seed() -> None:
+    runs = pd.DataFrame(
+        {"part": "options", "breaker": breaker, "seed": seed, "hedge_age_s": age + seed, "hedge_cost": 1e-4 * age}
+        for breaker, age in (("none", 5.0), ("reference", 9.0))
+        for seed in range(20)
+    )
+    said = circuit._said_of_hedges(runs)
+    assert "older by +4 s (4 to 4)" in said
+    assert "cost +4 bp (4 to 4) more" in said
+    assert circuit._said_of_hedges(runs.assign(part="crash")) == ""
+
+
+@pytest.mark.slow
+def test_a_pause_makes_hedges_older(finished: pd.DataFrame) -> None:
+    """They are no liquidations, so that they wait; where nobody is a maker of options there is no age."""
+    ages = [mean(finished, "hedge_age_s", part="options", breaker=name) for name in ("none", "reference")]
+    assert ages[1] > ages[0]
+    assert finished.loc[finished["part"] != "options", "hedge_age_s"].isna().all()
+
+
 @pytest.mark.slow
 def test_table_and_figure(finished: pd.DataFrame, tmp_path: Path) -> None:
     assert len(STUDY.table(finished)) == len(finished) / 2
