@@ -45,10 +45,10 @@ def test_what_a_pause_does_to_hedges_is_compared_at_the_same_seed() -> None:
         for breaker, age in (("none", 5.0), ("reference", 9.0))
         for seed in range(20)
     )
-    said = circuit._said_of_hedges(runs)
-    assert "older by +4 s (4 to 4)" in said
-    assert "cost +4 bp (4 to 4) more" in said
-    assert circuit._said_of_hedges(runs.assign(part="crash")) == ""
+    found = circuit._of_hedges(runs)
+    assert found["hedge_age_s"].said == "+4 s (4 to 4)"
+    assert found["hedge_cost"].said == "+4 bp (4 to 4)"
+    assert circuit._of_hedges(runs.assign(part="crash")) == {}
 
 
 @pytest.mark.slow
