@@ -63,9 +63,8 @@ def draw(summary: pd.DataFrame) -> Figure:
     if not page.is_narrow():  # else the key stands below
         low, high = third.get_ylim()
         third.set_ylim(low, high + 0.45 * (high - low))
-        sixth.set_ylim(top=12.0 * max(sixth.get_ylim()[1], 1.0))
-    for axes in (third, sixth):
-        axes.legend(loc="upper left")
+    third.legend(loc="upper left")
+    sixth.legend(loc="best")
     return figure
 
 
