@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from experiments.analysis import answers, statistics, summaries
+from experiments.analysis.headlines import Headline, pair, together
+from experiments.later import pd
 from experiments.runs.run import run_one
 from experiments.runs.study import Configure, Run, seeds
 from market import regimes
@@ -176,20 +177,13 @@ def _saved(runs: pd.DataFrame) -> np.ndarray:
 
 def answer(runs: Any) -> str:
     """What each rule changes at the highest rate, in depth, its parts and users' cost, and what is saved of it."""
-    rate = runs["usd_per_hour"].max()
-    parts = []
-    for split in SPLITS:
-        at = summaries.mask(runs, split=split, usd_per_hour=rate)
-        if not at.any():
-            continue
-        changes = {
-            name: summaries.less(runs, runs[name], [], split="none")[at] for name in ("depth_usd", "share_0", "cost_bp")
-        }
-        parts.append(
-            f"{split} depth by {answers.change(changes['depth_usd'], 'million USD', 1e-6)}, the largest rollup's part "
-            f"by {answers.change(changes['share_0'], 'points', 100.0)} and users' cost by "
-            f"{answers.change(changes['cost_bp'], 'bp')}"
-        )
+    rate, changes = runs["usd_per_hour"].max(), _changes(runs)
+    parts = [
+        f"{split} depth by {changes[split, 'depth_usd'].said}, the largest rollup's part by "
+        f"{changes[split, 'share_0'].said} and users' cost by {changes[split, 'cost_bp'].said}"
+        for split in SPLITS
+        if (split, "cost_bp") in changes
+    ]
     spent = 0.5 * np.asarray(runs["paid_usd"], float)
     some = summaries.mask(runs, usd_per_hour=rate) & (spent > 0.0)
     found = runs[some].assign(returned=_saved(runs)[some] / spent[some])
@@ -198,6 +192,32 @@ def answer(runs: Any) -> str:
         f"Against none, {rate:,.0f} USD an hour change, split by {'; by '.join(parts)}. Users save "
         f"{answers.amount(returned, '% of what is paid', 100.0)}, on average over rules."
     )
+
+
+CHANGED = {
+    "depth_usd": ("depth", "million USD", 1e-6),
+    "share_0": ("the largest rollup's part of depth", "points", 100.0),
+    "cost_bp": ("users' cost", "bp", 1.0),
+}
+"""Outcomes that the answer compares: what they are, and the unit and scale in which they are shown."""
+
+
+def headlines(runs: pd.DataFrame) -> list[Headline]:
+    """What the answer compares."""
+    return list(_changes(runs).values())
+
+
+def _changes(runs: Any) -> dict[tuple[str, str], Headline]:
+    """Outcomes under each rule at the highest rate less those without rewards, by rule and outcome."""
+    rate, none = runs["usd_per_hour"].max(), summaries.where(runs, split="none").set_index("seed")
+    parts = {split: summaries.where(runs, split=split, usd_per_hour=rate).set_index("seed") for split in SPLITS}
+    found = {
+        (split, name): pair(f"{what}, {split} less none", part[name], none[name], unit, scale)
+        for split, part in parts.items()
+        if len(part)
+        for name, (what, unit, scale) in CHANGED.items()
+    }
+    return together(found)
 
 
 def table(runs: pd.DataFrame) -> pd.DataFrame:

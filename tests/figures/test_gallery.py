@@ -31,6 +31,7 @@ def test_the_readme_has_the_answers_that_the_gallery_has() -> None:
 def test_each_answer_of_the_readme_is_one_line_with_an_interval_and_its_seeds() -> None:
     lines = page.answers(GALLERY, "figures/gallery").splitlines()[2:]
     told = {line.split("`")[1]: line.split(" | ")[2].removesuffix(" |") for line in lines}
+    told = {name: answer for name, answer in told.items() if answer}  # of studies whose results are there
     assert len(told) > 20
     for name, answer in told.items():
         said, seeds, count = answer.rpartition(" (")

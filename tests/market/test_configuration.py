@@ -158,7 +158,7 @@ def test_mistakes_in_settings_are_one_clear_line(setting: str, complaint: str) -
             '[[agents]]\nrole = "wizard"\nstrategy = "x"\n',
             "market.toml:2: agents.2.role: unknown name 'wizard'; allowed: seq",
         ),
-        ("nothing = 1\n", "market.toml:1: nothing: unknown key 'nothing'; allowed: agents, "),
+        ("nowhere = 1\n", "market.toml:1: nowhere: unknown key 'nowhere'; allowed: agents, "),
         ('agents = "many"\n', "market.toml:1: agents: got 'many'; allowed: a valid tuple"),
     ],
 )

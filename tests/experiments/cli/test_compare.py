@@ -185,7 +185,10 @@ MISTAKES = [
         ["compare", "--vary", "agents.trader.0.strategy=arbitrageur,arbitrager"],
         "unknown name 'arbitrager' (did you mean 'arbitrageur'?)",
     ),
-    ([*VARIED, "--outcome", "user_cost_bp"], "--outcome: unknown name 'user_cost_bp' (did you mean 'user_cost_all_bp'"),
+    (
+        [*VARIED, "--outcome", "user_cost_al_bp"],
+        "--outcome: unknown name 'user_cost_al_bp' (did you mean 'user_cost_all_bp'",
+    ),
     ([*VARIED, "--outcome", "regime"], "--outcome: unknown name 'regime'"),
     (
         ["compare", "--vary", "flow.per_second=1:2"],

@@ -177,7 +177,7 @@ def swept(executor: Dying, count: int = 6) -> list[dict[str, Any]]:
     runs = [Run({}, "", seed) for seed in range(count)]
     study: Any = Study(
         "counted", "", "", "", (), lambda *_: runs, lambda found: found, None, None, None,
-        lambda run: {"seconds": 0.0}, False, "a.module",
+        lambda run: {"seconds": 0.0}, False, source="a.module",
     )  # fmt: skip
     return sweep(study, runs, executor, workers=2).rows
 
