@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = Path(__file__).parent / "example"
-LISTED = '"liquidation")\n'
+LISTED = '"mining",\n'
 
 AGENT = '''
 """A strategy that uses the venue."""
@@ -98,7 +98,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     listed = copy / "market/venues/__init__.py"
     text = listed.read_text(encoding="utf-8")
     assert text.count(LISTED) == 1
-    listed.write_text(text.replace(LISTED, '"liquidation", "vaults")\n'), encoding="utf-8")
+    listed.write_text(text.replace(LISTED, '"mining", "vaults",\n'), encoding="utf-8")
     (copy / "saver.py").write_text(AGENT, encoding="utf-8")
     (copy / "try_it.py").write_text(SCRIPT, encoding="utf-8")
     return copy
