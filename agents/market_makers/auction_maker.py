@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -36,7 +37,8 @@ class AuctionMaker(AvellanedaStoikov):
         weight of the newest auction in the part of its bids that it expects to win, all of them to begin with [1]
     risk_aversion, decay, session_s, symmetric
         see :class:`agents.market_makers.avellaneda_stoikov.AvellanedaStoikov`
-    volatility, size, series, margin_share, tip_usd, most_gamma_usd, most_vega_usd, hedge_s
+    volatility, size, series, margin_share, tip_usd, most_gamma_usd, most_vega_usd, hedge_s, hedge_venue, hedge_rollup,
+    hedge_slippage_bp, hedge_tip_usd
         see :class:`agents.market_makers._quoting.Habits`
     """
 
@@ -58,10 +60,14 @@ class AuctionMaker(AvellanedaStoikov):
         most_gamma_usd: float | None = None,
         most_vega_usd: float | None = None,
         hedge_s: float | None = None,
+        hedge_venue: Literal["outside", "pool", "perpetual"] = "outside",
+        hedge_rollup: str | None = None,
+        hedge_slippage_bp: float | None = None,
+        hedge_tip_usd: float = 0.0,
     ) -> None:
         super().__init__(
             seat, risk_aversion, decay, session_s, symmetric, volatility, size, series, margin_share, tip_usd,
-            most_gamma_usd, most_vega_usd, hedge_s,
+            most_gamma_usd, most_vega_usd, hedge_s, hedge_venue, hedge_rollup, hedge_slippage_bp, hedge_tip_usd,
         )  # fmt: skip
         if not (0.0 < bid_share <= 1.0 and 0.0 < memory <= 1.0):
             raise ValueError("bid_share and memory must be in (0, 1]")
