@@ -16,6 +16,7 @@ from experiments.runs.run import run_one
 from market import regimes
 from market.execution import execute_block
 from market.intents.rows import blank
+from market.kernel import late
 from market.kernel.interpreted import interpreted
 from market.kernel.warm import compiled, mark_compiled
 from market.model import SequencerMarket
@@ -50,17 +51,22 @@ PARTS: dict[str, Callable[[SequencerMarket], None]] = {"executing": _executing, 
 
 
 def everything(processes: int = 1) -> None:
-    """Compile once all that the named regimes need in the reference scenario; nothing to do where that is done."""
+    """Compile once all that the named regimes need in the reference scenario, and the rules of every venue.
+
+    Nothing is to do where that is done.
+    """
     if interpreted() or compiled():
         return
     ends = [(name, SHORT_S, 0) for name in regimes.names()] + [(CRASH, CRASH_S, CRASH_SEED)]
     if processes == 1:
         for end in ends:
             _run(*end)
+        late.compile_all()
     else:
         with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
             parts = [pool.submit(begin, part) for part in PARTS]
             parts += [pool.submit(_run, *end) for end in reversed(ends)]
+            parts.append(pool.submit(late.compile_all))
             for part in parts:
                 part.result()
     mark_compiled()

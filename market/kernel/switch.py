@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 from numba import njit
+
+from market.kernel.interpreted import interpreted
+from market.kernel.late import Late, caller
 
 
 def switch(
-    name: str, parameters: str, cases: Sequence[Callable[..., Any] | None], otherwise: str, by: str = "row.kind"
+    name: str,
+    parameters: str,
+    cases: Sequence[Callable[..., Any] | None],
+    otherwise: str,
+    by: str = "row.kind",
+    late: tuple[tuple[Any, ...], Any] | None = None,
 ) -> Any:
     """Make a compiled function that calls, of `cases`, the one whose place a number says.
 
@@ -29,14 +38,22 @@ def switch(
         expression returned for a number without a function
     by
         expression of the number: the kind of the row, or a parameter
+    late
+        numba's types of what the cases take, the number aside, and of what they return: each case is then compiled
+        when it is first called, and not with what calls it
     """
-    functions = {f"case_{number}": case for number, case in enumerate(cases) if case is not None}
     passed = ", ".join(part for part in parameters.split(", ") if part != by)
     lines = [f"def {name}({parameters}):", f"    number = {by}"]
-    for number, case in enumerate(cases):
-        if case is not None:
-            lines += [f"    if number == {number}:", f"        return case_{number}({passed})"]
-    scope: dict[str, Any] = {**functions, "__name__": __name__}
+    scope: dict[str, Any] = {"__name__": __name__}
+    if late is None or interpreted():
+        for number, case in enumerate(cases):
+            if case is not None:
+                scope[f"case_{number}"] = case
+                lines += [f"    if number == {number}:", f"        return case_{number}({passed})"]
+    else:
+        scope["call"] = caller(name, Late(cases, *late))
+        scope["known"] = np.array([case is not None for case in cases])
+        lines += [f"    if 0 <= number < {len(cases)} and known[number]:", f"        return call(number, ({passed},))"]
     exec("\n".join([*lines, f"    return {otherwise}"]), scope)
     # not cached by itself: what calls it is, and the text has no file
     options: dict[str, Any] = {"_nrt": False, "no_cfunc_wrapper": True}

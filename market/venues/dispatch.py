@@ -10,13 +10,17 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numba import float64, from_dtype, int64
 
-from market.intents.rows import Reason, Row
+from market.intents.rows import INTENT, Reason, Row
 from market.kernel.compiled import kernel
 from market.kernel.switch import switch
-from market.state.store import State, assets, get, length, rollups
+from market.state.store import STATE, State, assets, get, length, rollups
 from market.state.tables import Account, Asset
 from market.venues import KINDS, STATEMENTS
+
+ROW = from_dtype(INTENT)
+"""The compiled type of a row."""
 
 GAS = np.array([statement.gas for statement in STATEMENTS])
 """Gas of execution [gas]."""
@@ -107,7 +111,7 @@ def _found(venue: str, where: str, common: dict[str, Any]) -> Callable[..., Any]
 
 carry_out = switch(
     "carry_out", "state, row, time", [_found(venue, statement.rule, {}) for venue, statement in KINDS],
-    str(int(Reason.WRONG_VENUE)),
+    str(int(Reason.WRONG_VENUE)), late=((STATE, ROW, float64), int64),
 )  # fmt: skip
 """Carry out an intent by the rule of its kind; returns a reason (0: filled)."""
 

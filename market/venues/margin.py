@@ -23,6 +23,7 @@ _measured = switch(
     [getattr(INSTRUMENTS.get(venue), "measure", None) for venue in VENUES],
     "0.0, 0.0, 0.0",
     by="venue",
+    late=((STATE, int64), types.UniTuple(float64, 3)),
 )
 
 
