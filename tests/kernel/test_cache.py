@@ -35,6 +35,7 @@ def test_an_edit_recompiles_what_is_edited_and_what_imports_it(tree: Tree) -> No
     assert tree() == leaf | {"compiled": []}
 
 
+@pytest.mark.slow
 def test_it_does_so_in_a_folder_that_the_user_names_and_for_a_constant_that_numba_does_not_see(tree: Tree) -> None:
     assert tree(**NAMED)["compiled"] == ALL
     tree.edit("market/constants.py", "2.0", "3.0")
@@ -43,6 +44,7 @@ def test_it_does_so_in_a_folder_that_the_user_names_and_for_a_constant_that_numb
     assert not (tree.root / ".numba_cache").exists()
 
 
+@pytest.mark.slow
 def test_what_one_copy_of_the_tree_compiled_serves_another_from_a_folder_that_can_only_be_read(tmp_path: Path) -> None:
     first, second = Tree(tmp_path / "first"), Tree(tmp_path / "elsewhere" / "second")
     first(NUMBA_CACHE_DIR="cache")
@@ -84,6 +86,7 @@ def test_of_processes_that_need_the_same_functions_at_once_one_compiles_each(tre
     assert tree.files("*.lock") == []
 
 
+@pytest.mark.slow
 def test_a_function_that_fails_to_compile_or_whose_process_dies_keeps_nobody_waiting(tree: Tree) -> None:
     tree.edit("agents/second.py", "x + 10.0", "x + 'ten'")
     dies = "import os; os._exit(0)" if os.name == "nt" else "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"

@@ -27,6 +27,7 @@ def complaint(what: str) -> str:
     return rf"seqmarket: NUMBA_CACHE_DIR: \S+/seqmarket {what}; compiled functions are not kept\n"
 
 
+@pytest.mark.slow
 def test_a_named_folder_that_cannot_be_used_is_done_without_and_said_once(tree: Tree) -> None:
     (tree.root / "file").touch()
     for name in ("closed", "theirs", "inside"):

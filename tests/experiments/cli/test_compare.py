@@ -111,6 +111,7 @@ def test_a_comparison_writes_what_a_study_does_and_resumes(here: Path, capsys: p
     assert "results/compare/figure.pdf" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_the_study_it_amounts_to_gives_the_same(here: Path, plugins: Add, capsys: pytest.CaptureFixture[str]) -> None:
     plugins("note.txt", "the folder exists")
     (here / "strategies_compared.py").write_text(STRATEGY)

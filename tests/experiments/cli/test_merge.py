@@ -63,6 +63,7 @@ def test_slices_together_are_the_whole(coins: Path, capsys: pytest.CaptureFixtur
     assert "24 runs, 24 of them kept" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_slices_may_share_a_folder_and_be_more_than_there_are_runs(coins: Path) -> None:
     assert run("run", "coins", "--quick", out="whole") == 0
     for number in range(1, 21):
@@ -79,6 +80,7 @@ def test_a_slice_with_a_failed_run_says_so_and_the_whole_has_it(coins: Path, mon
     same(coins / "whole" / "coins", coins / "together" / "coins")
 
 
+@pytest.mark.slow
 def test_a_comparison_and_an_analysis_in_slices(coins: Path) -> None:
     ranges = ("--vary", "assets.0.volatility=0.4:1.6", "--latin", "3")
     analysis = ("--lever", "assets.0.volatility=0.4:1.6", "--method", "morris:2")

@@ -55,12 +55,14 @@ USERS = {
 """Studies that run through a module."""
 
 
+@pytest.mark.slow
 def test_a_module_counts_for_the_studies_that_run_through_it_and_for_no_other() -> None:
     counted = {name: store.code_files(name) for name in study.names()}
     found = {module: {name for name, files in counted.items() if module in files} for module in USERS}
     assert found == USERS
 
 
+@pytest.mark.slow
 def test_an_edit_makes_the_rows_of_its_users_stale_and_no_others(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "ROOT", copy)
     before = {name: store.code_version(name) for name in study.names()}

@@ -78,6 +78,7 @@ def test_the_time_left_is_that_of_each_sort_times_its_runs(cells: list, data: st
     assert queue.left_s() == pytest.approx(0.0, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_runs_are_handed_out_in_a_time_that_is_linear_in_their_number() -> None:
     grids = {
         "sorts": tasks([("a", lever, seed) for seed in range(2) for lever in range(50_000)]),

@@ -125,6 +125,7 @@ def test_new_files_are_listed(seqmarket: Command) -> None:
     assert {"siloed", "pbs"} <= set(listed["regimes"])
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("added")
 def test_a_new_study_runs_with_the_new_strategy_regime_and_figure(seqmarket: Command, tmp_path: Path) -> None:
     """The run whose strategy fails is in the table as failed, with the strategy's name; the other one is done."""

@@ -118,6 +118,7 @@ def test_one_bad_run_survives_and_is_tried_again(log: Path, tmp_path: Path, monk
     assert begun(log) == 25
 
 
+@pytest.mark.slow
 def test_a_run_whose_process_dies_does_not_take_the_others_with_it(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = shown(sweep("coins", grid(2), workers=1))
     monkeypatch.setenv("COINS_FAULT", "exit")

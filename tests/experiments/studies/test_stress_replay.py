@@ -71,6 +71,7 @@ def test_without_data_one_line_says_what_is_missing(
     assert "prices.file: no file 'absent.csv'; allowed: a CSV of bars" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_fall_on_file_through_two_regimes(bars: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The user's file alone is replayed, through every regime; two of them are run, drawn and tabled."""
     from experiments.runs import configuration
