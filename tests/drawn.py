@@ -182,6 +182,17 @@ SHOWN: dict[str, list[Panel]] = {
             )
         )
     ],
+    "express_lane": _alike(
+        "abcde",
+        [
+            ("lane_top_two_share", "share of rounds", 1.0),
+            ("lane_reverted_share", "share of intents", 1.0),
+            ("lane_bid_value_rank_correlation", "rank correlation", 1.0),
+            ("lane_paid_over_highest", "share of highest bid", 1.0),
+            ("lane_effective_bidders", "number", 1.0),
+        ],
+        "y",
+    ),
     "robustness_contagion": _alike(
         "ab",
         [

@@ -7,12 +7,15 @@ Six parties bid here, and not the two of the reference population, who win every
 from __future__ import annotations
 
 import answered
+import drawn
 import numpy as np
 import pandas as pd
 import pytest
 
+from experiments.analysis import summaries
 from experiments.runs.run import run_one
 from experiments.studies import express_lane as study
+from figures import express_lane as figure
 
 BIDDERS = 6
 
@@ -49,12 +52,23 @@ def test_a_fact_is_met_where_the_interval_holds_it_or_lies_in_its_range(middle: 
         assert study.met(facts[name], sample[:-1]) == "open", "nineteen seeds settle nothing"
 
 
-def test_the_table_states_model_measured_and_whether_it_is_met() -> None:
-    runs = pd.DataFrame(
-        {"bidders": bidders, "seed": seed} | {fact.outcome: share + 0.001 * (seed % 2) for fact in study.FACTS}
+@pytest.fixture
+def runs() -> pd.DataFrame:
+    return pd.DataFrame(
+        {"regime": "timeboost", "bidders": bidders, "seed": seed}
+        | {fact.outcome: share + 0.001 * (seed % 2) for fact in study.FACTS}
         for bidders, share in ((2, 0.95), (6, 0.5))
         for seed in range(1, 21)
     )
+
+
+def test_the_figure_shows_the_summary_and_the_facts_of_the_study(runs: pd.DataFrame) -> None:
+    drawn.check("express_lane", summaries.plain(runs, ["bidders"]))
+    facts = [(fact.outcome, fact.low, fact.high) for fact in study.FACTS]
+    assert [(panel.outcome, panel.low, panel.high) for panel in figure.PANELS] == facts
+
+
+def test_the_table_states_model_measured_and_whether_it_is_met(runs: pd.DataFrame) -> None:
     table = study.table(runs)
     assert table["met"].tolist()[:4] == ["met", "not met", "not met", "not met"]
     assert table["measured"].tolist()[2] == "0.22"
