@@ -9,6 +9,7 @@ import numpy as np
 
 from agents.market_makers._quoting import Habits, Quoter, Traded
 from agents.means.option_chain import Chain, chain_of
+from agents.means.quote_rewards import QuoteRewards
 from market.access.observation import Observation
 from market.access.seat import Seat
 from market.settings import YEAR_S
@@ -31,7 +32,8 @@ class ZeroProfit(Quoter):
     """Quotes half a spread below and above what options are worth, which falls by what trades earn.
 
     A trade earns the premium less what the option is worth when the maker looks again, at the reference price, and less
-    what it costs to hedge its delta; while options are held, capital in margin and the risk of what is held cost. The
+    what it costs to hedge its delta; while options are held, capital in margin and the risk of what is held cost, and
+    what programmes pay for quotes is earned. The
     half spread of a bucket of |delta|, over the price of the underlying, falls after trade k by rate k^-0.7 of what was
     earned per option since the trade before: by H. Robbins and S. Monro (1951), A stochastic approximation method,
     Annals of Mathematical Statistics 22, 400-407, it converges to where the maker earns nothing, as competition would
@@ -117,6 +119,7 @@ class ZeroProfit(Quoter):
         self.rate, self.capital_rate, self.risk_aversion = rate, capital_rate, risk_aversion
         self.by_oracle, self.measured = by_oracle, measured
         self.fewest, self.window_s, self.pause_s = fewest, window_s, pause_s
+        self.rewards = QuoteRewards(seat.provider)
         self.halves: dict[int, np.ndarray] = {}
         self.stopped: dict[tuple[int, int], str] = {}
         self._trades: dict[int, np.ndarray] = {}  # by market: trades so far by bucket
@@ -137,15 +140,16 @@ class ZeroProfit(Quoter):
             self._begin(market, seen.time, self.edges.size or positions.size)
         bucket, count = self._buckets(chain), self.halves[market].size
         carried = self._carried[market]
-        carried += np.bincount(bucket, self._carry(seen, market, chain, positions), count)
+        cost = self._carry(seen, market, chain, positions) - self.rewards.since(seen, market, chain)
+        carried += np.bincount(bucket, cost, count)
         size = since.sold + since.bought
         if not size.any():
             return
         worth = chain.greeks["price"]
         earned = since.received - since.sold * worth + since.bought * worth - since.paid
         if self.habits.hedge_s is not None and not self._counts_hedges:
-            cost = seen.outside_fee if self.habits.hedge_venue == "outside" else self.hedge.cost()
-            earned = earned - size * np.abs(chain.greeks["delta"]) * chain.price * cost
+            fee = seen.outside_fee if self.habits.hedge_venue == "outside" else self.hedge.cost()
+            earned = earned - size * np.abs(chain.greeks["delta"]) * chain.price * fee
         trades = np.bincount(bucket, size, count) / self.habits.size
         gained = (np.bincount(bucket, earned, count) - carried) / (self.habits.size * chain.price)
         some = trades > 0.0

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from experiments.validation._markets import Watched, asset, pool, rollup, still
-from market.config import AgentConfig, MarketConfig, OptionsConfig, RegimeConfig
+from market.config import AgentConfig, MarketConfig, MiningConfig, OptionsConfig, RegimeConfig
 
 PRICE, MEAN, VOLATILITY, WEEK_S = 100.0, 0.5, 0.8, 604_800.0
 RICH_USD = 1e8
@@ -73,11 +73,17 @@ def _halves(market: Watched) -> np.ndarray:
     return PRICE * maker.halves[0] if 0 in maker.halves else np.full(maker.edges.size, np.nan)
 
 
-def learned(scene: Scene, regime: str, slots: int, seeds: Sequence[int]) -> np.ndarray:
-    """Half spreads that the maker has learned, averaged over the second half of a run: shape (seeds, buckets) [USD]."""
+def learned(
+    scene: Scene, regime: str, slots: int, seeds: Sequence[int], mining: tuple[MiningConfig, ...] = ()
+) -> np.ndarray:
+    """Half spreads that the maker has learned, averaged over the second half of a run: shape (seeds, buckets) [USD].
+
+    `mining` are programmes that pay for liquidity.
+    """
     found = []
     for seed in seeds:
-        market = Jumping(_config(scene, regime, slots), seed, scene.jumps)
+        config = _config(scene, regime, slots).model_copy(update={"mining": mining})
+        market = Jumping(config, seed, scene.jumps)
         market.run()
         found.append(np.mean(market.measured[slots // 2 :], axis=0))
     return np.array(found)

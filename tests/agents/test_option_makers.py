@@ -11,7 +11,7 @@ import pytest
 from agents.market_makers.zero_profit import ZeroProfit
 from agents.population import strategy_class
 from experiments.validation._markets import Watched, asset, pool, rollup, still
-from market.config import AgentConfig, OptionsConfig, PerpetualConfig, PriceConfig
+from market.config import AgentConfig, MiningConfig, OptionsConfig, PerpetualConfig, PriceConfig
 from market.errors import InputError
 from market.intents.rows import Status
 from market.pricing.black import black
@@ -24,13 +24,15 @@ QUOTERS = {
 }  # fmt: skip
 
 
-def ran(maker: str, horizon_s: float = 6.0, *others: AgentConfig, **parameters: Any) -> Watched:
+def ran(
+    maker: str, horizon_s: float = 6.0, *others: AgentConfig, mining: tuple[MiningConfig, ...] = (), **parameters: Any
+) -> Watched:
     """A still market of two strikes about the price, and what became of it."""
     chain = OptionsConfig(expiries_s=(WEEK_S,), strikes=2, step=0.1, fee_bp=0.0)
     home = rollup("one", pool((1e4, 1e6), ("ETH", "USD"), 30.0, PRICE), options=(chain,), block_time_s=1.0)
     maker_config = AgentConfig(role="market_maker", strategy=maker, capital_usd=1e7, parameters=parameters)
     scene = still([home], [asset("ETH", PRICE)], [maker_config, *others], horizon_s=horizon_s, outside_fee_bp=1.0)
-    market = Watched(scene, seed=1)
+    market = Watched(scene.model_copy(update={"mining": mining}), seed=1)
     market.run()
     return market
 
@@ -242,3 +244,19 @@ def test_what_is_no_habit_is_refused() -> None:
     for wrong in wrongs:
         with pytest.raises(InputError):
             ran("zero_profit", **wrong)
+
+
+@pytest.mark.parametrize(
+    ("share", "within_bp", "paid"), [(1.0, 5000.0, True), (1.0, 0.001, False), (0.0, 5000.0, False)]
+)
+def test_a_maker_that_earns_nothing_counts_what_its_quotes_are_paid(share: float, within_bp: float, paid: bool) -> None:
+    """With one buyer and the same trades half spreads are lower where programmes pay for quotes, and only there."""
+
+    def half(mining: tuple[MiningConfig, ...]) -> float:
+        market = ran("zero_profit", 60.0, buyer(), mining=mining, first_bp=100.0, edges=[0.0], rate=0.02)
+        maker: Any = next(agent for agent in market.participants if agent.role == "market_maker")
+        return float(maker.halves[0][0])
+
+    programme = MiningConfig(usd_per_hour=360.0, period_s=10.0, quotes_share=share, within_bp=within_bp)
+    assert 0.0 < half((programme,)) <= half(())
+    assert (half((programme,)) < half(())) == paid

@@ -47,6 +47,7 @@ MODULES = (
     "combination_legs",
     "covered_calls",
     "mining_entry",
+    "quote_rewards",
 )
 LONG = (
     "breaker_null",
@@ -66,6 +67,7 @@ LONG = (
     "option_sniping",
     "pause_paradox",
     "pool_strip",
+    "quote_rewards",
     "shared_isolated",
     "sniping",
 )
@@ -203,6 +205,7 @@ STATED = {
         ("no other use, rollup 2", "part of depth", 0.5, 1e-12),
         ("r=2e-5/s elsewhere, rollup 1", "depth, USD", 166666.67, 5e-3),
     ],
+    "quote_rewards": [("0.01 USD a slot", "half spread, USD", 0.11680660, 5e-9)],
     "hedged_quotes": [],  # formulas whose numbers are the row's own
     "close_out_order": [("queue, set 1", "whole positions touched too many", 0.0, 0.0)],
     "loss_versus_rebalancing": [
