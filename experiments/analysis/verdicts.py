@@ -52,6 +52,10 @@ CLAIMS = (
 )
 
 
+VERDICTS = ("holds", "reversed", "open")
+"""What can be said of a claim, what is settled first."""
+
+
 class Difference(NamedTuple):
     """Shared less siloed, over the seeds that have both, in the unit that the outcome's name ends in."""
 
@@ -61,7 +65,7 @@ class Difference(NamedTuple):
     high: float
     agree: int  # seeds whose difference has the expected sign
     seeds: int
-    verdict: str  # "holds", "reversed", "open"
+    verdict: str  # one of `VERDICTS`
     over_spread: float  # mean over the standard deviation of the first level between seeds [1]
 
 
@@ -144,7 +148,7 @@ def sentences(runs: pd.DataFrame) -> list[str]:
 def in_words(runs: pd.DataFrame, claim: Claim) -> str:
     """Verdict on one claim: on average over conditions, and the conditions under which it holds or is reversed."""
     mean = overall(runs, claim)
-    under: dict[str, list[str]] = {"holds": [], "reversed": [], "open": []}
+    under: dict[str, list[str]] = {verdict: [] for verdict in VERDICTS}
     parts = conditions(runs)
     for name, one in differences(runs, claim).items():
         under[one.verdict].append(name)
@@ -152,7 +156,7 @@ def in_words(runs: pd.DataFrame, claim: Claim) -> str:
         f"{mean.verdict} on average over conditions ({shown(mean, claim)} {claim.unit_name}, "
         f"{number(mean.over_spread)} of the spread between seeds, {mean.agree}/{mean.seeds})"
     )
-    clauses = [f"{word} under {', '.join(under[word])}" for word in ("holds", "reversed") if under[word]]
+    clauses = [f"{word} under {', '.join(under[word])}" for word in VERDICTS[:-1] if under[word]]
     if under["open"]:
         clauses.append(f"open under {len(under['open'])} of {len(parts)} conditions")
     return "; ".join([said, *clauses])

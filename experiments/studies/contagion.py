@@ -252,13 +252,18 @@ def answer(runs: Any) -> str:
     base = verdicts.conditions(runs)["base"]
     everywhere = {claim: verdicts.overall(runs, claim) for claim in verdicts.CLAIMS}
     here = {claim: verdicts.difference(base, claim) for claim in verdicts.CLAIMS}
-    mean, first = (answers.listed(_said(claim, one) for claim, one in found.items()) for found in (everywhere, here))
+    mean, first = _by_verdict(everywhere), _by_verdict(here)
     said = contagion_tables.options_said(runs)
-    return f"Shared less siloed, on average over conditions: {mean}; in the base case alone: {first}{said}."
+    return f"Shared less siloed, on average over conditions {mean}; in the base case alone {first}{said}."
 
 
-def _said(claim: Claim, found: Difference) -> str:
-    return f"{claim.title} [{answers.amount(found.sample, claim.unit_name, 1.0 / claim.unit)}: {found.verdict}]"
+def _by_verdict(found: dict[Claim, Difference]) -> str:
+    """Claims with their differences, those that hold first and what is open last."""
+    said: dict[str, list[str]] = {}
+    for claim, one in sorted(found.items(), key=lambda item: verdicts.VERDICTS.index(item[1].verdict)):
+        size = answers.amount(one.sample, claim.unit_name, 1.0 / claim.unit)
+        said.setdefault(one.verdict, []).append(f"{claim.title} [{size}]")
+    return "; ".join(f"{verdict}: {answers.listed(claims)}" for verdict, claims in said.items())
 
 
 def table(runs: pd.DataFrame) -> pd.DataFrame:
