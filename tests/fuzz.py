@@ -136,14 +136,16 @@ def offered(tables: Tables) -> np.ndarray:
     return np.array([max(1, len(getattr(tables, TABLE_OF.get(venue, venue)))) for venue, _ in KINDS])
 
 
-def random_rows(market: World, rng: np.random.Generator, count: int) -> np.ndarray:
-    """Rows of every kind, mostly plausible, with something wrong about a quarter of them."""
+def random_rows(market: World, rng: np.random.Generator, count: int, often: np.ndarray | None = None) -> np.ndarray:
+    """Rows of every kind, mostly plausible, with something wrong about a quarter of them; half of the kinds `often`."""
     tables = market.tables
     rows = blank(count)
     senders = [0, 1, 2, 3, 4, market.account_of["retail"], market.account_of["oracle"], market.account_of["passive"]]
     senders += market.accounts_of("borrowers")
     rows["sender"] = rng.choice(senders, count)
     rows["kind"] = rng.integers(0, len(Kind), count)
+    if often is not None and often.size:
+        rows["kind"] = np.where(rng.random(count) < 0.5, rng.choice(often, count), rows["kind"])
     rows["rollup"] = rng.integers(0, len(tables.rollups), count)
     rows["venue"] = rng.integers(0, offered(tables)[rows["kind"]])
     rows["target"] = rng.integers(0, len(tables.loans), count)
@@ -157,6 +159,8 @@ def random_rows(market: World, rng: np.random.Generator, count: int) -> np.ndarr
     rows["expiry"] = np.where(timed, rng.uniform(0.0, 4.0, count), np.inf)
     posting = np.isin(rows["kind"], (Kind.ORACLE_UPDATE, Kind.REPORT))
     rows["amount"][posting] = 2500.0 * rng.uniform(0.5, 1.5, int(posting.sum()))
+    parts = rows["kind"] == Kind.OPTION_AUCTION_TAKE
+    rows["amount"][parts] = rng.uniform(0.0, 1.2, int(parts.sum()))
     quoting = np.isin(rows["kind"], (Kind.OPTION_QUOTE, Kind.OPTION_SHEET, Kind.OPTION_BID))
     rows["limit"][quoting] = rng.uniform(0.1, 50.0, int(quoting.sum()))
     for at in np.flatnonzero(rng.random(count) < 0.25):
@@ -244,7 +248,10 @@ def _choose_option(tables: Tables, row: np.ndarray, rng: np.random.Generator) ->
     row["venue"], row["rollup"] = 0, int(tables.option_markets["rollup"][0])
     row["sender"] = rng.choice((MAKER, OTHER_MAKER)) if row["kind"] in QUOTING else rng.integers(0, 5)
     row["asset_in"], row["asset_out"] = rng.permutation((0, 1))
-    if row["kind"] in ON_ACCOUNTS:
+    sold = np.flatnonzero(tables.option_accounts["auctioned_at"] >= 0.0)
+    if row["kind"] in (Kind.OPTION_AUCTION_TAKE, Kind.OPTION_AUCTION_END) and sold.size:
+        row["target"], row["sender"] = rng.choice(sold), rng.choice((OPERATOR, row["sender"]))
+    elif row["kind"] in ON_ACCOUNTS:
         row["target"] = row["sender"] if rng.random() < 0.8 else rng.integers(0, 5)
     elif row["kind"] == Kind.OPTION_PRINT:
         row["target"] = rng.integers(0, len(tables.option_expiries))
