@@ -7,6 +7,7 @@ import inspect
 from functools import partial
 
 from agents.base import StrategicAgent
+from agents.parameters import parameters
 from agents.populations.appeals import Appeals
 from agents.populations.borrowers import Borrowers
 from agents.populations.perpetual_traders import PerpetualTraders
@@ -74,7 +75,7 @@ def _outside(name: str) -> type[StrategicAgent]:
 
 def check_parameters(group: AgentConfig, found: type[StrategicAgent]) -> None:
     """Raise InputError for a parameter that a strategy does not have."""
-    allowed = [p for p in inspect.signature(found.__init__).parameters if p not in ("self", "seat")]
+    allowed = list(parameters(found))
     for key in group.parameters:
         if key not in allowed:
             raise InputError(f"agents.{group.strategy}.parameters: {discovery.unknown(key, allowed)}")

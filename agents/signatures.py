@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from agents.parameters import OPTIONS
 from agents.roles import FOLDERS, names
 from market import discovery
 
@@ -40,12 +41,27 @@ def _parameters(path: Path, made: ast.ClassDef) -> dict[str, Any]:
             named = [*arguments.posonlyargs, *arguments.args]
             pairs = [*zip(named[len(named) - len(arguments.defaults) :], arguments.defaults, strict=True)]
             pairs += [*zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)]
-            return {argument.arg: _value(path, default) for argument, default in pairs if default is not None}
+            found = {argument.arg: _value(path, default) for argument, default in pairs if default is not None}
+            return found | _unpacked(path, arguments.kwarg)
     for base in made.bases:
         found = _find(path, base.id) if isinstance(base, ast.Name) else None
         if found is not None:
             return _parameters(*found)
     return {}
+
+
+def _unpacked(path: Path, taken: ast.arg | None) -> dict[str, Any]:
+    """Fields of the record whose options a constructor takes, with their defaults: see `agents.parameters`."""
+    if taken is None or not (
+        isinstance(taken.annotation, ast.Subscript) and isinstance(taken.annotation.slice, ast.Name)
+    ):
+        return {}
+    record = _find(path, taken.annotation.slice.id)
+    record = record and _find(record[0], taken.annotation.slice.id.removesuffix(OPTIONS))
+    if record is None:
+        return {}
+    fields = [node for node in record[1].body if isinstance(node, ast.AnnAssign) and node.value is not None]
+    return {ast.unparse(node.target): _value(record[0], node.value) for node in fields if node.value is not None}
 
 
 def _value(path: Path, default: ast.expr) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypedDict
 
 import numpy as np
 
@@ -56,14 +56,14 @@ class Habits:
         tip of every hedge on a pool or a perpetual [USD]
     """
 
-    volatility: float
-    size: float
-    series: Sequence[int] | None
-    margin_share: float
-    tip_usd: float
-    most_gamma_usd: float | None
-    most_vega_usd: float | None
-    hedge_s: float | None
+    volatility: float = 0.8
+    size: float = 1.0
+    series: Sequence[int] | None = None
+    margin_share: float = 0.5
+    tip_usd: float = 0.0
+    most_gamma_usd: float | None = None
+    most_vega_usd: float | None = None
+    hedge_s: float | None = None
     hedge_venue: Literal["outside", "pool", "perpetual"] = "outside"
     hedge_rollup: str | None = None
     hedge_slippage_bp: float | None = None
@@ -84,6 +84,23 @@ class Habits:
             raise ValueError("most_gamma_usd and most_vega_usd must not be negative")
         if self.hedge_s is not None and not self.hedge_s >= 0.0:
             raise ValueError(f"hedge_s must not be negative, not {self.hedge_s}")
+
+
+class HabitsOptions(TypedDict, total=False):
+    """What a maker may be told of its `Habits`, by name."""
+
+    volatility: float
+    size: float
+    series: Sequence[int] | None
+    margin_share: float
+    tip_usd: float
+    most_gamma_usd: float | None
+    most_vega_usd: float | None
+    hedge_s: float | None
+    hedge_venue: Literal["outside", "pool", "perpetual"]
+    hedge_rollup: str | None
+    hedge_slippage_bp: float | None
+    hedge_tip_usd: float
 
 
 class Traded(NamedTuple):

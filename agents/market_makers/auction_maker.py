@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal
+from typing import Unpack
 
 import numpy as np
 
+from agents.market_makers._quoting import HabitsOptions
 from agents.market_makers.avellaneda_stoikov import AvellanedaStoikov
 from agents.market_makers.zero_profit import exposure
 from agents.means.option_accounts import own_account
@@ -52,23 +52,9 @@ class AuctionMaker(AvellanedaStoikov):
         decay: float = 1.5,
         session_s: float = 3600.0,
         symmetric: bool = False,
-        volatility: float = 0.8,
-        size: float = 1.0,
-        series: Sequence[int] | None = None,
-        margin_share: float = 0.5,
-        tip_usd: float = 0.0,
-        most_gamma_usd: float | None = None,
-        most_vega_usd: float | None = None,
-        hedge_s: float | None = None,
-        hedge_venue: Literal["outside", "pool", "perpetual"] = "outside",
-        hedge_rollup: str | None = None,
-        hedge_slippage_bp: float | None = None,
-        hedge_tip_usd: float = 0.0,
+        **habits: Unpack[HabitsOptions],
     ) -> None:
-        super().__init__(
-            seat, risk_aversion, decay, session_s, symmetric, volatility, size, series, margin_share, tip_usd,
-            most_gamma_usd, most_vega_usd, hedge_s, hedge_venue, hedge_rollup, hedge_slippage_bp, hedge_tip_usd,
-        )  # fmt: skip
+        super().__init__(seat, risk_aversion, decay, session_s, symmetric, **habits)
         if not (0.0 < bid_share <= 1.0 and 0.0 < memory <= 1.0):
             raise ValueError("bid_share and memory must be in (0, 1]")
         self.bid_share, self.anticipates, self.memory = bid_share, anticipates, memory

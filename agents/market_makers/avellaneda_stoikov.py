@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal
+from typing import Unpack
 
 import numpy as np
 
-from agents.market_makers._quoting import Habits, Quoter
+from agents.market_makers._quoting import Habits, HabitsOptions, Quoter
 from agents.market_makers.zero_profit import exposure
 from agents.means.option_chain import Chain
 from market.access.observation import Observation
@@ -49,26 +48,9 @@ class AvellanedaStoikov(Quoter):
         decay: float = 1.5,
         session_s: float = 3600.0,
         symmetric: bool = False,
-        volatility: float = 0.8,
-        size: float = 1.0,
-        series: Sequence[int] | None = None,
-        margin_share: float = 0.5,
-        tip_usd: float = 0.0,
-        most_gamma_usd: float | None = None,
-        most_vega_usd: float | None = None,
-        hedge_s: float | None = None,
-        hedge_venue: Literal["outside", "pool", "perpetual"] = "outside",
-        hedge_rollup: str | None = None,
-        hedge_slippage_bp: float | None = None,
-        hedge_tip_usd: float = 0.0,
+        **habits: Unpack[HabitsOptions],
     ) -> None:
-        super().__init__(
-            seat,
-            Habits(
-                volatility, size, series, margin_share, tip_usd, most_gamma_usd, most_vega_usd, hedge_s, hedge_venue,
-                hedge_rollup, hedge_slippage_bp, hedge_tip_usd,
-            ),
-        )  # fmt: skip
+        super().__init__(seat, Habits(**habits))
         if not (risk_aversion > 0.0 and decay > 0.0 and session_s > 0.0):
             raise ValueError("risk_aversion, decay and session_s must be positive")
         self.risk_aversion, self.session_s, self.symmetric = risk_aversion, session_s, symmetric

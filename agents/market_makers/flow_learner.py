@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal
+from typing import Unpack
 
 import numpy as np
 
-from agents.market_makers._quoting import Habits, Quoter, Traded
+from agents.market_makers._quoting import Habits, HabitsOptions, Quoter, Traded
 from agents.means.option_chain import Chain
 from market.access.observation import Observation
 from market.access.seat import Seat
@@ -45,27 +44,10 @@ class FlowLearner(Quoter):
         seat: Seat,
         step: float = 0.01,
         half_spread: float = 0.02,
-        volatility: float = 0.8,
-        size: float = 1.0,
-        series: Sequence[int] | None = None,
-        margin_share: float = 0.5,
-        tip_usd: float = 0.0,
-        most_gamma_usd: float | None = None,
-        most_vega_usd: float | None = None,
-        hedge_s: float | None = None,
-        hedge_venue: Literal["outside", "pool", "perpetual"] = "outside",
-        hedge_rollup: str | None = None,
-        hedge_slippage_bp: float | None = None,
-        hedge_tip_usd: float = 0.0,
+        **habits: Unpack[HabitsOptions],
     ) -> None:
-        super().__init__(
-            seat,
-            Habits(
-                volatility, size, series, margin_share, tip_usd, most_gamma_usd, most_vega_usd, hedge_s, hedge_venue,
-                hedge_rollup, hedge_slippage_bp, hedge_tip_usd,
-            ),
-        )  # fmt: skip
-        if not (step >= 0.0 and 0.0 <= half_spread < volatility):
+        super().__init__(seat, Habits(**habits))
+        if not (step >= 0.0 and 0.0 <= half_spread < self.habits.volatility):
             raise ValueError("step must not be negative, and half_spread lie in [0, volatility)")
         self.step, self.half_spread = step, half_spread
         self.volatilities: dict[int, np.ndarray] = {}

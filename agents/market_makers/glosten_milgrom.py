@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal
+from typing import Unpack
 
 import numpy as np
 
-from agents.market_makers._quoting import Habits, Quoter, Traded
+from agents.market_makers._quoting import Habits, HabitsOptions, Quoter, Traded
 from agents.means.option_chain import Chain, chain_of
 from market.access.observation import Observation
 from market.access.seat import Seat
@@ -47,26 +46,9 @@ class GlostenMilgrom(Quoter):
         jump_bp: float = 50.0,
         informed_share: float = 0.2,
         prior: float = 0.5,
-        volatility: float = 0.8,
-        size: float = 1.0,
-        series: Sequence[int] | None = None,
-        margin_share: float = 0.5,
-        tip_usd: float = 0.0,
-        most_gamma_usd: float | None = None,
-        most_vega_usd: float | None = None,
-        hedge_s: float | None = None,
-        hedge_venue: Literal["outside", "pool", "perpetual"] = "outside",
-        hedge_rollup: str | None = None,
-        hedge_slippage_bp: float | None = None,
-        hedge_tip_usd: float = 0.0,
+        **habits: Unpack[HabitsOptions],
     ) -> None:
-        super().__init__(
-            seat,
-            Habits(
-                volatility, size, series, margin_share, tip_usd, most_gamma_usd, most_vega_usd, hedge_s, hedge_venue,
-                hedge_rollup, hedge_slippage_bp, hedge_tip_usd,
-            ),
-        )  # fmt: skip
+        super().__init__(seat, Habits(**habits))
         if not (0.0 < jump_bp < 1e4 and 0.0 <= informed_share < 1.0 and 0.0 < prior < 1.0):
             raise ValueError("jump_bp must be in (0, 10000), informed_share in [0, 1) and prior in (0, 1)")
         self.jump, self.share, self.prior = 1e-4 * jump_bp, informed_share, prior

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Literal
+from collections.abc import Mapping
+from typing import Unpack
 
 import numpy as np
 
-from agents.market_makers._quoting import Habits, Quoter
+from agents.market_makers._quoting import Habits, HabitsOptions, Quoter
 from agents.means.option_chain import Chain
 from agents.means.pricing_models import Series, make
 from market.access.observation import Observation
@@ -43,26 +43,9 @@ class ModelQuoter(Quoter):
         half_bp: float = 10.0,
         rate: float = 0.0,
         dividend: float = 0.0,
-        volatility: float = 0.8,
-        size: float = 1.0,
-        series: Sequence[int] | None = None,
-        margin_share: float = 0.5,
-        tip_usd: float = 0.0,
-        most_gamma_usd: float | None = None,
-        most_vega_usd: float | None = None,
-        hedge_s: float | None = None,
-        hedge_venue: Literal["outside", "pool", "perpetual"] = "outside",
-        hedge_rollup: str | None = None,
-        hedge_slippage_bp: float | None = None,
-        hedge_tip_usd: float = 0.0,
+        **habits: Unpack[HabitsOptions],
     ) -> None:
-        super().__init__(
-            seat,
-            Habits(
-                volatility, size, series, margin_share, tip_usd, most_gamma_usd, most_vega_usd, hedge_s, hedge_venue,
-                hedge_rollup, hedge_slippage_bp, hedge_tip_usd,
-            ),
-        )  # fmt: skip
+        super().__init__(seat, Habits(**habits))
         if not half_bp >= 0.0:
             raise ValueError(f"half_bp must not be negative, not {half_bp}")
         self.model, self.half = make(model, law or {}), 1e-4 * half_bp

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple, Unpack
 
 import numpy as np
 
-from agents.market_makers._quoting import Habits, Quoter, Traded
+from agents.market_makers._quoting import Habits, HabitsOptions, Quoter, Traded
 from agents.means.option_chain import Chain, chain_of
 from agents.means.quote_rewards import QuoteRewards
 from market.access.observation import Observation
@@ -88,26 +88,9 @@ class ZeroProfit(Quoter):
         fewest: int = 0,
         window_s: float = 3600.0,
         pause_s: float = 600.0,
-        volatility: float = 0.8,
-        size: float = 1.0,
-        series: Sequence[int] | None = None,
-        margin_share: float = 0.5,
-        tip_usd: float = 0.0,
-        most_gamma_usd: float | None = None,
-        most_vega_usd: float | None = None,
-        hedge_s: float | None = None,
-        hedge_venue: Literal["outside", "pool", "perpetual"] = "outside",
-        hedge_rollup: str | None = None,
-        hedge_slippage_bp: float | None = None,
-        hedge_tip_usd: float = 0.0,
+        **habits: Unpack[HabitsOptions],
     ) -> None:
-        super().__init__(
-            seat,
-            Habits(
-                volatility, size, series, margin_share, tip_usd, most_gamma_usd, most_vega_usd, hedge_s, hedge_venue,
-                hedge_rollup, hedge_slippage_bp, hedge_tip_usd,
-            ),
-        )  # fmt: skip
+        super().__init__(seat, Habits(**habits))
         self.edges = np.array(edges, float)
         if self.edges.size and not (self.edges[0] == 0.0 and (np.diff(self.edges) > 0.0).all()):
             raise ValueError(f"edges must ascend from 0, not {edges!r}")
@@ -132,7 +115,7 @@ class ZeroProfit(Quoter):
             int, tuple[float, float]
         ] = {}  # by market: units bought for hedges and their price till then
         # outside, hedges cost the fee; elsewhere what holding has lost is measured with all that hedges were paid
-        self._counts_hedges = measured and hedge_venue != "outside"
+        self._counts_hedges = measured and self.habits.hedge_venue != "outside"
 
     def traded(self, seen: Observation, market: int, chain: Chain, positions: np.ndarray, since: Traded) -> None:
         """Lower the half spread of each bucket by what its trades have earned."""

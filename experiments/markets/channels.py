@@ -15,6 +15,7 @@ import inspect
 import sys
 from collections.abc import Callable
 
+from agents.parameters import parameters
 from agents.population import strategy_class
 from market.config import AgentConfig, MarketConfig, OracleConfig, RollupConfig
 
@@ -131,7 +132,7 @@ def _agents(config: MarketConfig, change: Callable[[AgentConfig], AgentConfig]) 
 
 def _takes(group: AgentConfig, parameter: str) -> bool:
     """Whether the strategy of a group has such a parameter."""
-    return parameter in inspect.signature(strategy_class(group.role, group.strategy).__init__).parameters
+    return parameter in parameters(strategy_class(group.role, group.strategy))
 
 
 def _with(group: AgentConfig, **parameters: object) -> AgentConfig:

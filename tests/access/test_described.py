@@ -11,6 +11,7 @@ import pytest
 from worlds import opened, stressed
 
 from agents import describe
+from agents.parameters import parameters
 from agents.population import strategy_class
 from agents.roles import FOLDERS, names
 from agents.signatures import signatures
@@ -59,8 +60,8 @@ def test_signatures_read_from_the_source_are_those_of_the_classes() -> None:
         assert list(read[folder]) == names(role)
         for name in names(role):
             found = strategy_class(role, name)
-            told = inspect.signature(found.__init__).parameters.values()
-            expected = {p.name: p.default for p in told if p.default is not inspect.Parameter.empty}
+            told = parameters(found).items()
+            expected = {parameter: default for parameter, default in told if default is not inspect.Parameter.empty}
             assert _plain(read[folder][name]["parameters"]) == _plain(expected), name
             assert read[folder][name]["summary"] == (inspect.getdoc(found) or "").splitlines()[0]
 

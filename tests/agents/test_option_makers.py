@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
 import pytest
 
+from agents.market_makers._quoting import Habits, HabitsOptions
 from agents.market_makers.zero_profit import ZeroProfit
+from agents.parameters import parameters
 from agents.population import strategy_class
 from experiments.validation._markets import Watched, asset, pool, rollup, still
 from market.config import AgentConfig, MiningConfig, OptionsConfig, PerpetualConfig, PriceConfig
@@ -71,10 +73,17 @@ def test_a_side_that_would_lead_beyond_a_limit_is_not_quoted(maker: str, limit: 
     assert ran(maker, **{limit: 1e6}).world.tables.option_quotes["ask_size"].all()
 
 
+def test_options_that_makers_take_alike_are_the_fields_of_their_record() -> None:
+    record = [each.name for each in fields(Habits)]
+    assert record == list(HabitsOptions.__annotations__)
+    with pytest.raises(InputError, match="'hedge_at'"):
+        ran("model_quoter", hedge_at=3.0)
+
+
 @pytest.mark.parametrize("maker", sorted(QUOTERS))
 def test_every_maker_of_options_has_limits_that_are_off_by_default(maker: str) -> None:
-    taken = inspect.signature(strategy_class("market_maker", maker)).parameters
-    assert taken["most_gamma_usd"].default is taken["most_vega_usd"].default is None
+    taken = parameters(strategy_class("market_maker", maker))
+    assert taken["most_gamma_usd"] is taken["most_vega_usd"] is None
 
 
 def test_a_sheet_loses_a_side_at_its_limit_and_has_it_back_when_the_other_side_is_taken() -> None:
