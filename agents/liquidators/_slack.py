@@ -57,12 +57,13 @@ class Slack:
         """Credit what bundles earned to the share that they were sent with: receipts of a block, (n,) `INTENT`."""
         if self.learner is None:
             return
-        tied = receipts[receipts["bundle"] >= 0]
-        for bundle in dict.fromkeys(tied["bundle"].tolist()):
-            members = tied[tied["bundle"] == bundle]
-            at = self._chosen.get(float(members["sent"][0]))
+        bundles: dict[int, list[np.void]] = {}
+        for at in np.flatnonzero(receipts["bundle"] >= 0).tolist():
+            bundles.setdefault(int(receipts["bundle"][at]), []).append(receipts[at])
+        for members in bundles.values():
+            at = self._chosen.get(float(members[0]["sent"]))
             # what was never in a block says nothing, and a hedge apart from blocks is not in the bundle's
-            if at is not None and len(members) == 2 and (members["position"] >= 0).all():
+            if at is not None and len(members) == 2 and all(row["position"] >= 0 for row in members):
                 self.learner.credit(at, earned(*members))
 
 

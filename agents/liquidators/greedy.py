@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any, NamedTuple
+
 import numpy as np
 
 from agents.base import Liquidator
@@ -13,6 +16,7 @@ from market.access.desk import Desk
 from market.access.observation import Observation
 from market.access.seat import Seat
 from market.intents.rows import Purpose, Reason, Status
+from market.state.records import as_dicts
 from market.venues import Kind
 from market.venues.pools.seen import has_tick, quote
 
@@ -66,15 +70,12 @@ class Greedy(Liquidator):
         for rollup in seen.distressed():
             table = seen.unhealthy(rollup)
             left = seen.funds[rollup].copy()
-            for entry in table[np.argsort(-table["most"], kind="stable")][: self.most_per_slot]:
+            largest = np.argsort(-table["most"], kind="stable")[: self.most_per_slot]
+            for entry in as_dicts(table[largest]):
                 self._attempt(seen, desk, rollup, entry, left)
 
-    def _attempt(self, seen: Observation, desk: Desk, rollup: int, entry: np.ndarray, left: np.ndarray) -> None:
-        debt, collateral, held_on = (
-            int(entry["debt"]),
-            int(entry["collateral"]),
-            int(entry["collateral_rollup"]),
-        )
+    def _attempt(self, seen: Observation, desk: Desk, rollup: int, entry: dict[str, Any], left: np.ndarray) -> None:
+        debt, collateral, held_on = (int(entry[name]) for name in ("debt", "collateral", "collateral_rollup"))
         amount = min(float(entry["most"]), float(left[debt]))
         if amount <= 0.0:
             return
@@ -112,20 +113,15 @@ class Greedy(Liquidator):
         collateral seized per unit repaid: largest at r = (sqrt(phi q x y) - x) / (phi q).
         """
         best = (-1, 0.0, 0.0)
-        pools = seen.pools
-        for pool in np.flatnonzero(pools["rollup"] == rollup):
-            if {int(pools["asset"][pool, 0]), int(pools["asset"][pool, 1])} != {debt, collateral}:
-                continue
-            side = 0 if int(pools["asset"][pool, 0]) == collateral else 1
-            x, y = pools["reserve"][pool, side], pools["reserve"][pool, 1 - side]
-            push = (1.0 - pools["fee"][pool]) * rate
-            size = min(amount, max(0.0, (np.sqrt(push * x * y) - x) / push))
+        for pool, side, x, y, fee, tick in _sales(seen, rollup, debt, collateral):
+            push = (1.0 - fee) * rate
+            size = min(amount, max(0.0, (math.sqrt(push * x * y) - x) / push))
             income = y * push * size / (x + push * size)
-            if has_tick(pools, int(pool), side):
-                size = min(amount, against_price(pools, seen.ticks, int(pool), side, rate)[0] / rate)
-                income = quote(pools, seen.ticks, int(pool), collateral, rate * size)
+            if tick:
+                size = min(amount, against_price(seen.pools, seen.ticks, pool, side, rate)[0] / rate)
+                income = quote(seen.pools, seen.ticks, pool, collateral, rate * size)
             if income - size > best[2] - best[1]:
-                best = (int(pool), size, income)
+                best = (pool, size, income)
         return best
 
     def learn(self, receipts: np.ndarray) -> None:
@@ -138,3 +134,30 @@ class Greedy(Liquidator):
         late = float((tried["reason"] == Reason.HEALTHY).mean())
         first = float((tried["status"] == Status.FILLED).mean())
         self.tip_share = min(0.9, max(0.0, self.tip_share + 0.02 * late - 0.01 * first))
+
+
+class Sale(NamedTuple):
+    """A pool that sells collateral for debt."""
+
+    pool: int
+    side: int  # of the collateral
+    reserve: float  # of the collateral [units]
+    other: float  # reserve of the debt [units]
+    fee: float
+    tick: bool  # whether the sale may come upon a tick
+
+
+def _sales(seen: Observation, rollup: int, debt: int, collateral: int) -> list[Sale]:
+    """Pools of a rollup that sell collateral for debt, looked up once until one of them changes."""
+    return seen.lasting(("sales", rollup, debt, collateral), _find_sales, seen, rollup, debt, collateral)
+
+
+def _find_sales(seen: Observation, rollup: int, debt: int, collateral: int) -> list[Sale]:
+    pools, found = seen.pools, []
+    for pool in np.flatnonzero(pools["rollup"] == rollup).tolist():
+        assets, reserves = (pools[name][pool].tolist() for name in ("asset", "reserve"))
+        if set(assets) == {debt, collateral}:
+            side = 0 if assets[0] == collateral else 1
+            tick = has_tick(pools, pool, side)
+            found.append(Sale(pool, side, reserves[side], reserves[1 - side], float(pools["fee"][pool]), tick))
+    return found

@@ -6,6 +6,7 @@ import numpy as np
 
 from market.access.desk import Desk
 from market.access.observation import Observation
+from market.state.records import as_dicts
 from market.venues import Kind
 from market.venues.liquidation.designs.english import least_bid
 from market.venues.pools.seen import quote
@@ -32,8 +33,9 @@ class Asked:
 
     def answered(self, receipts: np.ndarray) -> None:
         """Forget what was answered."""
-        for row in receipts:
-            self._until.pop((int(row["kind"]), int(row["venue"]), int(row["target"])), None)
+        if self._until:
+            for key in zip(*(receipts[name].tolist() for name in ("kind", "venue", "target")), strict=True):
+                self._until.pop(key, None)
 
 
 def start_auctions(
@@ -43,7 +45,7 @@ def start_auctions(
     auctions, tried = seen.auctions, 0
     if rollup not in seen.distressed() or not (auctions["design"] == design).any():
         return
-    for entry in seen.unhealthy(rollup):
+    for entry in as_dicts(seen.unhealthy(rollup)):
         venue, position = int(entry["market"]), int(entry["loan"])
         terms = auctions[int(seen.lending["auction"][venue])]
         if terms["design"] != design or tried == most or terms["open"] == terms["lots"]:
