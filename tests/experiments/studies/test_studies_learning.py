@@ -53,7 +53,7 @@ def test_grids_are_of_different_runs(name):
     assert len(set(levers)) == 1, "every row has the same levers"
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES[:-1], pytest.param("collusion", marks=pytest.mark.slow)])
 def test_from_the_grid_to_table_and_figure(name, tmp_path):
     study = studies.load(name)
     rows = [

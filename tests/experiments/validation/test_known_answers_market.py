@@ -51,6 +51,7 @@ MODULES = (
 )
 LONG = (
     "breaker_null",
+    "cascade",
     "combination_legs",
     "cross_chain",
     "dutch_auction",
