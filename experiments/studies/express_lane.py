@@ -87,11 +87,11 @@ def answer(runs: Any) -> str:
         shares = (answers.amount(part[name], "%", 100.0) for name in ("lane_top_two_share", "lane_reverted_share"))
         top, reverted = shares
         said.append(
-            f"with {bidders} bidders {verdicts.count('met')} are met and {verdicts.count('not met')} are not: the two "
+            f"with {bidders} bidders {verdicts.count('met')} are met, {verdicts.count('not met')} not: the two "
             f"biggest winners take {top} of rounds (measured: more than 90%), and {reverted} of what comes through "
             "lanes is reverted (22%)"
         )
-    return f"Of {len(FACTS)} facts, {answers.listed(said)}."
+    return f"Of {len(FACTS)} facts, {'; '.join(said)}."
 
 
 def table(runs: pd.DataFrame) -> pd.DataFrame:

@@ -73,5 +73,5 @@ def test_the_table_states_model_measured_and_whether_it_is_met(runs: pd.DataFram
     assert table["met"].tolist()[:4] == ["met", "not met", "not met", "not met"]
     assert table["measured"].tolist()[2] == "0.22"
     text = answered.check("express_lane", runs)
-    assert "with 2 bidders 1 are met and 4 are not" in text
-    assert "with 6 bidders 1 are met and 4 are not" in text
+    assert "with 2 bidders 1 are met, 4 not" in text
+    assert "with 6 bidders 1 are met, 4 not" in text
