@@ -180,10 +180,17 @@ def _with_options(runs: pd.DataFrame, shares: dict[str, dict[str, dict[str, floa
 
 
 def options_said(runs: pd.DataFrame) -> str:
-    """Part of the answer: what is gone of the loans' liquidations without options; empty where none had any."""
+    """Part of the answer: how loans' liquidations would change without options; empty where none had any."""
     shares = channel_shares(runs)
-    found = [f"{_percent(of['options'])}% {sharing}" for sharing, of in shares.items() if "options" in of]
-    return f"; without options, {' and '.join(found)} would be gone" if found else ""
+    found = [f"by {_changed(of['options'])} {sharing}" for sharing, of in shares.items() if "options" in of]
+    return f"; without options, loans' liquidations would change {' and '.join(found)}" if found else ""
+
+
+def _changed(gone: dict[str, float]) -> str:
+    mean, low, high = (-100.0 * gone[name] for name in ("mean", "high", "low"))
+    return f"{mean:+.0f}% ({low:.0f} to {high:.0f}{'; open' if low < 0.0 < high else ''})".replace(
+        "-", "\N{MINUS SIGN}"
+    )
 
 
 def _gone(both: np.ndarray) -> float:
