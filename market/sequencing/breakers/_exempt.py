@@ -60,8 +60,8 @@ def passes(market: SequencerMarket, rows: np.ndarray, exempt: Collection[str]) -
     if not allowed.all():
         for module in BELONGING:
             allowed |= module.belonging(tables, rows)
-    if not allowed.all():
-        return False
+        if not allowed.all():
+            return False
     return not trades.any() or _covered(market, rows[~trades], rows[trades], exempt)
 
 

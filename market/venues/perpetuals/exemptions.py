@@ -13,6 +13,9 @@ from market.venues import Kind
 ROUNDING = 1e-6
 """Relative excess of what is closed over what is sure to be bought that counts as rounding."""
 
+BUYING = frozenset((int(Kind.CONTRACT_AUCTION_TAKE), int(Kind.CONTRACT_AUCTION_SETTLE)))
+"""Kinds that buy contracts in auctions."""
+
 
 def defends(tables: Tables, row: Any) -> bool:
     """Whether margin is paid in on an open contract of the sender's own."""
@@ -25,6 +28,8 @@ def belonging(tables: Tables, rows: np.ndarray) -> np.ndarray:
 
     Both on the sender's own contract; no more is closed than is sure to be bought. Shape (n,) of bool.
     """
+    if not BUYING.intersection(rows["kind"].tolist()):  # as of most bundles that a pause meets
+        return np.zeros(rows.size, np.bool_)
     bought = _bought(tables, rows)
     return np.array([_belongs(tables, row, bought) for row in rows], np.bool_)
 
@@ -37,7 +42,7 @@ def _contract(tables: Tables, row: Any) -> Any:
 def _bought(tables: Tables, rows: np.ndarray) -> dict[int, float]:
     """Contracts that a bundle is sure to have from auctions, by perpetual: signed as the lots are."""
     sure, lots = defaultdict[int, float](float), tables.lots
-    for row in rows[np.isin(rows["kind"], (Kind.CONTRACT_AUCTION_TAKE, Kind.CONTRACT_AUCTION_SETTLE))]:
+    for row in rows[np.isin(rows["kind"], list(BUYING))]:
         market = int(row["venue"])
         if not 0 <= market < len(tables.perpetuals):
             continue
