@@ -58,6 +58,23 @@ print(json.dumps({"found": found, "compiled": compiled}))
 ALL = ["rule", "first", "second"]
 POWERLESS = ["setpriv", "--bounding-set", "-dac_override"] if os.name == "posix" and os.getuid() == 0 else []
 """What a command begins with so that permissions count for the administrator, too."""
+LOG = """
+from numba.core import event
+
+compiled = []
+
+
+class Log(event.Listener):
+    def on_start(self, event):
+        compiled.append(event.data["dispatcher"].py_func.__name__)
+
+    def on_end(self, event):
+        pass
+
+
+event.register("numba:compile", Log())
+"""
+"""Text of a module that notes in `compiled` the names of functions as they are compiled."""
 
 
 class Tree:

@@ -114,12 +114,13 @@ class Greedy(Liquidator):
         """
         best = (-1, 0.0, 0.0)
         for pool, side, x, y, fee, tick in _sales(seen, rollup, debt, collateral):
-            push = (1.0 - fee) * rate
-            size = min(amount, max(0.0, (math.sqrt(push * x * y) - x) / push))
-            income = y * push * size / (x + push * size)
             if tick:
                 size = min(amount, against_price(seen.pools, seen.ticks, pool, side, rate)[0] / rate)
                 income = quote(seen.pools, seen.ticks, pool, collateral, rate * size)
+            else:
+                push = (1.0 - fee) * rate
+                size = min(amount, max(0.0, (math.sqrt(push * x * y) - x) / push))
+                income = y * push * size / (x + push * size)
             if income - size > best[2] - best[1]:
                 best = (pool, size, income)
         return best
@@ -148,7 +149,7 @@ class Sale(NamedTuple):
 
 
 def _sales(seen: Observation, rollup: int, debt: int, collateral: int) -> list[Sale]:
-    """Pools of a rollup that sell collateral for debt, looked up once until one of them changes."""
+    """Pools of a rollup that sell collateral for debt and are not empty, looked up once until one of them changes."""
     return seen.lasting(("sales", rollup, debt, collateral), _find_sales, seen, rollup, debt, collateral)
 
 
@@ -159,5 +160,7 @@ def _find_sales(seen: Observation, rollup: int, debt: int, collateral: int) -> l
         if set(assets) == {debt, collateral}:
             side = 0 if assets[0] == collateral else 1
             tick = has_tick(pools, pool, side)
+            if not tick and min(reserves) <= 0.0:
+                continue
             found.append(Sale(pool, side, reserves[side], reserves[1 - side], float(pools["fee"][pool]), tick))
     return found

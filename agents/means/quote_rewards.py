@@ -28,8 +28,8 @@ class QuoteRewards:
     def since(self, seen: Observation, market: int, chain: Chain) -> np.ndarray:
         """Return what has been paid since the last look, by series: shape (series,) [USD].
 
-        It is put down in equal parts to the markets of the asset on the rollup, and there to the series that stand with
-        both sides, by the size that counts; to all that live where none stands.
+        It is put down in equal parts to the markets of the asset on the rollup, and there to the series whose quotes
+        count now, by the smaller of both sizes; to all that live where none does.
         """
         count = chain.alive.size
         if not len(seen.mining):
@@ -37,7 +37,7 @@ class QuoteRewards:
         paid = self._paid(seen, chain) / self._alike(seen, chain)
         gained = paid - self._noted.get(market, 0.0)
         self._noted[market] = paid
-        weights = self._standing(seen, market, count)
+        weights = self._counting(seen, market, chain)
         weights = weights if weights.any() else chain.alive.astype(float)
         return gained * weights / weights.sum() if weights.any() else np.zeros(count)
 
@@ -55,8 +55,12 @@ class QuoteRewards:
             for at in markets_of(seen)
         )
 
-    def _standing(self, seen: Observation, market: int, count: int) -> np.ndarray:
+    def _counting(self, seen: Observation, market: int, chain: Chain) -> np.ndarray:
+        """Smaller of both sizes of each quote that some programme counts, 0 for others: shape (series,)."""
         account = int(seen.option_markets["first_account"][market]) + seen.account
         first = int(seen.option_accounts["quotes"][account])
-        quotes = np.asarray(seen.option_quotes)[first : first + count]
-        return np.minimum(quotes["bid_size"], quotes["ask_size"])
+        quotes = np.asarray(seen.option_quotes)[first : first + chain.alive.size]
+        programmes = np.asarray(seen.mining)
+        widest = programmes["within"][programmes["asset"] == chain.asset].max(initial=0.0) * chain.price
+        counts = 0.5 * (quotes["ask"] - quotes["bid"]) <= widest
+        return np.where(counts, np.minimum(quotes["bid_size"], quotes["ask_size"]), 0.0)

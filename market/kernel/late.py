@@ -26,7 +26,9 @@ class Late(NamedTuple):
     returns: Any
 
 
+_ADDRESS: Any = ir.IntType(64)
 _known: dict[str, Late] = {}
+"""By the name under which calling code asks."""
 
 
 def caller(name: str, late: Late) -> Any:
@@ -65,9 +67,6 @@ def caller(name: str, late: Late) -> Any:
         return result
 
     return intrinsic(typed)
-
-
-_ADDRESS: Any = ir.IntType(64)
 
 
 def _table(builder: Any, name: str, places: int) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from worlds import ETH, ETH_USD, USD
 
 from agents.liquidators._slack import SLACKS, earned
+from agents.liquidators.greedy import Greedy
 from experiments.markets.scenarios import reference
 from experiments.studies import _breaker_scenes, circuit_breaker, contagion
 from experiments.studies._stage import SLACKS as SLACK_NAMES
@@ -21,6 +23,7 @@ from market.config import AgentConfig, BorrowersConfig, MarketConfig, OracleConf
 from market.intents.rows import INTENT, Status, blank
 from market.measures.tape import Tape
 from market.venues import Kind
+from market.venues.pools.tables import NO_TICK
 
 GREEDY = AgentConfig(role="liquidator", strategy="greedy", latency_s=0.01, latency_spread_s=0.0)
 
@@ -154,3 +157,16 @@ def test_a_pause_stops_no_liquidator_whatever_its_slack(slack: str, tmp_path: Pa
     assert tape["paused"].to_numpy().any()
     assert "liquidate" in set(tape["kind"])
     assert not tape.loc[tape["role"] == "liquidator", "paused"].to_numpy().any()
+
+
+def test_an_empty_pool_sells_nothing_and_stops_nobody() -> None:
+    """Of two pools the one with reserves is chosen; where both have lost one of theirs, none is."""
+    fields = [(name, float) for name in ("rollup", "fee", "above", "below")]
+    pools = np.zeros(2, [*fields, ("asset", float, 2), ("reserve", float, 2)]).view(np.recarray)
+    pools["asset"], pools["above"], pools["below"] = (USD, ETH), NO_TICK, NO_TICK
+    for reserves, chosen in (((1e6, 400.0), 1), ((0.0, 0.0), -1), ((0.0, 400.0), -1), ((1e6, 0.0), -1)):
+        pools["reserve"][1] = reserves
+        seen: Any = SimpleNamespace(pools=pools, lasting=lambda key, find, *about: find(*about))
+        pool, amount, income = Greedy._best_sale(None, seen, 0, USD, ETH, 1000.0, 1.05 / 2500.0)  # type: ignore[arg-type]
+        assert pool == chosen
+        assert (0.0 < amount < income) == (chosen == 1)

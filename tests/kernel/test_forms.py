@@ -5,26 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from small_tree import Tree, answer
+from small_tree import LOG, Tree, answer
 
 STATED = """
 from numba import float64, int64, njit
-from numba.core import event
 from market.kernel.compiled import kernel
 import numpy as np
-
-compiled = []
-
-
-class Log(event.Listener):
-    def on_start(self, event):
-        compiled.append(event.data["dispatcher"].py_func.__name__)
-
-    def on_end(self, event):
-        pass
-
-
-event.register("numba:compile", Log())
 
 
 @njit(float64(float64), cache=True)
@@ -66,7 +52,7 @@ def caller(x):
 @pytest.fixture
 def tree(tmp_path: Path) -> Tree:
     found = Tree(tmp_path)
-    found.write("agents/forms.py", STATED)
+    found.write("agents/forms.py", LOG + STATED)
     return found
 
 

@@ -5,26 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from small_tree import Tree, answer
+from small_tree import LOG, Tree, answer
 
 CALLING = """
 from numba import float64, int64, njit, types
-from numba.core import event
 from market.kernel.compiled import kernel
 from market.kernel.switch import switch
-
-compiled = []
-
-
-class Log(event.Listener):
-    def on_start(self, event):
-        compiled.append(event.data["dispatcher"].py_func.__name__)
-
-    def on_end(self, event):
-        pass
-
-
-event.register("numba:compile", Log())
 
 
 @kernel
@@ -75,7 +61,7 @@ print(json.dumps(found))
 @pytest.fixture
 def tree(tmp_path: Path) -> Tree:
     found = Tree(tmp_path)
-    found.write("agents/calling.py", CALLING)
+    found.write("agents/calling.py", LOG + CALLING)
     return found
 
 
