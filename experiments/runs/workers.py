@@ -63,10 +63,11 @@ class Workers:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if self._given is not None or self._executor is None:
             return
-        self._executor.shutdown(wait=kind is None, cancel_futures=True)
         if kind is not None:
             for process in set(multiprocessing.active_children()) - set(self._before):
                 process.terminate()
+        # Its thread hangs for ever if the last reference to the executor is dropped while it finds the workers dead.
+        self._executor.shutdown(wait=True, cancel_futures=True)
 
     def _start(self) -> Executor:
         if self._warm and self._apart:  # compiling takes none of a run's time

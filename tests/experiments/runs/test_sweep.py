@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -126,6 +128,21 @@ def test_a_run_whose_process_dies_does_not_take_the_others_with_it(log: Path, mo
     assert [(row["regime"], row["bias"], row["seed"]) for row in done.failed] == [("pbs", 0.5, 2)]
     assert "its process died" in done.failed[0]["error"]
     assert [row for row in shown(done) if row["status"] == "done"] == expected[:7]
+
+
+def test_a_sweep_that_fails_leaves_no_process_and_no_thread_behind(log: Path) -> None:
+    """A thread of the pool that is not waited for may hang, and with it the command that was interrupted."""
+    before = set(threading.enumerate())
+
+    def interrupted() -> Iterator[Run]:
+        yield from grid(1)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        sweep("coins", interrupted(), workers=2)
+    left = set(threading.enumerate()) - before
+    assert [thread for thread in left if "ExecutorManager" in type(thread).__name__] == []
+    assert multiprocessing.active_children() == []
 
 
 @pytest.mark.parametrize("workers", [1, 2])
