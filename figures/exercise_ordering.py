@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from figures import _page as page
 from figures import _shared as shared
@@ -41,6 +42,7 @@ def draw(summary: pd.DataFrame) -> Figure:
 def _rows(axes: Axes, part: pd.DataFrame, by: str) -> None:
     """A row for each regime, or each of the terms; where rows are regimes, a colour for each of the terms."""
     terms = shared.levels(part, "terms") if by == "regime" else [None]
+    ticks: list[Line2D] = []
     apart = np.linspace(-0.25, 0.25, len(terms)) if len(terms) > 1 else np.zeros(1)
     for row, level in enumerate(shared.levels(part, by)):
         for colour, shift, term in zip(COLOURS, apart, terms, strict=False):
@@ -49,6 +51,9 @@ def _rows(axes: Axes, part: pd.DataFrame, by: str) -> None:
             shared.dot(axes, shared.cell(part, **chosen), row + float(shift), colour, text)
             known = shared.where(part, **chosen)["known"].to_numpy(float)
             if known.size and np.isfinite(known[0]):
-                axes.plot([known[0]] * 2, [row + shift - 0.14, row + shift + 0.14], color="black", linewidth=1.0)
-    if by == "regime":
+                ends = [row + shift - 0.14, row + shift + 0.14]
+                ticks = axes.plot([known[0]] * 2, ends, color="black", linewidth=1.0)
+    for line in ticks:
+        line.set_label("known")
+    if axes.get_legend_handles_labels()[0]:
         axes.legend(loc="best")

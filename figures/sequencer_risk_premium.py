@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from figures import _page as page
 from figures import _shared as shared
@@ -55,10 +56,13 @@ def draw(summary: pd.DataFrame) -> Figure:
 def _rates(axes: Axes, alone: pd.DataFrame) -> None:
     """Premium by the rate of outages of each length, and what is known of it."""
     shared.letter(axes, "c", "outages alone")
+    crosses: list[Line2D] = []
     for length, colour in LENGTHS.items():
         of = shared.where(alone, length=length)
         shared.bars(axes, shared.series(of, "rate", 100.0), colour, f"{length:g} s", style="o")
-        axes.plot(of["rate"], 100.0 * of["known"], "x", color="black", markersize=4, zorder=5)
+        crosses = axes.plot(of["rate"], 100.0 * of["known"], "x", color="black", markersize=4, zorder=5)
+    for line in crosses:
+        line.set_label("known")
     axes.set_xlabel("outages an hour")
     axes.set_ylabel(UNIT)
     axes.grid(axis="y")

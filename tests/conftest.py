@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+# Tests start hundreds of processes: each would compile the libraries' sources again where nobody may keep what it compiles.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 ROOT = Path(__file__).resolve().parents[1]
 DATA = "SEQMARKET_DATA"
 
