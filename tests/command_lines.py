@@ -13,7 +13,7 @@ from market import regimes
 from market.config import MarketConfig, PerpetualConfig
 from market.sequencing import PARTS, kinds, mechanism
 
-EXAMPLES = int(os.environ.get("SEQMARKET_FUZZ_EXAMPLES", "150"))
+EXAMPLES = int(os.environ.get("SEQMARKET_FUZZ_EXAMPLES", "50"))
 """How many examples each fuzz test draws."""
 
 NUMBERS = (

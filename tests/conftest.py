@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-# Tests start hundreds of processes: each would compile the libraries' sources again where nobody may keep what it compiles.
+# Tests start hundreds of processes, each of which would compile the sources of libraries again where none may be kept.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 

@@ -53,7 +53,7 @@ def gain(config: MarketConfig, seed: int) -> float:
     return float(((tables.balance[account] - before) @ tables.prices).sum())
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_speed_pays_where_the_first_comes_first_and_is_bought(seed: int) -> None:
     slow, fast = (gain(race("first_come", speeds=[speed], rent=0.0), seed) for speed in (1.0, 4.0))
     assert fast - 3.0 * RENT * 3000.0 / 3600.0 > 2.0 * slow
@@ -71,7 +71,7 @@ def test_speed_is_bought_where_it_pays() -> None:
     assert np.mean(shares) > 0.8
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_speed_brings_nothing_where_the_order_is_drawn_and_is_not_bought(seed: int) -> None:
     """Exactly nothing, to the last bit: everybody arrives in time for the block either way."""
     assert gain(race("random_batch", speeds=[1.0], rent=0.0), seed) == gain(

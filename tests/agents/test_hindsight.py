@@ -49,6 +49,7 @@ def gain(memory: float, seed: int) -> float:
     return float(designs.execute(run)["liquidators_usd"])
 
 
+@pytest.mark.slow
 def test_bidders_who_learn_do_better_than_bidders_who_do_not() -> None:
     """Eight crashes, each with bidders who learn nothing and with bidders who learn.
 

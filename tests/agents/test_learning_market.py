@@ -54,6 +54,7 @@ class TestShading:
 
 
 class TestBuilders:
+    @pytest.mark.slow
     def test_equilibrium_shading_of_uniform_private_values(self):
         """With nothing in common and values uniform, the bid tends to (n - 1) / n of the value."""
         market = play(small(PBS, 2), "builder", [Seat("equilibrium_shading", {"memory": 20_000})] * 3, 1)
@@ -112,6 +113,7 @@ class TestBuilders:
 
 
 class TestCertificate:
+    @pytest.mark.slow
     def test_it_finds_the_builder_that_asks_for_too_much(self):
         """Both keep half of the block: undercutting pays, and who undercuts is found out."""
         greedy = [Seat("naive", {"margin": 0.5})] * 2

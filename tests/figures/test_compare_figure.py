@@ -110,6 +110,7 @@ def test_more_values_than_colours_are_rows() -> None:
     check(summary(VOLATILITY, many), "x", 3)
 
 
+@pytest.mark.slow
 def test_cells_without_a_run_are_left_out_and_files_are_the_same_again(tmp_path) -> None:
     for factors in ((REGIME, VOLATILITY), (VOLATILITY, FLOW)):
         found = summary(*factors, outcomes=OUTCOMES[:1])

@@ -33,7 +33,7 @@ def test_every_study_of_this_tree_says_which_panels_show_its_means(name: str) ->
     assert any(drawn.SHOWN.get(figure) for figure in studies.load(name).figures)
 
 
-@pytest.mark.parametrize(("count", "seeds"), [(1, 1), (2, 2), (5, 10), (16, 10)])
+@pytest.mark.parametrize(("count", "seeds"), [(1, 1), (2, 2), (5, 10), pytest.param(16, 10, marks=pytest.mark.slow)])
 def test_regimes_draws_few_and_many(count: int, seeds: int) -> None:
     contents = _shared.drawn(regimes.draw, summary(invented.SIXTEEN[:count], seeds))
     assert {name: content[:4] for name, content in contents.items()} == {
@@ -42,7 +42,7 @@ def test_regimes_draws_few_and_many(count: int, seeds: int) -> None:
     }
 
 
-@pytest.mark.parametrize(("count", "seeds"), [(5, 10), (16, 3)])
+@pytest.mark.parametrize(("count", "seeds"), [(5, 10), pytest.param(16, 3, marks=pytest.mark.slow)])
 def test_regimes_shows_means_and_intervals_of_the_summary(count: int, seeds: int) -> None:
     for figure in ("regimes", "regimes_markets"):
         drawn.check(figure, summary(invented.SIXTEEN[:count], seeds))
@@ -79,11 +79,13 @@ def test_the_table_and_the_figure_have_the_same_intervals() -> None:
     assert printed == [f"[{row.low:.3g}, {row.high:.3g}]" for row in rows.itertuples()]
 
 
+@pytest.mark.slow
 def test_the_same_runs_give_the_same_files() -> None:
     found = summary(seeds=2)
     assert _shared.drawn(regimes.draw, found) == _shared.drawn(regimes.draw, found)
 
 
+@pytest.mark.slow
 def test_fonts_stay_text() -> None:
     content = _shared.drawn(regimes.draw, summary(seeds=2))["pdf"]
     assert b"/Type3" not in content

@@ -53,6 +53,7 @@ def test_the_gallery_has_each_picture_with_the_caption_of_its_figure(name: str) 
     assert f"## {HEADING}\n" in shown and f"]({PREFIX}{name}.png)" in shown
 
 
+@pytest.mark.slow
 def test_the_same_commands_make_the_same_files(plugins: Add, tmp_path: Path, capsys) -> None:
     plugins("experiments/pictures/tiny.py", TINY)
     made = []

@@ -70,6 +70,7 @@ def test_curves_have_a_panel_for_each_outcome_and_lever_and_six_at_most() -> Non
         assert axes.get_ylabel() in ("bp", "USD", "1")
 
 
+@pytest.mark.slow
 def test_the_summary_as_it_is_stored_gives_the_same_files_again(tmp_path) -> None:
     stored = Store(tmp_path, "code").write_summary(summary("sobol:8", OUTCOMES[:1], seeds=1))
     contents = _shared.drawn(figure.draw, stored)

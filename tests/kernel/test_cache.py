@@ -20,6 +20,7 @@ def tree(tmp_path: Path) -> Tree:
     return Tree(tmp_path)
 
 
+@pytest.mark.slow
 def test_an_edit_recompiles_what_is_edited_and_what_imports_it(tree: Tree) -> None:
     first = tree()
     assert first["found"] == {"rule": [6.0], "first": [7.0], "second": [13.0]}
@@ -137,6 +138,7 @@ def test_old_versions_and_unused_modules_are_forgotten(tree: Tree) -> None:
     assert max(path.stat().st_mtime for path in versions) > long_ago + 86_400.0
 
 
+@pytest.mark.slow
 def test_everything_counts_as_compiled_until_something_that_compiled_code_rests_on_changes(tree: Tree) -> None:
     script = "import json; from market.kernel.warm import _marker; print(json.dumps(_marker('')))"
 

@@ -46,6 +46,7 @@ def test_a_named_folder_that_cannot_be_used_is_done_without_and_said_once(tree: 
     assert tree.files("*.nbc") == []
 
 
+@pytest.mark.slow
 def test_a_tree_that_can_only_be_read_keeps_its_functions_among_the_temporary_files(
     tree: Tree, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -58,6 +59,7 @@ def test_a_tree_that_can_only_be_read_keeps_its_functions_among_the_temporary_fi
     assert folder.stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.slow
 def test_with_no_folder_at_all_everything_is_compiled(tree: Tree) -> None:
     (tree.root / ".numba_cache").touch()
     (tree.root / f"seqmarket_numba_cache_{os.getuid()}").touch()

@@ -56,6 +56,7 @@ def tree(tmp_path: Path) -> Tree:
     return found
 
 
+@pytest.mark.slow
 def test_a_function_that_states_its_signature_is_compiled_when_it_is_called_and_for_nothing_else(tree: Tree) -> None:
     script = """
 import json
@@ -78,6 +79,7 @@ print(json.dumps([known, values]))
     assert values == [6.0, 3.0, 2.0, "total", 3.0]
 
 
+@pytest.mark.slow
 def test_compiled_callers_get_a_form_that_python_cannot_call_and_python_one_that_it_can(tree: Tree) -> None:
     script = """
 import json

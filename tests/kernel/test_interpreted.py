@@ -23,6 +23,7 @@ def numbers(text: str) -> dict[str, float]:
     return {name: math.nan if value is None else value for name, value in found.items()}
 
 
+@pytest.mark.slow
 def test_a_small_market_has_the_same_outcomes(
     seqmarket: Callable[..., CompletedProcess[str]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -65,12 +65,14 @@ def tree(tmp_path: Path) -> Tree:
     return found
 
 
+@pytest.mark.slow
 def test_a_case_is_compiled_when_it_is_first_called_and_kept(tree: Tree) -> None:
     values = [[1.5, 5], [-1.0, 0], [-1.0, 0], [-1.0, 0], [1.5, 5], [6.0, 4]]
     assert answer(tree.start(script=SCRIPT)) == [*values, ["choose", "half", "double"]]
     assert answer(tree.start(script=SCRIPT)) == [*values, []], "it was compiled again"
 
 
+@pytest.mark.slow
 def test_what_a_case_raises_and_what_cannot_be_compiled_arrives_where_the_call_was_made(tree: Tree) -> None:
     script = """
 import json

@@ -86,6 +86,7 @@ def test_many_random_blocks_keep_the_ledger(seed: int) -> None:
     drive(seed, blocks=6, size=150)
 
 
+@pytest.mark.slow
 def test_the_random_blocks_reach_every_kind() -> None:
     """A fuzzer whose intents all revert would prove nothing."""
     filled = drive(0, blocks=8, size=400)

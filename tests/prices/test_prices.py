@@ -87,7 +87,7 @@ def test_merton_variance_and_kurtosis() -> None:
     assert excess == pytest.approx(expected_jumps * fourth / variance**2, rel=0.1)
 
 
-@pytest.mark.parametrize("kind", ["gbm", "merton", "heston"])
+@pytest.mark.parametrize("kind", ["gbm", pytest.param("merton", marks=pytest.mark.slow), "heston"])
 def test_a_price_without_drift_is_a_martingale(kind: str) -> None:
     prices = PriceConfig(kind=kind, step_s=DAY / 4, jumps=JumpConfig(per_day=2.0, mean=-0.02, sd=0.03))
     config = market(prices, volatility=0.8, price_usd=100.0)
@@ -95,6 +95,7 @@ def test_a_price_without_drift_is_a_martingale(kind: str) -> None:
     assert_mean(ends, 100.0)
 
 
+@pytest.mark.slow
 def test_merton_drift_is_that_of_the_mean_price() -> None:
     prices = PriceConfig(kind="merton", step_s=DAY, jumps=JumpConfig(per_day=2.0, mean=-0.02, sd=0.03))
     config = market(prices, volatility=0.3, price_usd=100.0, drift=2.0)

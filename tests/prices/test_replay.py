@@ -197,6 +197,7 @@ def test_files_that_cannot_be_read_are_one_line(tmp_path: Path) -> None:
         assert str(caught.value) == f"{file}: {reason}; {NEEDS}"
 
 
+@pytest.mark.slow
 def test_many_bars_are_read(tmp_path: Path) -> None:
     stamps = np.datetime_as_string(np.datetime64("2024-01-01T00:00") + np.arange(100_000))
     file = write(tmp_path, *(f"{stamp}:00Z,2500.12,2501.5,2499.01,2500.5,12.5" for stamp in stamps))
@@ -270,6 +271,7 @@ def test_variance_inside_bars_is_garman_and_klass(tmp_path: Path) -> None:
     assert realised.mean() == pytest.approx(expected, rel=0.03)
 
 
+@pytest.mark.slow
 def test_a_bridge_has_the_variance_of_a_bridge(tmp_path: Path) -> None:
     """A gap is an unreflected bridge: its variance is sigma^2 t (T - t) / T around the straight line."""
     file = write(tmp_path, FIRST, SECOND, "2024-01-01T00:05:00Z,104,105,103,104,1")

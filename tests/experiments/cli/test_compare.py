@@ -43,6 +43,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_friendly_names_of_a_lever_and_an_outcome_are_those_they_stand_for(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -79,6 +80,7 @@ def test_what_a_friendly_name_cannot_be_is_one_line(
     assert said in error and error.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_a_comparison_writes_what_a_study_does_and_resumes(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     asked = ["compare", *LEVERS, "--outcome", "user_cost_all_bp", "--outcome", "intents", "--seeds", "3", *SHORT]
     assert main(asked) == 0
@@ -234,6 +236,7 @@ def test_mistakes_are_one_line_and_exit_code_2(
     assert not (here / "results").exists()
 
 
+@pytest.mark.slow
 def test_a_sample_is_run_point_by_point_and_its_seed_is_stated(here: Path) -> None:
     ranges = ["--vary", "assets.0.volatility=0.4:1.6", "--vary", "regime=siloed,centralized_shared"]
     assert main(["compare", *ranges, "--sample", "sobol:2", "--outcome", "slots", "--seeds", "1", *SHORT]) == 0

@@ -46,6 +46,7 @@ def same(one: Path, other: Path, more: tuple[str, ...] = ()) -> None:
     assert described(one) == described(other)
 
 
+@pytest.mark.slow
 def test_slices_together_are_the_whole(coins: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("run", "coins", out="whole") == 0
     for number in (3, 1, 2):
@@ -72,6 +73,7 @@ def test_slices_may_share_a_folder_and_be_more_than_there_are_runs(coins: Path) 
     same(coins / "whole" / "coins", coins / "shared" / "coins")
 
 
+@pytest.mark.slow
 def test_a_slice_with_a_failed_run_says_so_and_the_whole_has_it(coins: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COINS_FAULT", "raise")
     assert run("run", "coins", out="whole") == 1
@@ -92,11 +94,22 @@ def test_a_comparison_and_an_analysis_in_slices(coins: Path) -> None:
         same(coins / "whole" / words[0], coins / "together" / words[0], more)
 
 
+@pytest.fixture(scope="module")
+def made() -> dict[str, Path]:
+    """Where the first test that asks for two slices has made them."""
+    return {}
+
+
 @pytest.fixture
-def parts(coins: Path) -> Path:
+def parts(coins: Path, made: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two slices of two."""
-    for number in (1, 2):
-        assert run("run", "coins", "--quick", out=f"part{number}", part=f"{number}/2") == 0
+    if not made:
+        for number in (1, 2):
+            assert run("run", "coins", "--quick", out=f"part{number}", part=f"{number}/2") == 0
+            kept = tmp_path_factory.mktemp("kept") / "part"
+            made[f"part{number}"] = Path(shutil.copytree(f"part{number}", kept))
+    for name, kept in made.items():
+        shutil.copytree(kept, name, dirs_exist_ok=True)
     return coins
 
 

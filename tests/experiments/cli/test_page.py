@@ -37,6 +37,7 @@ def linked(page: Path) -> set[Path]:
     return {page.parent / name for name in found}
 
 
+@pytest.mark.slow
 def test_all_studies_and_a_page_that_shows_them(two: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["run", "all", "--workers", "1", "--quick"]
     assert main(command) == 0
@@ -113,6 +114,7 @@ def test_a_study_that_cannot_begin_is_left_out(two: Path, plugins: Add, capsys: 
     assert "medals" not in (two / "results" / "README.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_the_gallery_holds_what_its_page_shows_and_keeps_what_it_had(two: Path) -> None:
     assert main(["run", "medals", "--workers", "1", "--quick"]) == 0
     assert main(["figures", "all", "--gallery", "shown"]) == 0

@@ -60,6 +60,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_curves_write_what_a_study_does_and_resume(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     asked = ["sensitivity", *LEVER, "--lever", "regime=siloed,pbs", "--method", "curves:2", "--seeds", "3", *SHORT]
     assert main(asked) == 0
@@ -115,6 +116,7 @@ def test_a_run_that_fails_is_made_again(here: Path, capsys: pytest.CaptureFixtur
     assert "2 runs, 0 of them kept, 0 failed" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_strands_of_runs_that_fail_again_are_dropped_and_counted(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -13,6 +13,7 @@ from experiments.runs import warm
 from market.kernel import folders
 
 
+@pytest.mark.slow
 def test_it_fills_the_folder_that_is_named_and_says_how_to_use_it(
     seqmarket: Callable[..., CompletedProcess[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

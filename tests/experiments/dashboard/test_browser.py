@@ -12,7 +12,7 @@ import pytest
 from experiments.__main__ import main
 from experiments.dashboard import levers, panels, written
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 STATE, OUTCOMES, COPIED, COMPLAINT = (
     ".seqmarket-state",
     ".seqmarket-outcomes",

@@ -18,6 +18,7 @@ WAR = BiddingWar(
 
 
 class TestBiddingWar:
+    @pytest.mark.slow
     def test_same_seed_same_auctions(self):
         first, second = simulate(WAR, 200, 3)[0], simulate(WAR, 200, 3)[0]
         for field in ("winner", "paid", "profit", "available"):

@@ -41,6 +41,7 @@ with open({log!r}, "a") as file:
 SEEDS = 24
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.alone,
     pytest.mark.skipif(os.name != "posix", reason="ends processes with signals"),
     pytest.mark.filterwarnings("ignore"),  # of Dask's own
 ]

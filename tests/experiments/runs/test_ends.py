@@ -24,7 +24,10 @@ from experiments.runs.store import Store, code_version
 from experiments.runs.sweep import sweep
 
 ROOT = Path(__file__).resolve().parents[3]
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="ends processes with signals")
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.skipif(os.name != "posix", reason="ends processes with signals"),
+]
 START = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); {}" + (
     "from experiments.__main__ import main; sys.exit(main(sys.argv[1:]))"
 )

@@ -72,6 +72,7 @@ def test_an_edit_makes_the_rows_of_its_users_stale_and_no_others(copy: Path, mon
     assert {name for name in before if before[name] != after[name]} == {"circuit_breaker"}
 
 
+@pytest.mark.slow
 def test_a_users_own_strategy_is_counted_with_what_it_imports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "own").mkdir()
     (tmp_path / "own" / "strategies.py").write_text(
@@ -86,6 +87,7 @@ def test_a_users_own_strategy_is_counted_with_what_it_imports(tmp_path: Path, mo
     assert set(found) - set(store.code_files("regimes")) >= {"own.strategies", "own.rules", "helper_of_own"}
 
 
+@pytest.mark.slow
 def test_a_study_in_a_plugin_folder_is_followed_through_it(plugins: Callable[[str, str], Path]) -> None:
     plugins("experiments/studies/mine.py", "from experiments.studies._mine import X\nWHO = 'experiments.own:Class'\n")
     plugins("experiments/studies/_mine.py", "from experiments.analysis import magnet\n")

@@ -81,6 +81,7 @@ def test_runs_that_exit_or_return_nonsense_fail_and_no_other(plugins: Add) -> No
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_what_does_not_end_is_ended_also_in_compiled_code_and_the_others_go_on(plugins: Add) -> None:
     found = loops(plugins)
     assert found["ends"] == ("done", None)
@@ -89,6 +90,8 @@ def test_what_does_not_end_is_ended_also_in_compiled_code_and_the_others_go_on(p
     assert found["exits"][0] == "failed"
 
 
+@pytest.mark.slow
+@pytest.mark.alone
 def test_whoever_has_the_turn_is_named(tmp_path: Path) -> None:
     def loops(agent: object, seen: object, desk: object) -> None:
         while True:
@@ -117,6 +120,7 @@ def test_a_limit_that_is_not_reached_changes_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_simulate_ends_a_strategy_that_catches_everything(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -197,6 +197,7 @@ def test_names_of_runs_tell_all_differences_and_nothing_else() -> None:
     assert len(names) == 5
 
 
+@pytest.mark.slow
 def test_a_changed_study_is_run_anew(plugins: Callable[[str, str], Path]) -> None:
     plugins("experiments/studies/dice.py", stand_in.STUDY)
     before = code_version("dice")

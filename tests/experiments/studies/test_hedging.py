@@ -23,6 +23,7 @@ def test_every_run_is_different() -> None:
     assert len({studies.run_id("hedging", run) for run in runs}) == len(runs) == 2 * settings
 
 
+@pytest.mark.slow
 def test_what_is_known_grows_with_the_age_of_the_hedge() -> None:
     plain = study.known("outage_s", "0")
     assert plain == study.known("block_s", "15") == study.known("latency_s", "0")

@@ -34,6 +34,7 @@ def finished() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+@pytest.mark.slow
 def test_the_quick_grid_is_told_drawn_and_conserved(finished: pd.DataFrame, tmp_path: Path) -> None:
     assert (finished["conservation_error"] < 1e-9).all()
     answered.check("robustness", finished)
@@ -45,6 +46,7 @@ def test_every_run_is_different() -> None:
     assert len({studies.run_id("robustness", run) for run in runs}) == len(runs)
 
 
+@pytest.mark.slow
 def test_each_part_alone_makes_another_market_and_unknown_ones_are_refused() -> None:
     base = reference(regime=regimes.load("siloed"), quick=True).model_copy(update={"horizon_s": 180.0})
     seen = set()

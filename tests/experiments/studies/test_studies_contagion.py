@@ -39,6 +39,7 @@ def test_every_run_is_different() -> None:
     assert {run.levers["channel"] for run in runs} == {"", *channels.names()} - {"outage", "options"}
 
 
+@pytest.mark.slow
 def test_table_and_figure(finished: pd.DataFrame, tmp_path: Path) -> None:
     found = STUDY.table(finished)
     answered.check("contagion", finished)
@@ -61,6 +62,7 @@ def test_the_figure_shows_what_the_verdict_says() -> None:
     assert "Higher peak: holds on average over conditions (0.0001 [0.0001, 0.0001] thousand USD in 60 s, " in written
 
 
+@pytest.mark.slow
 def test_shares_are_shares(finished: pd.DataFrame) -> None:
     shares = np.asarray(finished[[name for name in finished.columns if name.startswith("liquidated_share")]])
     assert ((shares >= 0.0) & (shares <= 1.01)).all()  # interest is repaid, too

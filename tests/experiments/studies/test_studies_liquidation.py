@@ -37,12 +37,14 @@ def test_every_run_is_different() -> None:
     assert len({studies.run_id("liquidation_design", run) for run in runs}) == len(runs)
 
 
+@pytest.mark.slow
 def test_table_and_figure(finished: pd.DataFrame, tmp_path: Path) -> None:
     assert len(STUDY.table(finished)) == 24
     answered.check("liquidation_design", finished)
     drawn.check_stored("liquidation_design", STUDY.summary(finished), tmp_path)
 
 
+@pytest.mark.slow
 def test_lots_are_given_away_in_english_auctions_and_full_blocks_alone(finished: pd.DataFrame) -> None:
     loans = summaries.where(finished, venue="lending")
     given = loans["zero_bid_share"] > 0.0
@@ -51,6 +53,7 @@ def test_lots_are_given_away_in_english_auctions_and_full_blocks_alone(finished:
     assert "free" not in set(loans["blocks"][given])
 
 
+@pytest.mark.slow
 def test_a_sequencer_that_inserts_leaves_liquidators_nothing_where_price_is_a_rule(finished: pd.DataFrame) -> None:
     """Of Dutch auctions and of fixed spreads, in free blocks."""
     for venue, design in product(("lending", "perpetual"), ("fixed spread", "dutch")):
@@ -61,6 +64,7 @@ def test_a_sequencer_that_inserts_leaves_liquidators_nothing_where_price_is_a_ru
         assert cell.loc["honest", "liquidators_usd"] > 0.0
 
 
+@pytest.mark.slow
 def test_an_auction_of_contracts_returns_margin_that_a_close_out_keeps_and_takes_longer(finished: pd.DataFrame) -> None:
     free = summaries.where(finished, venue="perpetual", blocks="free", regime="honest").set_index("design")
     assert free.loc["fixed spread", "borrower_loss_share"] > free.loc["dutch", "borrower_loss_share"]

@@ -31,6 +31,7 @@ def test_every_run_is_different_and_the_base_is_run_once() -> None:
         assert len({studies.run_id("oracle_collusion", run) for run in runs}) == len(runs)
 
 
+@pytest.mark.slow
 def test_table_and_figure(finished: pd.DataFrame, tmp_path: Path) -> None:
     table = STUDY.table(finished)
     assert table.shape == (16, 8)
@@ -40,6 +41,7 @@ def test_table_and_figure(finished: pd.DataFrame, tmp_path: Path) -> None:
     drawn.check_stored("oracle_collusion", STUDY.summary(finished), tmp_path)
 
 
+@pytest.mark.slow
 def test_verdicts_need_twenty_seeds_and_are_of_the_same_seed(finished: pd.DataFrame) -> None:
     """Twenty copies of a seed's runs with other levels: half as much under a high bond is "less"."""
     rng = np.random.default_rng(3)
@@ -53,6 +55,7 @@ def test_verdicts_need_twenty_seeds_and_are_of_the_same_seed(finished: pd.DataFr
     assert table["9 reporters", "pbs"].endswith(": open")
 
 
+@pytest.mark.slow
 def test_nobody_bribes_for_more_than_it_gains_and_nothing_moves_without_a_majority(finished: pd.DataFrame) -> None:
     dear, base = summaries.where(finished, bond_usd=20_000.0), summaries.where(finished, **collusion.BASE)
     assert (dear["threshold_bond_usd"] < 20_000.0).all()
@@ -64,6 +67,7 @@ def test_nobody_bribes_for_more_than_it_gains_and_nothing_moves_without_a_majori
     assert (finished["conservation_error"] < 1e-9).all()
 
 
+@pytest.mark.slow
 def test_where_authors_take_liquidations_the_briber_pays_for_them(finished: pd.DataFrame) -> None:
     base = summaries.where(finished, **collusion.BASE).groupby("regime")[["liquidators_usd", "authors_usd"]].mean()
     for regime in ("encrypted", "pbs"):

@@ -27,6 +27,7 @@ SHORT = {
     "network_competition": 20.0,
     "governance": 70.0,
 }
+LONG = ("atomicity", "latency_contest", "network_competition")
 NAMED = (
     "rotation",
     "slot_auction",
@@ -50,7 +51,10 @@ def shorten(name: str) -> Any:
     return configure
 
 
-@pytest.fixture(scope="module", params=STUDIES)
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(name, marks=pytest.mark.slow) if name in LONG else name for name in STUDIES],
+)
 def finished(request: pytest.FixtureRequest) -> tuple[str, pd.DataFrame]:
     """A study's quick grid on tiny runs."""
     loaded = studies.load(request.param)

@@ -79,6 +79,7 @@ def test_parameters_reach_the_strategy_that_they_are_of():
     assert tournament.execute(greedy)["paid_usd"] == 0.0
 
 
+@pytest.mark.slow
 def test_rows_of_a_users_strategy_are_made_again_after_an_edit(tmp_path, monkeypatch, capsys):
     own = tmp_path / "own_builders.py"
     own.write_text("from agents.builders.naive import Naive\n\n\nclass Mine(Naive):\n    pass\n")

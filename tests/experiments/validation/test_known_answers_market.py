@@ -50,6 +50,10 @@ MODULES = (
     "quote_rewards",
 )
 LONG = (
+    "covered_calls",
+    "loss_versus_rebalancing",
+    "option_mean",
+    "perpetual_futures",
     "breaker_null",
     "cascade",
     "combination_legs",

@@ -177,6 +177,7 @@ def test_victims_lose_and_together_no_more_than_the_front_moved_the_price(
     assert seen.loss[1] == pytest.approx(exact, rel=1e-6)
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.tuples(st.sampled_from(["buy", "sell", "add", "remove"]), st.floats(0.1, 50.0), st.integers(0, 1)),

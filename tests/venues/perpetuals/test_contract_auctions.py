@@ -442,6 +442,7 @@ ACTS = (
 )
 
 
+@pytest.mark.slow
 @given(
     st.sampled_from([DUTCH, ENGLISH]),
     st.lists(

@@ -208,7 +208,8 @@ def learner(market: Any) -> LearningQuoter:
     return next(agent for agent in market.participants if type(agent) is LearningQuoter)
 
 
-@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 9))])
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(1, 9))
 def test_it_ends_within_a_step_of_the_best_of_the_fixed_half_spreads(seed: int) -> None:
     """Of the same market and seed. The best is inside the grid: wide quotes meet the limits of the traders."""
     fixed = [gain(busy(spread, ()), seed) for spread in GRID_BP]
