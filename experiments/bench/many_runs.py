@@ -27,6 +27,8 @@ SEEDS = 50
 """Runs of one sort, as a study has them."""
 PARTS = (0.1, 1.0)
 """Sizes that are measured, as shares of the number of runs."""
+REPETITIONS = 2
+"""How often each size is measured, in turns: what else the machine does only adds to time and memory."""
 
 
 def grid(runs: int) -> Iterator[Run]:
@@ -108,7 +110,7 @@ def apart(runs: int) -> dict[str, float]:
 
 
 def sweep_overhead(runs: int = FEW) -> dict[str, float]:
-    """What another run adds to a sweep that runs and writes its table, by the difference of two sizes.
+    """What another run adds to a sweep that runs and writes its table, by the difference of two sizes at their least.
 
     Returns
     -------
@@ -117,7 +119,8 @@ def sweep_overhead(runs: int = FEW) -> dict[str, float]:
     table is written (`table_mb_per_100000_runs`), and to a worker, which keeps nothing (`worker_mb_per_100000_runs`);
     and `runs` that were measured.
     """
-    few, many = (apart(int(part * runs)) for part in PARTS)
+    sizes = [[apart(int(part * runs)) for part in PARTS] for _ in range(REPETITIONS)]
+    few, many = ({name: min(size[name] for size in same) for name in same[0]} for same in zip(*sizes, strict=True))
     more = many["runs"] - few["runs"]
 
     def added(ending: str) -> float:

@@ -59,6 +59,7 @@ def test_speed_pays_where_the_first_comes_first_and_is_bought(seed: int) -> None
     assert fast - 3.0 * RENT * 3000.0 / 3600.0 > 2.0 * slow
 
 
+@pytest.mark.slow
 def test_speed_is_bought_where_it_pays() -> None:
     """It learns at a constant rate, so that a bad stretch may have it try the other speed: mostly it is fast."""
     shares = []

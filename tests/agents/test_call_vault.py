@@ -74,6 +74,7 @@ def test_a_reserve_that_nobody_meets_sells_nothing_and_the_cover_comes_back() ->
     assert market.world.tables.balance[vault(market).account, 0, 1] == pytest.approx(1e5 / PRICE, rel=1e-5)
 
 
+@pytest.mark.slow
 def test_rounds_follow_one_another_on_what_premiums_have_bought() -> None:
     market = ran([{"volatility": 0.8, "bid_share": 1.0}], 3.0 * TENOR_S - 10.0)
     rounds = [vault(market).rounds[key] for key in sorted(vault(market).rounds)]

@@ -165,7 +165,10 @@ def test_a_q_learner_that_is_told_everything_needs_no_exploration():
         told.learn(0.0)
 
 
-@pytest.mark.parametrize(("decay", "floor"), [(1e-3, 0.0), (1e-2, 0.05), (0.0, 0.2), (1e-5, 0.0)])
+@pytest.mark.parametrize(
+    ("decay", "floor"),
+    [(1e-3, 0.0), (1e-2, 0.05), *(pytest.param(*case, marks=pytest.mark.slow) for case in ((0.0, 0.2), (1e-5, 0.0)))],
+)
 def test_skipping_to_the_next_exploration_has_the_law_of_a_draw_per_period(decay, floor):
     horizon, stream = 5000, draws.stream(3)
     counts = np.zeros((400, 2))

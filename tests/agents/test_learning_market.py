@@ -126,6 +126,7 @@ class TestCertificate:
         assert found.paid_share == pytest.approx(0.5, abs=0.1)
         assert "lower bound" in str(found)
 
+    @pytest.mark.slow
     def test_a_learned_reply_finds_what_fixed_margins_miss(self):
         """Rivals keep half: the learner ends with the margin just below, and no other deviation is tried."""
         greedy = [Seat("naive", {"margin": 0.5})] * 2

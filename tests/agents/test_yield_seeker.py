@@ -53,6 +53,7 @@ def test_equal_rewards_leave_depth_equal_but_for_what_is_on_its_way() -> None:
     assert depth == pytest.approx(np.full(3, depth.mean()), rel=0.05)
 
 
+@pytest.mark.slow
 def test_what_capital_asks_for_decides_how_much_is_provided() -> None:
     """10 USD a second on three rollups, at 2e-5 a second, are worth 167 thousand USD of depth on each."""
     asks = 2e-5 * 86_400.0 * 1e4

@@ -92,6 +92,7 @@ def test_fonts_stay_text() -> None:
     assert b"/TrueType" in content or b"/CIDFontType2" in content or b"/FontFile2" in content
 
 
+@pytest.mark.slow
 def test_regimes_draws_a_market_in_which_nothing_happened() -> None:
     runs = invented.runs(seeds=3)
     for column in runs.columns:

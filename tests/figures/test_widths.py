@@ -52,6 +52,7 @@ def test_panels_are_apart_and_on_the_page(module, columns: str) -> None:
     assert_tidy(laid_out(module.draw, study.summary(invented.runs(invented.SIXTEEN[:4], 2)), columns), columns)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", ["one", "two"])
 def test_files_are_the_same_again_and_as_wide_as_said(columns: str) -> None:
     def draw(found: pd.DataFrame) -> Figure:

@@ -18,7 +18,7 @@ from market.errors import InputError
 from market.prices.bar_file import read_bars
 from market.prices.bars import Bars
 
-EXAMPLES = int(os.environ.get("SEQMARKET_EXAMPLES", "150"))
+EXAMPLES = int(os.environ.get("SEQMARKET_EXAMPLES", "50"))
 ODD = (
     "", "nan", "NaN", "inf", "-inf", "1e999", "-5", "0", "1_000", "abc", "1,5", "2.690,41", "$", "١٢", "'", '"', "1e5",
     "1e-5", "9" * 400, "NULL", "2690.41.1", "0x1F", "  ", "=A1", "#REF!", "1722816000", "1722816000000", "2024-08-05",

@@ -60,6 +60,7 @@ class Blocks:
         return sum(start <= time < end and at == rollup for time, at in self.executed)
 
 
+@pytest.mark.slow
 def test_latency_rises_with_the_size_of_the_committee() -> None:
     means = [latencies(members=size).mean() for size in (4, 10, 30, 100, 300, 1000)]
     assert (np.diff(means) > 0.0).all()

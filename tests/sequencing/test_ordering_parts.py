@@ -250,6 +250,7 @@ def _check_nobody_else_fits(rows, done, left_out, x, y):
         assert not np.all(out >= within["limit"] * (1 + 1e-9)), "somebody was left out for no reason"
 
 
+@pytest.mark.slow
 @settings(deadline=None)  # the first example compiles
 @given(specifications=SWAPS, seed=st.integers(0, 1000))
 def test_the_place_in_a_batch_does_not_matter(specifications, seed):

@@ -92,6 +92,7 @@ def test_draws_do_not_overrule_arrival() -> None:
 # -- priority fee ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @given(sizes, seeds)
 def test_tip_order_falls_in_the_offer_and_rises_in_arrival(counts: list[int], seed: int) -> None:
     rng = np.random.default_rng(seed)

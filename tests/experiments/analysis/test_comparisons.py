@@ -118,6 +118,7 @@ def test_seeds_are_those_of_published_tables(size: float, seeds: int) -> None:
     assert power.seeds_needed(-3.0 * size, 3.0) == seeds
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(st.floats(0.05, 2.0), st.floats(0.1, 10.0))
 def test_seeds_agree_with_the_textbook_formula(size: float, spread: float) -> None:

@@ -132,6 +132,7 @@ def asked(read: pd.DataFrame) -> dict[str, list[str]]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("question", ["block", "payments", "rollups", "path"])
 def test_the_command_draws_the_same_bytes_each_time(run, read, question: str, tmp_path: Path) -> None:
     kind = {"block": "png", "payments": "svg", "rollups": "pdf", "path": "svg"}[question]

@@ -156,6 +156,7 @@ def test_workers_give_the_same(here: Path) -> None:
     pd.testing.assert_frame_equal(*(table.drop(columns=["run_id", "study"]) for table in (one, two)))
 
 
+@pytest.mark.slow
 def test_power_is_said_of_each_difference(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     asked = ["power", *LEVERS[:2], "--outcome", "user_cost_all_bp", "--difference", "0.5", "--seeds", "4", *SHORT]
     assert main([*asked, "--json"]) == 0
@@ -169,6 +170,7 @@ def test_power_is_said_of_each_difference(here: Path, capsys: pytest.CaptureFixt
     assert f"| {row['seeds']} [{row['seeds_low']}, " in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_power_without_levers_is_that_of_unpaired_seeds(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["power", "--outcome", "intents", "--difference", "2", "--seeds", "3", *SHORT, "--json"]) == 0
     [row] = json.loads(capsys.readouterr().out)

@@ -106,6 +106,7 @@ def test_the_line_of_a_long_answer_ends_within_a_list_behind_an_interval() -> No
     assert one_line(f"Heads win; {endless}") == "Heads win."
 
 
+@pytest.mark.slow
 def test_a_study_that_cannot_begin_is_left_out(two: Path, plugins: Add, capsys: pytest.CaptureFixture[str]) -> None:
     broken = stand_in.STUDY.replace("for regime in", 'raise InputError("no coins; allowed: coins")\n    for regime in')
     plugins("experiments/studies/medals.py", "from market.errors import InputError\n" + broken)
@@ -130,6 +131,7 @@ def test_the_gallery_holds_what_its_page_shows_and_keeps_what_it_had(two: Path) 
     assert all(path.is_file() for path in linked(shown))
 
 
+@pytest.mark.slow
 def test_the_page_goes_without_the_caption_of_a_plug_in_that_is_gone(
     two: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

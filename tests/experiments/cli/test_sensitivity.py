@@ -94,6 +94,7 @@ def test_curves_write_what_a_study_does_and_resume(here: Path, capsys: pytest.Ca
     assert main(["figures", "sensitivity"]) == 0
 
 
+@pytest.mark.slow
 def test_levers_of_whole_numbers_stay_whole(here: Path) -> None:
     levers = ("--lever", "agents.trader.0.count=1:3", "--regime", "pbs")
     assert main(["sensitivity", *levers, "--method", "morris:2:0", "--seeds", "1", *SHORT]) == 0

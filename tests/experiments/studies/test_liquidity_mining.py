@@ -25,6 +25,7 @@ def one(split: str, rate: float) -> dict[str, float]:
     return study.execute(studies.Run({}, "siloed", 1, study._market(split, rate, 900.0)))
 
 
+@pytest.mark.slow
 def test_rewards_bring_depth_and_equal_parts_bring_it_to_small_rollups() -> None:
     none, equal = one("none", 0.0), one("equal", 8000.0)
     assert none["paid_usd"] == 0.0 < equal["paid_usd"]

@@ -13,7 +13,6 @@ from experiments.runs.study import Run
 from experiments.studies import auction_equilibrium
 
 NAMES = ("auction_equilibrium", "bidding_war", "role_selection", "builder_equilibrium", "collusion")
-LONG = ("auction_equilibrium", "bidding_war", "builder_equilibrium", "collusion")
 SMALL = {
     "auction_equilibrium": {"rounds": 2000, "all_pay_rounds": 2000, "bins": 8},
     "bidding_war": {"auctions": 100},
@@ -54,9 +53,8 @@ def test_grids_are_of_different_runs(name):
     assert len(set(levers)) == 1, "every row has the same levers"
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.slow) if name in LONG else name for name in NAMES]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
 def test_from_the_grid_to_table_and_figure(name, tmp_path):
     study = studies.load(name)
     rows = [

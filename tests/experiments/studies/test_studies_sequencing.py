@@ -27,7 +27,7 @@ SHORT = {
     "network_competition": 20.0,
     "governance": 70.0,
 }
-LONG = ("atomicity", "latency_contest", "network_competition")
+LONG = ("atomicity", "governance", "latency_contest", "network_competition", "redistribution")
 NAMED = (
     "rotation",
     "slot_auction",

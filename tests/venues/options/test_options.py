@@ -455,6 +455,7 @@ def _random(market: World, rng: np.random.Generator, time: float) -> np.ndarray:
     return row
 
 
+@pytest.mark.slow
 @settings(max_examples=8)
 @given(st.integers(0, 2**32 - 1))
 def test_equities_are_marks_and_cash_and_add_up_to_the_vault(seed: int) -> None:

@@ -221,6 +221,7 @@ def test_it_ends_within_a_step_of_the_best_of_the_fixed_half_spreads(seed: int) 
     assert abs(int(np.argmax(learner(market).learners[0].policy())) - best) <= 1
 
 
+@pytest.mark.slow
 def test_one_that_quotes_what_stands_changes_nothing_and_one_that_quotes_another_earns_as_if_it_had_stood() -> None:
     fixed = gain(busy(65.0, ()), 3)
     assert gain(busy(65.0, quoter(spreads_bp=[65.0]), quoted_by=0), 3) == fixed

@@ -52,6 +52,7 @@ def test_a_batch_of_one_is_a_swap_over_ticks(buy: bool, value: float) -> None:
         np.testing.assert_allclose(world.tables.pools[column], alone.tables.pools[column], rtol=1e-8, atol=1e-9)
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.booleans(), st.floats(min_value=100.0, max_value=3e5)), min_size=2, max_size=6))
 def test_a_batch_over_ticks_clears_at_one_price_and_balances(trades: list[tuple[bool, float]]) -> None:
     world = bell()
