@@ -182,6 +182,7 @@ def test_a_full_disk_is_one_line_and_what_is_finished_is_kept(
 ) -> None:
     """A limit on the size of files stands in: rows fit, the table of all of them does not."""
     monkeypatch.setenv("COINS_SLEEP", "0")
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")  # Python keeps what it compiled though only half of it fits
     process = begin(results, "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000)); ")
     said = process.communicate(timeout=60)[1]
     assert (process.returncode, said) == (
