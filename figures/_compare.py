@@ -23,6 +23,8 @@ FEW_CELLS = 12
 """Cells of a list, up to which each has a row of its own."""
 BRIGHT = 0.6
 """Share of the colours, from which on they are too bright for white numbers."""
+WIDER_PT = 3.0
+"""By how much the first of several lines is wider than the last, which may lie on it."""
 MOST_WRITTEN = 36
 """Cells of a map, up to which each has its number written in it."""
 
@@ -77,10 +79,15 @@ def written(cell: dict[str, Any]) -> str:
 
 
 def lines(axes: Axes, rows: pd.DataFrame, form: Form, unit: str) -> None:
-    """Means over a number, joined, with a band of intervals, and a colour for each combination of other levers."""
-    for hue, colour in zip(hues(rows, form.coloured), COLOURS, strict=False):
+    """Means over a number, joined, with a band of intervals, and a colour for each combination of other levers.
+
+    What is drawn first is widest, so that it is seen under whatever lies on it.
+    """
+    combinations = hues(rows, form.coloured)
+    wider = np.linspace(WIDER_PT, 0.0, len(combinations)) if len(combinations) > 1 else np.zeros(1)
+    for hue, colour, more in zip(combinations, COLOURS, wider.tolist(), strict=False):
         found = shared.series(shared.where(rows, **hue), form.along[0])
-        shared.band(axes, found, colour, written(hue) or None)
+        shared.band(axes, found, colour, written(hue) or None, wider=more)
         for at, cell in found.items():
             _seeds(axes, [at] * len(cell.values), cell.values, colour)
     axes.set_xlabel(form.along[0])

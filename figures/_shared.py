@@ -155,13 +155,16 @@ def bars(axes: Axes, found: Mapping[Any, Cell], colour: str, text: str | None = 
         axes.plot([place] * 2, [cell.low, cell.high], color=colour, linewidth=1.6, solid_capstyle="butt", zorder=2)
 
 
-def band(axes: Axes, found: Mapping[Any, Cell], colour: str, text: str | None = None, style: str = "o-") -> None:
-    """Means over their places on the horizontal axis, joined, with a band of their intervals."""
+def band(
+    axes: Axes, found: Mapping[Any, Cell], colour: str, text: str | None = None, style: str = "o-", wider: float = 0.0
+) -> None:
+    """Means over their places on the horizontal axis, joined, with a band of their intervals; wider than usual [pt]."""
     if not found:
         return
     low, high = [cell.low for cell in found.values()], [cell.high for cell in found.values()]
     axes.fill_between(list(found), low, high, color=colour, alpha=0.2, linewidth=0)
-    axes.plot(list(found), [cell.mean for cell in found.values()], style, color=colour, markersize=3, label=text)
+    means, width = [cell.mean for cell in found.values()], mpl.rcParams["lines.linewidth"] + wider
+    axes.plot(list(found), means, style, color=colour, markersize=3 + 1.3 * wider, linewidth=width, label=text)
 
 
 def stack(

@@ -85,6 +85,13 @@ def test_the_form_is_that_of_the_levers_and_shows_the_summary(factors, form, alo
     check(found, along, count)
 
 
+def test_lines_that_lie_on_one_another_are_all_seen() -> None:
+    lines = drawn.panels(compare.draw(summary(REGIME, VOLATILITY)))["a"].get_lines()
+    widths = [line.get_linewidth() for line in lines if line.get_label() in ("siloed", "PBS", "espresso")]
+    assert len(widths) == 3
+    assert widths == sorted(set(widths), reverse=True)
+
+
 def test_two_numbers_are_a_map_of_means_at_their_places() -> None:
     found = summary(VOLATILITY, FLOW)
     figure = compare.draw(found)
