@@ -53,6 +53,12 @@ def main(arguments: argparse.Namespace) -> int:
     if listed := check_outcomes(comparison, arguments):
         print("\n".join(listed))
         return 0
+    if len(comparison.outcomes) > comparison.fitting:
+        print(
+            f"seqmarket: of {len(comparison.outcomes)} outcomes the table that is printed has the first "
+            f"{comparison.fitting}, and the figure those of its first six panels; table.csv has all",
+            file=sys.stderr,
+        )
     written = [] if folder is None else study_file.write(comparison, name, folder)
     code = study_runs.finish(study, runs, command, arguments)
     for path in written:

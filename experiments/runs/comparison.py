@@ -84,8 +84,13 @@ class Comparison:
 
     @property
     def printed(self) -> tuple[str, ...]:
-        """Columns of the table that are printed: levers, and as many outcomes as fit beside them, one at least."""
-        return comparisons.columns(self.keys, self.outcomes[: max(1, MOST_PRINTED - len(self.keys) - 1)])
+        """Columns of the table that are printed: levers, and the outcomes that fit beside them."""
+        return comparisons.columns(self.keys, self.outcomes[: self.fitting])
+
+    @property
+    def fitting(self) -> int:
+        """How many outcomes fit beside the levers in the table that is printed: one at least."""
+        return max(1, MOST_PRINTED - len(self.keys) - 1)
 
     def cells(self) -> Iterator[dict[str, str]]:
         """Texts of the levers of each cell."""

@@ -107,8 +107,13 @@ def test_a_comparison_writes_what_a_study_does_and_resumes(here: Path, capsys: p
     assert about["failed"] == 0
     assert "## compare" in (here / "results" / "README.md").read_text()
     more = [word.replace(".8,1.2", ".8,1.2,1.4") for word in asked]
-    assert main([*more, "--outcome", "slots"]) == 0
-    assert "18 runs, 12 of them kept" in capsys.readouterr().out
+    assert "outcomes the table" not in capsys.readouterr().err
+    further = ["slots", "filled", "reverted", "expired"]
+    assert main([*more, *(word for name in further for word in ("--outcome", name))]) == 0
+    said = capsys.readouterr()
+    assert "18 runs, 12 of them kept" in said.out
+    assert "of 6 outcomes the table that is printed has the first 5" in said.err
+    assert "expired" in (folder / "table.csv").read_text() and "expired" not in (folder / "table.md").read_text()
     assert main(["figures", "compare"]) == 0
     assert "results/compare/figure.pdf" in capsys.readouterr().out
 
