@@ -131,6 +131,16 @@ def test_who_sandwiched_whom_is_on_the_tape(
     assert ((found["slot"] == 17) & (found["rollup"] == "rollup1")).any()
 
 
+@pytest.mark.parametrize("asked", [line for line in commands() if " tape run" in line and "--picture" not in line])
+def test_a_question_to_the_tape_is_answered(
+    reader: Path, asked: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    walk(reader, monkeypatch, "run.parquet", "simulate --regime siloed_extractive --hours 0.05 --tape")
+    capsys.readouterr()
+    assert main(shlex.split(asked.removeprefix("uv run seqmarket "))) == 0
+    assert capsys.readouterr().out.strip() not in ("", "none", "[]")
+
+
 def test_readme_script_runs(reader: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shown = [
         line.removeprefix("uv run python ").strip()
