@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from experiments.cli import page, short_answers
+from experiments.runs import printed
+from experiments.runs.comparison import MOST_PRINTED
+from market import discovery
 
 ROOT = Path(__file__).resolve().parents[2]
 GALLERY = ROOT / "figures" / "gallery"
@@ -53,6 +56,23 @@ def test_the_first_estimate_of_an_answer_stands_in_the_stored_table(name: str) -
     assert estimate is not None
     table = (GALLERY / f"{name}_table.md").read_text(encoding="utf-8")
     assert estimate[1] in re.findall(r"\d[\d.,]*(?<![.,])", table), f"{estimate[1]} of: {answer}"
+
+
+@pytest.mark.parametrize("path", sorted(GALLERY.glob("*_table.md")), ids=lambda path: path.stem)
+def test_no_table_is_wider_than_a_page_takes(path: Path) -> None:
+    rows = [line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("|")]
+    assert rows and max(len(re.findall(r"(?<!\\)\|", row)) - 1 for row in rows) <= MOST_PRINTED
+    latex = path.with_suffix(".tex").read_text(encoding="utf-8")
+    columns = re.findall(r"begin\{tabular\}\{([lcr]+)\}", latex)
+    assert columns and max(map(len, columns)) <= MOST_PRINTED
+
+
+@pytest.mark.parametrize("path", sorted(GALLERY.glob("*.json")), ids=lambda path: path.stem)
+def test_each_figure_is_there_for_screen_and_paper_with_the_caption_of_its_code(path: Path) -> None:
+    for figure in json.loads(path.read_text(encoding="utf-8"))["figures"]:
+        held = {kind: (GALLERY / f"{figure}.{kind}").read_bytes() for kind in ("png", "pdf", "tex")}
+        assert held["png"].startswith(b"\x89PNG") and held["pdf"].startswith(b"%PDF"), figure
+        assert printed.tex(discovery.constant("figures", figure, "CAPTION")) in held["tex"].decode(), figure
 
 
 def test_findings_are_shown_whole() -> None:
