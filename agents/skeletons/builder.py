@@ -21,9 +21,8 @@ class Skeleton(Builder):
     """
 
     def __init__(self, seat: Seat, share: float = 0.5, step: float = 0.02) -> None:
-        super().__init__(
-            seat
-        )  # what is known from the start: seat.funds, seat.config, seat.stream for own random numbers, ...
+        # what is known from the start: seat.funds, seat.config, seat.stream for own random numbers, ...
+        super().__init__(seat)
         if not (0.0 <= share <= 1.0 and step >= 0.0):
             raise ValueError(f"share must lie in [0, 1] and step be at least 0, not {share} and {step}")
         self.share, self.step = share, step

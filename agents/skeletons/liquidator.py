@@ -21,9 +21,8 @@ class Skeleton(Liquidator):
     """
 
     def __init__(self, seat: Seat, tip_share: float = 0.1) -> None:
-        super().__init__(
-            seat
-        )  # what is known from the start: seat.funds, seat.config, seat.stream for own random numbers, ...
+        # what is known from the start: seat.funds, seat.config, seat.stream for own random numbers, ...
+        super().__init__(seat)
         if not 0.0 <= tip_share < 1.0:
             raise ValueError(f"tip_share must lie in [0, 1), not {tip_share}")
         self.tip_share = tip_share

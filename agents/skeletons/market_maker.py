@@ -22,9 +22,8 @@ class Skeleton(MarketMaker):
     """
 
     def __init__(self, seat: Seat, share: float = 0.5, leave_bp: float = 50.0) -> None:
-        super().__init__(
-            seat
-        )  # what is known from the start: seat.funds, seat.config, seat.stream for own random numbers, ...
+        # what is known from the start: seat.funds, seat.config, seat.stream for own random numbers, ...
+        super().__init__(seat)
         if not (0.0 < share <= 1.0 and leave_bp > 0.0):
             raise ValueError(f"share must lie in (0, 1] and leave_bp be above 0, not {share} and {leave_bp}")
         self.share, self.leave_bp = share, leave_bp

@@ -17,9 +17,8 @@ class Skeleton(Protocol):
     """
 
     def __init__(self, seat: Seat, patience_s: float = 86400.0) -> None:
-        super().__init__(
-            seat
-        )  # what is known from the start: seat.funds, seat.config, seat.stream for own random numbers, ...
+        # what is known from the start: seat.funds, seat.config, seat.stream for own random numbers, ...
+        super().__init__(seat)
         if not patience_s > 0.0:
             raise ValueError(f"patience_s must be above 0, not {patience_s}")
         self.patience_s = patience_s

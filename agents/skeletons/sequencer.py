@@ -21,9 +21,8 @@ class Skeleton(Sequencer):
     """
 
     def __init__(self, seat: Seat, least_usd: float = 0.01) -> None:
-        super().__init__(
-            seat
-        )  # what is known from the start: seat.funds, seat.config, seat.stream for own random numbers, ...
+        # what is known from the start: seat.funds, seat.config, seat.stream for own random numbers, ...
+        super().__init__(seat)
         if not least_usd >= 0.0:
             raise ValueError(f"least_usd must be at least 0, not {least_usd}")
         self.least_usd = least_usd

@@ -25,9 +25,8 @@ class Skeleton(Trader):
     """
 
     def __init__(self, seat: Seat, least_bp: float = 2.0, size_usd: float = 2000.0) -> None:
-        super().__init__(
-            seat
-        )  # what is known from the start: seat.funds, seat.config, seat.stream for own random numbers, ...
+        # what is known from the start: seat.funds, seat.config, seat.stream for own random numbers, ...
+        super().__init__(seat)
         if not (least_bp >= 0.0 and size_usd > 0.0):
             raise ValueError(f"least_bp must be at least 0 and size_usd above 0, not {least_bp} and {size_usd}")
         self.least_bp, self.size_usd = least_bp, size_usd

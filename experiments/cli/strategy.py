@@ -25,8 +25,9 @@ EXPECTED = {
 """What the test of a skeleton asserts, by role."""
 TEST = '''"""Tests of {name}: a small market, one strategy in it."""
 
-from experiments.markets.trial import play_one
 from {name} import {made}
+
+from experiments.markets.trial import play_one
 
 
 def test_{name}_does_what_it_is_for():
