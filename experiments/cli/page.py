@@ -1,4 +1,4 @@
-"""The page that shows studies: for each its question, the answer, figures, how they were made, and the table."""
+"""The page that shows studies: a table with a line of each answer; its question, the answer, figures and the table."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def _page(
         lines += [f"Behind the studies: [{shown_pictures.HEADING.lower()}](#{anchor}).", ""]
     lines += ["| study | question | answer |", "| --- | --- | --- |"]
     for name, about in shown.items():
-        lines.append(f"| [{name}](#{name}) | {_cell(about['question'])} | {_cell(_answer(about))} |")
+        lines.append(f"| [{name}](#{name}) | {_cell(about['question'])} | {_cell(_line(about))} |")
     for name, about in shown.items():
         lines += ["", *_section(name, about, places[name])]
         if findings and name in findings:
