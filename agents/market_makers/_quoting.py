@@ -16,6 +16,7 @@ from agents.means.option_chain import Chain, chain_of, held, within_limits
 from market.access.desk import Desk
 from market.access.observation import Observation
 from market.access.seat import Seat
+from market.intents.rows import Purpose
 from market.venues import Kind
 
 AFTER_S = 1e-6
@@ -133,6 +134,10 @@ class Quoter(MarketMaker):
     def traded(self, seen: Observation, market: int, chain: Chain, positions: np.ndarray, since: Traded) -> None:
         """Take note of what was traded on one's quotes since the last look."""
 
+    def why(self, market: int, chain: Chain) -> np.ndarray:
+        """What a quote that is not to stand any more is taken back for: shape (series,), members of `Purpose`."""
+        return np.full(chain.alive.size, Purpose.USER)
+
     def act(self, seen: Observation, desk: Desk) -> None:
         """Note what was traded, quote, hedge."""
         if not len(seen.option_markets):
@@ -195,10 +200,11 @@ class Quoter(MarketMaker):
         size, tip = self.habits.size, self.habits.tip_usd
         stale = [(standing[at] > 0.0) & (wanted[at] == 0.0) for at in range(2)]
         back = stale[0] | stale[1]
+        why = self.why(market, chain) if back.any() else None
         for series in np.flatnonzero(back).tolist():
             desk.submit(
                 Kind.OPTION_CANCEL, chain.rollup, market, 1.0, target=chain.first + series, asset_in=0, asset_out=0,
-                tip=tip,
+                tip=tip, purpose=Purpose.USER if why is None else int(why[series]),
             )  # fmt: skip
         for at, (name, given, taken) in enumerate(sides):
             fresh = (wanted[at] != standing[at]) | (quotes[f"{name}_size"] != size) | back

@@ -12,6 +12,7 @@ from agents.means.option_chain import Chain, chain_of
 from agents.means.quote_rewards import QuoteRewards
 from market.access.observation import Observation
 from market.access.seat import Seat
+from market.intents.rows import Purpose
 from market.settings import YEAR_S
 
 EDGES = (0.0, 0.1, 0.25, 0.4, 0.6, 0.75, 0.9)
@@ -70,7 +71,8 @@ class ZeroProfit(Quoter):
     halves : dict
         by market: half spreads by bucket, over the price of the underlying [1]
     stopped : dict
-        by market and bucket: why it is not quoted now
+        by market and bucket: why it is not quoted now; on the tape that is the purpose of what takes its quotes back,
+        `THIN_FLOW` or `NO_SPREAD`
     """
 
     def __init__(
@@ -105,6 +107,7 @@ class ZeroProfit(Quoter):
         self.rewards = QuoteRewards(seat.provider)
         self.halves: dict[int, np.ndarray] = {}
         self.stopped: dict[tuple[int, int], str] = {}
+        self._why: dict[tuple[int, int], Purpose] = {}
         self._trades: dict[int, np.ndarray] = {}  # by market: trades so far by bucket
         self._carried: dict[int, np.ndarray] = {}  # by market: costs by bucket since its last trade [USD]
         self._windows: dict[int, tuple[np.ndarray, np.ndarray]] = {}  # by market: start of each window [s], trades then
@@ -146,8 +149,9 @@ class ZeroProfit(Quoter):
     def prices(self, seen: Observation, market: int, chain: Chain, positions: np.ndarray) -> tuple[np.ndarray, ...]:
         """Half a spread below and above what a series is worth; nan in buckets that are not quoted."""
         half, bucket = self.halves[market].copy(), self._buckets(chain)
-        for at, why in self._reasons(market, seen.time):
+        for at, label, why in self._reasons(market, seen.time):
             self.stopped[market, at], self._resumes[market, at] = why, seen.time + self.pause_s
+            self._why[market, at] = label
         for key in [key for key in self.stopped if key[0] == market]:
             if seen.time >= self._resumes[key]:
                 self._resume(key, seen.time)
@@ -213,16 +217,25 @@ class ZeroProfit(Quoter):
         self._hedged[market] = now
         return now[1] - paid - (now[0] - units) * price if self._counts_hedges else 0.0
 
-    def _reasons(self, market: int, now: float) -> list[tuple[int, str]]:
-        """Buckets that are not to be quoted from now on, and why."""
+    def why(self, market: int, chain: Chain) -> np.ndarray:
+        """Why a bucket is not quoted, for its series."""
+        labels = np.full(self.halves[market].size, Purpose.USER)
+        for key in [key for key in self.stopped if key[0] == market]:
+            labels[key[1]] = self._why[key]
+        return labels[self._buckets(chain)]
+
+    def _reasons(self, market: int, now: float) -> list[tuple[int, Purpose, str]]:
+        """Buckets that are not to be quoted from now on, and why: for the tape, and in words."""
         start, trades = self._windows[market]
         quoted = np.array([(market, at) not in self.stopped for at in range(trades.size)])
         over = now >= start + self.window_s
         wide = np.flatnonzero(quoted & (self.halves[market] > self.most)).tolist()
         thin = np.flatnonzero(quoted & over & (trades < self.fewest)).tolist()
-        found = [(at, f"no half spread up to {self.most / BP:g} bp pays") for at in wide]
+        found = [(at, Purpose.NO_SPREAD, f"no half spread up to {self.most / BP:g} bp pays") for at in wide]
         needed = f"in {self.window_s:g} s, {self.fewest} needed"
-        found += [(at, f"thin flow: {trades[at]:g} trades {needed}") for at in thin if at not in wide]
+        found += [
+            (at, Purpose.THIN_FLOW, f"thin flow: {trades[at]:g} trades {needed}") for at in thin if at not in wide
+        ]
         start[over], trades[over] = now, 0.0
         return found
 

@@ -261,13 +261,14 @@ class Desk:
     def submit(
         self, kind: int, rollup: int, venue: int, amount: float, *, target: int = -1, asset_in: int = -1,
         asset_out: int = -1, limit: float = 0.0, tip: float = 0.0, bundle: int = -1, expires_s: float = math.inf,
+        purpose: int = Purpose.USER,
     ) -> None:  # fmt: skip
         """Submit an intent of a kind that has no method of its own; its meaning says what the numbers are."""
         if not 0 <= kind < len(KINDS):
             raise self._fault(f"is of kind {kind}; there are {len(KINDS)}")
         self._add(
             int(kind), rollup, venue, asset_in, asset_out, amount, target=target, limit=limit, tip=tip, bundle=bundle,
-            expires_s=expires_s,
+            expires_s=expires_s, purpose=purpose,
         )  # fmt: skip
 
     def pay(self, rollup: int, payee: int, asset: int, amount: float, *, bundle: int = -1) -> None:

@@ -58,6 +58,8 @@ class Purpose(IntEnum):
     BORROWER = 5
     SYSTEM = 6
     CYCLE = 7
+    THIN_FLOW = 8  # a quote is taken back for want of trades to learn its spread from
+    NO_SPREAD = 9  # a quote is taken back since no spread that its maker would ask for pays
 
 
 INTENT = row_type(

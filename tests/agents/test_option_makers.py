@@ -15,7 +15,7 @@ from agents.population import strategy_class
 from experiments.validation._markets import Watched, asset, pool, rollup, still
 from market.config import AgentConfig, MiningConfig, OptionsConfig, PerpetualConfig, PriceConfig
 from market.errors import InputError
-from market.intents.rows import Status
+from market.intents.rows import Purpose, Status
 from market.pricing.black import black
 from market.settings import YEAR_S
 from market.venues import Kind
@@ -107,6 +107,17 @@ def test_thin_flow_stops_quotes_and_says_why() -> None:
     assert not market.world.tables.option_quotes["ask_size"].any()
     assert maker.stopped
     assert all(why.startswith("thin flow: 0 trades in 6 s, 5 needed") for why in maker.stopped.values())
+    back = market.rows[market.rows["kind"] == Kind.OPTION_CANCEL]
+    assert back.size
+    assert (back["purpose"] == Purpose.THIN_FLOW).all()
+
+
+def test_quotes_that_pay_at_no_spread_stop_and_the_tape_says_so() -> None:
+    """Risk costs so much that no half spread up to the widest one pays."""
+    market = ran("zero_profit", 30.0, buyer(sell_share=0.5), risk_aversion=1e3, first_bp=1.0, most_bp=1.0)
+    back = market.rows[market.rows["kind"] == Kind.OPTION_CANCEL]
+    assert back.size
+    assert (back["purpose"] == Purpose.NO_SPREAD).all()
 
 
 def test_a_maker_that_only_earns_asks_for_less_and_less() -> None:
