@@ -53,6 +53,24 @@ def hedge_variance(begins: np.ndarray, step: float, volatility: float, price: fl
     return total
 
 
+def rate(at: float, tenor: float, volatility: float, price: float) -> float:
+    """v(t) of an option at the money: what :func:`integrated_variance` is the integral of."""
+    bend = (0.5 * volatility**2 * tenor) ** 2 / (volatility**2 * (tenor + at))
+    return float(volatility**2 * price**2 / (2.0 * np.pi * np.sqrt(tenor**2 - at**2)) * np.exp(-bend))
+
+
+def turnover(slots: int, step: float, volatility: float, price: float) -> float:
+    """Mean value of what hedges trade after the first one, where there is one in each slot and at expiry."""
+    total = 0.0
+    for slot in range(1, slots + 1):
+        before, left = (slot - 1) * step, (slots - slot) * step
+        first = np.exp(volatility * np.sqrt(before) * WIDE - 0.5 * volatility**2 * before)[:, None]
+        then = first * np.exp(volatility * np.sqrt(step) * NARROW - 0.5 * volatility**2 * step)[None, :]
+        traded = np.abs(_call(then, left, volatility)[1] - _call(first, left + step, volatility)[1])
+        total += float(_weights(WIDE) @ ((then * traded) @ _weights(NARROW)))
+    return price * total
+
+
 def _missed(before: float, after: float, left: float, volatility: float, price: float) -> float:
     """Mean square of what one hedge misses that is made at a time, lasts for another, and of which a third is left."""
     first = np.exp(volatility * np.sqrt(before) * WIDE - 0.5 * volatility**2 * before)[:, None]

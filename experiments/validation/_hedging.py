@@ -58,6 +58,8 @@ class Scene:
         of prices; None: there are none
     consensus
         parts of the regime's consensus: when there are blocks
+    fee_bp
+        of hedges, which are traded outside [bp]
     """
 
     block_s: float
@@ -68,6 +70,7 @@ class Scene:
     sigma: float = SIGMA
     jumps: JumpConfig | None = None
     consensus: dict[str, Any] = field(default_factory=lambda: {"kind": "instant"})
+    fee_bp: float = 0.0
 
 
 def hedged(scene: Scene, seed: int) -> tuple[np.ndarray, float] | None:
@@ -134,8 +137,8 @@ def _config(scene: Scene, expires_s: float) -> MarketConfig:
         _agent("trader", "option_hedger", FAST_S + scene.latency_s, hedger),
     )
     plain = still(
-        [home], [asset(name, PRICE, scene.sigma) for name in names], agents, prices=prices, outside_fee_bp=0.0,
-        horizon_s=expires_s + window_s + 2.0 * scene.block_s, window_s=LOOK_S,
+        [home], [asset(name, PRICE, scene.sigma) for name in names], agents, prices=prices,
+        outside_fee_bp=scene.fee_bp, horizon_s=expires_s + window_s + 2.0 * scene.block_s, window_s=LOOK_S,
     )  # fmt: skip
     regime = regimes.load("siloed").model_copy(update={"consensus": scene.consensus})
     return plain.model_copy(update={"regime": regime})

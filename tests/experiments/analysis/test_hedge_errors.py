@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import norm
 
 from experiments.analysis import hedge_errors as errors
 
@@ -41,3 +42,20 @@ def test_the_chain_of_slots_is_that_of_drawn_outages(rate: float, mean: float) -
         made = np.append(0, 1 + np.flatnonzero(~down))
         aged += float((0.5 * np.diff(np.append(made, slots)) ** 2).sum()) / slots
     assert errors.mean_age(errors.chances(rate, mean, 1.0, slots), 1.0) == pytest.approx(aged / draws, rel=0.04)
+
+
+def test_what_is_integrated_over_a_life_is_the_rate() -> None:
+    tenor = 720.0
+    angles = (np.arange(2000) + 0.5) / 2000 * 0.5 * np.pi
+    values = [errors.rate(tenor * np.sin(angle), tenor, HOURLY, 100.0) * tenor * np.cos(angle) for angle in angles]
+    assert np.mean(values) * 0.5 * np.pi == pytest.approx(errors.integrated_variance(tenor, HOURLY, 100.0), rel=1e-6)
+
+
+def test_what_hedges_trade_is_the_mean_over_drawn_prices() -> None:
+    rng, slots, step, price = np.random.default_rng(3), 12, 60.0, 100.0
+    moves = rng.normal(-0.5 * HOURLY**2 * step, HOURLY * np.sqrt(step), (40_000, slots))
+    spots = np.exp(np.concatenate([np.zeros((40_000, 1)), moves.cumsum(axis=1)], axis=1))
+    sd = HOURLY * np.sqrt(step * np.arange(slots, 0, -1))
+    deltas = np.append(norm.cdf(np.log(spots[:, :-1]) / sd + 0.5 * sd), spots[:, -1:] > 1.0, axis=1)
+    traded = price * (spots[:, 1:] * np.abs(np.diff(deltas, axis=1))).sum(axis=1)
+    assert errors.turnover(slots, step, HOURLY, price) == pytest.approx(traded.mean(), rel=0.01)

@@ -37,6 +37,7 @@ MODULES = (
     "option_sniping",
     "hedging",
     "hedging_jumps",
+    "hedging_limits",
     "hedging_outages",
     "pool_strip",
     "fee_implied",
@@ -62,6 +63,7 @@ LONG = (
     "governance",
     "hedging",
     "hedging_jumps",
+    "hedging_limits",
     "hedging_outages",
     "informed_trades",
     "inventory_quotes",
@@ -195,6 +197,10 @@ STATED = {
     "hedging_jumps": [
         ("at the money", "Merton less Black, USD", 0.97479, 5e-6),
         ("sold at Black, hedged", "mean loss, points of volatility", 8.56, 5e-3),
+    ],
+    "hedging_limits": [
+        ("n=120, 0 h late", "law of the standard deviation, USD", 0.7371, 5e-5),
+        ("n=120, 4 h late", "law of the standard deviation, USD", 1.1260, 5e-5),
     ],
     "hedging_outages": [("12 a year of 1 h, exponential", "age that outages add, s", 4.9, 0.05)],
     "pool_strip": [
