@@ -52,6 +52,9 @@ PRINTED = (
     "sniped [USD/h]",
     "violations [%]",
 )
+HALF, BROKEN = "half spread", "violations_share"
+COMPARED = {HALF: "half spread at the money", BROKEN: "conditions broken"}
+"""What regimes are compared in, in words."""
 HORIZON_S, QUICK_HORIZON_S = 2400.0, 240.0
 PRICE, VOLATILITY, BLOCK_S = 2500.0, 0.8, 1.0
 EXPIRIES_S, STRIKES, STEP = (DAY_S, 7.0 * DAY_S), 5, 0.025
@@ -65,7 +68,10 @@ REGIMES: dict[str, dict[str, Any]] = {
     "cancel_first": {"ordering": {"kind": "cancel_first"}},
     "batch": {"ordering": {"kind": "uniform_price_batch", "withdrawable": True}},
 }
-"""Parts in which a regime differs from arrival order that only the operator reads."""
+"""Parts in which a regime differs from arrival order that only the operator reads.
+
+A batch clears swaps at one price and nothing else: to options it is cancellations first, then a random order.
+"""
 
 
 class Surfaces(Recorder):
@@ -214,7 +220,7 @@ def summary(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def answer(runs: Any) -> str:
-    """Spread at the money and in the money in volatility, and what each regime leaves of it."""
+    """Spread at the money and in the money in volatility, what each regime leaves of it, and what that breaks."""
     days, strikes = _days()[0], _strikes()
     middle, low = _column(days, strikes[STRIKES // 2]), _column(days, strikes[0])
     mean = {name: part.set_index("seed") for name, part in runs.groupby("regime", sort=False)}
@@ -222,13 +228,21 @@ def answer(runs: Any) -> str:
     if base is None:
         return "Arrival order, with which the others are compared, is missing."
     wing = base[low] / _per_volatility(days, strikes[0]) - base[middle] / _per_volatility(days, strikes[STRIKES // 2])
-    parts = [f"{str(name).replace('_', ' ')} {one.said}" for name, one in _compared(runs).items()]
-    compared = f"; against it, {answers.listed(parts)}" if parts else ""
+    compared = broken = ""
+    if len(mean) > 1:
+        compared = f"; against it, {_listed(runs, HALF)}"
+        broken = f" The share of conditions on a surface that quotes break changes under {_listed(runs, BROKEN)}."
     return (
         f"At the money and {days} day to expiry the half spread under arrival order is "
         f"{answers.amount(base[middle], 'bp')} of the price, and the lowest strike's is wider by "
-        f"{answers.amount(wing, 'points of volatility', 100.0)}{compared}."
+        f"{answers.amount(wing, 'points of volatility', 100.0)}{compared}.{broken}"
     )
+
+
+def _listed(runs: pd.DataFrame, about: str) -> str:
+    """Differences of every regime from arrival order in one of the outcomes compared."""
+    found = {name: one for (name, outcome), one in _compared(runs).items() if outcome == about}
+    return answers.listed(f"{name.replace('_', ' ')} {one.said}" for name, one in found.items())
 
 
 def headlines(runs: pd.DataFrame) -> list[Headline]:
@@ -236,20 +250,19 @@ def headlines(runs: pd.DataFrame) -> list[Headline]:
     return list(_compared(runs).values())
 
 
-def _compared(runs: pd.DataFrame) -> dict[Any, Headline]:
-    """Half spread at the money of each regime less that under arrival order."""
-    middle = _column(_days()[0], _strikes()[STRIKES // 2])
-    half = {name: part.set_index("seed")[middle] for name, part in runs.groupby("regime", sort=False)}
-    if "first_come" not in half:
+def _compared(runs: pd.DataFrame) -> dict[tuple[str, str], Headline]:
+    """Half spread at the money, and share of conditions broken, of each regime less those under arrival order."""
+    columns = {HALF: (_column(_days()[0], _strikes()[STRIKES // 2]), "bp", 1.0), BROKEN: (BROKEN, "points", 100.0)}
+    parts = {str(name): part.set_index("seed") for name, part in runs.groupby("regime", sort=False)}
+    if "first_come" not in parts:
         return {}
-    what = "half spread at the money, {} less first come"
-    return together(
-        {
-            name: pair(what.format(str(name).replace("_", " ")), amount, half["first_come"], "bp")
-            for name, amount in half.items()
-            if name != "first_come"
-        }
-    )
+    found = {}
+    for about, (column, unit, scale) in columns.items():
+        for name, part in parts.items():
+            if name != "first_come":
+                what = f"{COMPARED[about]}, {name.replace('_', ' ')} less first come"
+                found[name, about] = pair(what, part[column], parts["first_come"][column], unit, scale)
+    return together(found)
 
 
 def table(runs: pd.DataFrame) -> pd.DataFrame:
