@@ -41,7 +41,10 @@ REGIMES: dict[str, dict[str, Any]] = {
     "cancel_first": {"ordering": {"kind": "cancel_first"}},
     "batch": {"ordering": {"kind": "uniform_price_batch", "withdrawable": True}},
 }
-"""Parts in which a regime differs from arrival order that only the operator reads."""
+"""Parts in which a regime differs from arrival order that only the operator reads.
+
+A batch clears swaps at one price and nothing else: to options it is cancellations first, then a random order.
+"""
 MAIN: dict[str, Any] = {"tenor_s": DAY_S, "owed": 40.0, "per_s": 0.1, "sell_share": 0.25, "aversion": 0.05}
 AGEING: dict[str, Any] = {
     "tenor_s": 0.5 * DAY_S, "owed": 120.0, "per_s": 0.2, "sell_share": 0.1, "aversion": 0.5, "snipers": 0,
