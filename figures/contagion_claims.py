@@ -12,9 +12,9 @@ from figures import _shared as shared
 CAPTION = (
     "Four rollups through a crash: shared less siloed sequencing at the same seed, by condition and, last, on average "
     "over conditions (diamonds); means and 95% intervals, which are not corrected for their number. Colours say what "
-    "follows for the claim in the title by Holm's correction over conditions, from twenty seeds on: it holds, the "
-    "reverse does, or it is open. Under 'base', what of it comes of outages at the same time, and what of all else "
-    "that is shared."
+    "follows for the claim in the title by Holm's correction over conditions, of the averages and of what makes up the "
+    "base case over claims, from twenty seeds on: it holds, the reverse does, or it is open. Under 'base', what of it "
+    "comes of outages at the same time, and what of all else that is shared."
 )
 
 COLOURS = {"holds": shared.VERMILION, "reversed": shared.BLUE, "open": shared.GREY}

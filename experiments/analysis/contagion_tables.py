@@ -19,7 +19,8 @@ def table(runs: pd.DataFrame) -> pd.DataFrame:
     """Levels of the base case, then shared less siloed by condition with what a channel carries, then the verdict.
 
     A cell of a condition is "mean difference [95% interval] size over the spread between seeds; seeds with the expected
-    sign/seeds verdict". Verdicts under conditions are corrected for their number (Holm), and the column says so.
+    sign/seeds verdict". Verdicts under conditions are corrected for their number (Holm), those of a row by itself for
+    the number of claims, and a column says which.
     """
     rows = levels(runs)
     together = {claim: verdicts.differences(runs, claim) for claim in verdicts.CLAIMS}
@@ -32,18 +33,14 @@ def table(runs: pd.DataFrame) -> pd.DataFrame:
         rows.append(row | {"verdicts corrected": f"Holm, {len(together[verdicts.CLAIMS[0]])} conditions"})
         if name == "base":
             rows += [
-                {"condition": f"base, {text}"}
-                | _cells({claim: verdicts.difference(part, claim, ends) for claim in verdicts.CLAIMS})
+                {"condition": f"base, {text}"} | _by_itself(verdicts.within(part, ends))
                 for text, ends in verdicts.PARTS.items()
             ]
-    rows.append(
-        {"condition": "mean over conditions"}
-        | _cells({claim: verdicts.overall(runs, claim) for claim in verdicts.CLAIMS})
-    )
+    rows.append({"condition": "mean over conditions"} | _by_itself(verdicts.everywhere(runs)))
     phase = where(runs, part="phase", channel="")
     for psi in sorted(set(phase["psi"])):
         part = where(phase, psi=psi)
-        cells = _cells({claim: verdicts.difference(part, claim) for claim in verdicts.CLAIMS[:2]})
+        cells = _by_itself(verdicts.within(part, claims=verdicts.CLAIMS[:2]))
         rows.append({"condition": f"one shock, psi of the hot rollup {psi:g}"} | cells)
     rows += _with_options(runs, shares)
     rows.append(
@@ -72,6 +69,11 @@ def _cells(found: dict[Claim, Difference]) -> dict[str, str]:
         _header(claim): f"{shown(one, claim)} {_size(one)}; {one.agree}/{one.seeds} {one.verdict}"
         for claim, one in found.items()
     }
+
+
+def _by_itself(found: dict[Claim, Difference]) -> dict[str, str]:
+    """Cells of a row whose claims are judged together, and that they are."""
+    return _cells(found) | {"verdicts corrected": f"Holm, {len(found)} claims"}
 
 
 def levels(runs: pd.DataFrame) -> list[dict[str, str]]:
@@ -170,7 +172,7 @@ def _with_options(runs: pd.DataFrame, shares: dict[str, dict[str, dict[str, floa
         if not len(cell):
             continue
         carried = "option_hedges" if channel else "options"
-        row = {"condition": text} | _cells({claim: verdicts.difference(cell, claim) for claim in verdicts.CLAIMS})
+        row = {"condition": text} | _by_itself(verdicts.within(cell))
         row |= {GONE[sharing]: _percent(of[carried]) for sharing, of in shares.items() if carried in of}
         for sharing in ("siloed", "shared"):
             taken = _mean(where(cell, regime=sharing), "options_liquidated_usd", 1e3)
@@ -236,13 +238,16 @@ def _phases(runs: pd.DataFrame) -> list[Row]:
 
 def _differences(runs: pd.DataFrame) -> Iterator[Row]:
     """Shared less siloed by claim and condition, its parts after the base case, the mean over conditions last."""
+    means, conditions = verdicts.everywhere(runs), verdicts.conditions(runs)
+    base = conditions.get("base")
+    parts = {} if base is None else {text: verdicts.within(base, ends) for text, ends in verdicts.PARTS.items()}
     for claim in verdicts.CLAIMS:
         together = verdicts.differences(runs, claim)
-        for name, part in verdicts.conditions(runs).items():
+        for name in conditions:
             yield _difference(claim, name, together[name])
-            for text, ends in verdicts.PARTS.items() if name == "base" else ():
-                yield _difference(claim, text, verdicts.difference(part, claim, ends))
-        yield _difference(claim, "mean of all", verdicts.overall(runs, claim))
+            for text, found in parts.items() if name == "base" else ():
+                yield _difference(claim, text, found[claim])
+        yield _difference(claim, "mean of all", means[claim])
 
 
 def _difference(claim: Claim, condition: str, found: Difference) -> Row:

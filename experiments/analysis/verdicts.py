@@ -3,7 +3,8 @@
 Everything is a function of the stored runs. A difference is shared less siloed at one seed; intervals, at 95%, are
 those of :mod:`experiments.analysis.statistics`, over seeds. A claim "holds" under a condition, or is "reversed", when
 its difference is on the one or the other side of zero with a chance of error below 5%, by Holm's correction over the
-conditions; it is "open" otherwise, and with fewer than twenty seeds. The intervals themselves are not corrected. Sizes
+conditions; it is "open" otherwise, and with fewer than twenty seeds. On average over conditions, and wherever else all
+claims are judged on the same runs, the correction is over the claims. The intervals themselves are not corrected. Sizes
 are also given over the spread between seeds: that of the level of siloed.
 """
 
@@ -103,8 +104,29 @@ def differences(runs: pd.DataFrame, claim: Claim) -> dict[str, Difference]:
     }
 
 
+def together(found: dict[Claim, Difference]) -> dict[Claim, Difference]:
+    """Judge claims about the same runs by Holm's correction over the claims; the differences stay what they are."""
+    corrected = statistics.holm([statistics.chance(one.sample) for one in found.values()])
+    return {
+        claim: one._replace(verdict=_verdict(one.sample, float(chance), claim))
+        for (claim, one), chance in zip(found.items(), corrected, strict=True)
+    }
+
+
+def everywhere(runs: pd.DataFrame) -> dict[Claim, Difference]:
+    """Compare shared to siloed on average over the conditions, claim by claim, judged together."""
+    return together({claim: overall(runs, claim) for claim in CLAIMS})
+
+
+def within(
+    runs: pd.DataFrame, ends: tuple[str, str] = ("siloed", "shared"), claims: tuple[Claim, ...] = CLAIMS
+) -> dict[Claim, Difference]:
+    """Compare as :func:`difference` does, claim by claim, judged together."""
+    return together({claim: difference(runs, claim, ends) for claim in claims})
+
+
 def overall(runs: pd.DataFrame, claim: Claim) -> Difference:
-    """Compare shared to siloed on average over the conditions, within each seed."""
+    """Compare shared to siloed on average over the conditions, within each seed, one claim by itself."""
     changes: dict[int, list[float]] = {}
     levels: dict[int, list[float]] = {}
     for part in conditions(runs).values():
@@ -147,7 +169,7 @@ def sentences(runs: pd.DataFrame) -> list[str]:
 
 def in_words(runs: pd.DataFrame, claim: Claim) -> str:
     """Verdict on one claim: on average over conditions, and the conditions under which it holds or is reversed."""
-    mean = overall(runs, claim)
+    mean = everywhere(runs)[claim]
     under: dict[str, list[str]] = {verdict: [] for verdict in VERDICTS}
     parts = conditions(runs)
     for name, one in differences(runs, claim).items():

@@ -248,11 +248,9 @@ def summary(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def answer(runs: Any) -> str:
-    """The conjecture's claims, shared less siloed on average over conditions and in the base case."""
-    base = verdicts.conditions(runs)["base"]
-    everywhere = {claim: verdicts.overall(runs, claim) for claim in verdicts.CLAIMS}
-    here = {claim: verdicts.difference(base, claim) for claim in verdicts.CLAIMS}
-    mean, first = _by_verdict(everywhere), _by_verdict(here)
+    """The conjecture's claims, shared less siloed on average over conditions and in the base case, judged together."""
+    mean = _by_verdict(verdicts.everywhere(runs))
+    first = _by_verdict(verdicts.within(verdicts.conditions(runs)["base"]))
     said = contagion_tables.options_said(runs)
     return f"Shared less siloed, on average over conditions {mean}; in the base case alone {first}{said}."
 

@@ -156,6 +156,22 @@ def test_theverdicts_follows_the_sign_of_paired_differences() -> None:
     assert verdicts.difference(few, verdicts.CLAIMS[1]).verdict == "open"
 
 
+def test_a_claim_that_is_settled_by_itself_is_open_among_five() -> None:
+    """Student's t of 2.3 with 19 degrees of freedom: 0.033 by itself, and five times that among five."""
+    noise = np.random.default_rng(3).normal(size=20)
+    noise = (noise - noise.mean()) / noise.std(ddof=1) + 2.3 / np.sqrt(20.0)
+    runs, columns = invented(0.0), [claim.column for claim in verdicts.CLAIMS]
+    shared_rows = runs["regime"] == "shared"
+    runs.loc[shared_rows, columns] += noise[:, None]
+    alone = [verdicts.overall(runs, claim).verdict for claim in verdicts.CLAIMS]
+    assert alone == ["reversed", *["holds"] * 4]
+    for found in (verdicts.everywhere(runs), verdicts.within(runs)):
+        assert {one.verdict for one in found.values()} == {"open"}
+        assert [one.sample for one in found.values()] == [verdicts.overall(runs, claim).sample for claim in found]
+    runs.loc[shared_rows, columns[-1]] += 10.0
+    assert verdicts.everywhere(runs)[verdicts.CLAIMS[-1]].verdict == "holds"
+
+
 def test_options_are_held_against_the_base_case_and_leave_its_verdicts_alone() -> None:
     """Their part is no condition: what is gone without them is what the base case has less, at the same seeds."""
     runs = invented(0.1)
