@@ -65,6 +65,30 @@ def test_blocks_of_a_domain_are_sealed_after_the_one_before_is_executed(regime: 
     assert last.keys() == {domain.index for domain in market.domains if domain.rollups}
 
 
+@pytest.mark.parametrize("regime", INSTALLED)
+def test_a_block_is_soft_final_no_later_than_executed_and_hard_final_once_its_batch_is_on_layer_1(regime: str) -> None:
+    market = opened(stressed(regime, horizon_s=30.0))
+    known: dict[int, tuple[float, float]] = {}
+    soft_of: list[float] = []
+
+    def noted(slot: Any) -> None:
+        part = slot.domain.regime.consensus
+        before, after = known.get(slot.domain.index, (0.0, 0.0)), part.finality_s()
+        known[slot.domain.index] = after
+        soft, hard = after[0] - before[0], after[1] - before[1]
+        if slot.missed or slot.orphaned:  # no block, or none that stays
+            assert soft == hard == 0.0
+            return
+        assert 0.0 <= soft <= slot.time - slot.sealed_at + 1e-9
+        posted = hard - soft - part.l1_finality_s
+        assert -1e-9 <= posted <= part.batch_s + 1e-9
+        soft_of.append(soft)
+
+    on_block(market, noted)
+    market.run()
+    assert soft_of
+
+
 @settings(deadline=None, max_examples=15)
 @given(
     window_s=st.just(0.0) | st.floats(1e-6, 3.0),
