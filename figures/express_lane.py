@@ -19,7 +19,8 @@ CAPTION = (
     "weak, and the range is ours). (a) Rounds won by the two who win most. (b) Intents reverted of those that come "
     "through the lane. (c) Rank correlation of the highest bid with what its minute turns out to be worth. (d) What is "
     "paid over the highest bid. (e) Inverse of the sum of squared shares of rounds won. Small points are seeds, bars "
-    "95% intervals of the mean. There one lane serves one chain, here each rollup has its own."
+    "95% intervals of the mean; verdicts in the table and the answer go by wider ones, for all facts together "
+    "(Bonferroni). There one lane serves one chain, here each rollup has its own."
 )
 
 

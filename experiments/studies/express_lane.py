@@ -64,13 +64,14 @@ def market_of(bidders: int, horizon_s: float) -> MarketConfig:
     return base.model_copy(update={"horizon_s": horizon_s, "agents": agents})
 
 
-def met(fact: Fact, sample: Any) -> str:
-    """Whether the 95% interval of the mean holds the value that was measured, or lies in the range: "met", "not met".
+def met(fact: Fact, sample: Any, together: int = 1) -> str:
+    """Whether the interval of the mean holds the value that was measured, or lies in the range: "met", "not met".
 
-    It is "open" where the interval lies across an end of the range, and with fewer than twenty seeds.
+    It is "open" where the interval lies across an end of the range, and with fewer than twenty seeds. Of `together`
+    that are judged, the interval is so wide that 95 times in a hundred all hold their means (Bonferroni).
     """
     values = statistics.finite(sample)
-    low, high = statistics.interval(values)
+    low, high = statistics.interval(values, 1.0 - statistics.LEVEL / together)
     if values.size < statistics.ENOUGH:
         return "open"
     if high < fact.low or low > fact.high:
@@ -79,16 +80,22 @@ def met(fact: Fact, sample: Any) -> str:
     return "met" if inside or fact.low == fact.high else "open"
 
 
+def _judged(runs: Any) -> int:
+    """How many verdicts there are: one for each fact and number of bidders."""
+    return len(FACTS) * runs["bidders"].nunique()
+
+
 def answer(runs: Any) -> str:
     """How many facts are met, by how many bid, and the two most telling numbers."""
     said = []
     for bidders, part in runs.groupby("bidders", sort=False):
-        verdicts = [met(fact, part[fact.outcome]) for fact in FACTS]
+        verdicts = [met(fact, part[fact.outcome], _judged(runs)) for fact in FACTS]
+        unsettled = f", {verdicts.count('open')} open" if "open" in verdicts else ""
         shares = (answers.amount(part[name], "%", 100.0) for name in ("lane_top_two_share", "lane_reverted_share"))
         top, reverted = shares
         said.append(
-            f"with {bidders} bidders {verdicts.count('met')} are met, {verdicts.count('not met')} not: the two "
-            f"biggest winners take {top} of rounds (measured: more than 90%), and {reverted} of what comes through "
+            f"with {bidders} bidders {verdicts.count('met')} are met, {verdicts.count('not met')} not{unsettled}: the "
+            f"two biggest winners take {top} of rounds (measured: more than 90%), and {reverted} of what comes through "
             "lanes is reverted (22%)"
         )
     return f"Of {len(FACTS)} facts, {'; '.join(said)}."
@@ -105,7 +112,7 @@ def table(runs: pd.DataFrame) -> pd.DataFrame:
                     "bidders": bidders,
                     "model": answers.amount(part[fact.outcome], ""),
                     "measured": fact.measured if at == 0 else "",
-                    "met": met(fact, part[fact.outcome]),
+                    "met": met(fact, part[fact.outcome], _judged(runs)),
                 }
             )
     return pd.DataFrame(rows)

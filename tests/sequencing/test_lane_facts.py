@@ -52,6 +52,14 @@ def test_a_fact_is_met_where_the_interval_holds_it_or_lies_in_its_range(middle: 
         assert study.met(facts[name], sample[:-1]) == "open", "nineteen seeds settle nothing"
 
 
+def test_of_many_facts_one_is_met_by_an_interval_of_all_together() -> None:
+    """Its end is 2.6 standard errors away: more than Student's 2.1 of one interval, less than the 3.2 of ten."""
+    deviation = 0.01 * np.tile([-1.0, 1.0], 10)
+    sample = 0.9 + 2.6 * deviation.std(ddof=1) / np.sqrt(20.0) + deviation
+    assert study.met(study.FACTS[0], sample) == "met"
+    assert study.met(study.FACTS[0], sample, 10) == "open"
+
+
 @pytest.fixture
 def runs() -> pd.DataFrame:
     return pd.DataFrame(
