@@ -7,7 +7,8 @@ The time line of a slot; no two of these moments change places:
 - arrive: an intent reaches the mempool its sender's latency later;
 - seal: whoever orders the block knows the world up to here, and what has arrived;
 - execute: what visibility and consensus add later (opening sealed contents, votes), at the prices of that moment;
-- soft finality with the execution, hard finality once the batch that holds the block is final on L1.
+- soft finality once the block is agreed on, at the latest with the execution; hard finality once the batch that holds
+  the block is final on L1.
 
 A domain seals its next block once the last one is executed. Without rollups it rests. A block that a reorganisation of
 L1 reverts is sealed, read by everybody, and never executed.
