@@ -15,6 +15,7 @@ CALM: tuple[EpisodeConfig, ...] = ()
 CRASH = (crash(150.0, 450.0),)
 CASES = {
     **dict.fromkeys(("siloed", "centralized_shared", "encrypted", "based", "fair_ordering"), CALM),
+    **dict.fromkeys(("pbs", "timeboost", "frequent_batch", "radius"), CALM),
     "encrypted in a crash": CRASH,
 }
 
