@@ -82,15 +82,16 @@ def _money(row: Row) -> float:
 
 @kernel
 def turned_round(memory: Memory, row: Row, pool: int, asset: int, units: float) -> int:
-    """Place in `memory.recent` of the trade that a trade turns round; -1: of none."""
+    """Place in `memory.recent` of the trade that a trade turns round, the nearest in size; -1: none."""
     recent = memory.recent[row.sender, asset]
-    best, latest = -1, row.executed - SPAN_S
+    best, off, latest = -1, ALIKE, row.executed - SPAN_S
     for k in range(DEPTH):
         trade = recent[k]
-        if trade.units * units >= 0.0 or trade.pool == pool or trade.time < latest:
+        if trade.units * units >= 0.0 or trade.pool == pool or trade.time < row.executed - SPAN_S:
             continue
-        if abs(trade.units + units) <= ALIKE * max(abs(units), abs(trade.units)):
-            best, latest = k, trade.time
+        differs = abs(trade.units + units) / max(abs(units), abs(trade.units))
+        if differs < off or (differs == off and trade.time >= latest):
+            best, off, latest = k, differs, trade.time
     return best
 
 

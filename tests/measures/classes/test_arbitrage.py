@@ -67,6 +67,21 @@ def test_legs_in_blocks_of_their_own_are_known_by_the_second() -> None:
     assert seen.tally.explained[ALICE] == pytest.approx(cash)
 
 
+def test_of_several_alike_the_nearest_in_size_is_turned_round() -> None:
+    """A leg left alone is unwound, as large as it was, after a leg of another cycle that is nearly as large."""
+    seen = apart()
+    alone, other = swap(ALICE, 1e4), swap(ALICE, 9.4e3)
+    alone["id"], other["id"] = 7, 8
+    seen.block(alone, time=1.0)
+    units = float(seen.rows[0]["filled_out"])
+    seen.block(other, time=3.0)
+    left = float(seen.rows[0]["filled_out"])
+    seen.block(outside(ALICE, units, buy=False), time=3.0)
+    assert seen.tally.found.turned.tolist() == [7]
+    assert seen.block(swap(ALICE, left, buy=False, pool=1), time=4.0) == ["legs"]
+    assert seen.tally.found.turned.tolist() == [8]
+
+
 def test_legs_too_far_apart_do_not_belong_together() -> None:
     seen = apart()
     first, second = cycle(1e4)
