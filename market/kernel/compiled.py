@@ -5,6 +5,8 @@ from typing import Any
 
 from numba import njit
 
+OPTIONS: dict[str, Any] = {"cache": True, "_nrt": False, "no_cfunc_wrapper": True}
+
 
 def kernel[F: Callable[..., Any]](function: F) -> F:
     """Compile a function that allocates nothing, without counting references to the arrays it is handed.
@@ -13,6 +15,24 @@ def kernel[F: Callable[..., Any]](function: F) -> F:
     arithmetic does. A function that creates an array cannot be compiled like this; numba says so when it is first
     called. No entry for C is compiled: nobody enters there.
     """
-    options: dict[str, Any] = {"cache": True, "_nrt": False, "no_cfunc_wrapper": True}
-    compiled: Any = njit(**options)(function)
+    compiled: Any = njit(**OPTIONS)(function)
+    return compiled
+
+
+def kernel_of[F: Callable[..., Any]](signature: Any, inlined: bool = False) -> Callable[[F], F]:
+    """Compile a function as a kernel, for numba's types that it states: it may then be called with constants.
+
+    Parameters
+    ----------
+    signature
+        numba's types of what it takes and returns
+    inlined
+        whether it is compiled into whatever calls it, however long it is: in an innermost loop, handing over the
+        state's arrays takes as long as all that is done with them
+    """
+
+    def compiled(function: F) -> F:
+        stated: Any = njit(signature, forceinline=inlined, **OPTIONS)(function)
+        return stated
+
     return compiled

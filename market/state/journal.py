@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from numba import boolean, float64, int64, njit, void
 
+from market.kernel.compiled import kernel_of
 from market.state.store import STATE, State
 
 
@@ -19,6 +20,33 @@ def put(state: State, where: int, value: float) -> None:
         state.journal[entry + 1] = state.cells[where]
         state.cells[where] = value
     state.journal[0] += 1.0
+
+
+@kernel_of(int64(STATE))
+def writes_of(state: State) -> int:
+    """How many writes the stretch has made so far."""
+    return int(state.journal[0])
+
+
+@kernel_of(int64(STATE, int64, int64, float64))
+def put_next(state: State, writes: int, where: int, value: float) -> int:
+    """Write as `put` does, where `writes` have been made so far, and return how many there are then.
+
+    For loops of many writes, which then need not read the number from the journal and write it back each time: such a
+    loop begins with `writes_of`, and writes the number into the journal before anybody else writes, and at its end.
+    """
+    entry = 1 + 2 * writes
+    if entry + 1 < state.journal.size:
+        state.journal[entry] = where
+        state.journal[entry + 1] = state.cells[where]
+        state.cells[where] = value
+    return writes + 1
+
+
+@kernel_of(int64(STATE, int64, int64, float64))
+def change_next(state: State, writes: int, where: int, value: float) -> int:
+    """Write as `put_next` does, if the cell holds something else: what stays the same takes no room in the journal."""
+    return put_next(state, writes, where, value) if state.cells[where] != value else writes
 
 
 @njit(void(STATE), cache=True)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import float64, int64, njit, types
 
+from market.kernel.compiled import kernel_of
 from market.state.schema import DENSE, SHIFT, Columns, number_of, record, tables
 
 PLACE = (1 << SHIFT) - 1
@@ -79,6 +80,25 @@ def index(state: State, column: int, row: int) -> int:
     """Return a whole number (account, asset, rollup, ...) of a table."""
     at = TABLES_AT + 3 * (column >> SHIFT)
     return int(state.cells[state.layout[at] + row * state.layout[at + 1] + (column & PLACE)])
+
+
+@kernel_of(int64(STATE, int64, int64))
+def start_of(state: State, column: int, row: int) -> int:
+    """Where in `cells` a row of the table that a column belongs to begins."""
+    at = TABLES_AT + 3 * (column >> SHIFT)
+    return state.layout[at] + row * state.layout[at + 1]
+
+
+@kernel_of(int64(int64, int64))
+def place(start: int, column: int) -> int:
+    """Where in `cells` a number of a row stands that begins at `start`."""
+    return start + (column & PLACE)
+
+
+@kernel_of(float64(STATE, int64, int64))
+def number(state: State, start: int, column: int) -> float:
+    """Return a number of a row that begins at `start`: for loops that read many numbers of a row."""
+    return state.cells[start + (column & PLACE)]
 
 
 @njit(int64(STATE, int64), cache=True)

@@ -9,15 +9,15 @@ underlying.
 from __future__ import annotations
 
 import numpy as np
-from numba import float64, int64, njit, void
+from numba import int64, njit
 
 from market.intents.rows import Reason, Row
 from market.state.journal import put
-from market.state.store import STATE, State, cell, get, index
-from market.venues.options.instrument import value_at
+from market.state.store import STATE, State, cell, index
+from market.venues.options.anew import make_anew
 from market.venues.options.quoting import ASK, BID, drop, make, quote_of
 from market.venues.options.rules import LARGEST, account_on, check_market, check_series, stands, whole_steps
-from market.venues.options.tables import Expiry, Option, OptionMarket, Quote, SheetValue
+from market.venues.options.tables import Expiry, OptionMarket, Quote
 
 ALL = -1
 """Target of what concerns all series, or all expiries."""
@@ -97,41 +97,6 @@ def sheet(state: State, row: Row, time: float) -> int:
     return Reason.NONE
 
 
-@njit(float64(STATE, int64, int64, float64, float64, float64), cache=True)
-def _worth(state: State, series: int, side: int, price: float, volatility: float, time: float) -> float:
-    """Value of a series, worked out once for all who make quotes of it at the same price, volatility and time [USD]."""
-    at, expires = 2 * series + side, get(state, Option.expires, series)
-    summed = get(state, Expiry.summed, index(state, Option.expiry, series))
-    if (
-        get(state, SheetValue.volatility, at) == volatility
-        and get(state, SheetValue.price, at) == price
-        and get(state, SheetValue.time, at) == time
-        and get(state, SheetValue.expires, at) == expires
-        and get(state, SheetValue.summed, at) == summed
-    ):
-        return get(state, SheetValue.worth, at)
-    worth = value_at(state, series, price, volatility, time)
-    put(state, cell(state, SheetValue.volatility, at), volatility)
-    put(state, cell(state, SheetValue.price, at), price)
-    put(state, cell(state, SheetValue.time, at), time)
-    put(state, cell(state, SheetValue.expires, at), expires)
-    put(state, cell(state, SheetValue.summed, at), summed)
-    put(state, cell(state, SheetValue.worth, at), worth)
-    return worth
-
-
-@njit(void(STATE, int64, int64, float64, float64, float64), cache=True)
-def _from_sheet(state: State, at: int, side: int, price: float, shift: float, time: float) -> None:
-    """Make one side of a quote anew from its sheet, at a price of the underlying and a shift of volatility."""
-    size, volatility = get(state, Quote.bid_sheet + side, at), get(state, Quote.bid_volatility + side, at) + shift
-    series = index(state, Quote.series, at)
-    worth = _worth(state, series, side, price, max(volatility, 0.0), time) if size > 0.0 else 0.0
-    if worth > 0.0 and volatility > 0.0 and np.isfinite(worth):
-        make(state, at, side, worth, size)
-    else:
-        drop(state, at, side)
-
-
 @njit(cache=True)
 def requote(state: State, row: Row, time: float) -> int:
     """Make the sender's quotes of an expiry, or of all, anew from its sheet, at a price `amount` of the underlying.
@@ -152,9 +117,5 @@ def requote(state: State, row: Row, time: float) -> int:
         return Reason.NOT_ALLOWED
     if not np.isfinite(row.limit):
         return Reason.BAD_AMOUNT
-    for series in range(first, first + count):
-        if time < get(state, Option.expires, series):
-            at = quote_of(state, account, series)
-            _from_sheet(state, at, BID, row.amount, row.limit, time)
-            _from_sheet(state, at, ASK, row.amount, row.limit, time)
+    make_anew(state, row.venue, first, count, quote_of(state, account, first), row.amount, row.limit, time)
     return Reason.NONE
