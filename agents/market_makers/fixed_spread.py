@@ -106,7 +106,8 @@ class FixedSpread(MarketMaker):
 
     def learn(self, receipts: np.ndarray) -> None:
         """Take note of what became of hedges."""
-        self.hedge.learn(receipts)
+        if self.hedges:
+            self.hedge.learn(receipts)
 
     def traded_outside(self, receipts: np.ndarray) -> None:
         """Take note of hedges that were carried out apart from blocks."""
@@ -162,7 +163,7 @@ class FixedSpread(MarketMaker):
 
     def _quote(self, seen: Observation, desk: Desk, market: int, place: tuple[int, int], at_once: bool) -> None:
         rollup, asset = place
-        price, (before, when) = float(seen.prices[asset]), self._quoted.get(market, (0.0, -np.inf))
+        price, (before, when) = seen.prices.item(asset), self._quoted.get(market, (0.0, -np.inf))
         if not at_once and abs(price - before) <= self.move * before and seen.time < when + self.refresh_s:
             return
         self._quoted[market] = price, seen.time

@@ -10,8 +10,8 @@ from market.venues import Kind
 
 
 def markets_of(seen: Observation) -> list[int]:
-    """Markets of options on the rollups of this domain, looked up once a slot, however many ask."""
-    return seen.derived(("markets of options", tuple(seen.rollups)), lambda: _markets_of(seen))
+    """Markets of options on the rollups of this domain, looked up once: no market is founded later."""
+    return seen.fixed(("markets of options", seen.rollups), _markets_of, seen)
 
 
 def _markets_of(seen: Observation) -> list[int]:
@@ -49,4 +49,4 @@ class Margin:
             amount = self.share * float(seen.funds[rollup, 0]) / beside
             if amount > 0.0:
                 desk.submit(Kind.OPTION_DEPOSIT, rollup, market, amount, target=account, asset_in=0, asset_out=0)
-        return bool(seen.option_accounts["cash"][account] != 0.0)
+        return seen.option_accounts["cash"].item(account) != 0.0
