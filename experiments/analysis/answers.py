@@ -55,3 +55,13 @@ def listed(parts: Iterable[str]) -> str:
     """Parts of a sentence, joined by commas and a last "and"."""
     *most, last = parts
     return f"{', '.join(most)} and {last}" if most else last
+
+
+def seeds(count: int) -> str:
+    """How many seeds there are, in words."""
+    return "one seed" if count == 1 else f"{count} seeds"
+
+
+def of_seeds(count: int) -> str:
+    """How many seeds something rests on, and that this settles nothing where they are too few."""
+    return f"({seeds(count)}{': open' if count < statistics.ENOUGH else ''})"

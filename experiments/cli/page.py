@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.analysis import statistics
+from experiments.analysis.answers import of_seeds, seeds
 from experiments.cli import shown_pictures
 from experiments.cli.short_answers import one_line
 from experiments.runs import study
@@ -130,8 +131,7 @@ def _line(about: dict[str, Any]) -> str:
 
 
 def _of_seeds(about: dict[str, Any]) -> str:
-    seeds = about.get("seeds", [])
-    return f" ({_seeds(seeds)}{': open' if len(seeds) < statistics.ENOUGH else ''})"
+    return f" {of_seeds(len(about.get('seeds', [])))}"
 
 
 def _asked(name: str, folder: Path) -> dict[str, Any]:
@@ -181,17 +181,13 @@ def _section(name: str, about: dict[str, Any], place: dict[str, str]) -> Iterato
         return
     seconds, commit = about["timings"]["run_seconds"]["sum"], about["commit"]
     yield (
-        f"`{about['command']}`: {about['runs']} runs, {about['failed']} failed, {_seeds(about['seeds'])}, "
+        f"`{about['command']}`: {about['runs']} runs, {about['failed']} failed, {seeds(len(about['seeds']))}, "
         f"{seconds / 60.0:.1f} minutes of one processor"
         + (f", commit {commit[:10]}{' with changes' if about['changed'] else ''}" if commit else "")
         + f". [Table]({place['table']}), "
         + (f"[runs]({place['runs']}), " if "runs" in place else "")
         + f"[configuration and versions]({place['study']})."
     )
-
-
-def _seeds(seeds: list[int]) -> str:
-    return "one seed" if len(seeds) == 1 else f"{len(seeds)} seeds"
 
 
 def _cell(text: str) -> str:

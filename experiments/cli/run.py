@@ -12,7 +12,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from experiments.analysis import headlines, summaries
+from experiments.analysis import answers, headlines, statistics, summaries
 from experiments.cli import figures, page, provenance
 from experiments.later import pd
 from experiments.runs import configuration, slices
@@ -154,7 +154,9 @@ def write(
     if not rows.empty:
         stated = study.headlines(rows) if study.headlines is not None else ()
         below = (headlines.table(stated), headlines.TITLE) if stated else None
-        store.write_table(study.table(rows), study.title, study.printed, below)
+        seeds = len(set(rows["seed"].tolist()))
+        few = f" {answers.of_seeds(seeds)}" if seeds < statistics.ENOUGH else ""
+        store.write_table(study.table(rows), study.title + few, study.printed, below)
         drawn = store.write_summary(summary(study, runs, rows))
         figures.draw(study.name, study.figures, drawn, store.folder, width)
 

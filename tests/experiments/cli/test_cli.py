@@ -146,6 +146,10 @@ def test_list_for_people(coins: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert {"studies", "regimes", "strategies: market makers", "known answers"} <= set(lines)
 
 
+def first_line(path: Path) -> str:
+    return path.read_text(encoding="utf-8").partition("\n")[0]
+
+
 def test_run_writes_everything(coins: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["run", "coins", "--workers", "1", "--quick", "--out", "out"]
     assert main(command) == 0
@@ -160,6 +164,7 @@ def test_run_writes_everything(coins: Path, capsys: pytest.CaptureFixture[str]) 
     assert (about["seeds"], about["regimes"]) == ([1, 2], ["siloed", "pbs"])
     assert {"python", "numpy", "mesa"} <= set(about["versions"])
     assert about["timings"]["run_seconds"]["max"] >= 0
+    assert first_line(folder / "table.md") == "Tossing coins (2 seeds: open)"
     first = {name: (folder / name).read_bytes() for name in names - {"runs", "study.json"}}
     assert main(command) == 0
     assert "8 of them kept" in capsys.readouterr().out
