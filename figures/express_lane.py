@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import NamedTuple
 
 import pandas as pd
@@ -14,13 +15,13 @@ from figures import _page as page
 from figures import _shared as shared
 
 CAPTION = (
-    "The express lane of Timeboost with two and with six bidders who are alike, beside what was measured on Arbitrum "
-    "One in 2025 (arXiv 2509.22143 and 2511.18328; green: a value, or the range that it lay in; of (c) the source says "
-    "weak, and the range is ours). (a) Rounds won by the two who win most. (b) Intents reverted of those that come "
-    "through the lane. (c) Rank correlation of the highest bid with what its minute turns out to be worth. (d) What is "
-    "paid over the highest bid. (e) Inverse of the sum of squared shares of rounds won. Small points are seeds, bars "
-    "95% intervals of the mean; verdicts in the table and the answer go by wider ones, for all facts together "
-    "(Bonferroni). There one lane serves one chain, here each rollup has its own."
+    "The express lane of Timeboost with two bidders, with six, and with six who sell rounds on (r), all alike, beside"
+    " what was measured on Arbitrum One in 2025 (arXiv 2509.22143 and 2511.18328; green: a value, or the range that "
+    "it lay in; of (c) the source says weak, and the range is ours). (a) Rounds won by the two who win most. (b) "
+    "Intents reverted of those that come through the lane. (c) Rank correlation of the highest bid with what its "
+    "minute turns out to be worth. (d) What is paid over the highest bid. (e) Inverse of the sum of squared shares of"
+    " rounds won. Small points are seeds, bars 95% intervals of the mean; verdicts in the table and the answer go by "
+    "wider ones, for all facts together (Bonferroni). There one lane serves one chain, here each rollup has its own."
 )
 
 
@@ -61,14 +62,17 @@ def _fact(axes: Axes, summary: pd.DataFrame, panel: Panel) -> None:
         axes.axhline(panel.low, color=shared.GREEN, linewidth=2.0, alpha=0.6)
     else:
         axes.axhspan(panel.low, panel.high, color=shared.GREEN, alpha=0.35, linewidth=0)
-    numbers = shared.levels(summary, "bidders")
-    found = {at: shared.cell(summary, bidders=bidders) for at, bidders in enumerate(numbers)}
-    known = {at: cell for at, cell in found.items() if cell is not None}
+    known, names = {}, []
+    for resell, bidders in product((False, True), shared.levels(summary, "bidders")):
+        cell = shared.cell(summary, bidders=bidders, resell=resell)
+        if cell is not None:
+            known[len(names)] = cell
+            names.append(f"{bidders:g}{' r' if resell else ''}")
     for at, cell in known.items():
         axes.plot([at - 0.2] * len(cell.values), cell.values, ".", color=shared.GREY, markersize=2)
     shared.bars(axes, known, shared.BLUE, style="o")
-    axes.set_xticks(range(len(numbers)), [f"{bidders:g}" for bidders in numbers])
-    axes.set_xlim(-0.6, len(numbers) - 0.4)
+    axes.set_xticks(range(len(names)), names)
+    axes.set_xlim(-0.6, len(names) - 0.4)
     axes.set_ylim(*panel.limits)
     axes.set_xlabel("bidders")
     axes.set_ylabel(panel.label)

@@ -36,8 +36,10 @@ def test_the_lane_beside_the_facts() -> None:
 
 
 def test_as_many_bid_as_are_asked_for() -> None:
-    (group,) = (group for group in study.market_of(BIDDERS, 60.0).agents if group.strategy == "express_bidder")
-    assert group.count == BIDDERS
+    for resell, strategy in ((False, "express_bidder"), (True, "express_reseller")):
+        agents = study.market_of(BIDDERS, 60.0, resell).agents
+        (group,) = (group for group in agents if group.strategy.startswith("express"))
+        assert (group.strategy, group.count) == (strategy, BIDDERS)
 
 
 @pytest.mark.parametrize(
@@ -63,15 +65,16 @@ def test_of_many_facts_one_is_met_by_an_interval_of_all_together() -> None:
 @pytest.fixture
 def runs() -> pd.DataFrame:
     return pd.DataFrame(
-        {"regime": "timeboost", "bidders": bidders, "seed": seed}
+        {"regime": "timeboost", "bidders": bidders, "resell": resell, "seed": seed}
+        | {"lane_rounds": 40, "lane_rounds_resold": 10 * resell, "lane_resale_usd": 100.0 * resell}
         | {fact.outcome: share + 0.001 * (seed % 2) for fact in study.FACTS}
-        for bidders, share in ((2, 0.95), (6, 0.5))
+        for bidders, resell, share in ((2, False, 0.95), (6, False, 0.5), (6, True, 0.5))
         for seed in range(1, 21)
     )
 
 
 def test_the_figure_shows_the_summary_and_the_facts_of_the_study(runs: pd.DataFrame) -> None:
-    drawn.check("express_lane", summaries.plain(runs, ["bidders"]))
+    drawn.check("express_lane", summaries.plain(runs, study.LEVERS))
     facts = [(fact.outcome, fact.low, fact.high) for fact in study.FACTS]
     assert [(panel.outcome, panel.low, panel.high) for panel in figure.PANELS] == facts
 
@@ -79,7 +82,9 @@ def test_the_figure_shows_the_summary_and_the_facts_of_the_study(runs: pd.DataFr
 def test_the_table_states_model_measured_and_whether_it_is_met(runs: pd.DataFrame) -> None:
     table = study.table(runs)
     assert table["met"].tolist()[:4] == ["met", "not met", "not met", "not met"]
-    assert table["measured"].tolist()[2] == "0.22"
+    assert table["measured"].tolist()[3] == "0.22"
     text = answered.check("express_lane", runs)
     assert "with 2 bidders 1 are met, 4 not" in text
     assert "with 6 bidders 1 are met, 4 not" in text
+    assert "with 6 bidders who resell 1 are met, 4 not" in text
+    assert "25% (25 to 25) of rounds are sold on, for 10 USD" in text
