@@ -12,7 +12,7 @@ from figures import _page as page
 from figures import _shared as shared
 
 CAPTION = (
-    "Two rollups with perpetuals and tight pools (trading) and two with loans (lending) move among three networks and "
+    "Two rollups with options and tight pools (trading) and two with loans (lending) move among three networks and "
     "sequencers of their own, by what they and their users experience. (a, b) Herfindahl-Hirschman index of who "
     "sequences, without and with users who need two rollups at once, by what a move costs; where rollups begin goes "
     "round with the seed. (c) Users' cost over that of the best fixed assignment at the same seed. (d, e) Share of its "

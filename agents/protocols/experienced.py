@@ -2,9 +2,12 @@
 
 A stretch of time in a network is worth to a rollup, per day and in USD,
 
-    revenue - care x (users' cost + what others lost in sandwiches + penalties and bad debt - providers' gain)
+    revenue - care x (users' cost + what others lost in sandwiches + penalties and bad debt - providers' gain
+                      + what trades on options cost - what their makers gain + the cost of their risk)
 
-where users' cost is per dollar that they want to trade and counts their waiting; all is per dollar of demand, times the
+where users' cost is per dollar that they want to trade and counts their waiting. A spread is a cost to whoever wants
+options and a gain to their maker: what both lose is what others take by quotes that the price has left behind. Risk
+costs half the aversion to it times the variance of what makers have unhedged. All is per dollar of demand, times the
 rollup's usual demand, so that a busy hour is not taken for a good network. What all rollups experienced in the same
 period is taken off: it was the hour, not the network.
 
@@ -70,6 +73,8 @@ class Experienced(Protocol):
         scale of the logit rule: a network better by so much, of usual demand, is e times as likely; 0: the best [bp]
     explore
         chance that a review ends with a move to any network at random [1]
+    risk_aversion
+        cost of risk to makers of options: that over 2 times the variance of what they have unhedged [1/USD]
     payback_s
         time within which a move has to pay for itself [s]
     """
@@ -86,17 +91,19 @@ class Experienced(Protocol):
         noise_bp: float = 0.1,
         explore: float = 0.0,
         payback_s: float = DAY_S,
+        risk_aversion: float = 0.01,
     ) -> None:
         super().__init__(seat)
-        if min(care, impatience_bp_s, trust, noise_bp) < 0.0 or not (prior > 0.0 and payback_s > 0.0):
+        if min(care, impatience_bp_s, trust, noise_bp, risk_aversion) < 0.0 or not (prior > 0.0 and payback_s > 0.0):
             raise ValueError(
-                "care, impatience_bp_s, trust and noise_bp must be at least 0, prior and payback_s above 0"
+                "care, impatience_bp_s, trust, noise_bp and risk_aversion must be at least 0, "
+                "prior and payback_s above 0"
             )
         if not all(0.0 <= share <= 1.0 for share in (memory, inertia, explore)):
             raise ValueError("memory, inertia and explore must be within [0, 1]")
         self.care, self.impatience, self.memory, self.trust = care, impatience_bp_s * 1e-4, memory, trust
         self.prior, self.inertia, self.explore, self.payback_s = prior, inertia, explore, payback_s
-        self.noise = noise_bp * 1e-4
+        self.noise, self.risk_aversion = noise_bp * 1e-4, risk_aversion
         self._fees = np.zeros(0)
         self._usual: dict[int, Remembered] = defaultdict(Remembered)  # by rollup: what a dollar of demand is worth [1]
         self._there: dict[tuple[int, int], Remembered] = defaultdict(Remembered)  # the same by rollup and network
@@ -164,6 +171,7 @@ class Experienced(Protocol):
         delay = 0.0 if math.isnan(past.delay_s) else past.delay_s
         others = past.sandwich_usd - past.retail_sandwich_usd
         users = past.cost_usd + others + past.penalty_usd + past.bad_debt_usd - past.providers_usd
+        users += past.options_usd - past.makers_usd + 0.5 * self.risk_aversion * past.unhedged_usd2
         return (past.revenue_usd - self.care * users) / past.demand_usd - self.care * self.impatience * delay
 
 

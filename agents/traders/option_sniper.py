@@ -55,7 +55,7 @@ class OptionSniper(Trader):
         first, rollup, asset = int(row["first_series"]), int(row["rollup"]), int(row["asset"])
         price = float(seen.prices[asset])
         worth = seen.option_values(market, price)
-        chain = seen.options[first : first + worth.size]
+        chain = np.asarray(seen.options)[first : first + worth.size]
         alive = chain["expires"] > seen.sealing
         for sign, side in zip((-1.0, 1.0), SIDES, strict=True):
             offered, size = chain[side], np.minimum(chain[f"{side}_size"], self.most)

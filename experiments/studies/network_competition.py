@@ -8,34 +8,24 @@ from typing import Any
 import numpy as np
 
 from experiments.analysis import answers, statistics, summaries
-from experiments.analysis.headlines import Headline, pair
+from experiments.analysis.headlines import Headline, pair, together
 from experiments.later import pd
 from experiments.runs.study import Configure, Run, seeds
-from market import regimes
-from market.config import (
-    AgentConfig,
-    BorrowersConfig,
-    EpisodeConfig,
-    FlowConfig,
-    LendingConfig,
-    MarketConfig,
-    PerpetualConfig,
-    PoolConfig,
-    PriceConfig,
-    RollupConfig,
-)
+from experiments.studies import _networks_scene as scene
+from market.config import MarketConfig
+from market.measures.option_stakes import OptionStakes
 from market.measures.ratio import ratio
 from market.measures.recorder import Recorder
 from market.model import SequencerMarket
-from market.settings import YEAR_S
 from market.state.ledger import Why
 
 TITLE = "Competing sequencing networks, among which rollups move by what they experience"
 QUESTION = "Do rollups that choose their network again and again end in one, split by kind, or stay apart?"
 HYPOTHESIS = (
-    "Demand across rollups makes the ecosystem tip into one network; without it rollups with tight arbitrage and "
-    "perpetuals go to a fast network, and rollups with loans to one that resists extraction. The dearer a move, the "
-    "longer rollups stay where they began, and the more their users pay over the best fixed assignment."
+    "Demand across rollups makes the ecosystem tip into one network; without it rollups with options go to a fast "
+    "network, where quotes are fresh, snipers find little and hedges are young, and rollups with loans to one that "
+    "resists extraction. The dearer a move, the longer rollups stay where they began, and the more their users pay "
+    "over the best fixed assignment."
 )
 
 SEEDS, QUICK_SEEDS = 20, 2
@@ -43,11 +33,10 @@ DEMANDS, QUICK_DEMANDS = (0.0, 0.3, 1.0), (0.0, 1.0)
 """How often users want to trade on two rollups at once [1/s]."""
 SWITCHING_USD, QUICK_SWITCHING_USD = (0.0, 1e3, 3e3), (0.0, 3e3)
 HORIZON_S, QUICK_HORIZON_S = 1200.0, 180.0
-PERIOD_S, NOTICE_S = 30.0, 10.0
 NETWORKS = ("alone", "fast", "resistant", "cheap")
 """Where a rollup can be, by number: the networks are those of the regime `roaming`."""
 KINDS = {"trading": (0, 1), "lending": (2, 3)}
-"""Rollups of each kind: with a perpetual and tight pools, or with loans and wider ones."""
+"""Rollups of each kind: with options and tight pools, or with loans and wider ones."""
 FIXED = {
     "alone": (0, 0, 0, 0),
     "fast": (1, 1, 1, 1),
@@ -56,15 +45,13 @@ FIXED = {
     "by_kind": (1, 1, 2, 2),
 }
 """Fixed assignments that moving is compared with: network of each rollup."""
-QUICK_FIXED = ("fast", "by_kind")
+QUICK_FIXED = ("fast", "resistant", "by_kind")
 MOVING = "moving"
-FALL_LOG = -0.08
-"""Drift of the log price over the middle third of the run, which sets off liquidations [1]."""
 IMPATIENCE_BP_S = 0.2
 """What retail users lose by a second of waiting, of their volume [bp/s]: what the protocols reckon with, too."""
 PRINTED = (
     "needs [1/s]", "a move [USD]", "HHI, last third [1]", "specialisation [1]", "moves [1/h]",
-    "users' cost over the best fixed [bp]", "not served [% of retail]", "not served, best fixed [% of retail]",
+    "users' cost over the best fixed [bp]", "not served [% of retail]", "lost on options [USD/h]",
 )  # fmt: skip
 STEPS = 10
 """Stretches of equal length in which concentration is followed over time [1]."""
@@ -79,51 +66,9 @@ def runs(asked: int | None, quick: bool, configure: Configure) -> Iterator[Run]:
             for cost in costs:
                 levers = {"cross_per_second": demand, "assignment": assignment, "switching_usd": cost}
                 for seed in seeds(asked, QUICK_SEEDS if quick else SEEDS):
-                    config = configure(_market(demand, assignment, cost, seed, horizon))
+                    first = None if assignment == MOVING else FIXED[assignment]
+                    config = configure(scene.market(demand, first, cost, horizon, seed))
                     yield Run(levers, config.regime.name, seed, config)
-
-
-def _market(demand: float, assignment: str, cost: float, seed: int, horizon: float) -> MarketConfig:
-    """Two rollups of each kind; where they begin goes round with the seed, so that no network is favoured."""
-    roaming = regimes.load("roaming")
-    moves = assignment == MOVING
-    first = [(seed + at) % len(NETWORKS) for at in range(4)] if moves else FIXED[assignment]
-    domains = {"first": first, "period_s": PERIOD_S, "notice_s": NOTICE_S, "switching_usd": cost}
-    domains["protocol"] = "experienced" if moves else "loyal"
-    trading = 5.0, (), (PerpetualConfig(traders=200),)
-    lending = 30.0, (LendingConfig(cash_usd=5e6),), ()
-    base = MarketConfig(
-        horizon_s=horizon,
-        rollups=tuple(
-            RollupConfig(
-                name=f"{kind}{number}",
-                block_time_s=2.0,
-                pools=(PoolConfig(depth_usd=5e6, fee_bp=fee_bp),),
-                lending=loans,
-                borrowers=300 if loans else 0,
-                perpetuals=perpetuals,
-                gas_usd=0.02,
-            )
-            for kind, (fee_bp, loans, perpetuals) in {"trading": trading, "lending": lending}.items()
-            for number in range(2)
-        ),
-        regime=roaming.model_copy(update={"domains": roaming.domains | domains}),
-        # retail users stay where they are and trade sizes without a heavy tail: what changes is then due to sequencing
-        flow=FlowConfig(log_sd=1.0, choice_sensitivity=0.0),
-        borrowers=BorrowersConfig(ltv_low=0.6, ltv_high=0.79),
-        agents=(
-            AgentConfig(role="trader", strategy="arbitrageur", count=2),
-            AgentConfig(role="liquidator", strategy="greedy", parameters={"sell": "outside"}),
-            AgentConfig(
-                role="trader", strategy="cross_rollup", capital_usd=2e7, latency_s=0.2,
-                parameters={"per_second": demand},
-            ),
-        ),
-    )  # fmt: skip
-    start, end = horizon / 3.0, 2.0 * horizon / 3.0
-    fall = EpisodeConfig(start_s=start, end_s=end, volatility=2.0, drift=FALL_LOG * YEAR_S / (end - start))
-    assets = (base.assets[0].model_copy(update={"volatility": 2.0}),)
-    return base.model_copy(update={"assets": assets, "prices": PriceConfig(kind="gbm", episodes=(fall,))})
 
 
 class Whereabouts(Recorder):
@@ -139,7 +84,7 @@ class Whereabouts(Recorder):
 
 
 def execute(run: Run) -> dict[str, Any]:
-    """Run a market; see who is where, what moving costs, and what users and networks have of it."""
+    """Run a market; see who is where, what moving costs, and what users, makers of options and networks have of it."""
     from agents.population import Population
     from experiments.runs import machine
     from experiments.runs.needs import estimate
@@ -172,6 +117,28 @@ def execute(run: Run) -> dict[str, Any]:
         **{f"{name}_income_usd_day": income(market, at) / days for at, name in enumerate(NETWORKS[1:])},
         "spent_on_moves_usd": float(market.world.tables.flows[:, :, Why.SWITCHING].sum()),
         "liquidated_usd": float(totals["liquidated"]),
+        **on_options(market, market.moves.meter.options),
+    }
+
+
+def on_options(market: SequencerMarket, stakes: OptionStakes) -> dict[str, float]:
+    """What whoever wants options and their makers lose together, what of it others gain by stale quotes, and hedges.
+
+    Returns
+    -------
+    dict
+        `options_lost_usd_h`: what customers lose, less what makers and venues gain [USD/h]; `stale_usd_h`: what those
+        gain who gain by taking quotes [USD/h]; `unhedged_usd`: root of the mean square, over hours, of what makers gain
+        or lose by what is unhedged [USD]; `hedge_age_s`: mean age of makers' hedges [s]
+    """
+    hours, rollups = market.time / 3600.0, KINDS["trading"]
+    lost = sum(stakes.customers(at) - float(stakes.made[at]) for at in rollups)
+    maker: Any = next(agent for agent in market.participants if agent.role == "market_maker")
+    return {
+        "options_lost_usd_h": lost / hours,
+        "stale_usd_h": sum(stakes.stale(at) for at in rollups) / hours,
+        "unhedged_usd": float(np.sqrt(stakes.squared.sum() / hours)),
+        "hedge_age_s": float(np.mean([maker.hedge.mean_age_s((at, 1), market.time) for at in rollups])),
     }
 
 
@@ -201,6 +168,7 @@ def income(market: SequencerMarket, domain: int) -> float:
 KEYS = ("cross_per_second", "switching_usd")
 SHARES = tuple(f"{kind}_{name}_share" for kind in KINDS for name in NETWORKS)
 USERS = ("over_best_bp", "unfilled_share", "unfilled_best_share")
+OPTIONS = ("options_lost_usd_h", "stale_usd_h", "unhedged_usd", "hedge_age_s")
 INCOMES = tuple(f"{name}_income_usd_day" for name in NETWORKS[1:])
 
 
@@ -222,51 +190,81 @@ def _moving(runs: pd.DataFrame) -> pd.DataFrame:
         over[here] = summaries.less(runs, users, [], **fixed)[here]
         refused[here] = summaries.same_seed(runs, unserved, [], **fixed)[here]
     share = {name: summaries.values(runs, name) for name in SHARES}
-    fast = share["trading_fast_share"] - share["lending_fast_share"]
-    resistant = share["lending_resistant_share"] - share["trading_resistant_share"]
+    home = (share["trading_fast_share"] + share["lending_resistant_share"]) / 2.0
+    away = (share["lending_fast_share"] + share["trading_resistant_share"]) / 2.0
     more = {
         "over_best_bp": over,
         "unfilled_best_share": refused,
         "income_usd_day": sum(summaries.values(runs, name) for name in INCOMES),
-        "specialisation": (fast + resistant) / 2.0,
+        "home_share": home,
+        "away_share": away,
+        "specialisation": home - away,
     }
     return summaries.where(runs.assign(**more), assignment=MOVING)
 
 
 def summary(runs: pd.DataFrame) -> pd.DataFrame:
     """Concentration over time and at the end, whereabouts by kind, moves, users' cost and networks' income."""
-    drawn = [f"hhi_{at}" for at in range(STEPS)] + ["hhi", *SHARES, "moves_per_hour", *USERS, *INCOMES]
+    drawn = [f"hhi_{at}" for at in range(STEPS)] + ["hhi", *SHARES, "moves_per_hour", *USERS, *INCOMES, *OPTIONS]
     return summaries.table(summaries.by_cell(_moving(runs), KEYS, drawn))
 
 
 def answer(runs: pd.DataFrame) -> str:
     """How concentrated rollups end where moves cost nothing, whether kinds part, and what users pay for it."""
     moving = summaries.where(_moving(runs), switching_usd=0.0)
-    demands = sorted(set(moving["cross_per_second"]))
-    ends, kinds = [], []
-    for demand in demands:
-        part = summaries.where(moving, cross_per_second=demand)
-        ends.append(answers.amount(summaries.values(part, "hhi"), ""))
-        kinds.append(answers.amount(summaries.values(part, "specialisation"), ""))
+    kinds = _kinds(moving)
+    ends = [
+        answers.amount(summaries.values(summaries.where(moving, cross_per_second=demand), "hhi"), "")
+        for demand in kinds
+    ]
     mean: Any = moving.groupby("seed")[list(USERS)].mean()
     unserved, best = (answers.amount(mean[name], "%", 100.0) for name in USERS[1:])
-    (users,) = headlines(runs)
+    quotes = [f" On options, {one.what}: {one.said}." for one in _quotes(runs)]
     return (
         f"Where moves cost nothing, rollups end at a Herfindahl-Hirschman index of {ends[0]} without demand across "
-        f"rollups and of {ends[-1]} with {demands[-1]:g} needs a second (apart 0.25, in one network 1); specialisation "
-        f"by kind, at most 1, with {answers.listed(f'{demand:g}' for demand in demands)} is {answers.listed(kinds)}. "
-        f"Users' cost against the best fixed assignment, over all demands: {users.said}, with {unserved} of retail not "
-        f"served, there {best}."
+        f"rollups and of {ends[-1]} with {max(kinds):g} needs a second (apart 0.25, in one network 1); specialisation "
+        f"by kind, at most 1, with {answers.listed(f'{demand:g}' for demand in kinds)} is "
+        f"{answers.listed(one.said for one in kinds.values())}. "
+        f"Users' cost against the best fixed assignment, over all demands: {_users(moving).said}, with {unserved} of "
+        f"retail not served, there {best}." + "".join(quotes)
     )
 
 
 def headlines(runs: pd.DataFrame) -> list[Headline]:
-    """What the answer compares: users' cost where moves cost nothing, less that of the best fixed assignment."""
+    """What the answer compares: where kinds are, users' cost, and what is lost on options in two networks."""
     moving = summaries.where(_moving(runs), switching_usd=0.0)
+    return [*_kinds(moving).values(), _users(moving), *_quotes(runs)]
+
+
+def _kinds(moving: pd.DataFrame) -> dict[float, Headline]:
+    """Time in the network of one's kind less that in the other's, where moves cost nothing: by strength of demand."""
+    found = {}
+    for demand in sorted(set(moving["cross_per_second"])):
+        part = summaries.where(moving, cross_per_second=demand).set_index("seed")
+        what = f"share of time in the network of one's kind less in the other kind's, with {demand:g} needs a second"
+        found[demand] = pair(what, part["home_share"], part["away_share"], "")
+    return together(found)
+
+
+def _quotes(runs: pd.DataFrame) -> list[Headline]:
+    """What whoever wants options and their makers lose together where all are in the fast network, or the resistant."""
+    # a seed's runs at several demands are no independent ones: their mean counts once
+    held = {"fast", "resistant"}
+    if not held <= set(runs["assignment"]):
+        return []
+    fast, resistant = (
+        summaries.where(runs, assignment=name).groupby("seed")["options_lost_usd_h"].mean() for name in sorted(held)
+    )
+    what = "lost by customers and makers together, all in the fast network less all in the resistant one"
+    return [pair(what, fast, resistant, "USD/h")]
+
+
+def _users(moving: pd.DataFrame) -> Headline:
+    """Users' cost where moves cost nothing, less that of the best fixed assignment."""
     # a seed's runs at several demands are no independent ones: their mean counts once
     mean: Any = moving.groupby("seed")[["users_bp", "over_best_bp"]].mean()
     best = mean["users_bp"] - mean["over_best_bp"]
-    return [pair("users' cost, moving less the best fixed assignment", mean["users_bp"], best, "bp")]
+    return pair("users' cost, moving less the best fixed assignment", mean["users_bp"], best, "bp")
 
 
 def table(runs: pd.DataFrame) -> pd.DataFrame:
@@ -283,6 +281,9 @@ def table(runs: pd.DataFrame) -> pd.DataFrame:
         "not served [% of retail]": ("unfilled_share", 100.0),
         "not served, best fixed [% of retail]": ("unfilled_best_share", 100.0),
         "networks' income [thousand USD/day]": ("income_usd_day", 1e-3),
+        "lost on options [USD/h]": ("options_lost_usd_h", 1.0),
+        "by stale quotes [USD/h]": ("stale_usd_h", 1.0),
+        "age of hedges [s]": ("hedge_age_s", 1.0),
     }
     rows = []
     for cell, part in summaries.cells(_moving(runs), KEYS):

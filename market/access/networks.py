@@ -58,6 +58,16 @@ class Experience:
         what they gained in all: fees, and the value of what they received less that of what they gave [USD]
     penalty_usd, bad_debt_usd
         what borrowers paid beyond their debt as they were liquidated, and debt that nobody covered [USD]
+    options_usd
+        what trades cost those who have lost by taking quotes of options, against what the options were worth at the
+        reference price, with fees and tips [USD]
+    stale_usd
+        what others have gained by taking quotes, fees and tips off: those that the price had left behind [USD]
+    makers_usd
+        what makers gained by these trades, with the venue's fees, and less what their hedges on the rollup cost [USD]
+    unhedged_usd2
+        what moves of prices from second to second brought to what makers had unhedged, squared: the variance of what
+        they have besides [USD^2]
     """
 
     rollup: int
@@ -74,6 +84,10 @@ class Experience:
     providers_usd: float
     penalty_usd: float
     bad_debt_usd: float
+    options_usd: float
+    stale_usd: float
+    makers_usd: float
+    unhedged_usd2: float
 
     @property
     def length_s(self) -> float:

@@ -35,7 +35,7 @@ def past(rollup: int, network: int, **changes: float) -> Experience:
     zero = dict.fromkeys(
         (
             "revenue_usd", "cost_usd", "delay_s", "sandwich_usd", "retail_sandwich_usd", "arbitrage_usd",
-            "providers_usd", "penalty_usd", "bad_debt_usd",
+            "providers_usd", "penalty_usd", "bad_debt_usd", "options_usd", "stale_usd", "makers_usd", "unhedged_usd2",
         ),
         0.0,
     )  # fmt: skip

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from market.access.networks import Experience
+from market.measures.option_stakes import OptionStakes
 
 if TYPE_CHECKING:
     from market.model import SequencerMarket
@@ -15,15 +16,28 @@ if TYPE_CHECKING:
 COUNTED = (
     "revenue", "user_volume", "unfilled_volume", "user_cost", "unfilled_cost", "user_delay", "user_count",
     "sandwich_loss", "user_sandwich_loss", "lp_arbitrage", "lp_fees", "lp_marked", "penalty", "bad_debt",
+    "options", "stale", "makers", "unhedged",
 )  # fmt: skip
 """Totals of a rollup whose growth is an experience."""
+APART = ("revenue", "bad_debt", "options", "stale", "makers", "unhedged")
+"""Of them, those that are not in the market's tally."""
 
 
 class Meter:
-    """Cuts the totals of each rollup into stretches, one after the other."""
+    """Cuts the totals of each rollup into stretches, one after the other.
+
+    Attributes
+    ----------
+    options : OptionStakes
+        what options have brought and cost so far
+    """
 
     def __init__(self, market: SequencerMarket, where: tuple[int, ...]) -> None:
         self._market = market
+        self.options = OptionStakes()
+        self.options.on_start(market)
+        if len(market.world.tables.option_markets):
+            market.recorders.append(self.options)
         self._since = [(network, market.time, self._totals(at)) for at, network in enumerate(where)]
         self._ended: list[Experience] = []
 
@@ -33,10 +47,13 @@ class Meter:
         own = market.tally.by_rollup[rollup]
         lending = tables.lending[tables.lending["rollup"] == rollup]
         debt = tables.prices[lending["debt"].astype(np.int64)]
-        found = {name: float(own[name]) for name in COUNTED if name not in ("revenue", "bad_debt")}
+        found = {name: float(own[name]) for name in COUNTED if name not in APART}
         found["revenue"] = float(tables.balance[market.world.treasury[rollup], :, 0].sum())
         found["penalty"] += float(lending["penalties"].sum())
         found["bad_debt"] = float((lending["bad_debt"] * debt).sum())
+        options = self.options
+        found["options"], found["stale"] = options.customers(rollup), options.stale(rollup)
+        found["makers"], found["unhedged"] = float(options.made[rollup]), float(options.squared[rollup])
         return found
 
     def cut(self, rollup: int, network: int) -> None:
@@ -63,6 +80,10 @@ class Meter:
                 providers_usd=grown["lp_fees"] + grown["lp_marked"],
                 penalty_usd=grown["penalty"],
                 bad_debt_usd=grown["bad_debt"],
+                options_usd=grown["options"],
+                stale_usd=grown["stale"],
+                makers_usd=grown["makers"],
+                unhedged_usd2=grown["unhedged"],
             )
         )
 

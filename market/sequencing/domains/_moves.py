@@ -39,6 +39,8 @@ class Moves:
         moves that have taken effect
     refused : int
         moves that were not announced because the protocol could not pay for them
+    meter : Meter
+        what counts the experience of rollups
     """
 
     def __init__(self, market: SequencerMarket, rule: Networks) -> None:
@@ -47,7 +49,7 @@ class Moves:
         self.made: list[Move] = []
         self.refused = 0
         self._coming: dict[int, tuple[int, float, float]] = {}  # by rollup: network, announced and due when [s]
-        self._meter = Meter(market, tuple(self.where))
+        self.meter = Meter(market, tuple(self.where))
         self._terms = [rule.terms(market.config, rollup) for rollup in range(len(self.where))]
         self._protocols: list[Any] = [agent for agent in market.participants if agent.role == "protocol"]
         self._review = Moment(market, self.review)
@@ -64,8 +66,8 @@ class Moves:
         """Let every protocol review where its rollup is; none knows what the others decide in the same review."""
         market, now = self._market, self._market.time
         for rollup, network in enumerate(self.where):
-            self._meter.cut(rollup, network)
-        experience, where, coming = self._meter.ended(), tuple(self.where), self._coming_networks()
+            self.meter.cut(rollup, network)
+        experience, where, coming = self.meter.ended(), tuple(self.where), self._coming_networks()
         for rollup, protocol in enumerate(self._protocols):
             if market.config.rollups[rollup].layer1:  # its proposers are its own
                 continue
@@ -141,7 +143,7 @@ class Moves:
             network, announced, _ = self._coming.pop(rollup)
             self.made.append(Move(rollup, self.where[rollup], network, announced, market.time))
             self.where[rollup] = network
-            self._meter.cut(rollup, network)
+            self.meter.cut(rollup, network)
             target = self.domain(rollup, network)
             domain_of[rollup] = market.mempool.domain_of[rollup] = target
             market.graph.nodes[rollup].update(domain=target, block_time_s=market.domains[target].block_time)

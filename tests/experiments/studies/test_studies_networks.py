@@ -27,7 +27,8 @@ def rows() -> pd.DataFrame:
             shares = dict.fromkeys(study.SHARES, 0.0) | {"trading_fast_share": 1.0, "lending_resistant_share": 1.0}
             numbers = dict.fromkeys((*(f"hhi_{at}" for at in range(study.STEPS)), "hhi", "moves_per_hour"), 0.5)
             users = {"users_bp": cost, "unfilled_share": 0.01 * cost}
-            found.append(row | shares | numbers | dict.fromkeys(study.INCOMES, 10.0) | users)
+            options = dict.fromkeys(study.OPTIONS, 2.0) | {"options_lost_usd_h": 10.0 * cost}
+            found.append(row | shares | numbers | dict.fromkeys(study.INCOMES, 10.0) | users | options)
     return pd.DataFrame(found)
 
 
@@ -48,3 +49,6 @@ def test_the_table_says_who_specialises() -> None:
     said = answered.check("network_competition", rows())
     assert "0.5" in said
     assert "with 4% of retail not served, there 2.5%" in said
+    # of two seeds nothing is settled: 20 and 30 USD/h in the fast network, 10 and 50 in the resistant one
+    assert "less all in the resistant one: \N{MINUS SIGN}5 USD/h (open)" in said
+    assert "is +1 (open)" in said
