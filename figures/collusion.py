@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -18,8 +18,9 @@ CAPTION = (
     "heard of collusion. (a-d) A prize of known value, by patience and number of bidders; solid without, dashed with "
     "memory of the last winning bid; bands are 95% intervals over seeds; thin lines, the static equilibrium for two "
     "bidders. (e) Share of games in which a forced overbid by one step pays the deviator, two bidders: low prices that "
-    "it pays to undercut are no cartel. (f) Two patient bidders at first prices, by the probability that a sale below "
-    "half the value is looked into and all are fined twice the value; bars are 95% intervals; dashed, half the value."
+    "it pays to undercut are no cartel; small points are seeds. (f) Two patient bidders at first prices, by the "
+    "probability that a sale below half the value is looked into and all are fined twice the value; bars are 95% "
+    "intervals; dashed, half the value."
 )
 
 COLOURS = {2: shared.BLUE, 3: shared.ORANGE, 4: shared.GREEN, 5: shared.VERMILION}
@@ -33,6 +34,8 @@ STATIC = {"first_price": 0.95, "second_price": 0.95, "all_pay": 1.0, "ticket_lot
 """Price in the static equilibrium of two bidders on the grid of bids [1]."""
 FORMAT_COLOURS = dict(zip(FORMATS, (shared.BLUE, shared.ORANGE, shared.GREEN, shared.VERMILION), strict=True))
 LINES = {False: "-", True: "--"}
+APART = 0.03
+"""By how much shares of the same patience are drawn apart, that all of them are seen."""
 
 
 def draw(summary: pd.DataFrame) -> Figure:
@@ -68,16 +71,28 @@ def _by_patience(axes: Axes, summary: pd.DataFrame, colour_by: str, colours: Map
             cells = shared.series(shared.where(summary, **{colour_by: key}, monitoring=monitoring), "discount")
             places = {patience.index(discount): cell for discount, cell in cells.items()}
             shared.band(axes, places, colours[key], style="o" + line)
-    axes.set_xticks(range(len(patience)), [f"{d:g}" for d in patience])
+    _patience(axes, patience)
+
+
+def _patience(axes: Axes, patience: Sequence[float]) -> None:
+    axes.set_xticks(range(len(patience)), [f"{discount:g}" for discount in patience])
     axes.set_xlabel("patience (discount factor)")
     axes.grid(axis="y")
 
 
 def _deviations(axes: Axes, summary: pd.DataFrame) -> None:
     shared.letter(axes, "e", "does breaking ranks pay?")
-    _by_patience(axes, summary, "auction", FORMAT_COLOURS)
+    patience = sorted(shared.levels(summary, "discount"))
+    for at, (auction, colour) in enumerate(FORMAT_COLOURS.items()):
+        for monitoring, line in LINES.items():
+            cells = shared.series(shared.where(summary, auction=auction, monitoring=monitoring), "discount")
+            places = [patience.index(discount) + APART * (2 * at + monitoring - 3.5) for discount in cells]
+            axes.plot(places, [cell.mean for cell in cells.values()], "o" + line, color=colour, markersize=3)
+            for place, cell in zip(places, cells.values(), strict=True):
+                axes.plot([place] * cell.values.size, cell.values, ".", color=colour, markersize=2, alpha=0.6)
+    _patience(axes, patience)
     axes.set_ylabel("share of games")
-    axes.set_ylim(-0.03, 1.45)
+    axes.set_ylim(-0.03, 1.4)
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1])
     handles = [Line2D([], [], color=c, label=t) for c, t in zip(FORMAT_COLOURS.values(), FORMATS.values(), strict=True)]
     axes.legend(handles=handles, loc="upper left", ncols=2, fontsize=6.5)
