@@ -1,9 +1,9 @@
 """Greedy optimal insertion: what whoever writes a block adds to it.
 
 From public state, arbitrage at the top of the block; around each user's swap that leaves room, a sandwich of the best
-size; after the last intent, the arbitrage that the block left. Intents are otherwise in arrival order, but for bundles
-that want the same, of which the one with the highest tip goes first. Each insertion is best given what stands before
-it, the block as a whole is a greedy one.
+size, and around trades on perpetuals likewise; after the last intent, the arbitrage that the block left. Intents are
+otherwise in arrival order, but for bundles that want the same, of which the one with the highest tip goes first. Each
+insertion is best given what stands before it, the block as a whole is a greedy one.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 from numba import njit
 
 from agents.blocks.arbitrage import outside_arbitrages, terms
+from agents.blocks.contract_sandwich import trade_ahead
 from agents.blocks.foresight import carry_out, end_of_unit, liquidated, simulate_swap
 from agents.blocks.rivals import by_tip_among_rivals
 from agents.blocks.sandwich import best_front_run
@@ -29,6 +30,7 @@ from market.venues.pools.seen import has_tick, take_over
 
 # typed constants: a bare int would have callees compiled once per value
 TOP, NOBODY = np.int64(-1), np.int64(-1)
+PERPETUAL_TRADE = int(Kind.PERPETUAL_TRADE)
 MARGIN = 1e-9
 """Relative slack of the limits on inserted intents, against rounding."""
 
@@ -289,4 +291,8 @@ def insert(
         due, np.ascontiguousarray(ties, np.float64), pools.copy(), ticks, prices, fee, rollups, depth, shift,
         float(cost_usd), funds, like[0], in_line(forced), forced_after, bool(sandwich), order, bundle, inserted,
     )  # fmt: skip
-    return Arrangement(order[:length], bundle[:length], inserted[:new]), gain, tips
+    arrangement = Arrangement(order[:length], bundle[:length], inserted[:new])
+    if sandwich and (due["kind"] == PERPETUAL_TRADE).any():
+        arrangement, more = trade_ahead(seen, arrangement, float(cost_usd))
+        gain += more
+    return arrangement, gain, tips

@@ -15,6 +15,7 @@ from agents.means.order_flow import on_rollups
 from market.access.observation import BlockView
 from market.access.protocols import Arrangement, Bid, Tickets, TicketSale
 from market.access.seat import Seat
+from market.intents.rows import Purpose
 from market.sequencing.ordering.base import EMPTY
 from market.venues import Kind
 
@@ -127,6 +128,9 @@ class Builder(StrategicAgent):
         """Compare what the insertions of a block that was taken brought with what they promised."""
         if self._promised <= 0.0:
             return
+        # what is gained around a trade on a perpetual is the margin that comes back beyond what was paid in
+        contracts = (receipts["kind"] == Kind.PERPETUAL_TRADE) & (receipts["purpose"] == Purpose.SANDWICH)
+        receipts = receipts[~contracts]
         brought = receipts["filled_out"] * self._prices[receipts["asset_out"]]
         brought -= receipts["filled_in"] * self._prices[receipts["asset_in"]]
         share = min(1.0, max(0.0, float(brought.sum()) / self._promised))

@@ -123,18 +123,19 @@ def block(tape: Frame, rollup: str, number: int) -> Frame:
 def sandwiches(tape: Frame) -> Frame:
     """Who sandwiched whom for how much: what the run found in its blocks, whatever the senders say.
 
-    What a swap lost is measured against its block without the intents of whoever stands around it. Where several do,
-    the nearest is named, and the loss is to all of them.
+    What a swap, or a trade on a perpetual, lost is measured against its block without the intents of whoever stands
+    around it. Where several do, the nearest is named, and the loss is to all of them.
 
     Returns
     -------
     DataFrame
-        a row per victim: when and where, `pool`, `by`, `victim`, the victim's `id`, its `value_usd`, `loss_usd`, and
-        `gain_usd`: what `by` gained by all its sandwiching on that pool in that block, tips and fees off
+        a row per victim: when and where, its `kind`, `pool` (or perpetual), `by`, `victim`, the victim's `id`, its
+        `value_usd`, `loss_usd`, and `gain_usd`: what `by` gained by all its sandwiching there in that block, tips and
+        fees off
     """
     known = decided(tape)
     known = known[known["status"] == "filled"]
-    here = ["domain", "slot", "rollup", "venue"]
+    here = ["domain", "slot", "rollup", "kind", "venue"]
     sender = known.drop_duplicates("id").set_index("id")["sender"]
     victims = known[known["sandwiched_by"] >= 0]
     victims = victims.assign(by=sender.loc[victims["sandwiched_by"]].array)
@@ -142,9 +143,12 @@ def sandwiches(tape: Frame) -> Frame:
     gained = gains(own).join(own[[*here, "sender"]], on="row")
     gain = gained[gained["who"] == gained["sender"]].groupby([*here, "who"])["usd"].sum().to_dict()
     stretches = zip(*(victims[name] for name in [*here, "by"]), strict=True)
-    victims = victims.assign(gain_usd=np.array([gain[stretch] for stretch in stretches], float))
-    names = {"venue": "pool", "sender": "victim", "value_in_usd": "value_usd", "sandwich_loss_usd": "loss_usd"}
-    columns = ["executed", "rollup", "slot", "pool", "by", "victim", "id", "value_usd", "loss_usd", "gain_usd"]
+    # the receipt of a trade on a perpetual says its value, whichever way it goes
+    value = victims["value_in_usd"].where(victims["kind"] != "perpetual_trade", victims["filled_in"])
+    gain_usd = np.array([gain.get(stretch, 0.0) for stretch in stretches], float)
+    victims = victims.assign(gain_usd=gain_usd, value_usd=value)
+    names = {"venue": "pool", "sender": "victim", "sandwich_loss_usd": "loss_usd"}
+    columns = ["executed", "rollup", "slot", "kind", "pool", "by", "victim", "id", "value_usd", "loss_usd", "gain_usd"]
     return victims.rename(columns=names)[columns].reset_index(drop=True)
 
 

@@ -94,13 +94,13 @@ def gains(rows: Frame) -> Frame:
     kind = filled["kind"]
     cost = filled["tip"] + _borne(filled)
     change = filled["value_out_usd"] - filled["value_in_usd"]
-    closing = (kind == "perpetual_trade") & (filled["counts_as"] == "liquidation")
+    futures = (kind == "perpetual_trade") & filled["counts_as"].isin(["liquidation", "sandwich"])
     settled = kind.isin(SETTLEMENTS)
     earned: Series = pd.Series(0.0, filled.index)
     earned = earned.mask(kind.isin(MARKED), change)
     earned = earned.mask(kind.isin(REWARDED), filled["filled_out"])
-    earned = earned.mask(closing, _traded(filled))
-    counted = kind.isin([*MARKED, *REWARDED, *ASKING]) | closing
+    earned = earned.mask(futures, _traded(filled))
+    counted = kind.isin([*MARKED, *REWARDED, *ASKING]) | futures
     tipped = counted & filled["counts_as"].isin(EXTRACTED)
     entries = [
         _entries(filled[counted], "sender", (earned - cost)[counted]),

@@ -39,6 +39,7 @@ RULES = {
     "Borrowers": "agents.populations.borrowers",
     "Traders of perpetuals": "agents.populations.perpetual_traders",
     "Sandwiches, as measured": "market.measures.classes.sandwiches",
+    "Sandwiches on perpetuals, as measured": "market.measures.classes.contract_sandwiches",
     "Arbitrage in bundles, as measured": "market.measures.classes.bundles",
     "Trades over time, as measured": "market.measures.classes.trades",
     "Cascades, as traced": "market.measures.cascades",

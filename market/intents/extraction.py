@@ -16,7 +16,7 @@ class Extraction(IntEnum):
     """Class of an executed intent."""
 
     NONE = 0  # takes nothing: a trade for its own sake
-    SANDWICH = 1  # buys in front of somebody who buys on the same pool, and sells behind; or the other way round
+    SANDWICH = 1  # buys in front of who buys on the same pool or perpetual, and sells behind; or the other way round
     OUTSIDE = 2  # takes the gap between a pool and the reference price
     CYCLE = 3  # takes the gap between pools in one bundle that ends with what it began
     LEGS = 4  # takes the gap between pools, each leg by itself

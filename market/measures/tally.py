@@ -16,7 +16,7 @@ from market.kernel.compiled import kernel
 from market.kernel.direct import bind
 from market.kernel.interpreted import row_type
 from market.kernel.switch import switch
-from market.measures.classes import bundles, sandwiches
+from market.measures.classes import bundles, contract_sandwiches, sandwiches
 from market.measures.classes.bundles import MARKED
 from market.measures.classes.trades import Memory, judge, remember
 from market.measures.recorder import Recorder
@@ -26,6 +26,7 @@ from market.venues import KINDS, STATEMENTS, Kind, rooms
 from market.venues.dispatch import pays
 from market.venues.lending import outcomes as lending
 from market.venues.liquidation.outcomes import bought_of as bought
+from market.venues.perpetuals import outcomes as perpetuals
 from market.venues.pools import outcomes as pools
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ def find(state: State, rows: Rows, agents: int, last: np.ndarray, found: Found) 
     """Find what the rows of an executed block did, as far as the block shows; `last` is overwritten."""
     bundles.find(state, rows, agents, found.classes, found.tied)
     sandwiches.find(state, rows, agents, last, found.before, found.tied, found.classes, found.loss, found.nearest)
+    contract_sandwiches.find(state, rows, agents, found.classes, found.loss, found.nearest)
     found.turned[:] = -1
 
 
@@ -150,6 +152,8 @@ def record_block(
             at.user_sandwich_loss += found.loss[k]
         if classes[k] == Extraction.NONE:
             classes[k] = _class_of(state, row, sums)
+        elif classes[k] == Extraction.SANDWICH and row.kind == Kind.PERPETUAL_TRADE:
+            classes[k] = perpetuals.count_around(state, row, author, operator, sums)
         _count(state, row, author, operator, at, sums)
         if MARKED[row.kind]:
             classes[k], found.turned[k] = _mark(state, row, classes[k], author, operator, sums, memory)

@@ -56,7 +56,7 @@ def count(state: State, row: Row, author: int, operator: int, at: Any, sums: Any
     """Add an executed intent, if it liquidates a contract, closes what a liquidator took over, or is of an auction."""
     if row.kind == Kind.PERPETUAL_LIQUIDATE:
         at.perpetuals_liquidated += row.filled_in
-        _gain(state, row, row.filled_out, author, operator, sums)
+        _gain(state, row, row.filled_out, Extraction.LIQUIDATION, author, operator, sums)
     elif row.kind == Kind.PERPETUAL_TRADE:
         _close(state, row, author, operator, sums)
     elif row.kind in ASKING:
@@ -81,16 +81,25 @@ def _close(state: State, row: Row, author: int, operator: int, sums: Any) -> Non
     """Add a trade that turns round contracts which its sender took over; it belongs to their liquidation."""
     if class_of(state, row, sums) == Extraction.LIQUIDATION:
         asset, units = _bought(state, row)
-        _gain(state, row, _closed(state, row), author, operator, sums)
+        _gain(state, row, _closed(state, row), Extraction.LIQUIDATION, author, operator, sums)
         keep(sums.contracts, row.sender, asset, units, Extraction.LIQUIDATION)
 
 
 @kernel
-def _gain(state: State, row: Row, gross: float, author: int, operator: int, sums: Any) -> None:
-    """Add what a sender gains by a liquidation before costs, less its costs, and its tip to whoever built the block."""
+def count_around(state: State, row: Row, author: int, operator: int, sums: Any) -> int:
+    """Add a trade in front of others or behind them, unless it closes what its sender took over; returns its class."""
+    if class_of(state, row, sums) == Extraction.LIQUIDATION:  # counted as that
+        return Extraction.LIQUIDATION
+    _gain(state, row, _closed(state, row), Extraction.SANDWICH, author, operator, sums)
+    return Extraction.SANDWICH
+
+
+@kernel
+def _gain(state: State, row: Row, gross: float, taken: int, author: int, operator: int, sums: Any) -> None:
+    """Add what a sender gains by an extraction before costs, less its costs, and its tip to whoever built the block."""
     who = index(state, Account.group, row.sender)
-    sums.gains[who, Extraction.LIQUIDATION] += gross - costs(state, row, operator)
-    sums.gains[author, Extraction.LIQUIDATION] += row.tip
+    sums.gains[who, taken] += gross - costs(state, row, operator)
+    sums.gains[author, taken] += row.tip
     sums.explained[who] += gross
 
 

@@ -134,7 +134,7 @@ def test_closing_what_was_taken_over_counts_as_liquidation_and_what_is_turned_ro
     read = run("siloed_extractive")[2]
     filled = read[read["status"] == "filled"].set_index("id")
     trades = filled[filled["kind"] == "perpetual_trade"]
-    assert set(trades["counts_as"]) == {"none", "liquidation"}
+    assert set(trades["counts_as"]) == {"none", "liquidation", "sandwich"}
     taken_over = filled[filled["kind"].isin(["contract_auction_take", "contract_auction_settle"])]
     assert set(trades.loc[trades["counts_as"] == "liquidation", "sender"]) <= set(taken_over["receiver"])
     turning = filled[filled["turns_round"] >= 0]
