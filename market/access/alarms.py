@@ -38,6 +38,7 @@ class Alarms:
         self._moves: list[tuple[float, Move]] = []  # when the price is to be looked at again, and for what
         self._followed: dict[tuple[str, int], tuple[Any, list[int]]] = {}
         self._next = math.inf
+        self._events: set[float] = set()  # times of events on the list that have not come yet
         self._gives_way = market.config.prices.impact_per_million > 0.0
 
     def at(self, agent: Any, when: float) -> None:
@@ -99,13 +100,17 @@ class Alarms:
         self._schedule(when)
 
     def _schedule(self, when: float) -> None:
+        """Have an event at a time unless an earlier one, which looks for what comes after it, or the same is there."""
         if when < self._next:
             self._next = when
-            self._market.schedule_event(self.go_off, at=when)
+            if when not in self._events:
+                self._events.add(when)
+                self._market.schedule_event(self.go_off, at=when)
 
     def go_off(self) -> None:
         """Let those look whose time has come."""
         now = self._market.time
+        self._events.discard(now)
         self._market.advance(now)
         who: dict[int, None] = {}
         while self._times and self._times[0][0] <= now:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from worlds import ETH, USD, config, on_block, opened, ran, stressed
 
 from market import regimes
+from market.access.alarms import Alarms
 from market.access.protocols import Bid
 from market.config import AgentConfig, FlowConfig, PriceConfig
 from market.errors import StrategyError
@@ -255,6 +256,23 @@ def looks(script: Any, **changes: Any) -> tuple[list[float], Any]:
 def test_an_agent_looks_when_it_asked_to() -> None:
     times, _ = looks(lambda seen, desk: [desk.wake_at(at) for at in (17.125, 5.5, 5.5)])
     assert times[1:] == [5.5, 17.125]
+
+
+def test_alarms_at_one_time_are_one_event_however_often_and_in_which_order_they_are_set(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An earlier alarm does not double those that are set for later: each time goes off once."""
+    went_off: list[float] = []
+    plain = Alarms.go_off
+
+    def counted(alarms: Any) -> None:
+        went_off.append(alarms._market.time)
+        plain(alarms)
+
+    monkeypatch.setattr(Alarms, "go_off", counted)
+    times, _ = looks(lambda seen, desk: [desk.wake_at(at) for at in (17.0, 15.0, 13.0, 11.0, 15.0, 17.0)])
+    assert times[1:] == [11.0, 13.0, 15.0, 17.0]
+    assert went_off == [11.0, 13.0, 15.0, 17.0]
 
 
 def test_an_agent_looks_at_the_first_moment_at_which_the_price_has_moved() -> None:
