@@ -33,6 +33,8 @@ class OptionBuyer(Trader):
         of her money on a rollup, paid in as margin [1]
     series
         which of a market's series she draws from, counted from the first; None: all
+    rollups
+        names of those on which she trades; None: all
     remembers
         whether she goes by the last quote that she saw where there is none: makers put up again what was taken
     """
@@ -47,8 +49,12 @@ class OptionBuyer(Trader):
         margin_share: float = 0.5,
         remembers: bool = False,
         series: Sequence[int] | None = None,
+        rollups: Sequence[str] | None = None,
     ) -> None:
         super().__init__(seat)
+        names = [rollup.name for rollup in seat.config.rollups]
+        if rollups is not None and not set(rollups) <= set(names):
+            raise ValueError(f"rollups must be of {', '.join(names)}, not {rollups!r}")
         if not (per_hour >= 0.0 and mean_size > 0.0 and 0.0 <= sell_share <= 1.0 and 0.0 <= slippage_bp < 1e4):
             raise ValueError(
                 "per_hour must not be negative, mean_size positive, sell_share in [0, 1] and slippage_bp in [0, 10000)"
@@ -57,6 +63,7 @@ class OptionBuyer(Trader):
         self.mean_size, self.sell_share, self.slippage = mean_size, sell_share, 1e-4 * slippage_bp
         self.margin, self.remembers = Margin(margin_share), remembers
         self.series = None if series is None else list(series)
+        self.rollups = frozenset(range(len(names)) if rollups is None else map(names.index, rollups))
         self._last: dict[str, np.ndarray] = {}  # by side: the last price of each series that she saw, nan before [USD]
         self._due: dict[int, float] = {}  # by market: when she trades next [s]
         self._exercised: dict[int, float] = {}  # by expiry: which of its dates she has seen to [s]
@@ -69,6 +76,8 @@ class OptionBuyer(Trader):
         if self.remembers:
             self._note(seen)
         for market in markets_of(seen):
+            if int(seen.option_markets["rollup"][market]) not in self.rollups:
+                continue
             if not self.margin.pay_in(seen, desk, market):
                 continue
             if seen.option_markets["exercise"][market] >= 0.0:

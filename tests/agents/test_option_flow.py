@@ -49,6 +49,23 @@ def test_volatilities_go_where_the_crowd_trades(thinks: float, buys: bool) -> No
     assert held.sum() == pytest.approx(0.0, abs=1e-9 * np.abs(held).sum())
 
 
+def test_a_buyer_trades_where_she_is_told_to() -> None:
+    """On one of two rollups alone, and nowhere that does not exist."""
+    chain = OptionsConfig(expiries_s=(604_800.0,), strikes=1, fee_bp=0.0)
+    homes = [rollup(name, options=(chain,), block_time_s=1.0) for name in ("one", "two")]
+
+    def trades(**where: Any) -> np.ndarray:
+        agents = [agent(MAKER, "model_quoter"), agent("trader", "option_buyer", per_hour=3600.0, **where)]
+        market = Watched(still(homes, [asset("ETH", 100.0)], agents, horizon_s=20.0), seed=1)
+        market.run()
+        return market.rows[market.rows["kind"] == Kind.OPTION_TRADE]
+
+    assert set(trades()["rollup"].tolist()) == {0, 1}
+    assert set(trades(rollups=("two",))["rollup"].tolist()) == {1}
+    with pytest.raises(InputError, match="rollups must be of one, two"):
+        trades(rollups=("three",))
+
+
 def test_nobody_trades_who_agrees_with_the_maker() -> None:
     _, trades = ran(disagreement=0.0)
     assert not trades.size

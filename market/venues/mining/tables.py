@@ -31,7 +31,7 @@ class Field(Columns):
     weight = "part of what the programme pays that went to it by its rule last", "1"
     depth = "value in pools of the asset against the numeraire, in ranges at the price", "USD"
     quoted = "underlying of the options of the asset that are quoted closely enough, both sides", "USD"
-    volume = "value swapped in these pools since the last payment", "USD"
+    volume = "value swapped in these pools, and of options traded where quotes count, since the last payment", "USD"
     paid = "paid for it since the start", "USD"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -30,12 +31,19 @@ from market.genesis import World
 from market.intents.rows import Reason, Status
 from market.state.ledger import Why, totals
 from market.venues import Kind
+from market.venues.mining.clock import Payer
 from market.venues.mining.rules import measure
 from market.venues.mining.splits import Found, make
+from market.venues.mining.splits.equal import Equal
 from market.venues.pools.config import ConcentratedConfig
 from market.venues.pools.ranges import name
 
 DEPTH_USD = 2.5e6
+ROLES = ("market_maker", "trader")
+QUOTING = (
+    AgentConfig(role="market_maker", strategy="reallocator"),
+    AgentConfig(role="trader", strategy="arbitrageur"),
+)
 
 
 def world(**terms: Any) -> World:
@@ -91,18 +99,22 @@ def test_ranges_count_while_the_price_is_in_them() -> None:
     assert received(market, OTHER_MAKER) == 0.0
 
 
+CHAIN = OptionsConfig(expiries_s=(1e5,), strikes=1, fee_bp=0.0)
+
+
+def quote(sender: int, size: float, bid: float, ask: float, market: int = 0, more: float = 0.0) -> list[np.ndarray]:
+    """Both sides of a quote for the first series of a market, which is on the rollup of the same number."""
+    sides = ((USD, ETH, bid, size), (ETH, USD, ask, size + more))
+    where = {"venue": market, "rollup": market, "target": 2 * market}
+    return [
+        intent(Kind.OPTION_QUOTE, sender, **where, amount=amount, limit=price, asset_in=a, asset_out=b)
+        for a, b, price, amount in sides
+    ]
+
+
 def test_quotes_count_where_both_sides_stand_closely_and_what_nobody_earns_stays() -> None:
-    chain = OptionsConfig(expiries_s=(1e5,), strikes=1, fee_bp=0.0)
     terms = MiningConfig(quotes_share=0.5, within_bp=40.0, treasury_usd=1000.0)
-    market = founded(rollup("a", options=(chain,)), rollup("b"), mining=(terms,))
-
-    def quote(sender: int, size: float, bid: float, ask: float) -> list[np.ndarray]:
-        sides = ((USD, ETH, bid), (ETH, USD, ask))
-        return [
-            intent(Kind.OPTION_QUOTE, sender, venue=0, target=0, amount=size, limit=price, asset_in=a, asset_out=b)
-            for a, b, price in sides
-        ]
-
+    market = founded(rollup("a", options=(CHAIN,)), rollup("b"), mining=(terms,))
     execute(market, *quote(MAKER, 3.0, 50.0, 69.0), *quote(OTHER_MAKER, 1.0, 50.0, 71.0))
     measure(market.state, 10.0)
     pay(market, 100.0)
@@ -111,6 +123,28 @@ def test_quotes_count_where_both_sides_stand_closely_and_what_nobody_earns_stays
     measure(market.state, 20.0)
     pay(market, 100.0, rollup=1)  # where there are no options
     assert float(market.tables.mining["paid"][0]) == pytest.approx(150.0)
+
+
+def test_quotes_are_paid_by_their_size_and_time_on_their_rollup_out_of_the_treasury() -> None:
+    """The smaller side counts, for as long as it stands; what one rollup is paid is no other's."""
+    terms = MiningConfig(quotes_share=1.0, within_bp=40.0, treasury_usd=250.0)
+    market = founded(rollup("a", options=(CHAIN,)), rollup("b", options=(CHAIN,)), mining=(terms,))
+    opening = totals(market.tables)
+    execute(market, *quote(MAKER, 3.0, 50.0, 60.0, more=2.0), *quote(MAKER, 1.0, 50.0, 60.0, market=1))
+    measure(market.state, 10.0)
+    execute(market, *quote(OTHER_MAKER, 9.0, 49.0, 61.0))
+    measure(market.state, 20.0)
+    assert [pay(market, each, at) for at, each in enumerate((120.0, 80.0))] == ["FILLED"] * 2
+    # on the first 3 x 20 s and 9 x 10 s; on the second nobody else
+    assert received(market, MAKER) == pytest.approx(120.0 * 60.0 / 150.0 + 80.0)
+    assert received(market, OTHER_MAKER) == pytest.approx(120.0 * 90.0 / 150.0)
+    assert market.tables.mining_rollups["paid"].tolist() == pytest.approx([120.0, 80.0])
+    measure(market.state, 30.0)
+    assert pay(market, 120.0) == "FILLED"  # what is left: 50
+    assert float(market.tables.mining["paid"][0]) == pytest.approx(250.0)
+    measure(market.state, 40.0)
+    assert pay(market, 1.0) == "INSUFFICIENT_BALANCE"
+    check_ledger(market.tables, opening)
 
 
 def test_only_the_treasury_pays_and_no_more_than_it_has() -> None:
@@ -144,6 +178,39 @@ def test_rules_split_as_they_say(rule: dict[str, Any], expected: list[float]) ->
 def test_where_nothing_is_swapped_volume_is_nobodys() -> None:
     found = Found(np.array([True, True, False]), np.zeros(3), np.zeros(3))
     assert make({"kind": "volume"}, "split").weights(found).tolist() == [0.5, 0.5, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("share", "depth", "volume"),
+    [(0.0, (5019940.0, 5e6), 1e4), (1.0, (7500.0, 0.0), 5000.0), (0.5, (5027440.0, 5e6), 15000.0)],
+)
+def test_rules_are_told_depth_and_volume_of_what_is_paid_for(
+    share: float, depth: tuple[float, float], volume: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A swap of 10,000 USD; quotes for 3 options on either side, of which 2 are bought."""
+    found: list[Found] = []
+    monkeypatch.setattr(Equal, "weights", lambda rule, told: found.append(told) or np.zeros(2))
+    terms = MiningConfig(quotes_share=share, within_bp=40.0, period_s=0.0)
+    homes = [rollup(name, options=(CHAIN,)) for name in ("a", "b")]
+    market = opened(config(*homes, flow=FlowConfig(per_second=0.0), mining=(terms,), agents=QUOTING))
+    makes, trades = (next(each.account for each in market.participants if each.role == role) for role in ROLES)
+    for who in (makes, trades):
+        execute(market.world, intent(Kind.OPTION_DEPOSIT, who, venue=0, rollup=0, target=who, amount=1e5))
+    slot: Any = SimpleNamespace(time=1.0, domain=SimpleNamespace(rollups=(0, 1)))
+    payer = Payer(market)
+    given = {"sender": trades, "venue": 0, "rollup": 0, "asset_in": USD, "asset_out": ETH}
+    bought = intent(Kind.OPTION_TRADE, target=0, amount=2.0, limit=1e4, **given)
+    swapped = intent(Kind.SWAP, amount=1e4, **given)
+    slot.rows = execute(market.world, *quote(makes, 3.0, 50.0, 60.0), bought, swapped)
+    assert fates(slot.rows) == ["FILLED"] * 4
+    execute(market.world, *quote(makes, 3.0, 50.0, 60.0))
+    payer.tick(1.0)
+    market.world.tables.mining["due"] = 0.5
+    payer.after_block(slot)
+    told = found[-1]
+    assert told.depth.tolist() == pytest.approx(depth)
+    assert told.volume.tolist() == pytest.approx([volume, 0.0])
+    assert told.there.all()
 
 
 # -- on a market -------------------------------------------------------------------------------------------------------

@@ -15,9 +15,9 @@ class Found(NamedTuple):
     there: np.ndarray
     """whether anything that is paid for can stand there"""
     depth: np.ndarray
-    """value in its pools [USD]"""
+    """value in its pools, and underlying that is quoted closely enough, as far as the programme pays for them [USD]"""
     volume: np.ndarray
-    """value swapped there since the last payment [USD]"""
+    """value swapped there, and underlying of options traded, since the last payment, likewise [USD]"""
 
 
 class Split(Settings):

@@ -12,10 +12,12 @@ from market.venues.mining.splits._rule import Found, Split
 
 
 class DepthTarget(Split):
-    """In proportion to what each rollup's pools lack of a depth; where none lacks any, nothing is paid."""
+    """In proportion to what each rollup lacks of a depth; where none lacks any, nothing is paid."""
 
     kind: Literal["depth_target"] = "depth_target"
-    target_usd: Positive = Field(default=10e6, description="value that there is to be in the pools of a rollup [USD]")
+    target_usd: Positive = Field(
+        default=10e6, description="value that there is to be in the pools, or quoted, on a rollup [USD]"
+    )
 
     def weights(self, found: Found) -> np.ndarray:
         """Return parts of what is lacking."""

@@ -10,7 +10,7 @@ from market.venues.mining.splits._rule import Found, Split
 
 
 class Volume(Split):
-    """In proportion to what was swapped on each rollup since the last payment; the same for all where nothing was."""
+    """In proportion to what was traded on each rollup since the last payment; the same for all where nothing was."""
 
     kind: Literal["volume"] = "volume"
 
