@@ -17,7 +17,8 @@ ALL = -1
 class ExerciseDelayer(Sequencer):
     """Arrival order without what exercises a series that it owes: what is not exercised in time, lapses.
 
-    A bundle is left out as a whole. It cannot leave out what it cannot read.
+    A bundle is left out as a whole. It cannot leave out what it cannot read. There is nothing to gain by exercising in
+    front of somebody: the print of an expiry fixes what a series pays, whoever comes first.
     """
 
     def arrange(self, seen: BlockView) -> Arrangement:
