@@ -95,15 +95,19 @@ SHOWN: dict[str, list[Panel]] = {
         for letter, days in zip(row, (1, 7), strict=True)
     ],
     "liquidity_mining": [
-        Panel("a", {"outcome": "depth_usd"}, "depth [million USD]", 1e-6, "y"),
-        Panel("b", {"outcome": "change_bp"}, "change of users' cost [bp]", 1.0, "y"),
-        Panel(
-            "c",
-            {"outcome": [f"share_{at}" for at in range(4)], "usd_per_hour": [0.0, 8e3]},
-            "part of depth [%]",
-            100.0,
-            "y",
-        ),
+        Panel("a", {"part": "pools", "outcome": "depth_usd"}, "depth [million USD]", 1e-6, "y"),
+        Panel("d", {"part": "quotes", "outcome": "depth_usd"}, "quoted [thousand USD]", 1e-3, "y"),
+        *[
+            Panel(letter, {"part": part, "outcome": "change_bp"}, "change of users' cost [bp]", 1.0, "y")
+            for letter, part in (("b", "pools"), ("e", "quotes"))
+        ],
+        *[
+            Panel(letter, {"part": part, "usd_per_hour": [0.0, 8e3], "outcome": names}, label, scale, "y")
+            for letter, part, names, label, scale in (
+                ("c", "pools", [f"share_{at}" for at in range(4)], "part of depth [%]", 100.0),
+                ("f", "quotes", [f"half_{at}_bp" for at in range(4)], "half spread [bp]", 1.0),
+            )
+        ],
     ],
     "multi_leg": [
         Panel(letter, {"varied": varied, "outcome": outcome}, label, scale, "y")
