@@ -13,11 +13,11 @@ from experiments.later import pd
 from experiments.runs.study import Configure, Run, seeds
 from experiments.studies import _networks_scene as scene
 from market.config import MarketConfig
-from market.measures.option_stakes import OptionStakes
 from market.measures.ratio import ratio
 from market.measures.recorder import Recorder
 from market.model import SequencerMarket
 from market.state.ledger import Why
+from market.venues.options.stakes import OptionStakes
 
 TITLE = "Competing sequencing networks, among which rollups move by what they experience"
 QUESTION = "Do rollups that choose their network again and again end in one, split by kind, or stay apart?"

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from market.access.networks import Experience
-from market.measures.option_stakes import OptionStakes
+from market.venues.options.stakes import OptionStakes
 
 if TYPE_CHECKING:
+    from market.measures.recorder import Recorder
     from market.model import SequencerMarket
 
 COUNTED = (
@@ -37,7 +38,7 @@ class Meter:
         self.options = OptionStakes()
         self.options.on_start(market)
         if len(market.world.tables.option_markets):
-            market.recorders.append(self.options)
+            market.recorders.append(cast("Recorder", self.options))
         self._since = [(network, market.time, self._totals(at)) for at, network in enumerate(where)]
         self._ended: list[Experience] = []
 

@@ -9,7 +9,6 @@ import numpy as np
 from market.intents.rows import NO_ROWS, Row, Rows, Status
 from market.kernel.compiled import kernel
 from market.kernel.direct import bind
-from market.measures.recorder import Recorder
 from market.pricing.black import terms
 from market.state.store import State, balance, get, index
 from market.state.tables import Asset
@@ -130,13 +129,13 @@ def add(state: State, rows: Rows, places: Places, sums: Sums) -> None:
                 break  # who has options on two underlyings has traded once
 
 
-class OptionStakes(Recorder):
+class OptionStakes:
     """Adds up, by rollup, what options brought whoever takes quotes and whoever makes them, and the makers' risk.
 
     Nobody is asked what he is. Whoever has lost by the quotes that he took is a customer; whoever has gained by them
     in all is not: he took what the price had left behind. A maker is whoever may quote. What he has unhedged is the
     delta of his options with what he has of the underlying on the rollup beyond what he began with, and contracts on it
-    there.
+    there. It has those methods of a recorder that it needs, and is told as one.
 
     Attributes
     ----------
