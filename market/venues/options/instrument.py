@@ -35,6 +35,15 @@ def price_of(state: State, market: int) -> float:
     return oracle_price(state, index(state, OptionMarket.feed, market))
 
 
+@njit(float64(STATE, int64, float64, float64), cache=True)
+def fee_of(state: State, market: int, traded: float, premium: float) -> float:
+    """Fee of a trade of so many options for a premium: a share of the underlying, up to one of the premium [USD]."""
+    return min(
+        traded * price_of(state, market) * get(state, OptionMarket.fee, market),
+        premium * get(state, OptionMarket.fee_cap, market),
+    )
+
+
 @njit(float64(float64, float64, float64), cache=True)
 def payoff(price: float, strike: float, call: float) -> float:
     """What an option pays at a price of the underlying [USD]; `call` is 1 for a call and 0 for a put."""

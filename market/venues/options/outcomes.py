@@ -53,18 +53,23 @@ def _count_sale(state: State, row: Row, author: int, operator: int, at: Any, sum
 
 
 @kernel
+def gain_of(state: State, row: Row) -> float:
+    """What a trade on a quote brought its taker, at the reference price and the volatility of the marks [USD]."""
+    series = row.target if row.kind == Kind.OPTION_TRADE else index(state, Quote.series, row.target)
+    price = get(state, Asset.price, index(state, OptionMarket.asset, row.venue))
+    worth = value_at(state, series, price, get(state, Option.volatility, series), row.executed)
+    gain = row.filled_out * worth - row.filled_in
+    return gain if row.asset_in == 0 else -gain
+
+
+@kernel
 def count(state: State, row: Row, author: int, operator: int, at: Any, sums: Any) -> None:
     """Add an executed trade, or what is of an account's sale."""
     if row.kind in SELLING:
         _count_sale(state, row, author, operator, at, sums)
     if row.kind not in (Kind.OPTION_TRADE, Kind.OPTION_TAKE):
         return
-    series = row.target if row.kind == Kind.OPTION_TRADE else index(state, Quote.series, row.target)
-    price = get(state, Asset.price, index(state, OptionMarket.asset, row.venue))
-    worth = value_at(state, series, price, get(state, Option.volatility, series), row.executed)
-    gain = row.filled_out * worth - row.filled_in
-    if row.asset_in != 0:
-        gain = -gain
+    gain, price = gain_of(state, row), get(state, Asset.price, index(state, OptionMarket.asset, row.venue))
     at.options_volume += row.filled_out * price
     at.options_premium += row.filled_in
     at.options_taken += max(gain, 0.0)

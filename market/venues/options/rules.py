@@ -18,7 +18,7 @@ from market.state.journal import full, put
 from market.state.ledger import Why, move
 from market.state.store import STATE, State, cell, get, index, length
 from market.venues.margin import account_of
-from market.venues.options.instrument import price_of
+from market.venues.options.instrument import fee_of
 from market.venues.options.quoting import ASK, BID, best, drop, shrink
 from market.venues.options.tables import Option, OptionAccount, OptionMarket, Position, Quote
 
@@ -187,10 +187,7 @@ def _acceptable(price: float, limit: float, side: int) -> bool:
 def _end(state: State, row: Row, account: int, series: int, traded: float, premium: float) -> int:
     """Take the fee of a trade, and see whether margin covers it; returns a reason (0: it does)."""
     market = row.venue
-    fee = min(
-        traded * price_of(state, market) * get(state, OptionMarket.fee, market),
-        premium * get(state, OptionMarket.fee_cap, market),
-    )
+    fee = fee_of(state, market, traded, premium)
     vault, fees = index(state, OptionMarket.account, market), index(state, OptionMarket.fee_account, market)
     if not move(state, vault, fees, row.rollup, 0, fee, Why.OPTION_FEE):
         return Reason.NO_LIQUIDITY

@@ -13,8 +13,9 @@ from market.pricing.black import terms
 from market.state.store import State, balance, get, index
 from market.state.tables import Asset
 from market.venues import Kind
-from market.venues.options.instrument import open_part, price_of, value_at
-from market.venues.options.tables import Expiry, Option, OptionAccount, OptionMarket, Position, Quote
+from market.venues.options.instrument import fee_of, open_part
+from market.venues.options.outcomes import gain_of
+from market.venues.options.tables import Expiry, Option, OptionAccount, OptionMarket, Position
 from market.venues.perpetuals.tables import Contract, Perpetual
 
 if TYPE_CHECKING:
@@ -101,14 +102,7 @@ def _brought(state: State, row: Row) -> float:
 @kernel
 def _trade(state: State, row: Row, sums: Sums) -> None:
     """Add what a trade on a quote brought its taker, its maker and the venue."""
-    series = row.target if row.kind == Kind.OPTION_TRADE else index(state, Quote.series, row.target)
-    price = get(state, Asset.price, index(state, OptionMarket.asset, row.venue))
-    worth = value_at(state, series, price, get(state, Option.volatility, series), row.executed)
-    gain = row.filled_out * worth - row.filled_in
-    if row.asset_in != 0:
-        gain = -gain
-    most = row.filled_in * get(state, OptionMarket.fee_cap, row.venue)
-    fee = min(row.filled_out * price_of(state, row.venue) * get(state, OptionMarket.fee, row.venue), most)
+    gain, fee = gain_of(state, row), fee_of(state, row.venue, row.filled_out, row.filled_in)
     sums.taken[row.rollup, row.sender] += gain - fee - row.tip
     sums.made[row.rollup] += fee - gain
 
