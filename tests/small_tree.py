@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,8 @@ class Tree:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.written = time.time() - 3_600.0
+        """when a file was last changed: two seconds apart, since Python takes what changes within one for the same"""
         shutil.copytree(ROOT / "market" / "kernel", root / "market" / "kernel")
         shutil.copy(ROOT / "market" / "__init__.py", root / "market")
         for name, text in FILES.items():
@@ -90,6 +93,8 @@ class Tree:
     def write(self, name: str, text: str) -> None:
         (self.root / name).parent.mkdir(parents=True, exist_ok=True)
         (self.root / name).write_text(text, encoding="utf-8")
+        self.written += 2
+        os.utime(self.root / name, (self.written, self.written))
 
     def edit(self, name: str, old: str, new: str) -> None:
         assert old in FILES[name]

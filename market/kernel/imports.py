@@ -27,6 +27,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from market.kernel import sources
+
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("market", "agents", "experiments")
 PACKAGE = f"{os.sep}__init__.py"
@@ -108,13 +110,15 @@ class ImportGraph:
         if kept is None or spec is None or kept.spec is not spec:
             try:
                 kept = self._texts[path] = self._fresh(name, path, spec, roots)
-            except OSError:  # it has just been taken away
+            except (FileNotFoundError, NotADirectoryError):  # it has just been taken away
                 return _Text("", (), None, (0, 0, roots))
         return kept
 
     def _fresh(self, name: str, path: str, spec: Any, roots: tuple[str, ...]) -> _Text:
         """What a file says now; read only if it has changed since it was."""
         status = os.stat(path)  # noqa: PTH116  (a Path for each of some thousand files is what takes time)
+        if spec is not None:
+            sources.check(path, spec, status)
         seen = (status.st_mtime_ns, status.st_size, roots)
         kept = self._texts.get(path)
         if kept is not None and kept.seen == seen:

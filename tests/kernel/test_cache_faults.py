@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -102,6 +103,28 @@ def test_what_is_damaged_is_compiled_again(tree: Tree) -> None:
     parsed.write_text('{"a": 1}')
     assert answer(tree.start(), r"seqmarket: \S+\.nbc is damaged; its functions are compiled again\n") == whole
     assert tree()["compiled"] == []
+
+
+@pytest.mark.slow
+def test_what_python_takes_for_the_text_before_is_neither_used_nor_kept(tree: Tree) -> None:
+    tree()
+    constants = tree.root / "market" / "constants.py"
+    [compiled] = (constants.parent / "__pycache__").glob("constants.*.pyc")
+    second = int(tree.written)
+    # compiled a quarter into the second in which the file was written, and changed again at its half
+    os.utime(constants, (second, second))
+    compiled.unlink()
+    tree()
+    os.utime(compiled, (second + 0.25, second + 0.25))
+    tree.write("market/constants.py", "RATE = 3.0\n")
+    os.utime(constants, (second + 0.5, second + 0.5))
+    process = tree.start()
+    _, error = process.communicate(timeout=120)
+    assert process.returncode == 1
+    said = "was changed twice within a second, and Python executed the text before; it is forgotten now, start again"
+    assert error.splitlines()[-1] == f"OSError: [Errno {errno.ESTALE}] {said}: '{constants}'"
+    again = tree()
+    assert (again["compiled"], again["found"]["first"]) == (["rule", "first"], [10.0])
 
 
 @pytest.mark.slow
