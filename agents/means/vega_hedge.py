@@ -1,0 +1,113 @@
+"""Bringing the vega of what one holds of options back to a limit, by options that somebody else quotes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from agents.means.option_accounts import Margin
+from agents.means.option_chain import chain_of, held
+from market.access.desk import Desk
+from market.access.observation import Observation
+from market.venues import Kind
+
+NEAR = 0.1
+"""Part of the limit by which one may be beyond it, so that not every trade of others calls for one's own [1]."""
+WORSE = 1e-3
+"""Part by which a quote may be worse than one's own would be if made anew: what stands is some seconds old [1]."""
+WAIT_S = 10.0
+"""How long a trade may wait for room in a block: quotes have moved by then [s]."""
+
+
+@dataclass
+class _Open:
+    """Vega beyond a limit: since when it is watched, when it was last seen, what it was then, and its integral."""
+
+    began: float
+    last: float
+    beyond_usd: float = 0.0
+    total: float = 0.0
+
+    def note(self, now: float, beyond_usd: float) -> None:
+        """Count what it was until now, and what it is from now on."""
+        self.total += self.beyond_usd * (now - self.last)
+        self.last, self.beyond_usd = now, beyond_usd
+
+    def mean(self, now: float) -> float:
+        """Return its mean over time [USD]."""
+        return (self.total + self.beyond_usd * (now - self.last)) / (now - self.began) if now > self.began else np.nan
+
+
+class VegaHedge:
+    """Takes quotes on one rollup's options until all of one's options on their asset have no more vega than a limit.
+
+    It takes those of the series with the most vega, at the best quote there, as long as that is no worse than what it
+    asks or bids itself for such an option; else it waits for a better one. What was sent and has no receipt yet is
+    waited for, so that nothing is traded twice.
+
+    Parameters
+    ----------
+    rollup
+        on which it trades
+    most_usd
+        most that all of one's options on an asset may change in value by 0.01 of volatility [USD]
+    volatilities
+        at which one's own bids and asks stand: it sells options at no less than the first, and buys at no more than
+        the second [1/sqrt(year)]
+    margin
+        what pays in what its account there must hold
+    """
+
+    def __init__(self, rollup: int, most_usd: float, volatilities: tuple[float, float], margin: Margin) -> None:
+        self.rollup, self.most_usd, self.volatilities, self.margin = rollup, most_usd, volatilities, margin
+        self._on_the_way: set[int] = set()  # markets on which a trade is
+        self._open: dict[int, _Open] = {}  # by market
+
+    def keep(self, seen: Observation, desk: Desk) -> None:
+        """Trade on each market of the rollup, where this block is its rollup's too, towards the limit."""
+        if self.rollup not in seen.rollups:
+            return
+        for market in np.flatnonzero(seen.option_markets["rollup"] == self.rollup).tolist():
+            if self.margin.pay_in(seen, desk, market):
+                self._trade(seen, desk, market)
+
+    def learn(self, receipts: np.ndarray) -> None:
+        """Take note of what was traded or failed."""
+        for row in receipts[receipts["kind"] == int(Kind.OPTION_TRADE)]:
+            self._on_the_way.discard(int(row["venue"]))
+
+    def mean_beyond_usd(self, now: float) -> float:
+        """Mean over time of the vega beyond the limit, as seen at each look, of all markets; nan before [USD]."""
+        return sum((kept.mean(now) for kept in self._open.values()), 0.0) if self._open else np.nan
+
+    def _trade(self, seen: Observation, desk: Desk, market: int) -> None:
+        """Take what is missing, or what there is of it, of the best quotes of one series."""
+        beyond = self._beyond(seen, int(seen.option_markets["asset"][market]))
+        self._open.setdefault(market, _Open(seen.time, seen.time)).note(seen.time, abs(beyond))
+        if abs(beyond) <= NEAR * self.most_usd or market in self._on_the_way:
+            return
+        side = "ask" if beyond < 0.0 else "bid"
+        chain = chain_of(seen, market, self.volatilities[side == "ask"])
+        quotes = np.asarray(seen.options)[chain.first : chain.first + chain.alive.size]
+        vega = chain.greeks["vega"] / 100.0
+        worst = chain.greeks["price"] * (1.0 + WORSE if side == "ask" else 1.0 - WORSE)
+        fair = quotes[side] <= worst if side == "ask" else quotes[side] >= worst
+        usable = np.flatnonzero(chain.alive & fair & (quotes[f"{side}_size"] > 0.0) & (vega > 0.0))
+        if not usable.size:
+            return
+        series = int(usable[np.argmax(vega[usable])])
+        amount = min(abs(beyond) / float(vega[series]), float(quotes[f"{side}_size"][series]))
+        given, taken = (0, chain.asset) if side == "ask" else (chain.asset, 0)
+        self._on_the_way.add(market)
+        desk.submit(
+            Kind.OPTION_TRADE, chain.rollup, market, amount, target=chain.first + series, asset_in=given,
+            asset_out=taken, limit=float(worst[series]), expires_s=WAIT_S,
+        )  # fmt: skip
+
+    def _beyond(self, seen: Observation, asset: int) -> float:
+        """Vega of all one's options on an asset that is beyond the limit, below 0 where one owes it [USD by 0.01]."""
+        total, middle = 0.0, 0.5 * sum(self.volatilities)
+        for market in np.flatnonzero(seen.option_markets["asset"] == asset).tolist():
+            total += float(held(seen, market) @ chain_of(seen, market, middle).greeks["vega"]) / 100.0
+        return float(np.sign(total)) * max(abs(total) - self.most_usd, 0.0)
