@@ -66,9 +66,10 @@ class VegaHedge:
 
     def keep(self, seen: Observation, desk: Desk) -> None:
         """Trade on each market of the rollup, where this block is its rollup's too, towards the limit."""
-        if self.rollup not in seen.rollups:
-            return
-        for market in np.flatnonzero(seen.option_markets["rollup"] == self.rollup).tolist():
+        markets = np.flatnonzero(seen.option_markets["rollup"] == self.rollup).tolist()
+        if not markets:
+            raise ValueError(f"there are no options on rollup {self.rollup} to trade vega with")
+        for market in markets if self.rollup in seen.rollups else ():
             if self.margin.pay_in(seen, desk, market):
                 self._trade(seen, desk, market)
 

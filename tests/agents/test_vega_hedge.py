@@ -18,7 +18,7 @@ from experiments.studies._stage import stage
 from experiments.studies.contagion import BASE
 from experiments.validation._markets import Watched, asset, pool, rollup, still
 from market.config import AgentConfig, OptionsConfig
-from market.errors import InputError
+from market.errors import InputError, StrategyError
 from market.intents.rows import Status
 from market.model import SequencerMarket
 from market.pricing.black import black
@@ -29,13 +29,14 @@ PRICE, WEEK_S, LIMIT_USD = 100.0, 604_800.0, 1.0
 FIRST, SECOND = 0, 1
 
 
-def market_of(second_half: float = 0.02, **parameters: Any) -> Watched:
+def market_of(second_half: float = 0.02, more: tuple[str, ...] = (), **parameters: Any) -> Watched:
     """A still market of options on two rollups, whose first maker is sold to and passes its vega on to the second."""
     chain = OptionsConfig(expiries_s=(WEEK_S,), strikes=2, step=0.1, fee_bp=0.0, makers=2)
     homes = [
         rollup(name, pool((1e4, 1e6), ("ETH", "USD"), 30.0, PRICE), options=(chain,), block_time_s=1.0)
         for name in ("one", "two")
     ]
+    homes += [homes[0].model_copy(update={"name": name, "options": ()}) for name in more]
     hedges = {"rollup": "one", "vega_rollup": "two", "vega_usd": LIMIT_USD, "half_spread": 0.02, "size": 30.0}
     buys = {"per_hour": 7200.0, "mean_size": 10.0, "slippage_bp": 5000.0, "rollups": ["one"]}
     agents = [
@@ -108,6 +109,11 @@ def test_it_pays_no_more_than_it_asks_itself() -> None:
 def test_what_no_maker_can_do_is_refused(parameters: dict[str, Any], said: str) -> None:
     with pytest.raises(InputError, match=said):
         market_of(**parameters)
+
+
+def test_a_rollup_without_options_is_no_place_for_it() -> None:
+    with pytest.raises(StrategyError, match="there are no options on rollup 2 to trade vega with"):
+        market_of(vega_rollup="three", more=("three",))
 
 
 def test_without_the_channel_the_first_maker_of_the_crash_keeps_all_vega_and_what_is_open_is_watched() -> None:
