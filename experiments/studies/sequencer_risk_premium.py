@@ -167,12 +167,14 @@ def answer(runs: pd.DataFrame) -> str:
     text += "volatility"
     text += f", of which, each switched off alone, {answers.listed(causes)}" if causes else ""
     text += f"; sniping elsewhere: {answers.listed(others)}" if others else ""
+    tenths = [f"{regime.replace('_', ' ')} {one.said}" for regime, one in _beyond_tenth(runs).items()]
+    text += f" (beyond a tenth of that under arrival order: {answers.listed(tenths)})" if tenths else ""
     return f"{text}{_said_of_age(runs)}."
 
 
 def headlines(runs: pd.DataFrame) -> list[Headline]:
     """What the answer compares."""
-    return [*_causes(runs).values(), *_elsewhere(runs).values(), *_bend(runs)]
+    return [*_causes(runs).values(), *_elsewhere(runs).values(), *_beyond_tenth(runs).values(), *_bend(runs)]
 
 
 def _causes(runs: pd.DataFrame) -> dict[str, Headline]:
@@ -188,6 +190,19 @@ def _elsewhere(runs: pd.DataFrame) -> dict[str, Headline]:
     found = _by_cell(runs, RISK)
     others = [regime for regime, name in found if name == "sniping" and regime != BASE]
     return together({regime: _gone(found, regime, "sniping") for regime in others})
+
+
+def _beyond_tenth(runs: pd.DataFrame) -> dict[str, Headline]:
+    """What sniping adds to the premium under other orders, less a tenth of what it adds under arrival order."""
+    parts = {regime: part for (regime, name), part in _parts(runs, RISK).items() if name == "sniping"}
+    if BASE not in parts:
+        return {}
+    found = {}
+    for regime, part in parts.items():
+        if regime != BASE:
+            what = f"part of sniping under {regime.replace('_', ' ')}, less a tenth of that under arrival order"
+            found[regime] = pair(what, part, 0.1 * parts[BASE], *POINTS)
+    return together(found)
 
 
 def _gone(found: dict[tuple[str, str], Any], regime: str, name: str) -> Headline:

@@ -226,6 +226,15 @@ def test_a_recorder_that_raises_or_exits_is_named(method: str) -> None:
             run_one(config(horizon_s=3.0), 1, [recorder])
 
 
+@pytest.fixture
+def _listens() -> Iterator[None]:
+    """Python hears Ctrl-C, also where the tests were started in the background of a shell, which lets it be ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_listens")
 def test_ctrl_c_is_no_strategys_fault() -> None:
     with pytest.raises(Pressed):
         acts(lambda *_: os.kill(os.getpid(), signal.SIGINT))

@@ -82,6 +82,21 @@ def test_parts_are_differences_at_the_same_seed() -> None:
     assert part.tolist() == pytest.approx([0.2, 0.1])
 
 
+def test_a_part_counts_beyond_a_tenth_of_that_under_arrival_order_at_the_same_seed() -> None:
+    cells = {("first_come", "nothing"): 0.31, ("first_come", "sniping"): 0.21, ("sealed", "nothing"): 0.35}
+    cells |= {("sealed", "sniping"): 0.3, ("batch", "nothing"): 0.1, ("batch", "sniping"): 0.1}
+    runs = pd.DataFrame(
+        {"regime": regime, "without": without, "seed": seed, "premium_vol": value * seed}
+        for (regime, without), value in cells.items()
+        for seed in (1, 2)
+    )
+    found = study._beyond_tenth(runs)
+    assert {regime: one.sample.tolist() for regime, one in found.items()} == {
+        "sealed": pytest.approx([0.04, 0.08]),
+        "batch": pytest.approx([-0.01, -0.02]),
+    }
+
+
 def _domain(blocks: int) -> SimpleNamespace:
     return SimpleNamespace(regime=SimpleNamespace(consensus=SimpleNamespace(blocks=blocks)))
 
