@@ -14,8 +14,8 @@ from figures import _shared as shared
 CAPTION = (
     "Sensitivities of all options that an account holds or owes, by Black's formula at the reference price and the "
     "volatility of the marks; hedges are left out. (a) Change of value if the underlying moves by 1 USD, (b) change "
-    "of that delta, (c) change of value by a point of volatility and (d) by the passing of a day. Below 0 the "
-    "account has sold what moves so. At most sixteen accounts, those with the most vega."
+    "of that delta, (c) change of value by a point of volatility and (d) by the passing of a day. Below 0 in "
+    "(b) and (c) the account has sold more than it has bought. At most sixteen accounts, those with the most vega."
 )
 COLUMNS = ("agent", "rollup", "asset", "delta", "gamma", "vega", "theta")
 PANELS = (

@@ -35,7 +35,9 @@ def test_what_accounts_are_exposed_to_is_drawn_as_it_is_printed(
     assert said.count("option_buyer 0") == 1
     assert "Sensitivities of all options" in said
     text = pictures[0].read_text()
-    assert ("fixed spread 0, rollup0" in text) == ("fixed_spread 0" in said) == ("option buyer 0, rollup0" in text)
+    assert "fixed_spread 0" in said
+    assert "fixed spread 0, rollup0" in text
+    assert "option buyer 0, rollup0" in text
     assert main([*market, "--exposures", str(pictures[1])]) == 0
     assert "option_buyer 0" not in capsys.readouterr().out, "what is only drawn is not printed"
     assert pictures[0].read_bytes() == pictures[1].read_bytes()
