@@ -27,7 +27,7 @@ from market.intents.rows import in_line, joined
 from market.measures.audit import Audit
 from market.measures.flows import BridgeFlows
 from market.measures.profits import Profits
-from market.measures.recorder import NO_FAULTS, Recorder, Recorders, tell
+from market.measures.recorder import NO_FAULTS, Recorder, Recorders, tell, tell_of
 from market.measures.tally import Tally
 from market.moments import EverySecond, Time, TimeLine
 from market.prices.path import PricePath
@@ -117,7 +117,7 @@ class SequencerMarket(mesa.Model):
         self.advance(slot.time)
         self.execute(slot)
         self.learn(slot)
-        tell(self, "on_block", slot)
+        tell_of(self, "on_block", slot)
 
     def advance(self, now: float) -> None:
         """Move the world: order flow sent on what was there so far, prices, and what venues do by themselves."""
@@ -141,14 +141,13 @@ class SequencerMarket(mesa.Model):
         self.mempool.submit(self._clocks.left_of(self.outbox.take(), now))
 
     def sequence(self, domain: Domain, now: float) -> Slot:
-        """Choose a leader, hold the auction, fix the order of the block, screen it."""
+        """Choose a leader, hold the auction, fix the order of the block, screen it; of nothing nothing comes."""
         slot, regime = domain.open_slot(now), domain.regime
-        if slot.missed:
+        if slot.missed or slot.passes:
             return slot
         regime.preconfirmation.promise(slot)
         regime.auction.hold(slot)
-        with blame(self, slot.winner or slot.leader):
-            rows = regime.ordering.block(slot)
+        rows = domain.order(slot)
         if slot.orphaned:
             return slot.revert(rows)
         regime.oversight.ordered(slot, rows)
@@ -161,16 +160,12 @@ class SequencerMarket(mesa.Model):
 
     def execute(self, slot: Slot) -> None:
         """Carry out the block, and let the regime and the venues see what it did."""
-        tell(self, "before_block", slot)
+        tell_of(self, "before_block", slot)
         parts = slot.by_author(slot.rows)
         for rows, author in parts:
             slot.domain.regime.guarantees.execute(self.world.state, rows, slot.time, author, slot.leader.account)
-        tell(self, "executed", slot)
-        if len(parts) > 1:
-            slot.rows["position"] = np.arange(slot.rows.size)
-        slot.domain.regime.breaker.after_block(slot)
-        slot.domain.regime.revenue.pass_on(slot)
-        slot.domain.regime.oversight.after_block(slot)
+        tell_of(self, "executed", slot)
+        slot.domain.taken_in(slot, len(parts))
         self._clocks.after(slot)
         self.alarms.after_block()
 

@@ -110,6 +110,8 @@ class Profits(Recorder):
         for what was only moved [USD]
     """
 
+    of_rows = frozenset({"before_block", "executed"})
+
     def on_start(self, market: SequencerMarket) -> None:
         """Note whose contracts there are."""
         tables = market.world.tables

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import cache
 from typing import Any, ClassVar
@@ -177,6 +178,11 @@ class Ordering(Part):
 
     only_orders: ClassVar[bool] = False
     heeds_tips: ClassVar[bool] = False
+
+    @property
+    def idle_until(self) -> float:
+        """It has nothing to do with an empty block where it only orders."""
+        return math.inf if self.only_orders else -math.inf
 
     def arrange(self, slot) -> tuple[Arrangement | None, Any]:
         """Return the arrangement of a slot and its author (None: the rule itself).
