@@ -99,7 +99,7 @@ class Domain:
         self.actors = [
             agent for agent in participants if agent.acts and (agent.role != "sequencer" or agent in self.leaders)
         ]
-        self.turns = turns(self, self.actors, self.market.observations)
+        self.turns = turns(self, self.actors, self.market.observations, self.market.times)
         for part in vars(self.regime).values():
             part.seated(self)
 

@@ -16,7 +16,7 @@ from market.access.public import PublicView
 from market.access.receipts import by_sender
 from market.access.seat import Seated, seats
 from market.access.times import seated
-from market.access.turns import Turn, due
+from market.access.turns import Times, Turn, Turns, due
 from market.config import MarketConfig
 from market.domain import Domain, Slot
 from market.errors import InputError, blame
@@ -58,7 +58,7 @@ class SequencerMarket(mesa.Model):
         super().__init__(rng=seed)
         self._event_list = TimeLine(self._event_list.peek_ahead())
         self.config, self.seed, self.streams = config, seed, spawn(seed)
-        self.path = PricePath(config, self.streams["prices"])
+        self.path, self.times = PricePath(config, self.streams["prices"]), Times()
         self._lay_out(roster)
         self.public = PublicView(self.world, len(self.members))
         self._turn, self.telling = blame(self), blame(self, passes=NO_FAULTS)
@@ -102,6 +102,7 @@ class SequencerMarket(mesa.Model):
         self.seated = [Seated(self, agent) for agent in self.participants]
         self.builders = [agent for agent in self.participants if agent.role == "builder"]
         self.observations = [Observation(self, agent.account, agent.role) for agent in self.participants]
+        self.times.seat(self.participants)
         for domain in self.domains:
             domain.enlist(self.participants)
         self.populations: list[Population] = roster.populations(self)
@@ -136,8 +137,11 @@ class SequencerMarket(mesa.Model):
         """Let agents observe and submit, each at a domain: of those who are asked, whose turn it is."""
         self.public.refresh()
         with self._turn as turn:
+            if isinstance(asked, Turns) and asked.none_due(now, turn):
+                return
             for agent, seen in whose(asked, now, turn):
                 agent.act(seen, self.outbox.open_for(agent, now))
+                self.times.called(agent)
         self.mempool.submit(self._clocks.left_of(self.outbox.take(), now))
 
     def sequence(self, domain: Domain, now: float) -> Slot:
@@ -175,8 +179,9 @@ class SequencerMarket(mesa.Model):
         if rows.size:
             with self._turn as turn:
                 for account, receipts in by_sender(rows, len(self.participants)):
-                    turn.agent = self.participants[account]
-                    turn.agent.learn(receipts)
+                    turn.agent = agent = self.participants[account]
+                    agent.learn(receipts)
+                    self.times.called(agent)
             for population in self.populations:
                 population.learn(rows)
 
