@@ -36,7 +36,7 @@ class StrategicAgent:
     voting : Voting
         what it has earned under each policy that holders of stake vote on
     wake_at : float
-        no call of `act` before this time [s]
+        no call of `act` before this time [s]; what it sets in one of its methods holds from then on
     reasons : tuple of functions or None
         what it looks for, public facts of a slot by what is seen: without any `act` does nothing before `rests_until`,
         and is not called; None: it is always called. A subclass states its own, or has none
@@ -63,7 +63,7 @@ class StrategicAgent:
 
     @property
     def rests_until(self) -> float:
-        """When it looks next though none of its reasons is there [s]."""
+        """When it looks next though none of its reasons is there [s]: found out anew behind each call of a method."""
         return -math.inf if self.hedging.apart else math.inf
 
     @property

@@ -17,130 +17,28 @@ L1 reverts is sealed, read by everybody, and never executed.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from market.access.observation import BlockView
-from market.access.protocols import Award, Bid, Sale
 from market.access.turns import Turn, turns
-from market.intents.rows import INTENT, Reason, Status, joined
-from market.intents.spans import stretches
-from market.kernel.direct import bound
+from market.errors import blame
+from market.intents.rows import NO_ROWS
 from market.moments import Moment
 from market.sequencing import compose
+from market.slot import Slot
 
 if TYPE_CHECKING:
     from market.model import SequencerMarket
     from market.sequencing.domains.base import Charter
 
-NO_ROWS = np.zeros(0, INTENT)
-_stretches = bound(stretches)
-
-
-@dataclass
-class Slot:
-    """One slot on its way from the mempool to the record.
-
-    `due` is what may go into the block; `rows` the block (and after execution its receipts).
-    """
-
-    market: SequencerMarket
-    domain: Domain
-    time: float  # when the block is executed [s]
-    due: np.ndarray
-    expired: np.ndarray
-    leader: Any
-    rng: np.random.Generator
-    winner: Any = None
-    winning: Bid | None = None
-    sealed_at: float = 0.0  # what arrived up to here may go into the block [s]
-    missed: bool = False  # no block was agreed on
-    shown: dict[int, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)  # by builder: what it reads of `due`
-    bids: float = 0.0  # paid to the leader for the right to build this slot's block [USD]
-    price: float | None = None  # paid to the protocol for the right to lead [USD]; None: the slot was not sold
-    awards: tuple[Award, ...] = ()  # who builds what, where an auction sells the domain's rollups in parts
-    alone: np.ndarray | None = None  # best bids for each of the domain's rollups by itself, where asked for [USD]
-    groups: np.ndarray | None = None  # best bids for each group of them (bit r: the r-th), where asked for [USD]
-    sales: list[Sale] = field(default_factory=list)  # auctions held in this slot, as the public sees them afterwards
-    orphaned: bool = False  # a reorganisation of L1 reverts the block before it is executed
-    signed_twice: bool = False  # the leader changed its order after the contents were opened
-    rows: np.ndarray = field(default_factory=lambda: NO_ROWS)
-
-    @property
-    def author(self) -> int:
-        """Account of whoever built the block: the auction's winner, else the leader."""
-        return self.leader.account if self.winner is None else self.winner.account
-
-    def by_author(self, rows: np.ndarray) -> list[tuple[np.ndarray, int]]:
-        """Split rows into stretches, each with the account of its author: one, unless rollups were sold in parts.
-
-        A bundle belongs to the author of its first member.
-        """
-        if not rows.size:
-            return []
-        if not self.awards:
-            return [(rows, self.author)]
-        author = np.full(len(self.market.config.rollups), self.leader.account)
-        for award in self.awards:
-            if award.winner is not None:
-                author[list(award.rollups)] = award.winner.account
-        starts = np.empty(rows.size, np.int64)
-        begun = starts[: _stretches(rows, author, starts)].tolist()
-        ends = [*begun[1:], rows.size]
-        return [
-            (rows[start:end], author.item(int(rows["rollup"][start]))) for start, end in zip(begun, ends, strict=True)
-        ]
-
-    def view_of(self, agent: Any) -> BlockView:
-        """Return what an agent reads of the block that it may order."""
-        view = self.domain.block_view(agent, self.sealed_at)
-        view.due = self.domain.regime.visibility.to_author(agent.role, agent.account, self.due)
-        return view
-
-    def give_back(self, rows: np.ndarray) -> None:
-        """Take rows out of the block: what came from the mempool returns to it as it was sent, insertions expire."""
-        order = np.argsort(self.due["id"])
-        at = np.searchsorted(self.due["id"], rows["id"], sorter=order)
-        at = order[np.minimum(at, order.size - 1)] if order.size else np.zeros(rows.size, np.int64)
-        sent = self.due["id"][at] == rows["id"] if order.size else np.zeros(rows.size, np.bool_)
-        self.market.mempool.put_back(self.domain.index, self.due[np.sort(at[sent])])
-        self.expire(rows[~sent], Status.EXPIRED, Reason.NONE)
-
-    def revert(self, rows: np.ndarray) -> Slot:
-        """Take back a block that a reorganisation of L1 reverts: its author loses it, whoever builds next has read it.
-
-        Nothing of it takes effect: what it holds returns to the mempool, its author's insertions expire, and what was
-        bid for it, which it would have paid itself, is not due.
-        """
-        self.domain.published.update(rows["id"].tolist())
-        self.give_back(rows)
-        return self
-
-    def expire(self, rows: np.ndarray, status: Status, reason: Reason) -> None:
-        """Give rows that will not be executed their receipts."""
-        if rows.size:
-            rows = rows.copy()
-            rows["status"], rows["reason"], rows["executed"] = int(status), int(reason), self.time
-            rows["position"], rows["filled_in"], rows["filled_out"] = -1, 0.0, 0.0
-            self.expired = joined([self.expired, rows])
-
-    def builder_view(self, builder: Any) -> tuple[BlockView, np.ndarray]:
-        """Return what a builder reads, and the indices of `due` that it received."""
-        view, (shown, received) = self.domain.block_view(builder, self.sealed_at), self.shown_to(builder)
-        view.due = shown.copy()
-        return view, received
-
-    def shown_to(self, builder: Any) -> tuple[np.ndarray, np.ndarray]:
-        """Return what is shown to a builder of the intents that are due, not to be written, and their indices."""
-        found = self.shown.get(builder.account)
-        if found is None:
-            received = self.domain.received_by(builder.account, self.due)
-            visible = self.domain.regime.visibility.to_author(builder.role, builder.account, self.due.take(received))
-            found = self.shown[builder.account] = visible, received
-        return found
+BY_BLOCK = (
+    "preconfirmation", "auction", "ordering", "oversight", "forced_inclusion", "margin", "breaker", "capacity",
+    "revenue",
+)  # fmt: skip
+"""Parts of a regime that have to do with the block of a slot, beyond whose it is and whether there is one."""
 
 
 class Domain:
@@ -193,6 +91,7 @@ class Domain:
         self.resting = False  # it has no rollups, and nothing of it is on the event list
         self._look, self._seal, self._execute = (Moment(market, act) for act in (self.look, self.seal, self.execute))
         self._views: dict[int, BlockView] = {}
+        self._idle_until = -math.inf  # until when slots in which nothing is due pass by the regime [s]
         self._graces = self._with_grace()
 
     def enlist(self, participants: list[Any]) -> None:
@@ -200,7 +99,7 @@ class Domain:
         self.actors = [
             agent for agent in participants if agent.acts and (agent.role != "sequencer" or agent in self.leaders)
         ]
-        self.turns = turns(self, self.actors, self.market.observations)
+        self.turns = turns(self, self.actors, self.market.observations, self.market.times)
         for part in vars(self.regime).values():
             part.seated(self)
 
@@ -268,8 +167,26 @@ class Domain:
         assert self.sealed is not None
         self.market.finish(self.sealed)
         self.regime.ordering.after_block(self.sealed)
+        if self.sealed.sealed_at >= self._idle_until:
+            self._idle_until = min(getattr(self.regime, name).idle_until for name in BY_BLOCK)
         now, self.sealed = self.sealed.time, None
         self._coming(now)
+
+    def order(self, slot: Slot) -> np.ndarray:
+        """Return the block of a slot, by whoever may order it: by nobody where the rule leaves no choice."""
+        if self.regime.ordering.only_orders:
+            return self.regime.ordering.block(slot)
+        with blame(self.market, slot.winner or slot.leader):
+            return self.regime.ordering.block(slot)
+
+    def taken_in(self, slot: Slot, parts: int) -> None:
+        """Let the parts of the regime take note of a block that was executed in so many parts, before receipts are."""
+        if parts > 1:
+            slot.rows["position"] = np.arange(slot.rows.size)
+        if not slot.passes:
+            self.regime.breaker.after_block(slot)
+            self.regime.revenue.pass_on(slot)
+            self.regime.oversight.after_block(slot)
 
     def announce(self, now: float) -> None:
         """Let everybody see, and venues heed, where liquidations wait: in an outage and for the grace period after."""
@@ -285,21 +202,26 @@ class Domain:
 
         The block is executed once its contents are open and it is agreed on.
         """
-        leader = self.regime.leader.choose(self, now)
-        if not self.regime.consensus.reached(self, now, leader):
+        regime, market = self.regime, self.market
+        leader, consensus = regime.leader.choose(self, now), regime.consensus
+        if not consensus.reached(self, now, leader):
             nobody = self.leaders[0] if leader is None else leader
-            slot = Slot(self.market, self, now, NO_ROWS, NO_ROWS, nobody, self.rng, sealed_at=now, missed=True)
-            self.regime.leader.opened(slot)
+            slot = Slot(market, self, now, NO_ROWS, NO_ROWS, nobody, self.rng, sealed_at=now, missed=True)
+            regime.leader.opened(slot)
             return slot
-        self.announce(now)
-        due, expired = self.market.mempool.take(self.index, now)
-        wait = self.regime.visibility.delay() + self.regime.consensus.delay()
+        if self._graces:
+            self.announce(now)
+        due, expired = market.mempool.take(self.index, now)
+        wait = regime.visibility.delay() + consensus.delay()
         if wait > 0.0:  # the mempool's arrays are somebody else's by then
             due, expired = due.copy(), expired.copy()
-        slot = Slot(self.market, self, now + wait, due, expired, leader, self.rng, sealed_at=now)
-        slot.orphaned = self.regime.consensus.reverts
-        self.regime.leader.opened(slot)
-        self.regime.visibility.begin(slot)
+        slot = Slot(market, self, now + wait, due, expired, leader, self.rng, now)
+        if consensus.reverts:
+            slot.orphaned = True
+        elif now < self._idle_until and not due.size:
+            slot.passes = True
+        regime.leader.opened(slot)
+        regime.visibility.begin(slot)
         return slot
 
     def received_by(self, builder: int, due: np.ndarray) -> np.ndarray:

@@ -100,6 +100,8 @@ class blame:  # noqa: N801 - a context, which is spelt like a function
         self, market: SequencerMarket, agent: Any = None, passes: tuple[type[BaseException], ...] = ()
     ) -> None:
         self._market, self._passes, self.agent = market, passes, agent
+        if (times := getattr(market, "times", None)) is not None:  # what stands in for a market asks nobody to act
+            times.doubt(agent)
 
     def __enter__(self) -> Self:
         return self

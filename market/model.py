@@ -16,7 +16,7 @@ from market.access.public import PublicView
 from market.access.receipts import by_sender
 from market.access.seat import Seated, seats
 from market.access.times import seated
-from market.access.turns import Turn, due
+from market.access.turns import Times, Turn, Turns, due
 from market.config import MarketConfig
 from market.domain import Domain, Slot
 from market.errors import InputError, blame
@@ -27,7 +27,7 @@ from market.intents.rows import in_line, joined
 from market.measures.audit import Audit
 from market.measures.flows import BridgeFlows
 from market.measures.profits import Profits
-from market.measures.recorder import NO_FAULTS, Recorder, Recorders, tell
+from market.measures.recorder import NO_FAULTS, Recorder, Recorders, tell, tell_of
 from market.measures.tally import Tally
 from market.moments import EverySecond, Time, TimeLine
 from market.prices.path import PricePath
@@ -58,7 +58,7 @@ class SequencerMarket(mesa.Model):
         super().__init__(rng=seed)
         self._event_list = TimeLine(self._event_list.peek_ahead())
         self.config, self.seed, self.streams = config, seed, spawn(seed)
-        self.path = PricePath(config, self.streams["prices"])
+        self.path, self.times = PricePath(config, self.streams["prices"]), Times()
         self._lay_out(roster)
         self.public = PublicView(self.world, len(self.members))
         self._turn, self.telling = blame(self), blame(self, passes=NO_FAULTS)
@@ -102,6 +102,7 @@ class SequencerMarket(mesa.Model):
         self.seated = [Seated(self, agent) for agent in self.participants]
         self.builders = [agent for agent in self.participants if agent.role == "builder"]
         self.observations = [Observation(self, agent.account, agent.role) for agent in self.participants]
+        self.times.seat(self.participants)
         for domain in self.domains:
             domain.enlist(self.participants)
         self.populations: list[Population] = roster.populations(self)
@@ -117,7 +118,7 @@ class SequencerMarket(mesa.Model):
         self.advance(slot.time)
         self.execute(slot)
         self.learn(slot)
-        tell(self, "on_block", slot)
+        tell_of(self, "on_block", slot)
 
     def advance(self, now: float) -> None:
         """Move the world: order flow sent on what was there so far, prices, and what venues do by themselves."""
@@ -136,19 +137,21 @@ class SequencerMarket(mesa.Model):
         """Let agents observe and submit, each at a domain: of those who are asked, whose turn it is."""
         self.public.refresh()
         with self._turn as turn:
+            if isinstance(asked, Turns) and asked.none_due(now, turn):
+                return
             for agent, seen in whose(asked, now, turn):
                 agent.act(seen, self.outbox.open_for(agent, now))
+                self.times.called(agent)
         self.mempool.submit(self._clocks.left_of(self.outbox.take(), now))
 
     def sequence(self, domain: Domain, now: float) -> Slot:
-        """Choose a leader, hold the auction, fix the order of the block, screen it."""
+        """Choose a leader, hold the auction, fix the order of the block, screen it; of nothing nothing comes."""
         slot, regime = domain.open_slot(now), domain.regime
-        if slot.missed:
+        if slot.missed or slot.passes:
             return slot
         regime.preconfirmation.promise(slot)
         regime.auction.hold(slot)
-        with blame(self, slot.winner or slot.leader):
-            rows = regime.ordering.block(slot)
+        rows = domain.order(slot)
         if slot.orphaned:
             return slot.revert(rows)
         regime.oversight.ordered(slot, rows)
@@ -161,16 +164,12 @@ class SequencerMarket(mesa.Model):
 
     def execute(self, slot: Slot) -> None:
         """Carry out the block, and let the regime and the venues see what it did."""
-        tell(self, "before_block", slot)
+        tell_of(self, "before_block", slot)
         parts = slot.by_author(slot.rows)
         for rows, author in parts:
             slot.domain.regime.guarantees.execute(self.world.state, rows, slot.time, author, slot.leader.account)
-        tell(self, "executed", slot)
-        if len(parts) > 1:
-            slot.rows["position"] = np.arange(slot.rows.size)
-        slot.domain.regime.breaker.after_block(slot)
-        slot.domain.regime.revenue.pass_on(slot)
-        slot.domain.regime.oversight.after_block(slot)
+        tell_of(self, "executed", slot)
+        slot.domain.taken_in(slot, len(parts))
         self._clocks.after(slot)
         self.alarms.after_block()
 
@@ -180,8 +179,9 @@ class SequencerMarket(mesa.Model):
         if rows.size:
             with self._turn as turn:
                 for account, receipts in by_sender(rows, len(self.participants)):
-                    turn.agent = self.participants[account]
-                    turn.agent.learn(receipts)
+                    turn.agent = agent = self.participants[account]
+                    agent.learn(receipts)
+                    self.times.called(agent)
             for population in self.populations:
                 population.learn(rows)
 

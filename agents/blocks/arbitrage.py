@@ -150,15 +150,16 @@ def may_pay(seen: Observation) -> bool:
 
 def gap_pays(seen: Observation) -> bool:
     """Whether a pool of these rollups pays against the outside market now, as `may_pay` says: in one compiled pass."""
-    if seen.fixed("outside terms", _outside_of, seen)[0] != np.inf:
+    deep, where = seen.fixed(("gaps of", seen.rollups), _gaps_of, seen)
+    if not deep:
         return may_pay(seen)
-    where = seen.fixed(("pools of", seen.rollups), _pools_of, seen)
     return _gap_seen(seen.pools, where, seen.prices, (1.0 - seen.outside_fee) * (1.0 + ROUNDING))
 
 
-def _pools_of(seen: Observation) -> np.ndarray:
-    """Pools that are on these rollups: (k,)."""
-    return np.flatnonzero(np.isin(np.asarray(seen.pools["rollup"]), seen.rollups))
+def _gaps_of(seen: Observation) -> tuple[bool, np.ndarray]:
+    """Whether the outside market is of infinite depth, and the pools that are on these rollups: (k,)."""
+    depth, _ = seen.fixed("outside terms", _outside_of, seen)
+    return depth == np.inf, np.flatnonzero(np.isin(np.asarray(seen.pools["rollup"]), seen.rollups))
 
 
 @njit(cache=True)

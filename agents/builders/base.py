@@ -7,7 +7,7 @@ import numpy as np
 from agents.base import StrategicAgent
 from agents.bidding.experience import Experience
 from agents.bidding.tickets import TicketBuyer
-from agents.blocks.arbitrage import may_pay
+from agents.blocks.arbitrage import gap_pays
 from agents.blocks.behind import behind
 from agents.blocks.insertion import insert
 from agents.blocks.liquidations import ready_liquidations
@@ -64,7 +64,7 @@ class Builder(StrategicAgent):
         if seen.extent == "end":
             return self._behind(seen, cost, ties)
         forced, after = ready_liquidations(seen)
-        if not (seen.due.size or forced.size or may_pay(seen)):
+        if not (seen.due.size or forced.size or gap_pays(seen)):
             self._promised = 0.0
             return EMPTY, 0.0
         whole = seen.extent == "all"

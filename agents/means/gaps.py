@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from agents.blocks.arbitrage import best_cycles_seen, gap_pays, may_pay, outside_seen
+from agents.blocks.arbitrage import best_cycles_seen, gap_pays, outside_seen
 from market.access.observation import Observation
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def opportunities(seen: Observation) -> list[tuple[int, int, int, int, float, fl
 
 def _find_outside(seen: Observation) -> list[tuple[int, int, int, int, float, float, float, float]]:
     """Trades against the outside market now: pool, rollup, assets in and out, amount, output, profit [USD], gas."""
-    if not may_pay(seen):
+    if not gap_pays(seen):
         return []
     found = []
     for pool, source, sink, amount, out, profit in outside_seen(seen).tolist():

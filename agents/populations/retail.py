@@ -137,6 +137,8 @@ class RetailFlow:
         rollups = len(market.config.rollups)
         self.cost_bp = self._expected_cost(market)
         self._choice = np.zeros((len(market.config.asset_names), rollups))
+        self._liking, self._share = np.zeros(rollups), np.zeros(self._weight.shape)
+        self._total = np.zeros((len(self._weight), 1))
         self._learned = True  # since they last chose
         self._write = bind(
             _write, self._state, np.zeros(0), np.zeros(0, TRADE), self._choice, self._offered, 0, 0.0, self._rows
@@ -180,12 +182,12 @@ class RetailFlow:
     def _choose(self) -> None:
         """Logit choice: depth says where venues are, remembered cost how much one likes them."""
         # ufuncs themselves: this is asked for about every second trade, and numpy's functions wrap them at a cost
-        cost = self.cost_bp - np.minimum.reduce(self.cost_bp)
-        weight = self._weight * np.exp(-self._flow.choice_sensitivity * cost)
-        total = np.add.reduce(weight, axis=1, keepdims=True)
-        share = np.zeros(weight.shape)
-        np.divide(weight, total, out=share, where=total > 0.0)
-        np.add.accumulate(share, axis=1, out=self._choice)
+        np.subtract(self.cost_bp, np.minimum.reduce(self.cost_bp), self._liking)
+        np.multiply(self._liking, -self._flow.choice_sensitivity, self._liking)
+        np.multiply(self._weight, np.exp(self._liking, self._liking), self._share)
+        np.add.reduce(self._share, axis=1, out=self._total, keepdims=True)
+        np.divide(self._share, self._total, self._share, where=self._total > 0.0)  # without venues all shares are 0
+        np.add.accumulate(self._share, 1, None, self._choice)
 
     def submit(self, time: float, until: float) -> np.ndarray:
         """Swaps sent up to `until`; a view valid until the next call."""

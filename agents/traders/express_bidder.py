@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from market.access.protocols import Reason
 
 
+FILLED, EXCHANGES = int(Status.FILLED), (int(Kind.SWAP), int(Kind.OUTSIDE))
+
+
 class ExpressBidder(Arbitrageur):
     """Bids its learned value of a round.
 
@@ -107,11 +110,12 @@ class ExpressBidder(Arbitrageur):
     def learn(self, receipts: np.ndarray) -> None:
         """State what trades earned, at reference prices less tips and gas, to the time at which they arrived."""
         super().learn(receipts)
-        kind = receipts["kind"]
-        traded = (receipts["status"] == Status.FILLED) & ((kind == Kind.SWAP) | (kind == Kind.OUTSIDE))
-        if not traded.any():
+        # as lists: there are few at a time, and most often none was executed
+        fates = zip(receipts["status"].tolist(), receipts["kind"].tolist(), strict=True)
+        traded = [at for at, (status, kind) in enumerate(fates) if status == FILLED and kind in EXCHANGES]
+        if not traded:
             return
-        done = receipts[traded]
+        done = receipts.take(traded)
         price, gas = self._prices, self._gas
         gain = done["filled_out"] * price[done["asset_out"]] - done["filled_in"] * price[done["asset_in"]]
         gain -= done["tip"] + gas[done["rollup"]]

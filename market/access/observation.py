@@ -61,6 +61,8 @@ class Observation(Shown):
         self._role = role
         self._public = market.public
         vars(self).update(market.public._views)
+        # asked for most often, by all who look for the same
+        self.derived, self.lasting, self.fixed = market.public.derived, market.public.lasting, market.public.fixed
         self.account = account
         self.funds: np.ndarray = self.balance[account]
         self.time = 0.0

@@ -123,7 +123,8 @@ class Participant(Protocol):
     """A strategic agent.
 
     One that has `reasons`, not None, and `rests_until` [s] is asked to act only where one of those is there, or from
-    that time on: without either its `act` must do nothing.
+    that time on: without either its `act` must do nothing. It is asked for `wake_at` and `rests_until` anew behind each
+    call of one of its methods, and not in between.
     """
 
     name: str

@@ -206,7 +206,7 @@ class PublicView(Shown):
         """Those of these rollups on which some position can be liquidated now."""
         found = self._distressed.get(rollups)
         if found is None:
-            found = tuple(at for at in rollups if at in self._lending_rollups and len(self.unhealthy(at)))
+            found = tuple([at for at in rollups if at in self._lending_rollups and self.unhealthy(at) is not NO_LOANS])
             self._distressed[rollups] = found
         return found
 

@@ -22,6 +22,8 @@ def by_sender(rows: np.ndarray, agents: int) -> Iterator[tuple[int, np.ndarray]]
     for at, sender in enumerate(rows["sender"].tolist()):
         if 0 <= sender < agents:
             own[sender].append(at)
+    if not own:
+        return
     # as plain bytes, and all at once: numpy copies records field by field
     copies = rows.view(f"V{rows.itemsize}").take([at for places in own.values() for at in places]).view(rows.dtype)
     end = 0

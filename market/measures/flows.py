@@ -19,6 +19,8 @@ class BridgeFlows(Recorder):
     It is what the ledger has under the reason `BRIDGE` from senders to bridges, told apart by bridge.
     """
 
+    of_rows = frozenset({"on_block"})
+
     def on_start(self, market: SequencerMarket) -> None:
         """Find the edge of each bridge."""
         table = market.world.tables.bridges

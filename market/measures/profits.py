@@ -16,7 +16,7 @@ import numpy as np
 
 from market.intents.rows import Rows, Status
 from market.kernel.compiled import kernel
-from market.kernel.direct import bind
+from market.kernel.direct import bind, bound
 from market.measures.classes.bundles import MARKED
 from market.measures.recorder import Recorder
 from market.state.ledger import Why
@@ -100,6 +100,9 @@ def _rewarding(rows: Rows) -> bool:
     return False
 
 
+_rewards, _moves_something = bound(_rewarding), bound(_moving)
+
+
 class Profits(Recorder):
     """Adds up gains of trading by agent.
 
@@ -109,6 +112,8 @@ class Profits(Recorder):
         change of what each held over the execution of blocks, and of orders apart from them, at reference prices, but
         for what was only moved [USD]
     """
+
+    of_rows = frozenset({"before_block", "executed"})
 
     def on_start(self, market: SequencerMarket) -> None:
         """Note whose contracts there are."""
@@ -137,9 +142,9 @@ class Profits(Recorder):
             return
         self._add(slot, -1.0)
         self._moved = []
-        if _rewarding(rows):
+        if _rewards(rows):
             self._moved = [(account, self._received(account)) for account in range(self.in_blocks.size)]
-        elif _moving(rows, self.in_blocks.size):
+        elif _moves_something(rows, self.in_blocks.size):
             moving = stating(UNTRADED, rows["kind"]) & (rows["sender"] >= 0) & (rows["sender"] < self.in_blocks.size)
             self._moved = [(account, self._received(account)) for account in set(rows["sender"][moving].tolist())]
 

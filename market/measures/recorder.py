@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -19,7 +19,14 @@ class Recorder(Protocol):
 
     A recorder reads and does not touch: a market is the same, bit for bit, whoever takes note of it. All recorders are
     called in the order in which the market was given them, behind its own.
+
+    Attributes
+    ----------
+    of_rows
+        names of methods that do nothing for a block without rows: they are not called for one
     """
+
+    of_rows: ClassVar[frozenset[str]] = frozenset()
 
     def on_start(self, market: SequencerMarket) -> None:
         """Look at the market as it is founded, everybody seated and nothing done."""
@@ -52,27 +59,41 @@ class Recorders(list[Recorder]):
 
     def __init__(self, recorders: Iterable[Recorder]) -> None:
         super().__init__(recorders)
-        self._told: dict[str, list[tuple[Recorder, Callable[..., None]]]] = {}
+        self._told: dict[tuple[str, bool], list[tuple[Recorder, Callable[..., None]]]] = {}
         self._known = 0
 
-    def of(self, what: str) -> list[tuple[Recorder, Callable[..., None]]]:
-        """Return those that do something in a method, in order, with it; whoever has been added since is counted in."""
+    def of(self, what: str, empty: bool = False) -> list[tuple[Recorder, Callable[..., None]]]:
+        """Return those that do something in a method, in order, with it; whoever has been added since is counted in.
+
+        `empty`: for a block without rows.
+        """
         if len(self) != self._known:
             self._told.clear()
             self._known = len(self)
-        told = self._told.get(what)
+        told = self._told.get((what, empty))
         if told is None:
             plain = getattr(Recorder, what)
             told = [(one, getattr(one, what)) for one in self if hasattr(one, what)]
-            told = self._told[what] = [
-                (one, note) for one, note in told if getattr(note, "__func__", None) is not plain
+            told = self._told[what, empty] = [
+                (one, note)
+                for one, note in told
+                if getattr(note, "__func__", None) is not plain
+                and not (empty and what in getattr(one, "of_rows", Recorder.of_rows))
             ]
         return told
 
 
 def tell(market: SequencerMarket, what: str, *about: Any) -> None:
     """Call a method of every recorder of a market; raises StrategyError, which names it, where a recorder raises."""
-    told = market.recorders.of(what)
+    _tell(market, market.recorders.of(what), about)
+
+
+def tell_of(market: SequencerMarket, what: str, slot: Slot) -> None:
+    """Call a method of every recorder of a market that has something to do with a slot's block, as `tell` does."""
+    _tell(market, market.recorders.of(what, not slot.rows.size), (slot,))
+
+
+def _tell(market: SequencerMarket, told: list[tuple[Recorder, Callable[..., None]]], about: tuple[Any, ...]) -> None:
     if not told:
         return
     with market.telling as turn:

@@ -218,6 +218,7 @@ class Tally(Recorder):
             market.world.account_of["retail"],
         )  # fmt: skip
         self._room = Found(np.zeros(0, np.int64), np.zeros(0), *np.zeros((4, 0), np.int64))
+        self._rooms: dict[int, Found] = {}  # by number of rows
         self.found = found = self._found(0)
         self._find = bind(find, self._state, NO_ROWS, self._agents, self._last, found)
         self._record = bind(record_block, self._state, NO_ROWS, found, 0, 0, self._sums, self._memory)
@@ -229,9 +230,9 @@ class Tally(Recorder):
             return
         self.found = found = self._found(slot.rows.size)
         self._find(self._state, slot.rows, self._agents, self._last, found)
-        done = 0
-        for rows, author in slot.by_author(slot.rows):
-            part = Found(*[column[done : done + rows.size] for column in found])
+        parts, done = slot.by_author(slot.rows), 0
+        for rows, author in parts:
+            part = found if len(parts) == 1 else Found(*[column[done : done + rows.size] for column in found])
             done += rows.size
             self._record(self._state, rows, part, author, slot.leader.account, self._sums, self._memory)
 
@@ -240,7 +241,11 @@ class Tally(Recorder):
         if rows > self._room.loss.size:
             shape = 2 * rows
             self._room = Found(np.zeros(shape, np.int64), np.zeros(shape), *np.zeros((4, shape), np.int64))
-        return Found(*[column[:rows] for column in self._room])
+            self._rooms.clear()
+        found = self._rooms.get(rows)
+        if found is None:
+            found = self._rooms[rows] = Found(*[column[:rows] for column in self._room])
+        return found
 
     def on_orders(self, rows: np.ndarray) -> None:
         """Add orders carried out apart from blocks, which nobody built and which pay no gas: judged by themselves."""

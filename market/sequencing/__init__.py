@@ -7,6 +7,7 @@ that remember something are given a memory of their own per domain by :meth:`Par
 from __future__ import annotations
 
 import inspect
+import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import ValidationError
@@ -45,6 +46,14 @@ class Part(Settings):
     """
 
     portable: ClassVar[bool] = True
+
+    @property
+    def idle_until(self) -> float:
+        """Until when a slot in which nothing is due passes by the mechanism [s]: it draws, changes and notes nothing.
+
+        It is asked anew behind the first slot from then on; -inf: none passes by.
+        """
+        return -math.inf
 
     if not TYPE_CHECKING:
 

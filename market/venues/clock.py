@@ -26,6 +26,8 @@ class Clock(NamedTuple):
         called with the time [s] when a slot of any domain begins, before agents act
     after_block
         called with every slot once its block is executed, before receipts are handed out
+    after_empty
+        whether it has anything to do where that block is empty
     sent
         called with what agents submit, (n,) `INTENT`, and when [s]; returns what of it goes to the mempools
     ordered
@@ -36,6 +38,7 @@ class Clock(NamedTuple):
     after_block: Callable[[Slot], None] | None = None
     sent: Callable[[np.ndarray, float], np.ndarray] | None = None
     ordered: Callable[[Slot, np.ndarray], np.ndarray] | None = None
+    after_empty: bool = True
 
 
 class Clocks:
@@ -45,6 +48,9 @@ class Clocks:
         started: list[Clock] = [module.start(market) for module in rooms("clock").values()]
         self._ticks = [clock.tick for clock in started if clock.tick is not None]
         self._after_block = [clock.after_block for clock in started if clock.after_block is not None]
+        self._after_empty = [
+            clock.after_block for clock in started if clock.after_block is not None and clock.after_empty
+        ]
         self._sent = [clock.sent for clock in started if clock.sent is not None]
         self._ordered = [clock.ordered for clock in started if clock.ordered is not None]
 
@@ -55,7 +61,7 @@ class Clocks:
 
     def after(self, slot: Slot) -> None:
         """Let venues do what follows on an executed block."""
-        for after_block in self._after_block:
+        for after_block in self._after_block if slot.rows.size else self._after_empty:
             after_block(slot)
 
     def left_of(self, rows: np.ndarray, now: float) -> np.ndarray:

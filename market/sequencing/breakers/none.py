@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 from market.sequencing.breakers.base import Breaker
@@ -11,3 +12,8 @@ class NoBreaker(Breaker):
     """Nothing is ever paused."""
 
     kind: Literal["none"] = "none"
+
+    @property
+    def idle_until(self) -> float:
+        """It has nothing to do with any slot."""
+        return math.inf

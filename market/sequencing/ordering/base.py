@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import cache
 from typing import Any, ClassVar
@@ -178,6 +179,11 @@ class Ordering(Part):
     only_orders: ClassVar[bool] = False
     heeds_tips: ClassVar[bool] = False
 
+    @property
+    def idle_until(self) -> float:
+        """It has nothing to do with an empty block where it only orders."""
+        return math.inf if self.only_orders else -math.inf
+
     def arrange(self, slot) -> tuple[Arrangement | None, Any]:
         """Return the arrangement of a slot and its author (None: the rule itself).
 
@@ -197,12 +203,10 @@ class Ordering(Part):
         if self.only_orders and not slot.due.size:
             return NO_ROWS
         included = np.zeros(slot.due.size, np.bool_)
-        written = [
-            self._write(slot, arrangement, author, included)
-            for arrangement, author in self.pieces(slot)
-            if arrangement is not None
-        ]
-        if not included.all():
+        pieces = [(arrangement, author) for arrangement, author in self.pieces(slot) if arrangement is not None]
+        written = [self._write(slot, arrangement, author, included) for arrangement, author in pieces]
+        one = len(pieces) == 1 and not pieces[0][0].inserted.size  # then it is whole where it is as long: none is twice
+        if not (written[0].size == included.size if one else included.all()):
             slot.market.mempool.put_back(slot.domain.index, slot.due[~included])
         return written[0] if len(written) == 1 else joined(written)
 
@@ -256,6 +260,13 @@ def arrived(rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return _bound()[0](rows, rng.random(rows.size))
 
 
+ALONE = untouched(np.zeros(1, np.int64))
+"""Arrangement of an intent that is due alone, which is most often the case where rollups are sequenced apart."""
+
+
 def by_arrival(slot) -> Arrangement:
     """Arrangement of a slot's due intents by arrival, exact ties at random."""
+    if slot.due.size == 1:
+        slot.rng.random()  # as many draws as intents, whatever comes of them
+        return ALONE
     return untouched(arrived(slot.due, slot.rng)) if slot.due.size else EMPTY

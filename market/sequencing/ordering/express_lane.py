@@ -18,6 +18,7 @@ most five bids per party and round, 200 ms; control of the lane can be transferr
 
 from __future__ import annotations
 
+import math
 from typing import Any, Literal
 
 import numpy as np
@@ -37,6 +38,8 @@ from market.sequencing.payments import pay
 from market.state.ledger import Why
 
 NOBODY = np.zeros(0, CONTROL)
+ROUNDING_S = 1e-3
+"""By how much sooner a slot is looked at than by the sum of times: more than rounding can make [s]."""
 REMEMBERED = 2
 """Rounds before the current one whose controllers may still have intents on their way."""
 
@@ -114,6 +117,13 @@ class ExpressLane(Ordering):
     def rounds(self) -> dict[int, Round]:
         """Rounds sold so far, by number."""
         return self._rounds
+
+    @property
+    def idle_until(self) -> float:
+        """When the next round is sold, or the lane may next be sold on, less what rounding may do to that [s]."""
+        auction = (self._auctioned + 1) * self.round_s - self.closing_s
+        resale = (self._offered + 1) * self.resale_s if self.resale_s > 0.0 else math.inf
+        return min(auction, resale) - ROUNDING_S
 
     def arrange(self, slot) -> tuple[Arrangement | None, object]:
         """Order by arrival at the lane; what is still being delayed waits for the next block."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 from market.sequencing.preconfirmation.base import Preconfirmation
@@ -11,3 +12,8 @@ class NoPromises(Preconfirmation):
     """Nothing is promised before the block."""
 
     kind: Literal["none"] = "none"
+
+    @property
+    def idle_until(self) -> float:
+        """It has nothing to do with any slot."""
+        return math.inf

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 from market.sequencing.revenue.base import Revenue
@@ -11,3 +12,8 @@ class Keep(Revenue):
     """What comes in stays with whoever received it."""
 
     kind: Literal["keep"] = "keep"
+
+    @property
+    def idle_until(self) -> float:
+        """It has nothing to do with any slot."""
+        return math.inf

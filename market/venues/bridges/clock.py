@@ -16,4 +16,4 @@ def start(market: SequencerMarket) -> Clock:
     if not len(market.world.tables.bridges):
         return Clock()
     deliveries = Deliveries(market)
-    return Clock(deliveries.tick, deliveries.after_block)
+    return Clock(deliveries.tick, deliveries.after_block, after_empty=False)

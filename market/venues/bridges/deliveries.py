@@ -6,10 +6,11 @@ import heapq
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from market.errors import AccountingError
-from market.intents.rows import Rows, Status
+from market.intents.rows import Rows, Status, in_line
+from market.kernel.compiled import kernel
+from market.kernel.direct import bound
 from market.venues import Kind
 from market.venues.bridges.rules import deliver
 
@@ -32,16 +33,20 @@ class Promise(NamedTuple):
 
 def transfers(rows: np.ndarray) -> np.ndarray:
     """Return the filled transfers of a block: shape (n,), dtype `INTENT`."""
-    some = _some(rows)  # most blocks have none, and this is asked of every block
+    some = _some(in_line(rows))  # most blocks have none, and this is asked of every block
     return rows[(rows["kind"] == int(Kind.BRIDGE)) & (rows["status"] == int(Status.FILLED))] if some else rows[:0]
 
 
-@njit(cache=True)
-def _some(rows: Rows) -> bool:
+@kernel
+def has_transfers(rows: Rows) -> bool:
+    """Whether a block holds a filled transfer."""
     for k in range(rows.size):  # noqa: SIM110 - numba compiles no any()
         if rows[k].kind == Kind.BRIDGE and rows[k].status == Status.FILLED:
             return True
     return False
+
+
+_some = bound(has_transfers)
 
 
 class Deliveries:

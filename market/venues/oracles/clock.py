@@ -19,5 +19,5 @@ def start(market: SequencerMarket) -> Clock:
         return Clock()
     posting = Posting(market)
     if posting.by_prices:
-        return Clock(posting.tick, posting.heed)
+        return Clock(posting.tick, posting.heed, after_empty=False)
     return Clock(posting.tick, posting.after_block if (source == POOL_SPOT).any() else None)
