@@ -15,7 +15,8 @@ CAPTION = (
     "each, traders and a sniper; means with 95% intervals over seeds that all share. (a) Volatility asked for over the "
     "price's, by how intents are ordered. (b) What of it is lost at the same seed where one risk is switched off; "
     "coincidence: outages are as many and as long, but apart from stress. (c) Where only the age of hedges costs, by "
-    "the rate of outages of 90 s and of 45 s; crosses: what is known of it."
+    "the rate of outages of 90 s and of 45 s; crosses: what is known of it. To quotes of options a batch is what "
+    "cancellations first are: they trade at what stands once others have been taken back."
 )
 COLOURS = {
     "first_come": shared.VERMILION, "sealed": shared.PINK, "cancel_first": shared.BLUE, "batch": shared.GREEN

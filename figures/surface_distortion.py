@@ -12,7 +12,8 @@ CAPTION = (
     "Half spreads of calls at which a maker of options earns nothing, by strike and expiry, on one rollup on which the "
     "price jumps twice a minute, investors trade every series, and snipers are faster than the maker; means with 95% "
     "intervals over seeds that all share. Top: over the price of the underlying; dashed: what is known of sniping "
-    "under arrival order. Bottom: in volatility, over vega."
+    "under arrival order. Bottom: in volatility, over vega. To quotes of options a batch is what cancellations first "
+    "are: they trade at what stands once others have been taken back."
 )
 COLOURS = {
     "first_come": shared.VERMILION, "express_lane": shared.ORANGE, "sealed": shared.PINK, "speed_bump": shared.SKY,

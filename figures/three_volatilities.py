@@ -13,7 +13,8 @@ CAPTION = (
     "has seen and learns the spread at which it earns nothing; means with 95% intervals and a point for each seed, all "
     "regimes and traders at the same seeds. (a) Volatility that the pool's fees pay for, that bids and asks at the "
     "money imply, and realised. (b) What asks imply beyond what was realised until then, with snipers and without. (c) "
-    "What fees imply beyond what was realised, with users and without."
+    "What fees imply beyond what was realised, with users and without. To quotes of options a batch is what "
+    "cancellations first are: they trade at what stands once others have been taken back."
 )
 KINDS = {"realised": shared.GREY, "fees": shared.GREEN, "bid": shared.BLUE, "ask": shared.VERMILION}
 TRADERS = {"all": shared.ORANGE, "no snipers": shared.SKY, "no users": shared.PINK}

@@ -11,6 +11,7 @@ from agents.means.delta_hedge import DeltaHedge
 from agents.means.hedge_habits import HedgeHabits
 from agents.means.option_accounts import Margin, markets_of, own_account
 from agents.means.option_chain import chain_of, held, within_limits
+from agents.means.vega_hedge import VegaHedge
 from market.access.desk import Desk
 from market.access.observation import Observation
 from market.access.seat import Seat
@@ -46,6 +47,12 @@ class FixedSpread(MarketMaker):
     hedge_s, hedge_venue, hedge_rollup, hedge_slippage_bp, hedge_tip_usd
         time between two trades that make up for its delta at `volatility` (None: it never hedges), and where they are:
         see :class:`agents.means.hedge_habits.HedgeHabits` [s]
+    rollup
+        name of the only rollup on which it quotes; None: all
+    vega_rollup
+        name of another rollup, whose options it takes where its own have more vega than `vega_usd`; None: none
+    vega_usd
+        most that all its options may change in value by 0.01 of volatility before it does so [USD]
     """
 
     def __init__(
@@ -65,6 +72,9 @@ class FixedSpread(MarketMaker):
         hedge_rollup: str | None = None,
         hedge_slippage_bp: float | None = None,
         hedge_tip_usd: float = 0.0,
+        rollup: str | None = None,
+        vega_rollup: str | None = None,
+        vega_usd: float = 0.0,
     ) -> None:
         super().__init__(seat)
         if not (0.0 <= half_spread < volatility and size > 0.0):
@@ -81,6 +91,14 @@ class FixedSpread(MarketMaker):
             hedge_venue, hedge_rollup, hedge_s or 0.0, slippage_bp=hedge_slippage_bp, tip_usd=hedge_tip_usd
         )
         self.hedge = DeltaHedge(seat, habits)
+        self.rollup = None if rollup is None else seat.rollup(rollup)
+        self.vega: VegaHedge | None = None
+        if vega_rollup is not None:
+            if rollup in (None, vega_rollup):
+                raise ValueError("vega_rollup must be another than rollup, the only one on which it quotes")
+            if not vega_usd >= 0.0:
+                raise ValueError(f"vega_usd must not be negative, not {vega_usd}")
+            self.vega = VegaHedge(seat.rollup(vega_rollup), vega_usd, self.volatilities, self.margin)
         self._places: dict[int, tuple[int, int, int]] = {}  # by market: its own first quote, rollup and asset
         self._written: set[int] = set()
         self._quoted: dict[int, tuple[float, float]] = {}  # by market: price and time of the last quotes
@@ -93,7 +111,7 @@ class FixedSpread(MarketMaker):
             return
         for market in markets_of(seen):
             first_quote, rollup, asset = self._places.get(market) or self._place(seen, market)
-            if first_quote < 0 or not self.margin.pay_in(seen, desk, market):
+            if first_quote < 0 or self.rollup not in (None, rollup) or not self.margin.pay_in(seen, desk, market):
                 continue
             if market not in self._written:
                 self._written.add(market)
@@ -101,11 +119,15 @@ class FixedSpread(MarketMaker):
             elif market in self._quoted or seen.option_quotes["ask_sheet"][first_quote] > 0.0:
                 at_once = self.most != (None, None) and self._limit(seen, desk, market, first_quote)
                 self._quote(seen, desk, market, (rollup, asset), at_once)
+        if self.vega is not None:
+            self.vega.keep(seen, desk)
         if self.hedges:
             self._keep(seen, desk)
 
     def learn(self, receipts: np.ndarray) -> None:
         """Take note of what became of hedges."""
+        if self.vega is not None:
+            self.vega.learn(receipts)
         if self.hedges:
             self.hedge.learn(receipts)
 

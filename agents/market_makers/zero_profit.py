@@ -19,7 +19,7 @@ EDGES = (0.0, 0.1, 0.25, 0.4, 0.6, 0.75, 0.9)
 BP = 1e-4
 
 
-class Book(NamedTuple):
+class Held(NamedTuple):
     """What is held at a look: options, what they are worth, stock that hedges them, and which series they are of."""
 
     positions: np.ndarray
@@ -113,7 +113,7 @@ class ZeroProfit(Quoter):
         self._windows: dict[int, tuple[np.ndarray, np.ndarray]] = {}  # by market: start of each window [s], trades then
         self._resumes: dict[tuple[int, int], float] = {}
         self._looked: dict[int, float] = {}
-        self._books: dict[int, Book] = {}  # by market: what it held at the last look
+        self._before: dict[int, Held] = {}  # by market: what it held at the last look
         self._hedged: dict[
             int, tuple[float, float]
         ] = {}  # by market: units bought for hedges and their price till then
@@ -196,17 +196,17 @@ class ZeroProfit(Quoter):
         series = np.asarray(seen.options)[chain.first : chain.first + positions.size]
         place = self.hedge.place_of((chain.rollup, chain.asset))
         stock = self.hedge.held(seen, place) if self.habits.hedge_s is not None else 0.0
-        book = self._books.get(market)
-        self._books[market] = Book(positions.copy(), chain, stock, series["strike"].copy(), series["expires"].copy())
+        before = self._before.get(market)
+        self._before[market] = Held(positions.copy(), chain, stock, series["strike"].copy(), series["expires"].copy())
         hedges = self._paid_beyond(market, place, chain.price)
-        if book is None:
+        if before is None:
             return np.zeros(positions.size)
-        inside = np.where(series["call"] == 1.0, chain.price - book.strikes, book.strikes - chain.price)
-        listed = series["expires"] == book.expires  # others have been paid
+        inside = np.where(series["call"] == 1.0, chain.price - before.strikes, before.strikes - chain.price)
+        listed = series["expires"] == before.expires  # others have been paid
         worth = np.where(listed, chain.greeks["price"], np.maximum(inside, 0.0))
-        gained = float(book.positions @ (worth - book.chain.greeks["price"]))
-        gained += book.stock * (chain.price - book.chain.price) - hedges
-        weights = np.abs(book.positions * book.chain.greeks["gamma"])
+        gained = float(before.positions @ (worth - before.chain.greeks["price"]))
+        gained += before.stock * (chain.price - before.chain.price) - hedges
+        weights = np.abs(before.positions * before.chain.greeks["gamma"])
         share = weights / weights.sum() if weights.any() else np.full(positions.size, 1.0 / positions.size)
         return share * (0.5 * self.risk_aversion * gained**2 - gained)
 

@@ -66,10 +66,7 @@ class DeltaHedge:
 
     def __init__(self, seat: Seat, habits: HedgeHabits) -> None:
         self.habits, self._home, self._pools = habits, seat.funds, seat.main_pools
-        names = [rollup.name for rollup in seat.config.rollups]
-        if habits.rollup is not None and habits.rollup not in names:
-            raise ValueError(f"rollup: unknown rollup {habits.rollup!r}; allowed: {', '.join(names)}")
-        self._rollup = None if habits.rollup is None else names.index(habits.rollup)
+        self._rollup = None if habits.rollup is None else seat.rollup(habits.rollup)
         self._kept: dict[Place, _Kept] = {}
         self.bought: dict[Place, float] = {}
         self.paid_usd: dict[Place, float] = {}

@@ -45,6 +45,7 @@ def _hedges(cell: pd.DataFrame) -> dict[str, str]:
     return {
         "age of hedges [s]": mean_and_error(cell["hedge_age_s"]),
         "cost of hedges [bp]": mean_and_error(1e4 * cell["hedge_cost"]),
+        "vega beyond its limit [USD]": mean_and_error(cell["vega_beyond_usd"]),
         "options liquidated [thousand USD]": mean_and_error(cell["options_liquidated_usd"] / 1e3),
     }
 

@@ -13,6 +13,8 @@ from experiments.later import pd
 
 GONE = {"siloed": "gone without it, siloed [%]", "shared": "gone without it, shared [%]"}
 """Columns of the share of liquidated volume that is gone without a channel, by sharing."""
+HEDGES = {"option_hedges": "options, no hedges of delta", "vega_hedges": "options, no hedges of vega"}
+"""Channels of makers of options, and the condition without each."""
 
 
 def table(runs: pd.DataFrame) -> pd.DataFrame:
@@ -156,22 +158,23 @@ def channel_shares(runs: pd.DataFrame) -> dict[str, dict[str, dict[str, float]]]
 def _of_options(
     runs: pd.DataFrame, sharing: str, base: dict[int, float]
 ) -> dict[str, tuple[dict[int, float], dict[int, float]]]:
-    """What is liquidated of loans without options and without their hedges, and with both: by seed."""
+    """What is liquidated of loans without options and without their hedges of either kind, and with all: by seed."""
     part = where(runs, part="options", regime=sharing)
     part = part.assign(channel=part["channel"].fillna(""))
-    having, unhedged = (_by_seed(where(part, channel=name)) for name in ("", "option_hedges"))
-    return {name: (less, having) for name, less in (("options", base), ("option_hedges", unhedged)) if less and having}
+    having = _by_seed(where(part, channel=""))
+    less = {"options": base} | {name: _by_seed(where(part, channel=name)) for name in HEDGES}
+    return {name: (without, having) for name, without in less.items() if without and having}
 
 
 def _with_options(runs: pd.DataFrame, shares: dict[str, dict[str, dict[str, float]]]) -> list[dict[str, str]]:
-    """Shared less siloed with options on the most indebted rollup, and what of the loans' liquidations they carry."""
+    """Shared less siloed with options, and what of the loans' liquidations they carry."""
     part = where(runs, part="options")
     part, rows = part.assign(channel=part["channel"].fillna("")), []
-    for channel, text in (("", "options"), ("option_hedges", "options, no hedges")):
+    for channel, text in ({"": "options"} | HEDGES).items():
         cell = where(part, channel=channel)
         if not len(cell):
             continue
-        carried = "option_hedges" if channel else "options"
+        carried = channel or "options"
         row = {"condition": text} | _by_itself(verdicts.within(cell))
         row |= {GONE[sharing]: _percent(of[carried]) for sharing, of in shares.items() if carried in of}
         for sharing in ("siloed", "shared"):
@@ -182,10 +185,12 @@ def _with_options(runs: pd.DataFrame, shares: dict[str, dict[str, dict[str, floa
 
 
 def options_said(runs: pd.DataFrame) -> str:
-    """Part of the answer: how loans' liquidations would change without options; empty where none had any."""
-    shares = channel_shares(runs)
-    found = [f"by {_changed(of['options'])} {sharing}" for sharing, of in shares.items() if "options" in of]
-    return f"; without options, loans' liquidations would change {' and '.join(found)}" if found else ""
+    """Part of the answer: how loans' liquidations would change without options; empty where there are none."""
+    shares, said = channel_shares(runs), []
+    for channel in ("options", "vega_hedges"):
+        found = [f"{_changed(of[channel])} {sharing}" for sharing, of in shares.items() if channel in of]
+        said += [f"without {channel.replace('_', ' ')} {' and '.join(found)}"] if found else []
+    return f"; loans' liquidations change {', '.join(said)}" if said else ""
 
 
 def _changed(gone: dict[str, float]) -> str:

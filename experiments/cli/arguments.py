@@ -211,6 +211,7 @@ def _add_simulate(parser: argparse.ArgumentParser) -> None:
         "--options", nargs="?", type=_file, const=Path(), metavar="FILE.png",
         help="print the chains of options and what each account is exposed to; with a file draw the smiles, too",
     )  # fmt: skip
+    parser.add_argument("--exposures", type=_file, metavar="FILE.png", help="draw what each account is exposed to")
     _add_width(parser)
     parser.add_argument("--watch", metavar="AGENT", help='print what one agent ("arbitrageur 0") saw, sent and got')
     parser.add_argument("--json", action="store_true", help="one JSON object")

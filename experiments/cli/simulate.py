@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 ONLY_PRINTED = Path()
 """File of what is printed and not drawn."""
-DRAWN = ("--profits", "--cascades", "--options")
+DRAWN = ("--profits", "--cascades", "--options", "--exposures")
 """Options whose files are drawn into."""
 
 
@@ -54,14 +54,15 @@ class Report(NamedTuple):
 def main(arguments: argparse.Namespace) -> int:
     """Run one market and print its outcomes, as a table or as the JSON object that programs read."""
     _check_tape(arguments.tape)
-    drawn = _file_of(arguments.profits), _file_of(arguments.cascades), _file_of(arguments.options)
+    files = arguments.profits, arguments.cascades, arguments.options, arguments.exposures
+    drawn = tuple(map(_file_of, files))
     for option, path in zip(DRAWN, drawn, strict=True):
         pictures.check(option, path)
     pools = None if arguments.pools is None else _read_pools(arguments.pools)
     config = configure(arguments, pools)
     notes = [] if pools is None else price_files.compare(pools, config.prices)
-    asked = tuple(each is not None for each in (arguments.profits, arguments.cascades, arguments.options))
-    work = (config, arguments.seed, arguments.tape, arguments.watch, *asked)
+    profits, cascades, *options = (each is not None for each in files)
+    work = (config, arguments.seed, arguments.tape, arguments.watch, profits, cascades, any(options))
     limit = arguments.time_limit
     report = run(*work) if limit is None else _within(limit, *work)
     captions = _draw(report, f"{config.regime.name}, seed {arguments.seed}", drawn, arguments.width)
@@ -243,7 +244,7 @@ def _json(value: Any) -> Any:
 
 
 def _draw(report: Report, title: str, paths: tuple[Path | None, ...], width: str) -> list[str]:
-    """Draw profits by agent, the largest cascade, and the smiles of options, each into a file where one is named.
+    """Draw profits, the largest cascade, smiles of options and exposures to them, each into a file that is named.
 
     Returns what to say of each file.
     """
@@ -271,6 +272,10 @@ def _drawn(option: str, report: Report) -> tuple[ModuleType, pd.DataFrame]:
         from figures import cascade
 
         return cascade, pd.DataFrame(report.cascade, columns=list(COLUMNS))
+    if option == "--exposures":
+        from figures import exposures
+
+        return exposures, pd.DataFrame(report.accounts, columns=list(exposures.COLUMNS))
     from figures import smile
 
     return smile, pd.DataFrame(report.chain, columns=list(smile.COLUMNS))

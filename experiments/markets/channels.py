@@ -126,6 +126,15 @@ def option_hedges(config: MarketConfig) -> MarketConfig:
     return _agents(config, open_delta)
 
 
+def vega_hedges(config: MarketConfig) -> MarketConfig:
+    """Makers of options keep the vega of what they owe, and buy none of it elsewhere."""
+
+    def open_vega(group: AgentConfig) -> AgentConfig:
+        return _with(group, vega_rollup=None) if group.parameters.get("vega_rollup") is not None else group
+
+    return _agents(config, open_vega)
+
+
 def _agents(config: MarketConfig, change: Callable[[AgentConfig], AgentConfig]) -> MarketConfig:
     return config.model_copy(update={"agents": tuple(change(group) for group in config.agents)})
 

@@ -25,8 +25,14 @@ VOLATILITY: dict[str, Any] = {
 ARBITRAGE, DEFENCE = ("oracle", "arbitrage"), ("oracle", "top_ups", "repayments")
 ANTICIPATING = AgentConfig(role="trader", strategy="anticipating", count=3)
 
-MAKER = ("hedge_age_s", "hedge_cost", "options_liquidated_usd")
-"""What a run tells of the maker of options and its writers; not a number where there are none."""
+MAKER = ("hedge_age_s", "hedge_cost", "vega_beyond_usd", "options_liquidated_usd")
+"""What a run tells of the first maker of options and of writers; not a number where there are none."""
+HEDGES = {
+    "hedge_age_s": ("age of hedges of options", "s", 1.0),
+    "hedge_cost": ("cost of hedges of options", "bp", 1e4),
+    "vega_beyond_usd": ("vega beyond what a maker of options means to keep", "USD by a point", 1.0),
+}
+"""What is compared of hedges of options, by outcome: in words, unit, and scale from the outcome's unit to that."""
 
 EPS = 0.02  # log price fall beyond the price at which the first borrower can be liquidated [1]
 NEAREST, FARTHEST = LTV_HIGH, 0.70  # loan-to-value at the start
@@ -79,18 +85,23 @@ def crash(
 
 
 def hedging(breaker: dict[str, Any], seed: int, quick: bool) -> MarketConfig:
-    """The crash where oracles read pools, with options on the most indebted rollup, whose maker hedges on its pool."""
+    """The crash where oracles read pools, with options on two rollups, whose makers hedge on pools and one another."""
     return with_options(crash("pool", breaker, False, seed, quick))
 
 
 def of_maker(market: SequencerMarket) -> dict[str, float]:
-    """Mean age of the maker's hedges [s], what they cost beyond the price of their decision [1], options liquidated."""
+    """Of the first maker's hedges; and options of all that were liquidated [USD].
+
+    Its hedges of delta: their mean age [s], and what they cost beyond the price of their decision [1]. Of vega: the
+    mean of what it has beyond what it means to keep [USD by 0.01 of volatility].
+    """
     makers = [agent for agent in market.participants if isinstance(agent, FixedSpread)]
     if not makers:
         return dict.fromkeys(MAKER, np.nan)
-    hedge = makers[0].hedge
+    hedge, vega = makers[0].hedge, makers[0].vega
+    beyond = np.nan if vega is None else vega.mean_beyond_usd(market.time)
     liquidated = float(market.tally.by_rollup["options_liquidated"].sum())
-    return dict(zip(MAKER, (hedge.mean_age_s((0, 1), market.time), hedge.cost(), liquidated), strict=True))
+    return dict(zip(MAKER, (hedge.mean_age_s((0, 1), market.time), hedge.cost(), beyond, liquidated), strict=True))
 
 
 def fall(world: str, psi: float, exempt: tuple[str, ...] | None, seed: int) -> MarketConfig:

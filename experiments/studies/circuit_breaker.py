@@ -244,24 +244,25 @@ def answer(runs: Any) -> str:
         )
     text = f"In the crash, liquidators seize under the reference breaker {'; '.join(said)}"
     if hedges := _of_hedges(runs):
-        age, cost = (hedges[outcome].said for outcome in ("hedge_age_s", "hedge_cost"))
-        text += f"; hedges of options on a pool are older by {age} and cost {cost} more of what is traded"
+        age, cost, vega = (one.said for one in hedges.values())
+        text += f"; hedges of options on a pool are older by {age} and cost {cost} more of what is traded, and of vega "
+        text += f"their maker has {vega} beyond what it means to keep"
     return f"{text}."
 
 
 def _of_hedges(runs: Any) -> dict[str, Headline]:
-    """Age and cost of hedges of options under the reference breaker, less those without one; none without options."""
+    """Hedges of options under the reference breaker, less those without one, by outcome; none without options.
+
+    Their age, their cost, and the vega that is left open.
+    """
     part = summaries.where(runs, part="options")
     if not len(part):
         return {}
-    age, cost = (part.pivot(index="seed", columns="breaker", values=name) for name in ("hedge_age_s", "hedge_cost"))
-    what = "{} of hedges of options, reference less none"
-    return together(
-        {
-            "hedge_age_s": pair(what.format("age"), age["reference"], age[BASELINE], "s"),
-            "hedge_cost": pair(what.format("cost"), cost["reference"], cost[BASELINE], "bp", 1e4),
-        }
-    )
+    found = {}
+    for outcome, (what, unit, scale) in scenes.HEDGES.items():
+        wide = part.pivot(index="seed", columns="breaker", values=outcome)
+        found[outcome] = pair(f"{what}, reference less none", wide["reference"], wide[BASELINE], unit, scale)
+    return together(found)
 
 
 JUDGED = ("reference", "arbitrage exempt")

@@ -51,7 +51,7 @@ FEEDBACK = ("price_impact", "pool_oracle", "permanent_impact")
 """Channels without which liquidations move no price that anybody is liquidated at."""
 NEEDS: dict[str, dict[str, Any]] = {"shared_collateral": {"collateral": "abroad"}}
 """Channels that the base case does not have, by what must be changed there to have them."""
-OPTIONS = ("options", "option_hedges")
+OPTIONS = ("options", "option_hedges", "vega_hedges")
 """Channels that are only there with options, in a part of its own: neither the base case nor conditions have them."""
 ISOLATED = "cross_rollup_arbitrage"
 """Channel without which rollups that are sequenced apart have nothing to do with each other."""
@@ -106,8 +106,8 @@ def _dropped() -> list[str]:
 
 
 def _optioned(over: range, quick: bool, configure: Configure) -> Iterator[Run]:
-    """The base case with options, then without their maker's hedges; without options it is the base case."""
-    for channel in ("",) if quick else ("", "option_hedges"):
+    """The base case with options, then without their makers' hedges of either kind; without options it is that case."""
+    for channel in ("",) if quick else ("", *OPTIONS[1:]):
         for sharing in ENDS:
             for seed in over:
                 config = configure(with_options(stage(sharing, seed, quick, **BASE)))

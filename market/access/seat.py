@@ -80,6 +80,13 @@ class Seat:
     main_pools: np.ndarray
     public: PublicView
 
+    def rollup(self, name: str) -> int:
+        """Return the row of a rollup. Raises ValueError for a name that none has."""
+        names = [rollup.name for rollup in self.config.rollups]
+        if name not in names:
+            raise ValueError(f"unknown rollup {name!r}; allowed: {', '.join(names)}")
+        return names.index(name)
+
 
 class Seated(mesa.Agent):
     """An agent as Mesa counts it; the strategy itself does not know the model."""

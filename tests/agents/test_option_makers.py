@@ -223,13 +223,13 @@ def test_what_is_earned_and_what_is_lost_is_all_that_a_maker_has(monkeypatch: py
     market = Watched(scene, seed=4)
     market.run()
     agent: Any = market.participants[market.account("market_maker")]
-    book, tables = agent._books[0], market.world.tables
+    before, tables = agent._before[0], market.world.tables
     money = float(tables.balance[agent.account, 0, 0]) - 1e7
     money += float(tables.option_accounts["cash"][int(tables.option_markets["first_account"][0]) + agent.account])
     if venue == "perpetual":
         mine = tables.contracts[(tables.contracts["owner"] == agent.account) & (tables.contracts["market"] == 0)]
         money += float(mine["cash"].sum())
-    owns = money + float(book.positions @ book.chain.greeks["price"]) + book.stock * book.chain.price
+    owns = money + float(before.positions @ before.chain.greeks["price"]) + before.stock * before.chain.price
     assert abs(found["lost"]) > 0.01
     assert owns == pytest.approx(found["earned"] - found["lost"], abs=1e-5)
 

@@ -24,6 +24,26 @@ def test_chains_are_printed_and_drawn(tmp_path: Path, capsys: pytest.CaptureFixt
     assert picture.read_bytes()[:5] == b"<?xml"
 
 
+def test_what_accounts_are_exposed_to_is_drawn_as_it_is_printed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    agents = '[{role="market_maker",strategy="fixed_spread"},{role="trader",strategy="option_buyer"}]'
+    market = [*SHORT, *LISTED, "--set", f"agents={agents}", "--set", "agents.1.parameters.per_hour=7200.0"]
+    pictures = [tmp_path / name for name in ("greeks.svg", "alone.svg")]
+    assert main([*market, "--options", "--exposures", str(pictures[0])]) == 0
+    said = capsys.readouterr().out
+    assert said.count("option_buyer 0") == 1
+    assert "Sensitivities of all options" in said
+    text = pictures[0].read_text()
+    assert "fixed_spread 0" in said
+    assert "fixed spread 0, rollup0" in text
+    assert "option buyer 0, rollup0" in text
+    assert main([*market, "--exposures", str(pictures[1])]) == 0
+    assert "option_buyer 0" not in capsys.readouterr().out, "what is only drawn is not printed"
+    assert pictures[0].read_bytes() == pictures[1].read_bytes()
+    assert main([*SHORT, "--exposures", str(tmp_path / "none.svg")]) == 0, "there are no options"
+
+
 def test_programs_read_all_columns(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*SHORT, *LISTED, "--options", "--json"]) == 0
     said = json.loads(capsys.readouterr().out)

@@ -38,6 +38,7 @@ TOUCHES = {
     "permanent_impact": {".prices.impact_per_million"},
     "options": {".agents", ".rollups.options"},
     "option_hedges": {".agents.parameters.hedge_s"},
+    "vega_hedges": {".agents.parameters.vega_rollup"},
 }
 
 

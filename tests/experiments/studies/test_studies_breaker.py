@@ -41,19 +41,28 @@ def test_every_run_is_different() -> None:
 
 def test_what_a_pause_does_to_hedges_is_compared_at_the_same_seed() -> None:
     runs = pd.DataFrame(
-        {"part": "options", "breaker": breaker, "seed": seed, "hedge_age_s": age + seed, "hedge_cost": 1e-4 * age}
+        {
+            "part": "options",
+            "breaker": breaker,
+            "seed": seed,
+            "hedge_age_s": age + seed,
+            "hedge_cost": 1e-4 * age,
+            "vega_beyond_usd": 2 * age,
+        }
         for breaker, age in (("none", 5.0), ("reference", 9.0))
         for seed in range(20)
     )
     found = circuit._of_hedges(runs)
     assert found["hedge_age_s"].said == "+4 s (4 to 4)"
     assert found["hedge_cost"].said == "+4 bp (4 to 4)"
+    assert found["vega_beyond_usd"].said == "+8 USD by a point (8 to 8)"
     assert circuit._of_hedges(runs.assign(part="crash")) == {}
 
 
 @pytest.mark.slow
 def test_a_pause_makes_hedges_older(finished: pd.DataFrame) -> None:
     """They are no liquidations, so that they wait; where nobody is a maker of options there is no age."""
+    assert mean(finished, "vega_beyond_usd", part="options", breaker="none") > 0.0
     ages = [mean(finished, "hedge_age_s", part="options", breaker=name) for name in ("none", "reference")]
     assert ages[1] > ages[0]
     assert finished.loc[finished["part"] != "options", "hedge_age_s"].isna().all()

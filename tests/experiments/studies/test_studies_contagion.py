@@ -177,10 +177,12 @@ def test_options_are_held_against_the_base_case_and_leave_its_verdicts_alone() -
     runs = invented(0.1)
     more = runs.assign(part="options", liquidated_usd=2.0, options_liquidated_usd=1e3)
     unhedged = more.assign(channel="option_hedges", liquidated_usd=1.5)
-    together = pd.concat([runs, more, unhedged])
+    open_vega = more.assign(channel="vega_hedges", liquidated_usd=2.5)
+    together = pd.concat([runs, more, unhedged, open_vega])
     for of in contagion_tables.channel_shares(together).values():
         assert of["options"]["mean"] == pytest.approx(0.5)
         assert of["option_hedges"]["mean"] == pytest.approx(0.25)
+        assert of["vega_hedges"]["mean"] == pytest.approx(-0.25)
     assert verdicts.conditions(together).keys() == verdicts.conditions(runs).keys()
     said = answered.check("contagion", together)
     assert STUDY.answer is not None
