@@ -23,6 +23,11 @@ class Part(NamedTuple):
     call: bool
     sign: float
 
+    def among(self, strikes: int) -> int | None:
+        """Which strike of so many it is at, counted from the lowest; None where the chain is too short for it."""
+        at = strikes // 2 + self.strikes
+        return at if 0 <= at < strikes else None
+
 
 SHAPES: dict[str, tuple[Part, ...]] = {
     "risk_reversal": (Part(1, True, 1.0), Part(-1, False, -1.0)),

@@ -127,6 +127,7 @@ class OptionCombiner(Trader):
         if not 0.0 <= slippage_bp < 1e4:
             raise ValueError("slippage_bp must be in [0, 10000)")
         self.shape, self.size, self.over, self.response, self.tied = shape, size, over, response, tied
+        self._refuse_short([chain.strikes for rollup in seat.config.rollups for chain in rollup.options])
         self.slippage, self.life_s, self.tries = 1e-4 * slippage_bp, life_s, tries
         self.between_s = 3600.0 / per_hour
         self.margin, self.pools = Margin(margin_share), seat.main_pools
@@ -183,15 +184,22 @@ class OptionCombiner(Trader):
         self._open = Combination(seen.time, legs, tied)
         self._draw(self._due)
 
-    def _markets(self, seen: Observation, at: int) -> Sequence[int]:
-        """Markets on which the leg of a number may lie."""
-        count = len(seen.option_markets)
+    def _refuse_short(self, strikes: list[int]) -> None:
+        """Refuse a shape of which a leg has no strike on any market where it may lie: chains never become longer."""
+        for at, part in enumerate(SHAPES[self.shape]):
+            chains = [strikes[market] for market in self._markets(len(strikes), at)] if strikes else []
+            if chains and all(part.among(listed) is None for listed in chains):
+                needs = f"shape {self.shape!r} needs a strike {part.strikes:+d} from the middle one"
+                raise ValueError(f"{needs}, where chains list {max(chains)} strikes at most")
+
+    def _markets(self, count: int, at: int) -> Sequence[int]:
+        """Of so many markets, those on which the leg of a number may lie."""
         return range(count) if self.over == 0 else (at % min(self.over, count),)
 
     def _option(self, seen: Observation, part: Part, at: int) -> Leg | None:
         """Return the leg for a part where its price is best; None where nobody quotes it."""
         found = [
-            leg for market in self._markets(seen, at)
+            leg for market in self._markets(len(seen.option_markets), at)
             if (leg := self._on(seen, market, part)) is not None and leg.limit > 0.0
         ]  # fmt: skip
         return min(found, key=lambda leg: part.sign * leg.limit, default=None)
@@ -200,9 +208,9 @@ class OptionCombiner(Trader):
         """Return the leg for a part on a market; None where it has no such strike, or nobody quotes it."""
         row = seen.option_markets[market]
         expiry = int(row["first_expiry"]) + int(self._expiry * int(row["expiries"]))
-        first, strikes = (int(seen.option_expiries[name][expiry]) for name in ("first_series", "series"))
-        strike = strikes // 4 + part.strikes  # a call and a put at each
-        if not 0 <= strike < strikes // 2:
+        first, listed = (int(seen.option_expiries[name][expiry]) for name in ("first_series", "series"))
+        strike = part.among(listed // 2)  # a call and a put at each
+        if strike is None:
             return None
         series = first + 2 * strike + (0 if part.call else 1)
         asset, price = int(row["asset"]), float(seen.prices[int(row["asset"])])

@@ -128,6 +128,26 @@ def test_what_is_no_combination_is_refused() -> None:
             ran(scene(combiner(**wrong)))
 
 
+def test_a_shape_that_no_chain_where_its_legs_may_lie_is_long_enough_for_is_refused() -> None:
+    """Each leg has to have a strike where it may lie; where chains differ, the longest of those counts."""
+
+    def seated(strikes: tuple[int, int], shape: str, over: int) -> Any:
+        config = scene(combiner(shape=shape, over=over, slippage_bp=500.0), **SHARED)
+        homes = [
+            home.model_copy(update={"options": (home.options[0].model_copy(update={"strikes": listed}),)})
+            for home, listed in zip(config.rollups, strikes, strict=True)
+        ]  # fmt: skip
+        return ran(config.model_copy(update={"rollups": tuple(homes)}))[1]
+
+    for strikes, shape, over in (
+        ((3, 3), "condor", 2), ((4, 4), "condor", 0), ((5, 3), "condor", 2), ((1, 1), "spread", 0), ((1, 5), "debt", 1)
+    ):  # fmt: skip
+        with pytest.raises(InputError, match=f"'{shape}' needs a strike [+-][12] from the middle one"):
+            seated(strikes, shape, over)
+    for strikes, shape, over in (((3, 5), "condor", 0), ((3, 3), "spread", 2), ((1, 1), "straddle", 2)):
+        assert seated(strikes, shape, over).done
+
+
 def contingent(**parameters: Any) -> AgentConfig:
     return AgentConfig(role="trader", strategy="contingent_option", capital_usd=1e8, parameters=parameters)
 
