@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from worlds import ALICE, BOB, MAKER, OPERATOR, OTHER_MAKER, execute, founded, intent, lender, rollup
 
@@ -152,7 +154,14 @@ def random_rows(market: World, rng: np.random.Generator, count: int, often: np.n
     rows["asset_in"], rows["asset_out"] = rng.integers(0, len(tables.assets), (2, count))
     for row in rows:
         _make_plausible(market, row, rng)
-    rows["amount"] = rng.choice(AMOUNTS, count) * rng.uniform(0.1, 1.0, count)
+    fill_in(rows, rng)
+    return bundled(rows, rng)
+
+
+def fill_in(rows: np.ndarray, rng: np.random.Generator, most: np.ndarray | float = np.inf) -> None:
+    """Write amounts up to `most`, limits, tips and times into rows, and something wrong into about a quarter."""
+    count = rows.size
+    rows["amount"] = np.minimum(rng.choice(AMOUNTS, count) * rng.uniform(0.1, 1.0, count), most)
     rows["limit"] = np.where(rng.random(count) < 0.1, rng.choice(AMOUNTS, count), 0.0)
     rows["tip"] = np.where(rng.random(count) < 0.2, rng.choice((0.01, 5.0), count), 0.0)
     timed = np.isin(rows["kind"], (Kind.BRIBE_OFFER, Kind.OPTION_OFFER))
@@ -165,7 +174,6 @@ def random_rows(market: World, rng: np.random.Generator, count: int, often: np.n
     rows["limit"][quoting] = rng.uniform(0.1, 50.0, int(quoting.sum()))
     for at in np.flatnonzero(rng.random(count) < 0.25):
         spoil(rows[at], rng)
-    return _bundled(rows, rng)
 
 
 def _choose_range(market: World, row: np.ndarray, rng: np.random.Generator) -> None:
@@ -222,7 +230,7 @@ def _make_plausible(market: World, row: np.ndarray, rng: np.random.Generator) ->
     elif kind == Kind.PERPETUAL_QUOTE:
         row["venue"], row["rollup"], row["sender"] = 0, 0, MAKER
     elif KINDS[kind][0] == "options" and len(tables.option_markets):
-        _choose_option(tables, row, rng)
+        choose_option(tables, row, rng, range(5), (MAKER, OTHER_MAKER))
     elif kind in TRADING and len(tables.contracts):
         row["target"] = rng.integers(0, len(tables.contracts))
         contract = tables.contracts[row["target"]]
@@ -243,26 +251,32 @@ def _send_by_itself(market: World, row: np.ndarray, rng: np.random.Generator) ->
         row["rollup"], row["target"] = 0, rng.integers(0, len(market.tables.rollups))
 
 
-def _choose_option(tables: Tables, row: np.ndarray, rng: np.random.Generator) -> None:
-    """Let a row name a market of options, and what its kind is about there."""
-    row["venue"], row["rollup"] = 0, int(tables.option_markets["rollup"][0])
-    row["sender"] = rng.choice((MAKER, OTHER_MAKER)) if row["kind"] in QUOTING else rng.integers(0, 5)
+def choose_option(
+    tables: Tables, row: np.ndarray, rng: np.random.Generator, senders: Sequence[int], makers: Sequence[int]
+) -> None:
+    """Let a row say what its kind is about on the market of options that it names."""
+    market = tables.option_markets[row["venue"]]
+    row["rollup"] = int(market["rollup"])
+    row["sender"] = rng.choice(makers if row["kind"] in QUOTING else senders)
     row["asset_in"], row["asset_out"] = rng.permutation((0, 1))
     sold = np.flatnonzero(tables.option_accounts["auctioned_at"] >= 0.0)
     if row["kind"] in (Kind.OPTION_AUCTION_TAKE, Kind.OPTION_AUCTION_END) and sold.size:
-        row["target"], row["sender"] = rng.choice(sold), rng.choice((OPERATOR, row["sender"]))
+        row["target"], row["sender"] = rng.choice(sold), rng.choice((senders[-1], row["sender"]))
     elif row["kind"] in ON_ACCOUNTS:
-        row["target"] = row["sender"] if rng.random() < 0.8 else rng.integers(0, 5)
+        whose = row["sender"] if rng.random() < 0.8 else rng.choice(senders)
+        row["target"] = int(market["first_account"]) + whose
     elif row["kind"] == Kind.OPTION_PRINT:
-        row["target"] = rng.integers(0, len(tables.option_expiries))
+        row["target"] = int(market["first_expiry"]) + rng.integers(0, int(market["expiries"]))
     elif row["kind"] == Kind.OPTION_TAKE:
-        row["target"] = rng.integers(0, len(tables.option_quotes))
+        row["target"] = int(market["first_quote"]) + rng.integers(0, int(market["series"] * market["makers"]))
     elif row["kind"] in (Kind.OPTION_BID, Kind.OPTION_ALLOT):
-        row["target"] = rng.integers(0, len(tables.option_sales))
+        row["target"] = rng.choice(np.flatnonzero(tables.option_sales["market"] == row["venue"]))
     elif row["kind"] in (Kind.OPTION_COVER, Kind.OPTION_UNCOVER, Kind.OPTION_OFFER):
-        row["target"] = rng.choice(np.flatnonzero(tables.options["call"] == 1.0))
+        here = tables.options["market"] == row["venue"]
+        row["target"] = rng.choice(np.flatnonzero(here & (tables.options["call"] == 1.0)))
     else:
-        row["target"] = rng.integers(-1, len(tables.options))
+        series = rng.integers(-1, int(market["series"]))  # -1: all
+        row["target"] = series if series < 0 else int(market["first_series"]) + series
 
 
 def _start(tables: Tables, row: np.ndarray, venue: str, rng: np.random.Generator) -> None:
@@ -308,7 +322,7 @@ def spoil(row: np.ndarray, rng: np.random.Generator) -> None:
         row[field] = rng.choice((-(2**40), -2, -1, 7, 10_000, 2**40))
 
 
-def _bundled(rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def bundled(rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Tie stretches of rows into bundles, some of which carry rows of others."""
     at = number = 0
     while at < rows.size:
@@ -333,27 +347,3 @@ def bundle_ends(rows: np.ndarray) -> list[tuple[int, int]]:
     number = rows["bundle"]
     starts = [0, *(np.flatnonzero((number[1:] < 0) | (number[1:] != number[:-1])) + 1).tolist()]
     return list(zip(starts, [*starts[1:], rows.size], strict=True))
-
-
-def random_rows_of(market: World, rng: np.random.Generator, count: int) -> np.ndarray:
-    """Random rows for a world of ETH and USD alone, without absurd amounts of open accounts."""
-    tables = market.tables
-    rows = blank(count)
-    senders = [0, 1, 2, 3, market.account_of["retail"], market.accounts_of("borrowers")[0]]
-    rows["sender"] = rng.choice(senders, count)
-    rows["kind"] = rng.integers(0, len(Kind), count)
-    rows["rollup"] = rng.integers(0, len(tables.rollups), count)
-    rows["venue"] = rng.integers(0, offered(tables)[rows["kind"]])
-    rows["target"] = rng.integers(0, len(tables.loans), count)
-    rows["asset_in"] = rng.integers(0, 2, count)
-    rows["asset_out"] = 1 - rows["asset_in"]
-    rows["amount"] = rng.choice(AMOUNTS, count) * rng.uniform(0.1, 1.0, count)
-    for at in np.flatnonzero(rng.random(count) < 0.3):
-        spoil(rows[at], rng)
-    for name in ("asset_in", "asset_out"):  # an agent, which learns from what it sent, names assets that exist
-        rows[name] = np.where(
-            (rows["sender"] >= 0) & (rows["sender"] <= OTHER_MAKER), np.clip(rows[name], 0, 1), rows[name]
-        )
-    rows["tip"] = 0.0  # the desk lets no odd tip through, and builders believe what they read
-    rows["rollup"] = np.clip(rows["rollup"], 0, len(tables.rollups) - 1)
-    return _bundled(rows[~absurd(market, rows)], rng)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from fuzz import absurd, bundle_ends, random_rows, random_rows_of, world
+from fuzz import absurd, bundle_ends, random_rows, world
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from noise import Noise
 from worlds import BOB, OPERATOR, check_ledger, execute, fates, lender, on_block, opened, reported, rollup, stressed
 
 from market import regimes
@@ -121,30 +122,6 @@ def test_a_failed_bundle_is_its_carried_rows_alone(seed: int) -> None:
 
 
 # -- whole markets -----------------------------------------------------------------------------------------------------
-
-
-class Noise:
-    """A population that sends random rows of every kind on top of whatever the market does."""
-
-    def __init__(self, market, seed: int) -> None:
-        self._world, self._rng, self._numbers = market.world, np.random.default_rng(seed), 1 << 30
-
-    def submit(self, time: float, until: float) -> np.ndarray:
-        rows = random_rows_of(self._world, self._rng, 6)
-        rows["carried"] = 0
-        rows["sent"] = time
-        rows["arrival"] = until - self._rng.random(rows.size) * (until - time)
-        rows["expiry"] = time + 4.0 * self._rng.random(rows.size)
-        tied = rows["bundle"] >= 0
-        rows["bundle"][tied] += self._numbers
-        self._numbers += 1000
-        for name in ("arrival", "expiry"):  # a bundle is handed in at once
-            for first, last in bundle_ends(rows):
-                rows[name][first:last] = rows[name][first]
-        return rows
-
-    def learn(self, rows: np.ndarray) -> None:
-        """Noise learns nothing."""
 
 
 @pytest.mark.parametrize("regime", regimes.names())
