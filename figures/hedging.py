@@ -11,7 +11,8 @@ from figures import _shared as shared
 CAPTION = (
     "A dozen options of an hour, written at what they are worth and hedged in every block; seeds have prices and "
     "faults in common. (a) to (c) Root mean square of the error over the premium, with 95% intervals, over block time, "
-    "the delay of messages and the mean length of outages, of which six begin in an hour; dashed: what is known of it. "
+    "the delay of messages and the mean length of outages, of which six begin in an hour; dashed: the exact law "
+    "of hedges that are made in slots, reach them late, or miss those that outages fall on. "
     "(d) to (f) Options written while prices move, where a slot is missed with chance 0.2: error of the first five "
     "minutes, time between trade and first hedge, and losses over 10% of the premium, by where the first hedge is made "
     "and what ties it."

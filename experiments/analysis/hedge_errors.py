@@ -3,15 +3,16 @@
 Times are in any one unit, volatilities in one over its root. All of it is derived: what hedges miss over stretches that
 follow one another is uncorrelated, so that variances add up; in the limit of hedges that are close together the
 variance is the mean age of the hedge times I. Source of the limit: P. Boyle and D. Emanuel (1980), Discretely adjusted
-option hedges, Journal of Financial Economics 8.
+option hedges, Journal of Financial Economics 8. It is near where a hedge is young beside what is left of the option's
+life: what hours add to the variance that pass the expiry is less than their age says.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtr
 
-WIDE, NARROW = np.linspace(-6.0, 6.0, 401), np.linspace(-6.0, 6.0, 61)
+WIDE, NARROW = np.linspace(-8.0, 8.0, 533), np.linspace(-6.0, 6.0, 61)
 """Standard normal numbers between which is integrated: gamma is narrow near the expiry."""
 NEXT_TO_NOTHING = 1e-7
 
@@ -27,10 +28,10 @@ def integrated_variance(tenor: float, volatility: float, price: float) -> float:
     return volatility**2 * price**2 / (2.0 * np.pi) * float(values.mean()) * 0.5 * np.pi
 
 
-def hedge_variance(begins: np.ndarray, step: float, volatility: float, price: float) -> float:
-    """Variance of the error of one option's hedges at finite distances.
+def hedge_variance(begins: np.ndarray, step: float, volatility: float, price: float, late: float = 0.0) -> float:
+    """Variance of the error of one option's hedges at finite distances, by quadrature.
 
-    Over a stretch from t on, of length h, it is that of C(S_{t+h}) - C(S_t) - delta (S_{t+h} - S_t), by quadrature.
+    An option less delta of the underlying is worth a martingale, whose increments over stretches are uncorrelated.
 
     Parameters
     ----------
@@ -41,16 +42,19 @@ def hedge_variance(begins: np.ndarray, step: float, volatility: float, price: fl
         distance of two slots
     volatility, price
         of the underlying, and the strike
+    late
+        time from when a hedge is decided to when it is carried out, of each but the first
     """
     slots, total = len(begins), 0.0
+    times = np.minimum(np.arange(slots + 1) * step + late, slots * step)
+    times[0] = 0.0
+    calls = _call_square(times, volatility)
     for start in range(slots):
-        left = slots - start
-        chance = begins[start, :left].copy()
-        chance[-1] += begins[start, left:].sum()
-        for length in np.flatnonzero(chance > NEXT_TO_NOTHING).tolist():
-            times = start * step, (length + 1) * step, left * step
-            total += float(chance[length]) * _missed(*times, volatility, price)
-    return total
+        lengths = np.flatnonzero(begins[start])
+        places = np.append(start, np.minimum(start + 1 + lengths, slots))
+        worth = calls[places] + _hedge_square(start * step, times[places], times[-1], volatility)
+        total += float(begins[start, lengths] @ (worth[1:] - worth[0]))
+    return price**2 * total
 
 
 def rate(at: float, tenor: float, volatility: float, price: float) -> float:
@@ -71,13 +75,27 @@ def turnover(slots: int, step: float, volatility: float, price: float) -> float:
     return price * total
 
 
-def _missed(before: float, after: float, left: float, volatility: float, price: float) -> float:
-    """Mean square of what one hedge misses that is made at a time, lasts for another, and of which a third is left."""
-    first = np.exp(volatility * np.sqrt(before) * WIDE - 0.5 * volatility**2 * before)[:, None]
-    then = first * np.exp(volatility * np.sqrt(after) * NARROW - 0.5 * volatility**2 * after)[None, :]
-    value, delta = _call(first, left, volatility)
-    missed = _call(then, left - after, volatility)[0] - value - delta * (then - first)
-    return price**2 * float(_weights(WIDE) @ (missed**2 @ _weights(NARROW)))
+def _hedge_square(made: float, times: np.ndarray, tenor: float, volatility: float) -> np.ndarray:
+    """What hedging by the delta D of one time adds to E[C_t^2] at later times: E[(D S_t)^2] - 2 E[D S_t C_t].
+
+    Of a price S at that time, S_t C_t is worth S times a call on S exp(sigma^2 h), h being what has passed since.
+    """
+    spot = np.exp(volatility * np.sqrt(made) * WIDE - 0.5 * volatility**2 * made)
+    held = spot * _call(spot, tenor - made, volatility)[1]
+    grown, weights = np.exp(volatility**2 * (times - made)), _weights(WIDE)
+    crossed = _call(spot[:, None] * grown, tenor - made, volatility)[0]
+    return float(weights @ held**2) * grown - 2.0 * (weights * held) @ crossed
+
+
+def _call_square(times: np.ndarray, volatility: float) -> np.ndarray:
+    """E[C_t^2] of a call of strike 1 on a price that was 1, which expires at the last of the times."""
+    spot = np.exp(volatility * np.sqrt(times) * WIDE[:, None] - 0.5 * volatility**2 * times)
+    squares = np.array(
+        [_weights(WIDE) @ _call(spot[:, at], times[-1] - time, volatility)[0] ** 2 for at, time in enumerate(times)]
+    )
+    sd = volatility * np.sqrt(times[-1])  # at expiry there is a kink, and a formula
+    squares[times == times[-1]] = np.exp(sd**2) * ndtr(1.5 * sd) - 2.0 * ndtr(0.5 * sd) + ndtr(-0.5 * sd)
+    return squares
 
 
 def _weights(normal: np.ndarray) -> np.ndarray:
@@ -92,13 +110,12 @@ def _call(spot: np.ndarray, left: float, volatility: float) -> tuple[np.ndarray,
     if sd < NEXT_TO_NOTHING:
         return np.maximum(spot - 1.0, 0.0), np.where(spot > 1.0, 1.0, 0.0)
     away = np.log(spot) / sd + 0.5 * sd
-    return spot * norm.cdf(away) - norm.cdf(away - sd), norm.cdf(away)
+    delta = ndtr(away)
+    return spot * delta - ndtr(away - sd), delta
 
 
-def chances(rate: float, mean: float, slot: float, slots: int) -> np.ndarray:
+def chances(rate: float, mean: float, slot: float, slots: int, down: float = 0.0) -> np.ndarray:
     """Chance that a hedge is made in a slot and lasts for so many slots: shape (slots, slots), from 1 slot on.
-
-    The sequencer is up in the first slot.
 
     Parameters
     ----------
@@ -110,16 +127,26 @@ def chances(rate: float, mean: float, slot: float, slots: int) -> np.ndarray:
         distance of two slots, in the same unit of time
     slots
         how many there are
+    down
+        chance that the sequencer is down in the first slot, in which the hedge counts as made all the same
     """
     back = 1.0 / mean
     decay, failed = np.exp(-(rate + back) * slot), rate / (rate + back)
     stays_up, stays_down = 1.0 - failed + failed * decay, failed + (1.0 - failed) * decay
-    up = 1.0 - failed + failed * decay ** np.arange(slots)
-    lengths = np.empty(slots)
-    lengths[0] = stays_up
-    lengths[1:] = (1.0 - stays_up) * (1.0 - stays_down) * stays_down ** np.arange(slots - 1)
-    lengths[-1] += 1.0 - lengths.sum()  # what lasts longer passes the expiry from anywhere
-    return up[:, None] * lengths[None, :]
+    up = 1.0 - failed + (failed - down) * decay ** np.arange(slots)
+    again = (1.0 - stays_down) * stays_down ** np.arange(slots)  # where it was down in a slot
+    lengths = np.append(stays_up, (1.0 - stays_up) * again[:-1])
+    for each in (again, lengths):
+        each[-1] += 1.0 - each.sum()  # what lasts longer passes the expiry from anywhere
+    begins = up[:, None] * lengths[None, :]
+    begins[0] += down * again
+    return begins
+
+
+def down(rate: float, mean: float, after: float) -> float:
+    """Chance that a sequencer that was up is down after a while; see :func:`chances`."""
+    back = 1.0 / mean
+    return rate / (rate + back) * float(-np.expm1(-(rate + back) * after))
 
 
 def mean_age(begins: np.ndarray, step: float) -> float:

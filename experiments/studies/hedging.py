@@ -55,6 +55,9 @@ LEGS: dict[str, dict[str, Any]] = {
 """Ways of a first hedge: on the rollup of the options or another, how it goes with the trade, what is guaranteed."""
 FIRST = "same, tied"
 QUICK_LEGS = (FIRST, "other, behind")
+BASE = "outage_s", "0"
+_PER_AGE = hedge_errors.integrated_variance(TENOR_S, float(PER_S), PRICE)
+"""Variance of the error that a second of age is worth in the limit of hedges that are close together [USD^2/s]."""
 
 
 def runs(asked: int | None, quick: bool, configure: Configure) -> Iterator[Run]:
@@ -100,26 +103,44 @@ def execute(run: Run) -> dict[str, Any]:
     }
 
 
-@cache
 def known(varied: str, setting: str) -> tuple[float, float]:
     """Standard deviation of the error over the premium [1] and mean age of the hedge [s]; nan where nothing is known.
 
-    Hedges in every slot are known at finite distances; what delays and outages add to the age counts as in the limit.
+    The first is exact for hedges in slots, some of which outages fall on, and which messages reach late. The second
+    counts every hedge as it is made, the first as late as others, also where the option is so far from the strike that
+    none is needed.
     """
     if varied == "leg":
         return float("nan"), float("nan")
-    value, block_s = float(setting), float(setting) if varied == "block_s" else BLOCK_S
-    always, more = np.ones((round(TENOR_S / block_s), 1)), 0.0
-    age = hedge_errors.mean_age(always, block_s)
+    begins, block_s, late_s = _law(varied, float(setting))
+    return float(np.sqrt(_variance(varied, setting))) / PREMIUM, hedge_errors.mean_age(begins, block_s) + late_s
+
+
+def known_more(varied: str, setting: str) -> float:
+    """What a condition adds to the variance of the error, by its law, as the age of a hedge that would [s]."""
+    return (_variance(varied, setting) - _variance(*BASE)) / _PER_AGE
+
+
+@cache
+def _variance(varied: str, setting: str) -> float:
+    """Variance of the error of an option, by its law [USD^2]."""
+    begins, block_s, late_s = _law(varied, float(setting))
+    return hedge_errors.hedge_variance(begins, block_s, float(PER_S), PRICE, late_s)
+
+
+def _law(varied: str, value: float) -> tuple[np.ndarray, float, float]:
+    """Chances that hedges are made and last, as `hedge_errors` takes them, time between slots, and delay [s].
+
+    Outages begin to come before prices begin to move. A hedge that was made by then is as good as new; if the sequencer
+    is down, it lasts until it is back.
+    """
+    block_s = value if varied == "block_s" else BLOCK_S
+    slots = round(TENOR_S / block_s)
     if varied == "outage_s" and value > 0.0:
-        more = (
-            hedge_errors.mean_age(hedge_errors.chances(PER_HOUR / 3600.0, value, block_s, len(always)), block_s) - age
-        )
-    elif varied == "latency_s":
-        more = block_s * float(np.ceil(value / block_s))
-    variance = hedge_errors.hedge_variance(always, block_s, float(PER_S), PRICE)
-    variance += more * hedge_errors.integrated_variance(TENOR_S, float(PER_S), PRICE)
-    return float(np.sqrt(variance)) / PREMIUM, age + more
+        outages = PER_HOUR / 3600.0, value
+        return hedge_errors.chances(*outages, block_s, slots, hedge_errors.down(*outages, START_S)), block_s, 0.0
+    late_s = block_s * float(np.ceil(value / block_s)) if varied == "latency_s" else 0.0
+    return np.ones((slots, 1)), block_s, late_s
 
 
 def _root(squares: np.ndarray) -> dict[str, float]:
@@ -144,7 +165,6 @@ def summary(runs: pd.DataFrame) -> pd.DataFrame:
     return summaries.table(found)
 
 
-BASE = "outage_s", "0"
 AGEING = {
     ("block_s", "60"): "blocks of 60 s",
     ("latency_s", "60"): "messages that take 60 s",
@@ -164,7 +184,7 @@ def answer(runs: pd.DataFrame) -> str:
     if base is None:
         return "The base, blocks of 15 s without outages, is missing."
     parts = [
-        f"{text} {found[cell].said} (known: {known(*cell)[1] - known(*BASE)[1]:.3g} s)"
+        f"{text} {found[cell].said} (known: {known_more(*cell):.3g} s)"
         for cell, text in AGEING.items()
         if cell in found
     ]
@@ -188,8 +208,7 @@ def _squares(runs: pd.DataFrame) -> dict[tuple[str, str], Any]:
 
 def _compared(runs: pd.DataFrame) -> dict[tuple[str, str], Headline]:
     """What conditions add to the variance of the error: as the age of a hedge that would, or of the squared premium."""
-    per_s = hedge_errors.integrated_variance(TENOR_S, float(PER_S), PRICE) / PREMIUM**2
-    ageing = (BASE, "age of the hedge, {} less blocks of 15 s", "s", 1.0 / per_s, AGEING)
+    ageing = (BASE, "age of the hedge, {} less blocks of 15 s", "s", PREMIUM**2 / _PER_AGE, AGEING)
     apart = (("leg", FIRST), "squared premium, a first hedge {} less one that is tied", "%", 100.0, APART)
     square, found = _squares(runs), {}
     for base, what, unit, scale, cells in (ageing, apart):
