@@ -15,8 +15,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from agents.traders.option_racer import OptionRacer
 from experiments.validation._markets import Watched, asset, pool, rollup, still
 from market.config import AgentConfig, MarketConfig, MiningConfig, OptionsConfig, RegimeConfig
+from market.intents.rows import Status
+from market.venues import Kind
 
 PRICE, MEAN, VOLATILITY, WEEK_S = 100.0, 0.5, 0.8, 604_800.0
 RICH_USD = 1e8
@@ -42,8 +45,7 @@ class Scene(NamedTuple):
     edges: tuple[float, ...]
     jumps: float  # chance of a jump in a slot [1]
     investors: float  # mean number of investors who are served in each quoted series and slot [1]
-    snipers: int = 1
-    tip_share: float = 0.0  # of what they snipe, which snipers tip [1]
+    tips: tuple[float, ...] = (0.0,)  # of each sniper: of what it snipes, the share that it tips [1]
 
 
 class Jumping(Watched):
@@ -73,6 +75,14 @@ def _halves(market: Watched) -> np.ndarray:
     return PRICE * maker.halves[0] if 0 in maker.halves else np.full(maker.edges.size, np.nan)
 
 
+class Found(NamedTuple):
+    """Of the second halves of runs: what the maker has learned, and what became of it."""
+
+    halves: np.ndarray  # its half spread, by seed and bucket: shape (seeds, buckets) [USD]
+    gains: np.ndarray  # of snipers in a slot, tips off: shape (seeds, snipers) [USD]
+    tips: np.ndarray  # of all of them in a slot, to the sequencer: shape (seeds,) [USD]
+
+
 def learned(
     scene: Scene, regime: str, slots: int, seeds: Sequence[int], mining: tuple[MiningConfig, ...] = ()
 ) -> np.ndarray:
@@ -80,13 +90,28 @@ def learned(
 
     `mining` are programmes that pay for liquidity.
     """
-    found = []
+    return sniped(scene, regime, slots, seeds, mining).halves
+
+
+def sniped(scene: Scene, regime: str, slots: int, seeds: Sequence[int], mining: tuple[MiningConfig, ...] = ()) -> Found:
+    """What :func:`learned` finds, with what snipers have gained by then on, and tipped."""
+    halves, gains, tips = [], [], []
     for seed in seeds:
         config = _config(scene, regime, slots).model_copy(update={"mining": mining})
         market = Jumping(config, seed, scene.jumps)
         market.run()
-        found.append(np.mean(market.measured[slots // 2 :], axis=0))
-    return np.array(found)
+        late = slots // 2
+        halves.append(np.mean(market.measured[late:], axis=0))
+        rows = np.concatenate(market.blocks[late:])
+        rows = rows[(rows["kind"] == int(Kind.OPTION_TRADE)) & (rows["status"] == int(Status.FILLED))]
+        # a sniper trades up to what an option is worth at the reference price
+        gained = np.where(rows["asset_in"] == 0, 1.0, -1.0) * (rows["limit"] * rows["filled_out"] - rows["filled_in"])
+        racers = [agent.account for agent in market.participants if isinstance(agent, OptionRacer)]
+        own = [rows["sender"] == account for account in racers]
+        count = len(market.measured) - late
+        gains.append([float((gained - rows["tip"])[mine].sum()) / count for mine in own])
+        tips.append(float(rows["tip"][np.any(own, axis=0)].sum()) / count)
+    return Found(np.array(halves), np.array(gains), np.array(tips))
 
 
 def _config(scene: Scene, regime: str, slots: int) -> MarketConfig:
@@ -99,11 +124,11 @@ def _config(scene: Scene, regime: str, slots: int) -> MarketConfig:
         "per_hour": 3600.0 * mean * 2 * scene.strikes, "mean_size": 1e4, "sell_share": 0.5,
         "slippage_bp": 9000.0, "margin_share": 0.5, "remembers": True,
     }  # fmt: skip
-    sniper = {"volatility": VOLATILITY, "tip_share": scene.tip_share}
+    snipers = [{"volatility": VOLATILITY, "tip_share": share} for share in scene.tips]
     maker = {"first_bp": 100.0, "edges": scene.edges, "series": scene.series, "volatility": VOLATILITY, "rate": 0.5}
     agents = (
         _agent("market_maker", "zero_profit", MAKER_S, maker),
-        _agent("trader", "option_racer", SNIPER_S, sniper, scene.snipers),
+        *(_agent("trader", "option_racer", SNIPER_S, sniper) for sniper in snipers),
         _agent("trader", "option_buyer", INVESTOR_S, investor),
     )
     home = rollup("one", pool((1e4, 1e6), ("ETH", "USD"), 30.0, PRICE), options=(chain,), block_time_s=1.0)
@@ -111,8 +136,8 @@ def _config(scene: Scene, regime: str, slots: int) -> MarketConfig:
     return config.model_copy(update={"regime": RegimeConfig(name=regime, **ORDERINGS[regime])})
 
 
-def _agent(role: Any, strategy: str, latency_s: float, parameters: dict[str, Any], count: int = 1) -> AgentConfig:
+def _agent(role: Any, strategy: str, latency_s: float, parameters: dict[str, Any]) -> AgentConfig:
     return AgentConfig(
-        role=role, strategy=strategy, count=count, capital_usd=RICH_USD, latency_s=latency_s, latency_spread_s=0.0,
+        role=role, strategy=strategy, capital_usd=RICH_USD, latency_s=latency_s, latency_spread_s=0.0,
         parameters=parameters,
     )  # fmt: skip

@@ -17,7 +17,7 @@ from typing import Any
 
 from experiments.validation._rows import mean_and_error, row, three_errors
 from experiments.validation._sniping import Scene, learned
-from experiments.validation.sniping import HONOURING
+from experiments.validation.sniping import HONOURING, LITTLE
 
 ID = "K7"
 TITLE = "Sniping of options"
@@ -44,7 +44,7 @@ def rows(quick: bool, data: Path | None) -> Iterator[dict[str, Any]]:
         for strike, expected in STATED[1.0].items():
             mean, error = mean_and_error(left[:, BUCKETS[strike]])
             case = f"strike {strike}, {regime}"
-            yield row(ID, case, "half spread over that of first come", 0.0, mean / expected, 0.1, error / expected)
+            yield row(ID, case, "half spread over that of first come", 0.0, mean / expected, LITTLE, error / expected)
 
 
 def _calls(ratio: float) -> Scene:

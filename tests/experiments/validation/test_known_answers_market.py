@@ -179,7 +179,10 @@ STATED = {
     "option_surface": [("one volatility", "violations", 0.0, 0.0)],
     "informed_trades": [("p=0.5", "first ask", 0.65, 5e-6), ("learned, p=0.5", "spread", 0.3, 5e-6)],
     "inventory_quotes": [("leaning against inventory", "profit", 64.9, 0.05), ("symmetric", "profit", 68.0, 0.05)],
-    "sniping": [("first come, jumps over investors 1", "half spread, USD", 0.5671433 * 0.5, 5e-8)],
+    "sniping": [
+        ("first come, jumps over investors 1", "half spread, USD", 0.5671433 * 0.5, 5e-8),
+        ("first come, three snipers", "profit of the third, USD a slot", 0.3 * 0.5671433 * 0.5 / 3.0, 5e-9),
+    ],
     "combination_legs": [
         ("2 legs", "broken", 1.0 / 3.0, 5e-6),
         ("2 legs", "rounds", 1.4583, 5e-5),
