@@ -32,8 +32,11 @@ from market.venues import Kind
 PRICE, VOLATILITY, ASSETS = 100.0, 0.8, 12
 START_S, TENOR_S = 240.0, 3600.0
 """Until then prices stand still, and options are written; they live so long from then on [s]."""
-AFTER_S = 400.0
-"""After the expiry prices stand still again; by then the oracle has said what options are paid at [s]."""
+AFTER_S = 1600.0
+"""After the expiry prices stand still again; the oracle says what options are paid at within three quarters of that.
+
+No outage that lasts 120 s in the mean lasts so long: else options were paid at a price of before it [s].
+"""
 LEG_S = 300.0
 """How long hedges are followed where it is the first hedge that counts [s]."""
 BLOCK_S = 15.0

@@ -132,8 +132,7 @@ def _law(varied: str, value: float) -> tuple[np.ndarray, float, float]:
     """Chances that hedges are made and last, as `hedge_errors` takes them, time between slots, and delay [s].
 
     Outages begin to come before prices begin to move. A hedge that was made by then is as good as new; if the sequencer
-    is down, it lasts until it is back. Not of the law is an outage that begins before expiry and outlasts the oracle's
-    window after it: options are paid at a price of before it then, and what was held against them is sold at another.
+    is down, it lasts until it is back.
     """
     block_s = value if varied == "block_s" else BLOCK_S
     slots = round(TENOR_S / block_s)
