@@ -69,7 +69,8 @@ def summary(runs: pd.DataFrame) -> pd.DataFrame:
     change = {name: summaries.less(runs, runs[name], [], regime=baseline) for name in LEVELS}
     others = runs.assign(**change).take(np.flatnonzero(~summaries.mask(runs, regime=baseline)))
     differences = summaries.by_cell(others, ["regime"], LEVELS, less=baseline)
-    rows += [row | _judged(runs, row, baseline) for row in differences]
+    judged = {name: _judged(runs, name, baseline) for name in LEVELS}
+    rows += [row | judged[row["outcome"]][row["regime"]] for row in differences]
     for cell, part in summaries.cells(runs, ["regime"]):
         gains = {role: np.maximum(summaries.values(part, f"extracted_by_{role}_usd"), 0.0) for role in RECEIVERS}
         every = np.sum(list(gains.values()), axis=0)
@@ -79,10 +80,11 @@ def summary(runs: pd.DataFrame) -> pd.DataFrame:
     return summaries.table(rows)
 
 
-def _judged(runs: pd.DataFrame, row: summaries.Row, baseline: str) -> dict[str, Any]:
-    """Size over the spread between seeds, chance corrected for the number of regimes, and verdict of a difference."""
-    found = statistics.paired(runs, row["outcome"], baseline).loc[row["regime"]]
-    return {name: found[name] for name in ("over_spread", "corrected", "verdict")}
+def _judged(runs: pd.DataFrame, outcome: str, baseline: str) -> dict[Any, dict[str, Any]]:
+    """By regime: size of a difference over the spread between seeds, its chance by Holm's correction, and verdict."""
+    found = statistics.paired(runs, outcome, baseline)
+    said = ("over_spread", "corrected", "verdict")
+    return {group: {name: row[name] for name in said} for group, row in found.to_dict("index").items()}
 
 
 def _share(part: np.ndarray, whole: np.ndarray) -> float:
