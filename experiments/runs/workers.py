@@ -12,6 +12,7 @@ from contextlib import contextmanager, nullcontext
 from multiprocessing import connection
 from typing import Any, Self
 
+from experiments.runs import forgotten
 from experiments.runs.cluster import Cluster, WorkerDied
 
 
@@ -125,6 +126,7 @@ def _interrupts_later() -> Iterator[None]:
 def _begin_worker() -> None:
     """Leave Ctrl-C to the parent, and do not outlive it when it is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    forgotten.serve()
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()

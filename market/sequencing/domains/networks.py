@@ -24,11 +24,11 @@ from market.config import MarketConfig, NonNegative, Positive, RegimeConfig, Set
 from market.errors import InputError
 from market.sequencing import compose
 from market.sequencing.domains._layer1 import apart
-from market.sequencing.domains._moves import Moves
 from market.sequencing.domains.base import Charter, Domains, block_time_s
 
 if TYPE_CHECKING:
     from market.model import SequencerMarket
+    from market.sequencing.domains._moves import Moves
 
 OWN = ("name", "source", "domains", "revenue", "block_time_s")
 """Fields of a regime that are no part of a network's composition: they are its own, or follow from its fee."""
@@ -128,6 +128,8 @@ class Networks(Domains):
 
     def begin(self, market: SequencerMarket) -> Moves:
         """Start the domains, and the reviews."""
+        from market.sequencing.domains._moves import Moves  # with Mesa, which takes a second and only markets need
+
         super().begin(market)
         return Moves(market, self)
 
