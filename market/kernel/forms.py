@@ -16,6 +16,8 @@ from typing import Any
 
 from numba.core import dispatcher, sigutils, typeinfer
 
+from market.kernel import flags
+
 WRAPPERS = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 """numba's names for what compiled callers do not need."""
 SWITCHES = "market.kernel.switch"
@@ -118,3 +120,5 @@ Dispatcher.disable_compile = disable_compile
 Dispatcher.get_call_template = get_call_template
 Dispatcher.get_overload = get_overload
 Dispatcher.is_compiling = property(is_compiling)
+Settings: Any = flags.TargetConfig
+Settings.__eq__, Settings.__hash__ = flags.same, flags.digest
