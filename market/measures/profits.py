@@ -81,26 +81,18 @@ def _add_worth(state: State, rollups: np.ndarray, contracts: np.ndarray, sign: f
 
 
 @kernel
-def _moving(rows: Rows, agents: int) -> int:
-    """How many intents of agents may move something without trading it."""
-    count = 0
+def _untraded(rows: Rows, agents: int) -> tuple[bool, bool]:
+    """Whether an intent may pay agents that have sent nothing, and whether one of an agent may move what is its own."""
+    rewarding, moving = False, False
     for k in range(rows.size):
-        known = 0 <= rows[k].kind < UNTRADED.size  # an author may write a kind that does not exist
-        if known and 0 <= rows[k].sender < agents and UNTRADED[rows[k].kind]:
-            count += 1
-    return count
+        kind = rows[k].kind
+        if 0 <= kind < UNTRADED.size:  # an author may write a kind that does not exist
+            rewarding = rewarding or bool(REWARDS[kind])
+            moving = moving or (bool(UNTRADED[kind]) and 0 <= rows[k].sender < agents)
+    return rewarding, moving
 
 
-@kernel
-def _rewarding(rows: Rows) -> bool:
-    """Whether an intent may pay agents that have sent nothing."""
-    for k in range(rows.size):  # noqa: SIM110 - numba compiles no any()
-        if 0 <= rows[k].kind < REWARDS.size and REWARDS[rows[k].kind]:
-            return True
-    return False
-
-
-_rewards, _moves_something = bound(_rewarding), bound(_moving)
+_moves_untraded = bound(_untraded)
 
 
 class Profits(Recorder):
@@ -142,11 +134,12 @@ class Profits(Recorder):
             return
         self._add(slot, -1.0)
         self._moved = []
-        if _rewards(rows):
+        rewarding, moving = _moves_untraded(rows, self.in_blocks.size)
+        if rewarding:
             self._moved = [(account, self._received(account)) for account in range(self.in_blocks.size)]
-        elif _moves_something(rows, self.in_blocks.size):
-            moving = stating(UNTRADED, rows["kind"]) & (rows["sender"] >= 0) & (rows["sender"] < self.in_blocks.size)
-            self._moved = [(account, self._received(account)) for account in set(rows["sender"][moving].tolist())]
+        elif moving:
+            theirs = stating(UNTRADED, rows["kind"]) & (rows["sender"] >= 0) & (rows["sender"] < self.in_blocks.size)
+            self._moved = [(account, self._received(account)) for account in set(rows["sender"][theirs].tolist())]
 
     def executed(self, slot: Slot) -> None:
         """Add what everybody holds now, less what was moved to them and not traded."""

@@ -12,7 +12,7 @@ from market import sequencing
 from market.config import RegimeConfig
 from market.errors import InputError
 from market.intents.rows import INTENT, blank
-from market.sequencing.ordering.base import CARRIED, FAULTS, FREE, first_come_order, write_block
+from market.sequencing.ordering.base import CARRIED, FAULTS, FREE, earliest_first, first_come_order, write_block
 from market.sequencing.ordering.priority_fee import tip_order
 from market.venues import STATEMENTS, Kind
 
@@ -87,6 +87,14 @@ def test_draws_do_not_overrule_arrival() -> None:
     rows = blank(2)
     rows["arrival"] = 1.0, np.nextafter(1.0, 2.0)
     assert first_come_order(rows, np.array([0.9, 0.1])).tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("overtaken", [0.0, 2.0, 1e6], ids=["in_order", "nearly", "anyhow"])
+def test_the_earliest_are_first_however_far_out_of_order_they_come(overtaken: float) -> None:
+    rng, count = np.random.default_rng(7), 400
+    arrival = np.floor(np.arange(count) + overtaken * rng.exponential(size=count))
+    draw = rng.integers(3, size=count) / 3.0
+    assert earliest_first(arrival, draw).tolist() == np.lexsort((np.arange(count), draw, arrival)).tolist()
 
 
 # -- priority fee ------------------------------------------------------------------------------------------------------

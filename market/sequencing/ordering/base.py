@@ -32,6 +32,8 @@ FAULTS = (
 )
 FREE, CARRIED = -1, -2
 """In an arrangement's `bundle`: left as it is; carried by the pending bundle of the row before it."""
+NEAR = 16
+"""Places by which an index may be off, on average, for it to be put in place step by step."""
 NO_PLACES = np.zeros(0, np.int64)
 EMPTY = Arrangement(NO_PLACES, NO_PLACES, NO_ROWS)
 
@@ -57,18 +59,33 @@ def first_come_order(rows: Rows, ties: np.ndarray) -> np.ndarray:
     return earliest_first(arrival, draw)
 
 
-@njit(cache=True)
-def earliest_first(arrival: np.ndarray, draw: np.ndarray) -> np.ndarray:
-    """Indices by (arrival, draw, index): shape (n,)."""
-    order = np.argsort(arrival, kind="mergesort")
-    # runs of equal arrival are short and rare: insertion sort by draw
-    for i in range(1, arrival.size):
+@kernel
+def _insert(arrival: np.ndarray, draw: np.ndarray, order: np.ndarray, most: int) -> bool:
+    """Put each index behind those of what comes before it; False, half done, where that takes more than `most` moves.
+
+    Of equals those stay in order that are.
+    """
+    for i in range(1, order.size):
         item = order[i]
-        j = i - 1
-        while j >= 0 and arrival[order[j]] == arrival[item] and draw[order[j]] > draw[item]:
+        when, j = arrival[item], i - 1
+        while j >= 0 and (arrival[order[j]] > when or (arrival[order[j]] == when and draw[order[j]] > draw[item])):
             order[j + 1] = order[j]
             j -= 1
         order[j + 1] = item
+        most -= i - 1 - j
+        if most < 0:
+            return False
+    return True
+
+
+@njit(cache=True)
+def earliest_first(arrival: np.ndarray, draw: np.ndarray) -> np.ndarray:
+    """Indices by (arrival, draw, index): shape (n,)."""
+    order = np.arange(arrival.size)
+    # intents stand in the order in which they were sent, and hardly any is overtaken by many
+    if not _insert(arrival, draw, order, NEAR * order.size):
+        order = np.argsort(arrival, kind="mergesort")
+        _insert(arrival, draw, order, order.size * order.size)
     return order
 
 
