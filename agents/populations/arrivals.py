@@ -40,29 +40,37 @@ class Arrivals:
         """Remove and return the arrivals up to `until` [s]: their times [s], shape (n,), and their marks."""
         if until < self.none_before:
             return self._between(self._cursor, self._cursor)
+        parts = []
         while self._drawn_until <= until:
+            parts.append(self._next(self._times.size))
             self._draw()
-        if self._passed >= self.none_before:
-            self._cursor = int(self._times.searchsorted(self._passed, "right"))
-        start, self._cursor = self._cursor, max(self._cursor, int(self._times.searchsorted(until, "right")))
+        parts.append(self._next(int(self._times.searchsorted(until, "right"))))
         self.none_before = float(self._times[self._cursor]) if self._cursor < self._times.size else self._drawn_until
-        return self._between(start, self._cursor)
+        return parts[0] if len(parts) == 1 else tuple(np.concatenate(column) for column in zip(*parts, strict=True))
 
     def skip(self, until: float) -> None:
         """Let the arrivals up to `until` [s] pass."""
         self._passed = until
 
+    def _next(self, end: int) -> tuple[np.ndarray, ...]:
+        """Remove and return those of the stretch before place `end`, but for what was let pass."""
+        start = self._cursor
+        if self._passed >= self.none_before:
+            start = max(start, int(self._times.searchsorted(self._passed, "right")))
+        self._cursor = max(start, end)
+        return self._between(start, self._cursor)
+
     def _between(self, start: int, end: int) -> tuple[np.ndarray, ...]:
         return self._times[start:end], *[column[start:end] for column in self._marks]
 
     def _draw(self) -> None:
-        """Draw the next stretch, behind what still waits."""
+        """Draw the next stretch, of which nothing has been taken."""
         count = int(self._rng.poisson(self._expected))
-        times = self._drawn_until + np.sort(self._rng.random(count)) * self._stretch_s
-        fresh = (times, *self._mark(count))
-        waiting = self._between(self._cursor, self._times.size)
-        self._times, *marks = (np.concatenate(pair) for pair in zip(waiting, fresh, strict=True))
-        self._marks, self._cursor = tuple(marks), 0
+        times = self._rng.random(count)
+        times.sort()
+        times *= self._stretch_s
+        times += self._drawn_until
+        self._times, self._marks, self._cursor = times, self._mark(count), 0
         self._drawn_until += self._stretch_s
 
 

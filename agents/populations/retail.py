@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numba import float64
 
 from agents.populations.arrivals import Arrivals
 from market.intents.fresh import write
 from market.intents.rows import INTENT, Purpose, Rows, Status
 from market.kernel.compiled import kernel
 from market.kernel.direct import bind
-from market.kernel.interpreted import row_type
 from market.state.store import State, get
 from market.state.tables import Asset
 from market.venues import Kind
@@ -29,25 +29,22 @@ STRETCH_S = 600.0
 
 NOBODY = np.int64(-1)  # typed: a bare int would have callees compiled once per value
 
-TRADE = row_type(
-    [
-        ("value", np.float64),  # what is spent [USD]
-        ("side", np.float64),  # uniform: below one half buys the asset
-        ("choice", np.float64),  # uniform: on which rollup
-        ("slippage", np.float64),  # accepted [1]
-        ("tip", np.float64),  # [USD]
-        ("delay", np.float64),  # until it reaches the sequencer [s]
-        ("route", np.float64),  # uniform above zero: as the intent's
-        ("asset", np.int64),
-    ],
-    align=True,
-)
-"""The exogenous draws that make a trade."""
+VALUE, SIDE, CHOICE, SLIPPAGE, TIP, DELAY, ROUTE, ASSET = range(8)
+"""Columns of the exogenous draws that make a trade: what is spent [USD]; uniform, below one half buys the asset;
+uniform, on which rollup; slippage accepted [1]; tip [USD]; delay until it reaches the sequencer [s]; uniform above
+zero, as the intent's route; number of the asset."""
+DRAWS = 8
+
+
+def _log_normal(normal: np.ndarray, log_sd: float, median: float) -> None:
+    """Turn standard normal draws into log-normal ones, in place."""
+    np.multiply(normal, log_sd, normal)
+    np.multiply(np.exp(normal, normal), median, normal)
 
 
 @kernel
-def _best_pool(state: State, offered: np.ndarray, source: int, sink: int, amount: float) -> int:
-    """Pool with the best output among those offered (-1 ends the list)."""
+def _best_pool(state: State, offered: np.ndarray, source: int, amount: float) -> tuple[int, float]:
+    """Pool with the best output among those offered (-1 ends the list), and that output; -1 where none has any."""
     best, most = -1, 0.0
     for k in range(offered.size):
         pool = offered[k]
@@ -56,44 +53,40 @@ def _best_pool(state: State, offered: np.ndarray, source: int, sink: int, amount
         out = quoted(state, pool, source, amount)
         if out > most:
             best, most = pool, out
-    return best
+    return best, most
 
 
 @kernel
 def _write(
     state: State,
     times: np.ndarray,
-    drawn: Rows,
+    drawn: np.ndarray,
     choice: np.ndarray,
     offered: np.ndarray,
     sender: int,
     patience: float,
     out: Rows,
 ) -> int:
-    """Turn trades, times (n,) [s] and draws (n,) of `TRADE`, into rows; returns how many there are.
+    """Turn trades, times (n,) [s] and draws (n, `DRAWS`), into rows; returns how many there are.
 
     `choice` (assets, rollups) is cumulative, `offered` (assets, rollups, k) lists pools.
     """
     count = 0
     for k in range(times.size):
-        sent, trade = times[k], drawn[k]
-        asset = trade.asset
-        rollup = min(np.searchsorted(choice[asset], trade.choice, side="right"), choice.shape[1] - 1)
-        buys = trade.side < 0.5
-        source, sink = (0, asset) if buys else (asset, 0)
-        amount = trade.value / get(state, Asset.price, source)
-        pool = _best_pool(state, offered[asset, rollup], source, sink, amount)
+        sent, asset = times[k], int(drawn[k, ASSET])
+        rollup = min(np.searchsorted(choice[asset], drawn[k, CHOICE], side="right"), choice.shape[1] - 1)
+        source, sink = (0, asset) if drawn[k, SIDE] < 0.5 else (asset, 0)
+        amount = drawn[k, VALUE] / get(state, Asset.price, source)
+        pool, expected = _best_pool(state, offered[asset, rollup], source, amount)
         if pool < 0:
             continue
         r_in, r_out = reserve(state, pool, source), reserve(state, pool, sink)
-        expected = quoted(state, pool, source, amount)
-        write(
-            out, count, sender, rollup, Kind.SWAP, pool, NOBODY, Purpose.USER, sent, sent + trade.delay, sent + patience
-        )
+        arrival, expiry = sent + drawn[k, DELAY], sent + patience
+        write(out, count, sender, rollup, Kind.SWAP, pool, NOBODY, Purpose.USER, sent, arrival, expiry)
         row = out[count]
         row.asset_in, row.asset_out, row.amount = source, sink, amount
-        row.limit = expected * (1.0 - min(0.5, trade.slippage))
-        row.tip, row.route, row.mid = trade.tip, trade.route, r_out / r_in
+        row.limit = expected * (1.0 - min(0.5, drawn[k, SLIPPAGE]))
+        row.tip, row.route, row.mid = drawn[k, TIP], drawn[k, ROUTE], r_out / r_in
         count += 1
     return count
 
@@ -141,7 +134,7 @@ class RetailFlow:
         self._total = np.zeros((len(self._weight), 1))
         self._learned = True  # since they last chose
         self._write = bind(
-            _write, self._state, np.zeros(0), np.zeros(0, TRADE), self._choice, self._offered, 0, 0.0, self._rows
+            _write, self._state, np.zeros(0), float64[:, :], self._choice, self._offered, 0, 0.0, self._rows
         )
 
     def _venues(self, market: SequencerMarket) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -205,20 +198,23 @@ class RetailFlow:
         return self._rows[:count]
 
     def _trades(self, count: int) -> tuple[np.ndarray]:
-        """Draw trades, column by column: shape (count,), dtype `TRADE`."""
+        """Draw trades, column by column and each in place: shape (count, `DRAWS`)."""
         flow, marks = self._flow, self._marks
-        drawn = np.empty(count, TRADE)
-        drawn["value"] = flow.median_usd * np.exp(flow.log_sd * marks.standard_normal(count))
-        drawn["side"] = marks.random(count)
-        drawn["choice"] = marks.random(count)
-        slippage = np.exp(flow.slippage_log_sd * marks.standard_normal(count))
-        drawn["slippage"] = 1e-4 * flow.slippage_median_bp * slippage
-        drawn["tip"] = flow.tip_mean_usd * marks.standard_exponential(count)
-        drawn["delay"] = flow.latency_s * marks.standard_exponential(count)
-        # a draw of exactly zero would mean "sent to builders alone"
-        drawn["route"] = 1.0 - marks.random(count)
-        drawn["asset"] = np.searchsorted(self._asset_share, marks.random(count), side="right")
-        return (drawn,)
+        drawn = np.empty((DRAWS, count))
+        marks.standard_normal(out=drawn[VALUE])
+        _log_normal(drawn[VALUE], flow.log_sd, flow.median_usd)
+        marks.random(out=drawn[SIDE])
+        marks.random(out=drawn[CHOICE])
+        marks.standard_normal(out=drawn[SLIPPAGE])
+        _log_normal(drawn[SLIPPAGE], flow.slippage_log_sd, 1e-4 * flow.slippage_median_bp)
+        marks.standard_exponential(out=drawn[TIP])
+        drawn[TIP] *= flow.tip_mean_usd
+        marks.standard_exponential(out=drawn[DELAY])
+        drawn[DELAY] *= flow.latency_s
+        marks.random(out=drawn[ROUTE])
+        np.subtract(1.0, drawn[ROUTE], drawn[ROUTE])  # a draw of exactly zero would mean "sent to builders alone"
+        drawn[ASSET] = np.searchsorted(self._asset_share, marks.random(count), side="right")
+        return (drawn.T,)
 
     def learn(self, rows: Rows) -> None:
         """Remember what executions cost, and choose accordingly from the next trade on."""

@@ -252,7 +252,7 @@ def _times(count: float, rate: float) -> float:
 def _of_flow(config: MarketConfig, charters: list[Charter], capped: bool) -> Iterator[Demand]:
     """What retail flow takes: trades drawn ahead, and intents that wait for their block."""
     flow = config.flow
-    stretch = flow.per_second * retail.STRETCH_S * (retail.TRADE.itemsize + FLOAT) * 3.0
+    stretch = flow.per_second * retail.STRETCH_S * (retail.DRAWS + 1) * FLOAT * 3.0
     waits = max(_block_times(charters)) + config.window_s + 4.0 * flow.latency_s
     waits += flow.patience_s if capped else 0.0
     waiting = flow.per_second * min(waits, config.horizon_s + config.window_s)
