@@ -17,6 +17,7 @@ from agents.blocks.ticks import against_price, best_around
 from market.access.observation import Observation
 from market.kernel.direct import bound
 from market.kernel.interpreted import row_type
+from market.state.records import read_only
 from market.venues.pools.seen import Ticks, has_tick, passed
 from market.venues.pools.view import Pools
 
@@ -70,7 +71,7 @@ def against_outside(r_in: float, r_out: float, phi: float, rate: float) -> tuple
 
 def terms(seen: Any) -> tuple[Pools, Ticks, np.ndarray, float, np.ndarray, float, np.ndarray]:
     """Return what `outside_arbitrages` is told, from what is seen."""
-    rollups = np.array(seen.rollups, np.int64)
+    rollups = seen.fixed(("rollups", seen.rollups), np.array, seen.rollups, np.int64)
     depth, shift = seen.fixed("outside terms", _outside_of, seen)
     return seen.pools, seen.ticks, seen.prices, seen.outside_fee, rollups, depth, shift
 
@@ -132,28 +133,16 @@ def outside_arbitrages(
     return found[:count]
 
 
-def may_pay(seen: Observation) -> bool:
+def gap_pays(seen: Observation) -> bool:
     """Whether a pool of these rollups pays against the outside market now, but for rounding: mostly none does.
 
     A trade pays whose rate on the pool, times what its output is worth outside after the fee, is above one. Where the
     outside market is of finite depth, the smallest of trades meets its price there, which past trades have moved.
     """
-    prices, left = seen.prices, (1.0 - seen.outside_fee) * (1.0 + ROUNDING)
-    depth, shift = seen.fixed("outside terms", _outside_of, seen)
-    if depth != np.inf:
-        prices = prices * np.exp(shift)
-    for source, sink, rate in seen.lasting(("best rates", seen.rollups), _best_rates_of, seen):
-        if rate * prices.item(sink) * left > prices.item(source):
-            return True
-    return False
-
-
-def gap_pays(seen: Observation) -> bool:
-    """Whether a pool of these rollups pays against the outside market now, as `may_pay` says: in one compiled pass."""
-    deep, where = seen.fixed(("gaps of", seen.rollups), _gaps_of, seen)
+    prices, (deep, where) = seen.prices, seen.fixed(("gaps of", seen.rollups), _gaps_of, seen)
     if not deep:
-        return may_pay(seen)
-    return _gap_seen(seen.pools, where, seen.prices, (1.0 - seen.outside_fee) * (1.0 + ROUNDING))
+        prices = read_only(prices * np.exp(seen.outside["shift"][0]))  # as prices are
+    return _gap_seen(seen.pools, where, prices, (1.0 - seen.outside_fee) * (1.0 + ROUNDING))
 
 
 def _gaps_of(seen: Observation) -> tuple[bool, np.ndarray]:
@@ -173,30 +162,7 @@ def _gap(pools: Pools, where: np.ndarray, prices: np.ndarray, left: float) -> bo
     return False
 
 
-def _best_rates_of(seen: Observation) -> list[tuple[int, int, float]]:
-    """Best marginal rates on the pools of these rollups: asset in, asset out, output per unit of input."""
-    rates = _best_rates_seen(seen.pools, seen.prices.size, np.array(seen.rollups, np.int64)).tolist()
-    return [(source, sink, rate) for source, row in enumerate(rates) for sink, rate in enumerate(row) if rate]
-
-
-@njit(cache=True)
-def best_rates(pools: Pools, assets: int, rollups: np.ndarray) -> np.ndarray:
-    """Best marginal rate after fees of each ordered pair of assets on some rollups, (k,): shape (assets, assets).
-
-    Output per unit of input, 0 where no pool trades the pair: by pools alone, whatever the prices.
-    """
-    rates = np.zeros((assets, assets))
-    here = _among(rollups)
-    for pool in range(pools.shape[0]):
-        if _is_here(here, pools[pool].rollup):
-            for side in range(2):
-                source, sink = int(pools[pool].asset[side]), int(pools[pool].asset[1 - side])
-                rate = (1.0 - pools[pool].fee) * pools[pool].reserve[1 - side] / pools[pool].reserve[side]
-                rates[source, sink] = max(rates[source, sink], rate)
-    return rates
-
-
-_best_rates_seen, _outside_seen, _gap_seen = bound(best_rates), bound(outside_arbitrages), bound(_gap)
+_outside_seen, _gap_seen = bound(outside_arbitrages), bound(_gap)
 """The same of what is seen, which is of the same types whoever sees it."""
 
 

@@ -15,6 +15,7 @@ from market.access.desk import Desk
 from market.access.observation import Observation
 from market.access.seat import Seat
 from market.intents.rows import Purpose, Status
+from market.state.records import read_only
 from market.venues.outside.rules import output
 
 MEMORY = 0.05
@@ -100,4 +101,4 @@ def _hedgeable(seen: Observation) -> np.ndarray:
     caps = np.maximum(0.0, most / prices - held)  # what is given on the rollup has to be bought outside
     sellable = np.maximum(0.0, most / prices + held) * prices
     caps[0] = sellable[1:].max()  # money buys what has to be sold
-    return np.minimum(seen.funds, caps)
+    return read_only(np.minimum(seen.funds, caps))  # as funds are

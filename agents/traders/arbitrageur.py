@@ -13,8 +13,9 @@ import numpy as np
 
 from agents.base import Trader
 from agents.bidding.tips import Tips
-from agents.means.gaps import Leg, cycle, cycle_pays, opportunities, trade_pays
+from agents.means.gaps import Cycle, Leg, cycle, cycle_pays, tied, trade_pays
 from agents.means.inventory import rebalance
+from agents.means.written import Written
 from market.access.desk import Desk
 from market.access.observation import Observation
 from market.access.seat import Seat
@@ -69,6 +70,7 @@ class Arbitrageur(Trader):
         self.memory, self.learns_cost = memory, learns_cost
         self._tried, self._lost, self._at_stake = 0, 0.0, 0.0  # cycles done; of broken ones loss and outlay [USD]
         self._prices = seat.public.prices
+        self._written = Written(seat)
         self.failure = 0.1  # chance that a leg fails, as experienced
         self.parting = 0.1  # chance that rollups execute a bundle in part, as experienced
         self._open_legs = 0
@@ -81,7 +83,9 @@ class Arbitrageur(Trader):
     @property
     def reasons(self) -> tuple[Reason, ...]:
         """What it trades."""
-        return (*[cycle_pays(self.least_usd)] * self.cycles, *[trade_pays(self.least_usd)] * self.outside)
+        # who has learned to gain by unwinding also trades what does not pay for its gas
+        cycle = cycle_pays(self.least_usd, after_gas=self.unwind_bp >= 0.0 and not self.learns_cost)
+        return (*[cycle] * self.cycles, *[trade_pays(self.least_usd)] * self.outside)
 
     @property
     def rests_until(self) -> float:
@@ -102,86 +106,52 @@ class Arbitrageur(Trader):
             rebalance(seen, desk, self._home)
 
     def _trade_outside(self, seen: Observation, desk: Desk) -> None:
-        seen = self.hedging.net(seen)
-        for pool, rollup, source, sink, amount, out, profit, gas in opportunities(seen):
-            if profit <= 2.0 * gas + self.least_usd:
-                continue
-            held = seen.funds.item(rollup, source)
-            if amount > held:
-                # the profit is concave in size: a smaller trade earns more per unit, so its limit is met
-                out *= held / amount
-                profit *= held / amount
-                amount = held
-                if amount <= 0.0:
-                    continue
-            bundle = desk.bundle()
-            least = out * (1.0 - 1e-9)
-            tip = self.tips.bid(seen, bundle, profit - 2.0 * gas)
-            desk.swap(
-                pool, source, sink, amount, least, tip=tip, purpose=Purpose.ARBITRAGE, bundle=bundle, expires_s=5.0
-            )
-            sold, asked = least, amount
-            if sink == 0:  # the tip is kept back of the proceeds, or else asked for beyond the outlay
-                sold -= tip
-            else:
-                asked += tip / seen.prices.item(source)
-            desk.outside(rollup, sink, source, sold, asked, purpose=Purpose.ARBITRAGE, bundle=bundle)
+        seen, first = self.hedging.net(seen), desk.next_bundle
+
+        def bid(at: int, gain: float) -> float:
+            return self.tips.bid(seen, first + at, gain)
+
+        desk.exchange(self._written.hedged(seen, self.least_usd, 5.0, bid))
 
     def _trade_cycle(self, seen: Observation, desk: Desk) -> None:
-        profit, legs, rollups = cycle(seen)
+        found = cycle(seen)
+        profit, legs, rollups, _, gas = found
         # a profit that is all but nothing may belong to a size that rounds to nothing
         if profit <= self.least_usd or not rollups or legs[0].amount <= 0.0:
             return
         if seen.rollups and rollups[0] not in seen.rollups and rollups[-1] not in seen.rollups:
             return
-        gas = sum(seen.gas.item(rollup) for rollup in rollups)
         for leg, rollup in zip(legs, rollups, strict=True):
             if leg.amount > seen.funds.item(rollup, leg.source):
                 return
-        tied = min(seen.atomic(rollups[0], rollup) for rollup in rollups)
-        risk = 0.0
-        if tied != Atomicity.EXECUTION:
-            risk = self._leg_risk(seen.prices, legs[0], self.parting if tied else self.failure)
+        together, risk = tied(seen), 0.0
+        if together != Atomicity.EXECUTION:
+            risk = self._leg_risk(seen.prices, legs[0], self.parting if together else self.failure)
         if profit > gas + self.least_usd + risk:
-            send = (self._send_legged, self._send_included, self._send_atomic)[tied]
-            send(seen, desk, legs, profit, gas)
+            send = (self._send_legged, self._send_included, self._send_atomic)[together]
+            send(seen, desk, found)
 
     def _leg_risk(self, prices: np.ndarray, first: Leg, chance: float) -> float:
         """Margin that a risk-neutral agent asks for: q c / (1 - q), q the chance and c the cost of a leg left alone."""
         value = first.amount * prices.item(first.source)
         return chance / (1.0 - chance) * self.unwind_bp * 1e-4 * value
 
-    def _send_atomic(self, seen: Observation, desk: Desk, legs: list[Leg], profit: float, gas: float) -> None:
-        """All legs or none; with slack, for whoever trades on either pool before would else break the cycle.
+    def _send_atomic(self, seen: Observation, desk: Desk, found: Cycle) -> None:
+        """All legs or none; with slack, for whoever trades on either pool before would else break the cycle."""
+        tip = self.tips.bid(seen, desk.next_bundle, found.profit - found.gas)
+        slack = _slack(found.legs, (found.gas + tip) / found.profit)
+        desk.exchange(self._written.tied(found.table, slack, tip, seen.time + LIFE_S))
 
-        `profit` is what the cycle earns before `gas` [USD].
-        """
-        bundle = desk.bundle()
-        tip = self.tips.bid(seen, bundle, profit - gas)
-        slack = _slack(legs, (gas + tip) / profit)
-        for pool, source, sink, amount, output, _ in legs:
-            desk.swap(
-                pool,
-                source,
-                sink,
-                amount,
-                output * (1.0 - slack),
-                tip=tip,
-                purpose=Purpose.CYCLE,
-                bundle=bundle,
-                expires_s=LIFE_S,
-            )
-            tip = 0.0  # the first leg carries it
-
-    def _send_included(self, seen: Observation, desk: Desk, legs: list[Leg], profit: float, gas: float) -> None:
+    def _send_included(self, seen: Observation, desk: Desk, found: Cycle) -> None:
         """All legs in the block or none; each rollup executes its own."""
         self._included = True
-        self._send_atomic(seen, desk, legs, profit, gas)
+        self._send_atomic(seen, desk, found)
 
-    def _send_legged(self, seen: Observation, desk: Desk, legs: list[Leg], profit: float, gas: float) -> None:
+    def _send_legged(self, seen: Observation, desk: Desk, found: Cycle) -> None:
         """Each leg alone, with its part of the tip."""
-        tips = [self.tips.bid(seen, (leg.pool, leg.amount), (profit - gas) / len(legs)) for leg in legs]
-        slack = _slack(legs, (gas + sum(tips)) / profit)
+        _, legs, _, _, gas = found
+        tips = [self.tips.bid(seen, (leg.pool, leg.amount), (found.profit - gas) / len(legs)) for leg in legs]
+        slack = _slack(legs, (gas + sum(tips)) / found.profit)
         for (pool, source, sink, amount, output, _), tip in zip(legs, tips, strict=True):
             desk.swap(
                 pool, source, sink, amount, output * (1.0 - slack), tip=tip, purpose=Purpose.CYCLE, expires_s=LIFE_S

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from agents.base import Trader
-from agents.means.gaps import Leg, find_cycle
+from agents.means.gaps import Cycle, Leg, cycle
 from agents.traders.arbitrageur import Arbitrageur as _Arbitrageur
 from experiments.analysis import answers, statistics, summaries
 from experiments.analysis.headlines import Headline, pair, together
@@ -71,16 +71,16 @@ class Noting(_Arbitrageur):
         self._now = seen.time
         super().act(seen, desk)
 
-    def _send_legged(self, seen, desk, legs: list[Leg], profit: float, gas: float) -> None:
-        self._note(legs)
+    def _send_legged(self, seen, desk, found: Cycle) -> None:
+        self._note(found.legs)
         self._result = 0.0
-        super()._send_legged(seen, desk, legs, profit, gas)
+        super()._send_legged(seen, desk, found)
 
-    def _send_atomic(self, seen, desk, legs: list[Leg], profit: float, gas: float) -> None:
+    def _send_atomic(self, seen, desk, found: Cycle) -> None:
         """All or none; one cycle at a time, this way too."""
-        self._note(legs)
-        self._open_legs = len(legs)
-        super()._send_atomic(seen, desk, legs, profit, gas)
+        self._note(found.legs)
+        self._open_legs = len(found.legs)
+        super()._send_atomic(seen, desk, found)
 
     def _note(self, legs: list[Leg]) -> None:
         self.sent += 1
@@ -127,8 +127,8 @@ class Gauge(Trader):
 
     def act(self, seen, desk) -> None:
         """Look at the best cycle, net of gas."""
-        profit, _, rollups = seen.derived("cycle", lambda: find_cycle(seen))
-        profit -= float(sum(seen.gas[rollup] for rollup in rollups))
+        found = cycle(seen)
+        profit = found.profit - found.gas
         if profit > LEAST_USD:
             self._since = seen.time if self._since < 0.0 else self._since
         elif self._since >= 0.0:

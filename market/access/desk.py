@@ -85,18 +85,9 @@ class Desk:
     ) -> None:
         """Exchange exactly `amount` for at least `minimum`."""
         self._add(
-            Kind.SWAP,
-            self._pool(pool),
-            pool,
-            asset_in,
-            asset_out,
-            amount,
-            limit=minimum,
-            tip=tip,
-            purpose=purpose,
-            bundle=bundle,
-            expires_s=expires_s,
-        )
+            Kind.SWAP, self._pool(pool), pool, asset_in, asset_out, amount, limit=minimum, tip=tip, purpose=purpose,
+            bundle=bundle, expires_s=expires_s,
+        )  # fmt: skip
 
     def outside(
         self,
@@ -111,6 +102,26 @@ class Desk:
     ) -> None:
         """Exchange with the outside market at the reference price when the intent's turn comes."""
         self._add(Kind.OUTSIDE, rollup, -1, asset_in, asset_out, amount, limit=minimum, purpose=purpose, bundle=bundle)
+
+    @property
+    def next_bundle(self) -> int:
+        """Number that the bundle opened next will have, by which its receipts are found."""
+        return self._outbox.next_bundle
+
+    def exchange(self, rows: np.ndarray) -> None:
+        """Submit swaps and exchanges outside all at once, as `swap` and `outside` would one after the other.
+
+        For compiled functions that write many: one call instead of one for each.
+
+        Parameters
+        ----------
+        rows
+            shape (n,), dtype `INTENT`: of kind SWAP or OUTSIDE. Read are `venue` (of a swap; else -1), `rollup` (of an
+            exchange outside), `asset_in`, `asset_out`, `amount`, `limit`, `tip`, `purpose`, `expiry` (a time, [s]) and
+            `bundle`: -1, or bundles of their own counted from 0 in the order in which they stand. The first of them
+            gets the number `next_bundle`
+        """
+        self._outbox.exchange(rows)
 
     def liquidate(
         self,
@@ -144,16 +155,9 @@ class Desk:
     def add_liquidity(self, pool: int, amount: float, most_second: float = 0.0, *, tip: float = 0.0) -> None:
         """Provide `amount` of the first asset with the second in proportion, at most `most_second` (0: any)."""
         self._add(
-            Kind.ADD_LIQUIDITY,
-            self._pool(pool),
-            pool,
-            -1,
-            -1,
-            amount,
-            limit=most_second,
-            tip=tip,
+            Kind.ADD_LIQUIDITY, self._pool(pool), pool, -1, -1, amount, limit=most_second, tip=tip,
             purpose=Purpose.INVENTORY,
-        )
+        )  # fmt: skip
 
     def remove_liquidity(self, pool: int, shares: float, *, tip: float = 0.0) -> None:
         """Burn shares for reserves and fees."""

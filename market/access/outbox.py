@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from market.access.desk import Desk
+from market.access.exchanges import PURPOSES, enter
 from market.access.strain import Strain
 from market.errors import OutOfTurnError, StrategyError, fault
-from market.intents.rows import INTENT, Purpose
+from market.intents.rows import INTENT, Purpose, in_line
+from market.venues import Kind
 
 if TYPE_CHECKING:
     from market.model import SequencerMarket
 
-PURPOSES = len(Purpose)
 ROW = struct.Struct("@" + "".join({"i": "q", "f": "d"}[INTENT[name].kind] for name in INTENT.names or ()))
 """A row of `INTENT` as Python packs it, in half the time that an assignment to the array takes."""
 
@@ -43,8 +44,10 @@ class Outbox:
         self._arrival = 0.0
         self._bundles = 0
         self._around: dict[int, int] = {}
-        self._opened: dict[int, tuple[int, int, int]] = {}  # bundle: account, domain (-1: none yet), its last row
-        self.pool_rollup = tables.pools["rollup"].astype(int).tolist()
+        self._own = 1  # bundles from this number on are of whoever acts
+        self._joined, self._joined_domain, self._highest = -1, -1, -1  # bundle of the last row, and of any row
+        self._pools = tables.pools["rollup"].astype(np.int64)
+        self.pool_rollup: list[int] = self._pools.tolist()
         self.market_rollup = tables.lending["rollup"].astype(int).tolist()
         self.perpetual_rollup = [int(row["rollup"]) for row in tables.perpetuals]
         self.bridges = len(tables.bridges)
@@ -54,6 +57,7 @@ class Outbox:
         """Return the desk for an agent to write at."""
         self._agent = agent
         self._account = agent.account
+        self._own, self._joined = self._bundles + 1, -1
         self._now = now
         self._arrival = -1.0  # drawn with the first intent: most agents send none in most slots
         return self._desk
@@ -92,7 +96,7 @@ class Outbox:
         self._count = 0
         self._agent = None
         self._around.clear()
-        self._opened.clear()
+        self._own = self._bundles + 1
         return rows
 
     @property
@@ -113,7 +117,6 @@ class Outbox:
         if self._agent is None:
             raise self.fault("was bundled outside of `act`")
         self._bundles += 1
-        self._opened[self._bundles] = (self._account, -1, -1)
         if around >= 0:
             self._around[self._bundles] = around
         return self._bundles
@@ -157,16 +160,16 @@ class Outbox:
             raise self.fault(f"names rollup {rollup}; there are {self._rollups}")
         if not 0 <= purpose < PURPOSES:
             raise self.fault(f"has purpose {purpose}; allowed: a member of market.intents.Purpose")
+        around = -1
         if bundle >= 0:
             self._join(bundle, rollup)
-        if self._arrival < 0.0:
-            self._arrival = self._now + self._strain.stretched(self._agent, self._now)
-        if self._count == self._room:
-            self._make_room(np.concatenate([self._rows, np.zeros_like(self._rows)]))
+            around = self._around.get(bundle, -1)
+        self._joined = bundle
+        self._prepare(1)
         try:
             ROW.pack_into(
                 self._bytes, self._count * ROW.size,
-                -1, bundle, self._around.get(bundle, -1), self._account, venue, target, rollup, asset_in, asset_out,
+                -1, bundle, around, self._account, venue, target, rollup, asset_in, asset_out,
                 kind, purpose, 0, 0, 0, 0, -1,
                 amount, limit, tip, self._now, self._arrival, self._now + expires_s, mid, 0.0, 0.0, 0.0, 0.0, 0.0,
             )  # fmt: skip
@@ -176,12 +179,62 @@ class Outbox:
 
     def _join(self, bundle: int, rollup: int) -> None:
         """Check that the next row may go into a bundle, and note it."""
-        owner, domain, last = self._opened.get(bundle, (-1, -1, -1))
-        if owner != self._account:
+        if not self._own <= bundle <= self._bundles:
             raise self.fault(f"joins bundle {bundle}, which its sender did not open in this slot")
         here = self._market.domain_of[rollup]
-        if domain >= 0 and domain != here:
-            raise self.fault(f"puts rollup {rollup} into a bundle of another domain; bundles live in one domain")
-        if last >= 0 and last != self._count - 1:
+        if bundle == self._joined:
+            if here != self._joined_domain:
+                raise self.fault(f"puts rollup {rollup} into a bundle of another domain; bundles live in one domain")
+        elif bundle <= self._highest and (self._rows["bundle"][: self._count] == bundle).any():
             raise self.fault(f"comes back to bundle {bundle} after another intent; members follow one another")
-        self._opened[bundle] = (owner, here, self._count)
+        else:
+            self._joined_domain, self._highest = here, max(bundle, self._highest)
+
+    def _prepare(self, count: int) -> None:
+        """Know when the message of the next rows arrives, and have room for them."""
+        if self._arrival < 0.0:
+            self._arrival = self._now + self._strain.stretched(self._agent, self._now)
+        while self._count + count > self._room:
+            self._make_room(np.concatenate([self._rows, np.zeros_like(self._rows)]))
+
+    @property
+    def next_bundle(self) -> int:
+        """Number that the bundle opened next will have."""
+        return self._bundles + 1
+
+    def exchange(self, rows: np.ndarray) -> None:
+        """Write exchanges, having checked them; see :meth:`market.access.desk.Desk.exchange`."""
+        if self._agent is None:
+            raise self.fault("was submitted outside of `act`")
+        if not rows.size:
+            return
+        rows = in_line(rows)
+        self._prepare(rows.size)
+        bundles = enter(
+            rows, self._rows, self._count, self._account, self._bundles + 1, self._now, self._arrival, self._pools,
+            self._market.mempool.domain_of,
+        )  # fmt: skip
+        if bundles < 0:
+            self._refuse(rows)
+        self._count += rows.size
+        self._bundles += bundles
+        self._joined, self._highest = -1, self._bundles
+
+    def _refuse(self, rows: np.ndarray) -> None:
+        """Raise the error of the first row that is amiss, as it would be if each were submitted by itself."""
+        bundles: dict[int, int] = {}
+        for row in rows:
+            bundle, kind = int(row["bundle"]), int(row["kind"])
+            if kind not in (Kind.SWAP, Kind.OUTSIDE) or (kind == Kind.OUTSIDE and row["venue"] != -1):
+                raise self.fault(f"is no exchange: it is of kind {kind} on venue {row['venue']}")
+            if bundle >= 0 and bundle not in bundles:
+                if bundle != len(bundles):
+                    raise self.fault(f"is in bundle {bundle} of those handed in, where {len(bundles)} comes next")
+                bundles[bundle] = self.open_bundle()
+            self.add(
+                kind, self._desk._pool(int(row["venue"])) if kind == Kind.SWAP else int(row["rollup"]),
+                int(row["venue"]), int(row["asset_in"]), int(row["asset_out"]), float(row["amount"]),
+                limit=float(row["limit"]), tip=float(row["tip"]), purpose=int(row["purpose"]),
+                bundle=bundles.get(bundle, -1), expires_s=float(row["expiry"]) - self._now,
+            )  # fmt: skip
+        raise AssertionError("exchanges that cannot be carried out together can be one by one")
