@@ -71,14 +71,13 @@ def against_outside(r_in: float, r_out: float, phi: float, rate: float) -> tuple
 
 def terms(seen: Any) -> tuple[Pools, Ticks, np.ndarray, float, np.ndarray, float, np.ndarray]:
     """Return what `outside_arbitrages` is told, from what is seen."""
-    rollups = seen.fixed(("rollups", seen.rollups), np.array, seen.rollups, np.int64)
-    depth, shift = seen.fixed("outside terms", _outside_of, seen)
+    rollups, depth, shift = seen.fixed(("outside terms", seen.rollups), _outside_of, seen)
     return seen.pools, seen.ticks, seen.prices, seen.outside_fee, rollups, depth, shift
 
 
-def _outside_of(seen: Any) -> tuple[float, np.ndarray]:
-    """Depth of the outside market [USD], and a window on its log prices over the reference."""
-    return seen.outside["depth"].item(0), seen.outside["shift"][0]
+def _outside_of(seen: Any) -> tuple[np.ndarray, float, np.ndarray]:
+    """These rollups, depth of the outside market [USD], and a window on its log prices over the reference."""
+    return np.array(seen.rollups, np.int64), seen.outside["depth"].item(0), seen.outside["shift"][0]
 
 
 @njit(cache=True)
@@ -147,8 +146,8 @@ def gap_pays(seen: Observation) -> bool:
 
 def _gaps_of(seen: Observation) -> tuple[bool, np.ndarray]:
     """Whether the outside market is of infinite depth, and the pools that are on these rollups: (k,)."""
-    depth, _ = seen.fixed("outside terms", _outside_of, seen)
-    return depth == np.inf, np.flatnonzero(np.isin(np.asarray(seen.pools["rollup"]), seen.rollups))
+    here = np.isin(np.asarray(seen.pools["rollup"]), seen.rollups)
+    return seen.outside["depth"].item(0) == np.inf, np.flatnonzero(here)
 
 
 @njit(cache=True)

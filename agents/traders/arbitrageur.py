@@ -13,9 +13,9 @@ import numpy as np
 
 from agents.base import Trader
 from agents.bidding.tips import Tips
-from agents.means.gaps import Cycle, Leg, cycle, cycle_pays, tied, trade_pays
+from agents.means.cycles import Cycle, Leg, cycle, cycle_pays
+from agents.means.gaps import Hedged, trade_pays
 from agents.means.inventory import rebalance
-from agents.means.written import Written
 from market.access.desk import Desk
 from market.access.observation import Observation
 from market.access.seat import Seat
@@ -70,7 +70,11 @@ class Arbitrageur(Trader):
         self.memory, self.learns_cost = memory, learns_cost
         self._tried, self._lost, self._at_stake = 0, 0.0, 0.0  # cycles done; of broken ones loss and outlay [USD]
         self._prices = seat.public.prices
-        self._written = Written(seat)
+        self._hedged = Hedged(seat)
+        # who has learned to gain by unwinding also trades what does not pay for its gas
+        after_gas = unwind_bp >= 0.0 and not learns_cost
+        looked_for = [cycle_pays(least_usd, after_gas)] * cycles + [trade_pays(least_usd)] * outside
+        self._reasons: tuple[Reason, ...] = tuple(looked_for)
         self.failure = 0.1  # chance that a leg fails, as experienced
         self.parting = 0.1  # chance that rollups execute a bundle in part, as experienced
         self._open_legs = 0
@@ -83,9 +87,7 @@ class Arbitrageur(Trader):
     @property
     def reasons(self) -> tuple[Reason, ...]:
         """What it trades."""
-        # who has learned to gain by unwinding also trades what does not pay for its gas
-        cycle = cycle_pays(self.least_usd, after_gas=self.unwind_bp >= 0.0 and not self.learns_cost)
-        return (*[cycle] * self.cycles, *[trade_pays(self.least_usd)] * self.outside)
+        return self._reasons
 
     @property
     def rests_until(self) -> float:
@@ -111,24 +113,21 @@ class Arbitrageur(Trader):
         def bid(at: int, gain: float) -> float:
             return self.tips.bid(seen, first + at, gain)
 
-        desk.exchange(self._written.hedged(seen, self.least_usd, 5.0, bid))
+        desk.exchange(self._hedged.write(seen, self.least_usd, 5.0, bid))
 
     def _trade_cycle(self, seen: Observation, desk: Desk) -> None:
         found = cycle(seen)
-        profit, legs, rollups, _, gas = found
-        # a profit that is all but nothing may belong to a size that rounds to nothing
-        if profit <= self.least_usd or not rollups or legs[0].amount <= 0.0:
+        if not found.legs or found.profit <= self.least_usd or not found.touches(seen.rollups):
             return
-        if seen.rollups and rollups[0] not in seen.rollups and rollups[-1] not in seen.rollups:
-            return
-        for leg, rollup in zip(legs, rollups, strict=True):
-            if leg.amount > seen.funds.item(rollup, leg.source):
+        funds = seen.funds
+        for rollup, source, amount in found.outlays:
+            if amount > funds.item(rollup, source):
                 return
-        together, risk = tied(seen), 0.0
-        if together != Atomicity.EXECUTION:
-            risk = self._leg_risk(seen.prices, legs[0], self.parting if together else self.failure)
-        if profit > gas + self.least_usd + risk:
-            send = (self._send_legged, self._send_included, self._send_atomic)[together]
+        tied, risk = found.tied(seen), 0.0
+        if tied != Atomicity.EXECUTION:
+            risk = self._leg_risk(seen.prices, found.legs[0], self.parting if tied else self.failure)
+        if found.profit > found.gas + self.least_usd + risk:
+            send = (self._send_legged, self._send_included, self._send_atomic)[tied]
             send(seen, desk, found)
 
     def _leg_risk(self, prices: np.ndarray, first: Leg, chance: float) -> float:
@@ -139,8 +138,7 @@ class Arbitrageur(Trader):
     def _send_atomic(self, seen: Observation, desk: Desk, found: Cycle) -> None:
         """All legs or none; with slack, for whoever trades on either pool before would else break the cycle."""
         tip = self.tips.bid(seen, desk.next_bundle, found.profit - found.gas)
-        slack = _slack(found.legs, (found.gas + tip) / found.profit)
-        desk.exchange(self._written.tied(found.table, slack, tip, seen.time + LIFE_S))
+        desk.exchange(found.bundle(tip, seen.time + LIFE_S))
 
     def _send_included(self, seen: Observation, desk: Desk, found: Cycle) -> None:
         """All legs in the block or none; each rollup executes its own."""
@@ -149,9 +147,9 @@ class Arbitrageur(Trader):
 
     def _send_legged(self, seen: Observation, desk: Desk, found: Cycle) -> None:
         """Each leg alone, with its part of the tip."""
-        _, legs, _, _, gas = found
-        tips = [self.tips.bid(seen, (leg.pool, leg.amount), (found.profit - gas) / len(legs)) for leg in legs]
-        slack = _slack(legs, (gas + sum(tips)) / found.profit)
+        legs, gain = found.legs, found.profit - found.gas
+        tips = [self.tips.bid(seen, (leg.pool, leg.amount), gain / len(legs)) for leg in legs]
+        slack = found.slack(sum(tips))
         for (pool, source, sink, amount, output, _), tip in zip(legs, tips, strict=True):
             desk.swap(
                 pool, source, sink, amount, output * (1.0 - slack), tip=tip, purpose=Purpose.CYCLE, expires_s=LIFE_S
@@ -255,11 +253,3 @@ def _changes(row: np.void) -> list[tuple[int, int, float]]:
         (rollup, int(row["asset_in"]), -float(row["filled_in"])),
         (rollup, int(row["asset_out"]), float(row["filled_out"])),
     ]
-
-
-def _slack(legs: list[Leg], costs: float) -> float:
-    """Share by which every leg of a cycle may slip and the cycle still earn half of its profit after costs.
-
-    `costs`: gas and tips of all legs, over the cycle's profit [1].
-    """
-    return 0.5 * (1.0 - costs) * legs[0].profit / legs[0].amount / len(legs)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from agents.base import Trader
-from agents.means.gaps import Cycle, Leg, cycle
+from agents.means.cycles import Cycle, Leg, cycle
 from agents.traders.arbitrageur import Arbitrageur as _Arbitrageur
 from experiments.analysis import answers, statistics, summaries
 from experiments.analysis.headlines import Headline, pair, together
