@@ -6,12 +6,14 @@ it (Bertrand's argument), and alone to bid nothing. Neither is assumed: bidders 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from agents.bidding.chances import Chances
 from market.access.observation import Observation
 from market.access.seat import Seat
-from market.intents.rows import Reason, Status
+from market.intents.rows import Reason, Status, plain
 from market.venues import Kind
 
 SHARES = (0.0, 0.01, 0.03, 0.1, 0.2, *(1.0 - 0.7**step for step in range(1, 14)))
@@ -79,17 +81,16 @@ class Tips:
         """Learn from own receipts, shape (n,), dtype `INTENT`: who won, what that brought, what losing cost."""
         if self.chances is None or not self._bids:
             return
-        self._filled |= _fills(receipts)
-        units: dict[Key, list[int]] = {}
-        columns = (receipts[name].tolist() for name in ("bundle", "venue", "amount"))
-        for at, (bundle, pool, amount) in enumerate(zip(*columns, strict=True)):
-            units.setdefault(bundle if bundle >= 0 else (pool, amount), []).append(at)
-        for key, members in units.items():
+        units: dict[Key, list[Any]] = {}
+        for row in plain(receipts):
+            if row.kind == Kind.SWAP and row.status == Status.FILLED:
+                self._filled[row.venue] = row.executed
+            units.setdefault(row.bundle if row.bundle >= 0 else (row.venue, row.amount), []).append(row)
+        for key, unit in units.items():
             place, expected = self._bids.pop(key, (-1, 0.0))
             if place < 0:
                 continue
-            unit = receipts.take(members)
-            won = bool((unit["status"] == Status.FILLED).all())
+            won = all(row.status == Status.FILLED for row in unit)
             if won:
                 self._won += MEMORY * (np.array([self._gained(unit), expected]) - self._won)
             elif self._late(unit):
@@ -98,33 +99,31 @@ class Tips:
                 continue
             self.chances.learn(place, won)
 
-    def _gained(self, unit: np.ndarray) -> float:
+    def _gained(self, unit: list[Any]) -> float:
         """What filled intents brought at reference prices after gas, before their tips [USD]."""
-        price = self._public.prices
-        brought = unit["filled_out"] * price[unit["asset_out"]] - unit["filled_in"] * price[unit["asset_in"]]
-        return float(brought.sum() - self._public.gas[unit["rollup"]].sum())
+        price, gas = self._public.prices, self._public.gas
+        brought = fees = 0.0
+        for row in unit:
+            brought += row.filled_out * price.item(row.asset_out) - row.filled_in * price.item(row.asset_in)
+            fees += gas.item(row.rollup)
+        return brought - fees
 
-    def _paid(self, unit: np.ndarray) -> float:
+    def _paid(self, unit: list[Any]) -> float:
         """What intents paid that stand in a block without effect [USD]."""
-        vain = unit[(unit["status"] == Status.REVERTED) & (unit["position"] >= 0)]
-        return float(self._public.gas_reverted[vain["rollup"]].sum())
+        paid = 0.0
+        for row in unit:
+            if row.status == Status.REVERTED and row.position >= 0:
+                paid += self._public.gas_reverted.item(row.rollup)
+        return paid
 
-    def _late(self, unit: np.ndarray) -> bool:
+    def _late(self, unit: list[Any]) -> bool:
         """Whether rivals came first: they moved a pool beyond a limit, or there was no place before time was up.
 
         Failures that no tip would have helped say nothing about them: a price outside that moved, a pause, or that it
         took the same itself by what it sent before.
         """
-        swaps = unit[unit["kind"] == Kind.SWAP]
-        for pool, sent in zip(swaps["venue"].tolist(), swaps["sent"].tolist(), strict=True):
-            if self._filled.get(pool, -np.inf) >= sent:
-                return False
-        return bool((swaps["reason"] == Reason.LIMIT).any() or (unit["status"] == Status.EXPIRED).any())
-
-
-def _fills(receipts: np.ndarray) -> dict[int, float]:
-    """When swaps were executed, by pool [s]."""
-    done = (receipts["kind"] == Kind.SWAP) & (receipts["status"] == Status.FILLED)
-    if not done.any():
-        return {}
-    return dict(zip(receipts["venue"][done].tolist(), receipts["executed"][done].tolist(), strict=True))
+        swaps = [row for row in unit if row.kind == Kind.SWAP]
+        if any(self._filled.get(row.venue, -np.inf) >= row.sent for row in swaps):
+            return False
+        expired = any(row.status == Status.EXPIRED for row in unit)
+        return expired or any(row.reason == Reason.LIMIT for row in swaps)

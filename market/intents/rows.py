@@ -7,6 +7,8 @@ compiled function has one form, not one for every mixture of widths.
 
 from __future__ import annotations
 
+import struct
+from collections import namedtuple
 from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any
@@ -125,6 +127,19 @@ CONTENT_FIELDS = (
 
 
 NO_ROWS = np.zeros(0, INTENT)
+
+ROW = struct.Struct("@" + "".join({"i": "q", "f": "d"}[INTENT[name].kind] for name in INTENT.names or ()))
+"""A row of `INTENT` as Python packs it, in half the time that an assignment to the array takes."""
+
+_Plain: Any = namedtuple("_Plain", INTENT.names or ())
+
+
+def plain(rows: np.ndarray) -> list[Any]:
+    """Return rows, shape (n,), of `INTENT` as tuples of plain numbers under the names of its columns.
+
+    For whoever reads many columns of few rows: numpy takes several times as long for each number of a row.
+    """
+    return [_Plain._make(row) for row in ROW.iter_unpack(rows.tobytes())]
 
 
 def in_line(rows: np.ndarray) -> np.ndarray:
