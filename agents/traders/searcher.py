@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any, NamedTuple
+
 import numpy as np
 
 from agents.base import Trader
@@ -11,7 +14,7 @@ from agents.blocks.ticks import against_price, best_front_run_over
 from market.access.desk import Desk
 from market.access.observation import Observation
 from market.access.seat import Seat
-from market.intents.rows import Purpose, Row, Rows
+from market.intents.rows import Purpose, Rows, plain
 from market.kernel.compiled import kernel
 from market.kernel.direct import bound
 from market.venues import Kind
@@ -44,6 +47,28 @@ def _large(pending: Rows, account: int, pools: Pools, prices: np.ndarray, found:
 
 
 _large_swaps = bound(_large)
+_has_tick, _quote, _pays, _best_front_run = bound(has_tick), bound(quote), bound(pays), bound(best_front_run)
+"""The same of what is seen, and of plain numbers."""
+
+
+class PlainPool(NamedTuple):
+    """What is seen of a pool, as plain numbers."""
+
+    asset: list[float]
+    reserve: list[float]
+    fee: float
+    kept: float
+    rollup: float
+    spacing: float
+
+
+def _pool(seen: Observation, pool: int) -> PlainPool:
+    """Return a pool, looked up once until one of them changes."""
+    return seen.lasting(("pool", pool), _look_up, seen, pool)
+
+
+def _look_up(seen: Observation, pool: int) -> PlainPool:
+    return PlainPool(*[seen.pools[name][pool].tolist() for name in PlainPool._fields])
 
 
 class Searcher(Trader):
@@ -72,30 +97,27 @@ class Searcher(Trader):
             return
         large = np.empty(pending.size, np.int64)
         count = _large_swaps(pending, self.account, seen.pools, seen.prices, large)
-        for row in pending.take(large[:count]):
+        for row in plain(pending.take(large[:count])) if count else ():
             if not (self.sandwich and self._sandwich(seen, desk, row)):
                 self._back_run(seen, desk, row)
 
-    def _sandwich(self, seen: Observation, desk: Desk, row: Row) -> bool:
-        pool, source, sink = int(row["venue"]), int(row["asset_in"]), int(row["asset_out"])
-        state = seen.pools[pool]
-        side = 0 if int(state["asset"][0]) == source else 1
-        x, y, fee = float(state["reserve"][side]), float(state["reserve"][1 - side]), float(state["fee"])
-        v, m = float(row["amount"]), float(row["limit"])
-        kept = float(state["kept"])
-        rollup, ticked = int(state["rollup"]), has_tick(seen.pools, pool, side)
-        if not ticked and not pays(x, fee, kept, v):
+    def _sandwich(self, seen: Observation, desk: Desk, row: Any) -> bool:
+        pool, source, sink, state = row.venue, row.asset_in, row.asset_out, _pool(seen, row.venue)
+        side = 0 if int(state.asset[0]) == source else 1
+        x, y, fee, kept = state.reserve[side], state.reserve[1 - side], state.fee, state.kept
+        rollup, ticked = int(state.rollup), _has_tick(seen.pools, pool, side)
+        if not ticked and not _pays(x, fee, kept, row.amount):
             return False
-        capital = 0.5 * float(seen.funds[rollup, source])
+        capital = 0.5 * seen.funds.item(rollup, source)
         if ticked:
-            size, gain = best_front_run_over(seen.pools, seen.ticks, pool, side, v, m, capital)
+            size, gain = best_front_run_over(seen.pools, seen.ticks, pool, side, row.amount, row.limit, capital)
         else:
-            size, gain = best_front_run(x, y, fee, kept, v, m, capital)
-        gain = gain * float(seen.prices[source]) - 2.0 * float(seen.gas[rollup])
+            size, gain = _best_front_run(x, y, fee, kept, row.amount, row.limit, capital)
+        gain = gain * seen.prices.item(source) - 2.0 * seen.gas.item(rollup)
         if gain <= 0.0:
             return False
-        bought = quote(seen.pools, seen.ticks, pool, source, size)
-        bundle = desk.bundle(around=int(row["id"]))
+        bought = _quote(seen.pools, seen.ticks, pool, source, size)
+        bundle = desk.bundle(around=row.id)
         desk.swap(pool, source, sink, size, bought * (1 - 1e-9), purpose=Purpose.SANDWICH, bundle=bundle, expires_s=2.0)
         desk.swap(
             pool, sink, source, bought * (1 - 1e-9), size, tip=self.tips.bid(seen, bundle, gain),
@@ -103,39 +125,37 @@ class Searcher(Trader):
         )  # fmt: skip
         return True
 
-    def _back_run(self, seen: Observation, desk: Desk, row: Row) -> None:
+    def _back_run(self, seen: Observation, desk: Desk, row: Any) -> None:
         """Trade a pool back to the outside price right behind a swap that moves it away."""
         seen = self.hedging.net(seen)
-        pool, source, sink = int(row["venue"]), int(row["asset_in"]), int(row["asset_out"])
-        state = seen.pools[pool]
-        side = 0 if int(state["asset"][0]) == source else 1
-        fee, amount = float(state["fee"]), float(row["amount"])
+        pool, source, sink, state = row.venue, row.asset_in, row.asset_out, _pool(seen, row.venue)
+        side = 0 if int(state.asset[0]) == source else 1
         # the back-run sells what the user bought: in goes `sink`, out comes `source`
-        rate = float(seen.prices[source] / seen.prices[sink]) * (1.0 - seen.outside_fee)
-        phi = 1.0 - fee
-        if float(state["spacing"]) > 0.0:
+        rate = seen.prices.item(source) / seen.prices.item(sink) * (1.0 - seen.outside_fee)
+        phi = 1.0 - state.fee
+        if state.spacing > 0.0:
             after = np.array(seen.pools[pool : pool + 1])
-            advance(after, seen.ticks, 0, side, amount * phi)
+            advance(after, seen.ticks, 0, side, row.amount * phi)
             amount, out, _ = against_price(after, seen.ticks, 0, 1 - side, rate)
             if amount <= 0.0:
                 return
         else:
-            x, y = float(state["reserve"][side]), float(state["reserve"][1 - side])
-            x, y = x + amount * float(state["kept"]), y * x / (x + amount * phi)
+            x, y = state.reserve[side], state.reserve[1 - side]
+            x, y = x + row.amount * state.kept, y * x / (x + row.amount * phi)
             if not phi * x * rate > y:
                 return
-            amount = (np.sqrt(rate * phi * x * y) - y) / phi
+            amount = (math.sqrt(rate * phi * x * y) - y) / phi
             out = x * phi * amount / (y + phi * amount)
-        rollup = int(state["rollup"])
-        gain = (out * rate - amount) * float(seen.prices[sink]) - 2.0 * float(seen.gas[rollup])
-        if gain <= 0.0 or amount > float(seen.funds[rollup, sink]):
+        rollup = int(state.rollup)
+        gain = (out * rate - amount) * seen.prices.item(sink) - 2.0 * seen.gas.item(rollup)
+        if gain <= 0.0 or amount > seen.funds.item(rollup, sink):
             return
-        bundle = desk.bundle(around=int(row["id"]))
+        bundle = desk.bundle(around=row.id)
         desk.swap(
-            pool, sink, source, float(amount), out * (1 - 1e-9), tip=self.tips.bid(seen, bundle, gain),
+            pool, sink, source, amount, out * (1 - 1e-9), tip=self.tips.bid(seen, bundle, gain),
             purpose=Purpose.ARBITRAGE, bundle=bundle, expires_s=2.0,
         )  # fmt: skip
-        desk.outside(rollup, source, sink, out * (1 - 1e-9), float(amount), purpose=Purpose.ARBITRAGE, bundle=bundle)
+        desk.outside(rollup, source, sink, out * (1 - 1e-9), amount, purpose=Purpose.ARBITRAGE, bundle=bundle)
 
     def learn(self, receipts: np.ndarray) -> None:
         """Learn which shares of a profit win the place around a user's swap."""
