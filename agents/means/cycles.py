@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -29,17 +29,8 @@ class Leg(NamedTuple):
     profit: float  # of the whole cycle [units of its first source]
 
 
-class Path(NamedTuple):
-    """A cycle that pays whatever prices are."""
-
-    earned: float  # [units of its first source]
-    legs: list[Leg]
-    rollups: list[int]  # of each leg
-    table: np.ndarray  # the legs as compiled functions read them: (k,), `OPPORTUNITY`
-
-
 class Cycle:
-    """The best cycle now, and what everybody who looks at it makes of it.
+    """The best cycle now, and what everybody who looks at it makes of it: found out once somebody asks for it.
 
     Attributes
     ----------
@@ -47,16 +38,25 @@ class Cycle:
         what it earns before gas [USD]
     gas
         of all legs [USD]
-    legs, rollups
-        its swaps in order, none where no cycle pays, and the rollup of each
+    rollups
+        of each leg in order; none where no cycle pays
     """
 
-    def __init__(self, path: Path, profit: float, gas: float) -> None:
-        self.profit, self.gas, self.legs, self.rollups = profit, gas, path.legs, path.rollups
-        self.outlays = [(at, leg.source, leg.amount) for at, leg in zip(path.rollups, path.legs, strict=True)]
-        self._table = path.table
+    def __init__(self, table: np.ndarray, profit: float, rollups: list[int], gas: float) -> None:
+        self.profit, self.rollups, self.gas = profit, rollups, gas
+        self._table = table
         self._tied: Atomicity | None = None
         self._bundles: dict[tuple[float, float], np.ndarray] = {}
+
+    @cached_property
+    def legs(self) -> list[Leg]:
+        """Its swaps in order."""
+        return [Leg(*leg) for leg in self._table.tolist()]
+
+    @cached_property
+    def outlays(self) -> list[tuple[int, int, float]]:
+        """What is given on the way: rollup, asset, amount [units of the asset]."""
+        return list(zip(self.rollups, self._table["source"].tolist(), self._table["amount"].tolist(), strict=True))
 
     def touches(self, rollups: tuple[int, ...]) -> bool:
         """Whether it begins or ends on one of these rollups; in a domain without any it does."""
@@ -71,8 +71,9 @@ class Cycle:
 
     def slack(self, tips: float) -> float:
         """Share by which every leg may slip and the cycle still earn half of its profit after gas and tips [USD]."""
-        first, costs = self.legs[0], (self.gas + tips) / self.profit
-        return 0.5 * (1.0 - costs) * first.profit / first.amount / len(self.legs)
+        costs = (self.gas + tips) / self.profit
+        earned, amount = self._table["profit"].item(0), self._table["amount"].item(0)
+        return 0.5 * (1.0 - costs) * earned / amount / len(self.rollups)
 
     def bundle(self, tip: float, expiry: float) -> np.ndarray:
         """Return all legs as one bundle, with slack, for the desk to exchange: shape (k,), `INTENT`.
@@ -81,12 +82,12 @@ class Cycle:
         """
         rows = self._bundles.get((tip, expiry))
         if rows is None:
-            rows = self._bundles[tip, expiry] = np.zeros(len(self.legs), INTENT)
+            rows = self._bundles[tip, expiry] = np.zeros(len(self.rollups), INTENT)
             write_tied(self._table, 1.0 - self.slack(tip), tip, expiry, rows)
         return rows
 
 
-NO_CYCLE = Cycle(Path(0.0, [], [], np.zeros(0, OPPORTUNITY)), 0.0, 0.0)
+NO_CYCLE = Cycle(np.zeros(0, OPPORTUNITY), 0.0, [], 0.0)
 
 
 @cache
@@ -97,7 +98,7 @@ def cycle_pays(least_usd: float, after_gas: bool) -> Reason:
         if not _paying(seen):
             return False
         found = cycle(seen)
-        if not found.legs or found.profit <= least_usd + found.gas * after_gas:
+        if not found.rollups or found.profit <= least_usd + found.gas * after_gas:
             return False
         return found.touches(seen.rollups)
 
@@ -105,7 +106,7 @@ def cycle_pays(least_usd: float, after_gas: bool) -> Reason:
 
 
 def cycle(seen: Observation) -> Cycle:
-    """Best cycle now; one without legs where none pays."""
+    """Best cycle now; one without rollups where none pays."""
     return seen.derived("cycle", _best, seen)
 
 
@@ -115,26 +116,26 @@ def _best(seen: Observation) -> Cycle:
     What each cycle earns is for the pools alone to say, and prices which of those from several assets earns most.
     """
     highest, best = 0.0, None
-    for path in _paying(seen):
-        profit = path.earned * seen.prices.item(path.legs[0].source)
+    for start, earned, table in _paying(seen):
+        profit = earned * seen.prices.item(start)
         if profit > highest:
-            highest, best = profit, path
+            highest, best = profit, table
     # a profit that is all but nothing may belong to a size that rounds to nothing
-    if best is None or best.legs[0].amount <= 0.0:
+    if best is None or best["amount"].item(0) <= 0.0:
         return NO_CYCLE
-    return Cycle(best, highest, sum([seen.gas.item(rollup) for rollup in best.rollups]))
+    where, gas = rollup_of(seen), seen.gas
+    rollups = [where[pool] for pool in best["pool"].tolist() if pool >= 0]
+    return Cycle(best[: len(rollups)], highest, rollups, sum([gas.item(rollup) for rollup in rollups]))
 
 
-def _paying(seen: Observation) -> list[Path]:
-    """Return the cycles that pay, the best from each asset, found anew once a pool has changed."""
+def _paying(seen: Observation) -> list[tuple[int, float, np.ndarray]]:
+    """Return the cycles that pay, the best from each asset, found anew once a pool has changed.
+
+    Each with the asset, what it earns [units of it] and its legs as `best_cycles` writes them.
+    """
     return seen.lasting("cycles", _find, seen)
 
 
-def _find(seen: Observation) -> list[Path]:
+def _find(seen: Observation) -> list[tuple[int, float, np.ndarray]]:
     profits, table = best_cycles_seen(seen.pools, seen.ticks, seen.prices.size)
-    found, where = [], rollup_of(seen)
-    for start, profit in enumerate(profits.tolist()):
-        if profit:
-            legs = [Leg(*leg) for leg in table[start].tolist() if leg[0] >= 0]
-            found.append(Path(profit, legs, [where[leg.pool] for leg in legs], table[start, : len(legs)]))
-    return found
+    return [(start, earned, table[start]) for start, earned in enumerate(profits.tolist()) if earned]

@@ -117,7 +117,7 @@ class Arbitrageur(Trader):
 
     def _trade_cycle(self, seen: Observation, desk: Desk) -> None:
         found = cycle(seen)
-        if not found.legs or found.profit <= self.least_usd or not found.touches(seen.rollups):
+        if not found.rollups or found.profit <= self.least_usd or not found.touches(seen.rollups):
             return
         funds = seen.funds
         for rollup, source, amount in found.outlays:
@@ -127,8 +127,10 @@ class Arbitrageur(Trader):
         if tied != Atomicity.EXECUTION:
             risk = self._leg_risk(seen.prices, found.legs[0], self.parting if tied else self.failure)
         if found.profit > found.gas + self.least_usd + risk:
-            send = (self._send_legged, self._send_included, self._send_atomic)[tied]
-            send(seen, desk, found)
+            if tied == Atomicity.EXECUTION:
+                self._send_atomic(seen, desk, found)
+            else:
+                (self._send_included if tied else self._send_legged)(seen, desk, found)
 
     def _leg_risk(self, prices: np.ndarray, first: Leg, chance: float) -> float:
         """Margin that a risk-neutral agent asks for: q c / (1 - q), q the chance and c the cost of a leg left alone."""

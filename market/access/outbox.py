@@ -205,15 +205,15 @@ class Outbox:
             raise self.fault("was submitted outside of `act`")
         if not rows.size:
             return
-        rows = in_line(rows)
-        self._prepare(rows.size)
+        rows, count = in_line(rows), rows.size
+        self._prepare(count)
         bundles = enter(
             rows, self._rows, self._count, self._account, self._bundles + 1, self._now, self._arrival, self._pools,
             self._market.mempool.domain_of,
         )  # fmt: skip
         if bundles < 0:
             self._refuse(rows)
-        self._count += rows.size
+        self._count += count
         self._bundles += bundles
         self._joined, self._highest = -1, self._bundles
 

@@ -9,6 +9,7 @@ import pytest
 from worlds import ETH_USD, config, rollup
 
 from agents.population import Population
+from agents.traders.arbitrageur import Arbitrageur
 from market.config import AgentConfig, PoolConfig
 from market.intents.rows import Status
 from market.measures.recorder import Recorder
@@ -29,22 +30,27 @@ class Kept(Recorder):
         self.cycles += [rows] if rows.size else []
 
 
-def first_cycle(regime: str) -> np.ndarray:
-    """The first cycle of one arbitrageur between two pools whose prices differ by two per cent."""
+def between_two_pools(regime: str, gas_usd: float = GAS_USD, **parameters: Any) -> Kept:
+    """What one arbitrageur gets between two pools whose prices differ by two per cent."""
     places = tuple(
         rollup(
             name,
             pools=(PoolConfig(assets=("ETH", "USD"), depth_usd=DEPTH_USD, fee_bp=FEE_BP, price_usd=price),),
-            gas_usd=GAS_USD,
+            gas_usd=gas_usd,
         )
         for name, price in (("a", ETH_USD), ("b", ETH_USD * GAP))
     )
-    alone = AgentConfig(role="trader", strategy="arbitrageur", parameters={"outside": False})
+    alone = AgentConfig(role="trader", strategy="arbitrageur", parameters={"outside": False, **parameters})
     setting = config(*places, regime=regime, agents=(alone,), horizon_s=10.0)
     setting = setting.model_copy(update={"flow": setting.flow.model_copy(update={"per_second": 0.0})})
     kept = Kept()
     SequencerMarket(setting, 1, Population(setting), [kept]).run()
-    return np.concatenate(kept.cycles)[:2]
+    return kept
+
+
+def first_cycle(regime: str) -> np.ndarray:
+    """The legs of its first cycle."""
+    return np.concatenate(between_two_pools(regime).cycles)[:2]
 
 
 @pytest.mark.parametrize(("regime", "atomic"), [("centralized_shared", True), ("siloed", False)])
@@ -60,3 +66,20 @@ def test_at_its_limits_a_cycle_keeps_half_of_its_profit_after_gas(regime: str, a
     profit = value("filled_out")
     assert profit > 20.0
     assert value("limit") - 2.0 * GAS_USD == pytest.approx(0.5 * (profit - 2.0 * GAS_USD), rel=0.02)
+
+
+@pytest.mark.parametrize("parameters", [{}, {"learns_cost": True}, {"unwind_bp": -10.0}], ids=str)
+def test_who_could_not_act_on_a_cycle_is_not_asked_to_look(
+    parameters: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Unless unwinding may bring something, gas beyond the profit leaves nothing to do but to rebalance, once."""
+    looks: list[float] = []
+    act = Arbitrageur.act
+
+    def noted(self: Arbitrageur, seen: Any, desk: Any) -> None:
+        looks.append(seen.time)
+        act(self, seen, desk)
+
+    monkeypatch.setattr(Arbitrageur, "act", noted)
+    assert not between_two_pools("siloed", gas_usd=1e4, **parameters).cycles
+    assert (len(looks) > 1) == bool(parameters)
