@@ -17,7 +17,7 @@ from market.intents.costs import data_reverted, gas_reverted, posted
 from market.intents.rows import BATCHED, Reason, Row, Rows, Status
 from market.kernel.compiled import kernel
 from market.state.journal import full, open_journal, undo
-from market.state.ledger import Why, move
+from market.state.ledger import Why, move, move_inlined
 from market.state.store import State, balance, get, index, length, rollups
 from market.state.tables import Account, Rollup
 from market.venues import Kind
@@ -31,10 +31,10 @@ def _charge(state: State, row: Row, builder: int, operator: int) -> int:
     """Tip, to whoever built the block, gas and data fee, to the operator, and what it pays L1."""
     if not row.tip >= 0.0:
         return Reason.BAD_AMOUNT
-    if row.tip > 0.0 and not move(state, row.sender, builder, row.rollup, 0, row.tip, Why.TIP):
+    if row.tip > 0.0 and not move_inlined(state, row.sender, builder, row.rollup, 0, row.tip, Why.TIP):
         return Reason.INSUFFICIENT_BALANCE
     gas = get(state, Rollup.gas, row.rollup)
-    if gas > 0.0 and CHARGED[row.kind] and not move(state, row.sender, operator, row.rollup, 0, gas, Why.GAS):
+    if gas > 0.0 and CHARGED[row.kind] and not move_inlined(state, row.sender, operator, row.rollup, 0, gas, Why.GAS):
         return Reason.INSUFFICIENT_BALANCE
     cost = get(state, Rollup.data_cost, row.rollup)
     if cost > 0.0:

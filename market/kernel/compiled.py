@@ -19,6 +19,15 @@ def kernel[F: Callable[..., Any]](function: F) -> F:
     return compiled
 
 
+def inlined_kernel[F: Callable[..., Any]](function: F) -> F:
+    """Compile a function as a kernel that is compiled into whatever calls it, however long it is.
+
+    For what a loop calls at one place with whole tuples of arrays: handing these over takes as long as the function.
+    """
+    compiled: Any = njit(forceinline=True, **OPTIONS)(function)
+    return compiled
+
+
 def kernel_of[F: Callable[..., Any]](signature: Any, inlined: bool = False) -> Callable[[F], F]:
     """Compile a function as a kernel, for numba's types that it states: it may then be called with constants.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -19,12 +20,13 @@ def switch(
     otherwise: str,
     by: str = "row.kind",
     late: tuple[tuple[Any, ...], Any] | None = None,
+    inlined: bool = False,
 ) -> Any:
     """Make a compiled function that calls, of `cases`, the one whose place a number says.
 
-    The text of the function is written out, a line for each case: a loop over compiled functions, or a chain of them,
-    could not be compiled into one piece, and every function between a block and its rules would have all of them
-    optimized once more.
+    The text of the function is written out, a line for each case and all numbers in a row that share it: a loop over
+    compiled functions, or a chain of them, could not be compiled into one piece, and every function between a block and
+    its rules would have all of them optimized once more.
 
     Parameters
     ----------
@@ -41,20 +43,24 @@ def switch(
     late
         numba's types of what the cases take, the number aside, and of what they return: each case is then compiled
         when it is first called, and not with what calls it
+    inlined
+        whether it is compiled into whatever calls it, for a loop over rows that hands on much
     """
     passed = ", ".join(part for part in parameters.split(", ") if part != by)
     lines = [f"def {name}({parameters}):", f"    number = {by}"]
     scope: dict[str, Any] = {"__name__": __name__}
     if late is None or interpreted():
-        for number, case in enumerate(cases):
+        for case, stretch in groupby(range(len(cases)), key=cases.__getitem__):
+            first, *others = stretch
             if case is not None:
-                scope[f"case_{number}"] = case
-                lines += [f"    if number == {number}:", f"        return case_{number}({passed})"]
+                scope[f"case_{first}"] = case
+                last = others[-1] if others else first
+                lines += [f"    if {first} <= number <= {last}:", f"        return case_{first}({passed})"]
     else:
         scope["call"] = caller(name, Late(cases, *late))
         scope["known"] = np.array([case is not None for case in cases])
         lines += [f"    if 0 <= number < {len(cases)} and known[number]:", f"        return call(number, ({passed},))"]
     exec("\n".join([*lines, f"    return {otherwise}"]), scope)
     # not cached by itself: what calls it is, and the text has no file
-    options: dict[str, Any] = {"_nrt": False, "no_cfunc_wrapper": True}
+    options: dict[str, Any] = {"_nrt": False, "no_cfunc_wrapper": True, "forceinline": inlined}
     return njit(**options)(scope[name])

@@ -12,7 +12,7 @@ from market.intents.costs import costs, fees_reverted
 from market.intents.extraction import CLOSES_GAPS, TAKES, Extraction
 from market.intents.rows import NO_ROWS, Row, Rows, Status
 from market.intents.stock import Stock, empty, keep
-from market.kernel.compiled import kernel
+from market.kernel.compiled import inlined_kernel, kernel
 from market.kernel.direct import bind
 from market.kernel.interpreted import row_type
 from market.kernel.switch import switch
@@ -44,6 +44,7 @@ COINS = np.array([statement.marked and statement.brings != "nothing" for stateme
 _count = switch(
     "count", "state, row, author, operator, at, sums",
     [getattr(rooms("outcomes").get(venue), "count", None) for venue, _ in KINDS], "None",
+    inlined=True,
 )  # fmt: skip
 """Add what is a kind's own: its venue says in its module `outcomes`.
 
@@ -91,7 +92,7 @@ def find(state: State, rows: Rows, agents: int, last: np.ndarray, found: Found) 
     found.turned[:] = -1
 
 
-@kernel
+@inlined_kernel
 def _mark(
     state: State, row: Row, taken: int, author: int, operator: int, sums: Sums, memory: Memory
 ) -> tuple[int, int]:

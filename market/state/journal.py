@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from numba import boolean, float64, int64, njit, void
 
 from market.kernel.compiled import kernel_of
@@ -16,9 +17,9 @@ def put(state: State, where: int, value: float) -> None:
     """
     entry = 1 + 2 * int(state.journal[0])
     if entry + 1 < state.journal.size:
-        state.journal[entry] = where
-        state.journal[entry + 1] = state.cells[where]
-        state.cells[where] = value
+        state.journal[np.uint64(entry)] = where
+        state.journal[np.uint64(entry + 1)] = state.cells[np.uint64(where)]
+        state.cells[np.uint64(where)] = value
     state.journal[0] += 1.0
 
 
@@ -37,9 +38,9 @@ def put_next(state: State, writes: int, where: int, value: float) -> int:
     """
     entry = 1 + 2 * writes
     if entry + 1 < state.journal.size:
-        state.journal[entry] = where
-        state.journal[entry + 1] = state.cells[where]
-        state.cells[where] = value
+        state.journal[np.uint64(entry)] = where
+        state.journal[np.uint64(entry + 1)] = state.cells[np.uint64(where)]
+        state.cells[np.uint64(where)] = value
     return writes + 1
 
 

@@ -11,8 +11,8 @@ from enum import IntEnum
 import numpy as np
 from numba import boolean, float64, int64, njit
 
-from market.kernel.compiled import kernel
-from market.state.journal import open_journal, put
+from market.kernel.compiled import kernel, kernel_of
+from market.state.journal import open_journal, put_next, writes_of
 from market.state.store import ASSETS_AT, FLOWS_AT, GROUPS_AT, REASONS_AT, STATE, State, Tables, balance_cell, index
 from market.state.tables import Account
 
@@ -66,13 +66,9 @@ class Why(IntEnum):
 REASONS = len(Why)
 
 
-@njit(boolean(STATE, int64, int64, int64, int64, float64, int64), cache=True)
-def move(state: State, payer: int, payee: int, rollup: int, asset: int, amount: float, why: int) -> bool:
-    """Move `amount` units of an asset on a rollup; False, and nothing moves, where the payer has less.
-
-    Moving nothing succeeds. A negative or non-finite amount never moves. An open account, which stands for the rest of
-    the world, may owe: its balance is what the market has taken from the world on net.
-    """
+@kernel_of(boolean(STATE, int64, int64, int64, int64, float64, int64), inlined=True)
+def move_inlined(state: State, payer: int, payee: int, rollup: int, asset: int, amount: float, why: int) -> bool:
+    """Move as :func:`move` does, compiled into what calls it: for what moves something for nearly every intent."""
     source = balance_cell(state, payer, rollup, asset)
     if not amount >= 0.0 or amount == np.inf:
         return False
@@ -81,13 +77,23 @@ def move(state: State, payer: int, payee: int, rollup: int, asset: int, amount: 
     if amount == 0.0:
         return True
     sink = balance_cell(state, payee, rollup, asset)
-    put(state, source, state.cells[source] - amount)
-    put(state, sink, state.cells[sink] + amount)
+    writes = put_next(state, writes_of(state), source, state.cells[source] - amount)
+    writes = put_next(state, writes, sink, state.cells[sink] + amount)
     giver, taker = index(state, Account.group, payer), index(state, Account.group, payee)
     pair = giver * state.layout[GROUPS_AT] + taker
     flow = state.layout[FLOWS_AT] + (pair * state.layout[REASONS_AT] + why) * state.layout[ASSETS_AT] + asset
-    put(state, flow, state.cells[flow] + amount)
+    state.journal[0] = put_next(state, writes, flow, state.cells[flow] + amount)
     return True
+
+
+@njit(boolean(STATE, int64, int64, int64, int64, float64, int64), cache=True)
+def move(state: State, payer: int, payee: int, rollup: int, asset: int, amount: float, why: int) -> bool:
+    """Move `amount` units of an asset on a rollup; False, and nothing moves, where the payer has less.
+
+    Moving nothing succeeds. A negative or non-finite amount never moves. An open account, which stands for the rest of
+    the world, may owe: its balance is what the market has taken from the world on net.
+    """
+    return move_inlined(state, payer, payee, rollup, asset, amount, why)
 
 
 @njit(float64(STATE, int64, int64, int64, float64), cache=True)

@@ -12,6 +12,7 @@ from market.kernel.compiled import kernel_of
 from market.state.schema import DENSE, SHIFT, Columns, number_of, record, tables
 
 PLACE = (1 << SHIFT) - 1
+# places that are read for every intent are unsigned: compiled code would ask of others whether they count from the end
 # `layout` begins with the sizes that widths of tables do not tell; behind them start, width and length of each table
 ROLLUPS_AT, ASSETS_AT, GROUPS_AT, REASONS_AT, BALANCE_AT, FLOWS_AT, TABLES_AT = range(7)
 
@@ -72,14 +73,14 @@ def cell(state: State, column: int, row: int) -> int:
 def get(state: State, column: int, row: int) -> float:
     """Return a number of a table."""
     at = TABLES_AT + 3 * (column >> SHIFT)
-    return state.cells[state.layout[at] + row * state.layout[at + 1] + (column & PLACE)]
+    return state.cells[np.uint64(state.layout[at] + row * state.layout[at + 1] + (column & PLACE))]
 
 
 @njit(int64(STATE, int64, int64), cache=True)
 def index(state: State, column: int, row: int) -> int:
     """Return a whole number (account, asset, rollup, ...) of a table."""
     at = TABLES_AT + 3 * (column >> SHIFT)
-    return int(state.cells[state.layout[at] + row * state.layout[at + 1] + (column & PLACE)])
+    return int(state.cells[np.uint64(state.layout[at] + row * state.layout[at + 1] + (column & PLACE))])
 
 
 @kernel_of(int64(STATE, int64, int64))

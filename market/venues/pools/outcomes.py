@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from market.intents.rows import BATCHED, Row, Rows
-from market.kernel.compiled import kernel
+from market.kernel.compiled import inlined_kernel, kernel
 from market.state.store import State, get
 from market.state.tables import Asset
 from market.venues import Kind
@@ -46,7 +46,7 @@ def _delay_bin(delay: float) -> int:
     return min(DELAY_BINS - 1, max(0, int(np.log10(max(delay, DELAY_LOW) / DELAY_LOW) * DELAY_PER_DECADE)))
 
 
-@kernel
+@inlined_kernel
 def _user(row: Row, value: float, at: Any, delays: np.ndarray) -> None:
     at.user_volume += value
     at.user_count += 1.0
@@ -69,7 +69,7 @@ def _fee(state: State, row: Row, value: float) -> float:
     return 0.0 if row.carried == BATCHED else get(state, Pool.fee, row.venue) * value
 
 
-@kernel
+@inlined_kernel
 def count(state: State, row: Row, author: int, operator: int, at: Any, sums: Any) -> None:
     """Add an executed intent, if it is a swap, to the totals of its rollup, and a user's delay to the histogram."""
     if row.kind != Kind.SWAP:

@@ -14,7 +14,7 @@ from numba import njit
 from market.intents.rows import Reason, Row
 from market.kernel.compiled import kernel
 from market.state.journal import put
-from market.state.ledger import Why, move, within
+from market.state.ledger import Why, move, move_inlined, within
 from market.state.store import State, Tables, balance, cell, get, index, length
 from market.state.tables import Account
 from market.venues.pools.curve import accumulate_price, concentrated, deepen, output, reserve, trades, walk
@@ -71,12 +71,12 @@ def swap(state: State, row: Row, time: float) -> int:
     fee = row.amount * rate
     inside = get(state, Pool.fees_inside, pool) > 0.0
     fees = account if inside else index(state, Pool.fee_account, pool)
-    if not move(state, row.sender, fees, rollup, row.asset_in, fee, Why.POOL_FEE):
+    if not move_inlined(state, row.sender, fees, rollup, row.asset_in, fee, Why.POOL_FEE):
         return Reason.INSUFFICIENT_BALANCE
     net = within(state, row.sender, rollup, row.asset_in, row.amount - fee)
-    if not move(state, row.sender, account, rollup, row.asset_in, net, Why.SWAP):
+    if not move_inlined(state, row.sender, account, rollup, row.asset_in, net, Why.SWAP):
         return Reason.INSUFFICIENT_BALANCE
-    move(state, account, row.sender, rollup, row.asset_out, out, Why.SWAP)
+    move_inlined(state, account, row.sender, rollup, row.asset_out, out, Why.SWAP)
     shares = get(state, Pool.shares, pool)
     if shares > 0.0 and fee > 0.0 and not inside:
         growth = Pool.growth if row.asset_in == index(state, Pool.asset, pool) else (Pool.growth + 1)
