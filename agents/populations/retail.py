@@ -13,7 +13,7 @@ from numba import float64
 
 from agents.populations.arrivals import Arrivals
 from market.intents.fresh import write
-from market.intents.rows import INTENT, Purpose, Rows, Status
+from market.intents.rows import INTENT, NO_ROWS, Purpose, Rows, Status
 from market.kernel.compiled import kernel
 from market.kernel.direct import bind
 from market.state.store import State, get
@@ -57,10 +57,23 @@ def _best_pool(state: State, offered: np.ndarray, source: int, amount: float) ->
 
 
 @kernel
+def _accumulate(share: np.ndarray, total: np.ndarray, choice: np.ndarray) -> None:
+    """Write cumulative shares of 1, given shares (assets, rollups) and their sums (assets, 1), 0 without venues."""
+    for asset in range(share.shape[0]):
+        whole, so_far = total[asset, 0], 0.0
+        for rollup in range(share.shape[1]):
+            so_far += share[asset, rollup] / whole if whole > 0.0 else 0.0
+            choice[asset, rollup] = so_far
+
+
+@kernel
 def _write(
     state: State,
     times: np.ndarray,
     drawn: np.ndarray,
+    share: np.ndarray,
+    total: np.ndarray,
+    learned: bool,
     choice: np.ndarray,
     offered: np.ndarray,
     sender: int,
@@ -69,8 +82,11 @@ def _write(
 ) -> int:
     """Turn trades, times (n,) [s] and draws (n, `DRAWS`), into rows; returns how many there are.
 
-    `choice` (assets, rollups) is cumulative, `offered` (assets, rollups, k) lists pools.
+    `choice` (assets, rollups) is cumulative, anew of `share` and `total` where something was `learned`; `offered`
+    (assets, rollups, k) lists pools.
     """
+    if learned:
+        _accumulate(share, total, choice)
     count = 0
     for k in range(times.size):
         sent, asset = times[k], int(drawn[k, ASSET])
@@ -92,10 +108,11 @@ def _write(
 
 
 @kernel
-def _remember(rows: Rows, sender: int, memory: float, cost: np.ndarray) -> int:
+def _remember(rows: Rows, sender: int, memory: float, cost: np.ndarray, sensitivity: float, liking: np.ndarray) -> int:
     """Move the remembered cost [bp] of each rollup towards each execution's; returns how many there were.
 
     Large trades pay price impact that is theirs, not the rollup's: what one trade can teach is bounded at 200 bp.
+    `liking` (rollups,) becomes, on a log scale, how much one likes each.
     """
     seen = 0
     for k in range(rows.size):
@@ -106,6 +123,11 @@ def _remember(rows: Rows, sender: int, memory: float, cost: np.ndarray) -> int:
         paid = min(200.0, max(-200.0, paid))
         cost[row.rollup] += memory * (paid - cost[row.rollup])
         seen += 1
+    least = np.inf
+    for rollup in range(cost.size):
+        least = min(least, cost[rollup])
+    for rollup in range(cost.size):
+        liking[rollup] = (cost[rollup] - least) * -sensitivity
     return seen
 
 
@@ -133,9 +155,10 @@ class RetailFlow:
         self._liking, self._share = np.zeros(rollups), np.zeros(self._weight.shape)
         self._total = np.zeros((len(self._weight), 1))
         self._learned = True  # since they last chose
-        self._write = bind(
-            _write, self._state, np.zeros(0), float64[:, :], self._choice, self._offered, 0, 0.0, self._rows
-        )
+        chosen = self._share, self._total, True, self._choice
+        self._write = bind(_write, self._state, np.zeros(0), float64[:, :], *chosen, self._offered, 0, 0.0, self._rows)
+        self._remember = bind(_remember, NO_ROWS, 0, 0.0, self.cost_bp, 0.0, self._liking)
+        self.learn(NO_ROWS)
 
     def _venues(self, market: SequencerMarket) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Pools against the numeraire by (asset, rollup), depth shares, and shares of the assets in the flow."""
@@ -175,12 +198,8 @@ class RetailFlow:
     def _choose(self) -> None:
         """Logit choice: depth says where venues are, remembered cost how much one likes them."""
         # ufuncs themselves: this is asked for about every second trade, and numpy's functions wrap them at a cost
-        np.subtract(self.cost_bp, np.minimum.reduce(self.cost_bp), self._liking)
-        np.multiply(self._liking, -self._flow.choice_sensitivity, self._liking)
         np.multiply(self._weight, np.exp(self._liking, self._liking), self._share)
         np.add.reduce(self._share, axis=1, out=self._total, keepdims=True)
-        np.divide(self._share, self._total, self._share, where=self._total > 0.0)  # without venues all shares are 0
-        np.add.accumulate(self._share, 1, None, self._choice)
 
     def submit(self, time: float, until: float) -> np.ndarray:
         """Swaps sent up to `until`; a view valid until the next call."""
@@ -189,12 +208,14 @@ class RetailFlow:
         times, drawn = self._arrivals.take(until)
         if times.size > self._rows.size:
             self._rows = np.zeros(2 * times.size, INTENT)
-        if self._learned and times.size:
+        learned = self._learned and times.size > 0
+        if learned:
             self._choose()
             self._learned = False
         count = self._write(
-            self._state, times, drawn, self._choice, self._offered, self._sender, self._flow.patience_s, self._rows
-        )
+            self._state, times, drawn, self._share, self._total, learned, self._choice, self._offered, self._sender,
+            self._flow.patience_s, self._rows,
+        )  # fmt: skip
         return self._rows[:count]
 
     def _trades(self, count: int) -> tuple[np.ndarray]:
@@ -218,5 +239,6 @@ class RetailFlow:
 
     def learn(self, rows: Rows) -> None:
         """Remember what executions cost, and choose accordingly from the next trade on."""
-        if _remember(rows, self._sender, self._flow.memory, self.cost_bp):
+        flow = self._flow
+        if self._remember(rows, self._sender, flow.memory, self.cost_bp, flow.choice_sensitivity, self._liking):
             self._learned = True
