@@ -25,7 +25,7 @@ import numpy as np
 from market.access.observation import BlockView
 from market.access.turns import Turn, turns
 from market.errors import blame
-from market.intents.rows import NO_ROWS
+from market.intents.rows import NO_ROWS, copied
 from market.moments import Moment
 from market.sequencing import compose
 from market.slot import Slot
@@ -214,7 +214,7 @@ class Domain:
         due, expired = market.mempool.take(self.index, now)
         wait = regime.visibility.delay() + consensus.delay()
         if wait > 0.0:  # the mempool's arrays are somebody else's by then
-            due, expired = due.copy(), expired.copy()
+            due, expired = copied(due), copied(expired)
         slot = Slot(market, self, now + wait, due, expired, leader, self.rng, now)
         if consensus.reverts:
             slot.orphaned = True

@@ -8,7 +8,7 @@ import numpy as np
 
 from market.access.observation import BlockView
 from market.access.protocols import Award, Bid, Sale
-from market.intents.rows import NO_ROWS, Reason, Status, joined
+from market.intents.rows import NO_ROWS, Reason, Status, copied, joined, taken
 from market.intents.spans import stretches
 from market.kernel.direct import bound
 
@@ -113,7 +113,7 @@ class Slot:
     def expire(self, rows: np.ndarray, status: Status, reason: Reason) -> None:
         """Give rows that will not be executed their receipts."""
         if rows.size:
-            rows = rows.copy()
+            rows = copied(rows)
             rows["status"], rows["reason"], rows["executed"] = int(status), int(reason), self.time
             rows["position"], rows["filled_in"], rows["filled_out"] = -1, 0.0, 0.0
             self.expired = joined([self.expired, rows])
@@ -121,7 +121,7 @@ class Slot:
     def builder_view(self, builder: Any) -> tuple[BlockView, np.ndarray]:
         """Return what a builder reads, and the indices of `due` that it received."""
         view, (shown, received) = self.domain.block_view(builder, self.sealed_at), self.shown_to(builder)
-        view.due = shown.copy()
+        view.due = copied(shown)
         return view, received
 
     def shown_to(self, builder: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -129,6 +129,6 @@ class Slot:
         found = self.shown.get(builder.account)
         if found is None:
             received = self.domain.received_by(builder.account, self.due)
-            visible = self.domain.regime.visibility.to_author(builder.role, builder.account, self.due.take(received))
+            visible = self.domain.regime.visibility.to_author(builder.role, builder.account, taken(self.due, received))
             found = self.shown[builder.account] = visible, received
         return found

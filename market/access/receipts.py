@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 
 import numpy as np
 
-from market.intents.rows import Rows
+from market.intents.rows import Rows, taken
 from market.kernel.compiled import kernel
 from market.kernel.direct import bound
 
 
 @kernel
-def _of_agents(rows: Rows, agents: int, places: np.ndarray) -> int:
-    """Write where in a block intents of agents stand, and return how many there are."""
-    count = 0
+def _of_agents(rows: Rows, agents: int, places: np.ndarray, accounts: np.ndarray, ends: np.ndarray) -> int:
+    """Write where in a block intents of agents stand, one agent's behind the other's; returns how many agents sent any.
+
+    `accounts` becomes whose they are, in the order of their first rows, and `ends` where in `places` each one's end.
+    """
+    senders, count = 0, 0
     for k in range(rows.size):
-        if 0 <= rows[k].sender < agents:
-            places[count] = k
-            count += 1
-    return count
+        sender, known = rows[k].sender, False
+        if not 0 <= sender < agents:
+            continue
+        for at in range(senders):
+            known = known or accounts[at] == sender
+        if known:
+            continue
+        for at in range(k, rows.size):
+            if rows[at].sender == sender:
+                places[count] = at
+                count += 1
+        accounts[senders], ends[senders] = sender, count
+        senders += 1
+    return senders
 
 
 _sent_by_agents = bound(_of_agents)
@@ -36,16 +48,12 @@ def by_sender(rows: np.ndarray, agents: int) -> Iterator[tuple[int, np.ndarray]]
     agents
         how many there are: theirs are the first accounts
     """
-    places = np.empty(rows.size, np.int64)
-    count = _sent_by_agents(rows, agents, places)
-    if not count:
+    places, accounts, ends = np.empty((3, rows.size), np.int64)
+    senders = _sent_by_agents(rows, agents, places, accounts, ends)
+    if not senders:
         return
-    own, senders = defaultdict(list), rows["sender"]
-    for at in places[:count].tolist():
-        own[senders.item(at)].append(at)
-    # as plain bytes, and all at once: numpy copies records field by field
-    copies = rows.view(f"V{rows.itemsize}").take([at for theirs in own.values() for at in theirs]).view(rows.dtype)
-    end = 0
-    for account, theirs in own.items():
-        begin, end = end, end + len(theirs)
+    begin, until = 0, ends[:senders].tolist()
+    copies = taken(rows, places[: until[-1]])
+    for account, end in zip(accounts[:senders].tolist(), until, strict=True):
         yield account, copies[begin:end]
+        begin = end

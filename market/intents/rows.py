@@ -126,6 +126,9 @@ CONTENT_FIELDS = (
 """Fields that a sealed intent hides from everybody but its sender until the order is fixed."""
 
 
+PLAIN = np.dtype((np.void, INTENT.itemsize))
+"""A row as so many bytes: of rows with fields numpy goes through every field whenever it makes or copies any."""
+
 NO_ROWS = np.zeros(0, INTENT)
 
 ROW = struct.Struct("@" + "".join({"i": "q", "f": "d"}[INTENT[name].kind] for name in INTENT.names or ()))
@@ -152,13 +155,27 @@ def in_line(rows: np.ndarray) -> np.ndarray:
     return rows if rows.flags.c_contiguous else np.ascontiguousarray(rows)
 
 
+def unwritten(count: int) -> np.ndarray:
+    """Return rows to be written as a whole: shape (count,), dtype `INTENT`."""
+    return np.ndarray(count, INTENT, np.empty(count, PLAIN))
+
+
+def taken(rows: np.ndarray, places: np.ndarray | list[int]) -> np.ndarray:
+    """Return copies of the rows of `INTENT` at some places, in that order."""
+    plain = rows.view(PLAIN).take(places)
+    return np.ndarray(plain.size, INTENT, plain)
+
+
+def copied(rows: np.ndarray) -> np.ndarray:
+    """Return a copy of rows of `INTENT`."""
+    plain = rows.view(PLAIN).copy()
+    return np.ndarray(plain.size, INTENT, plain)
+
+
 def joined(parts: Sequence[np.ndarray]) -> np.ndarray:
     """Return rows of `INTENT` one after the other: numpy would ask at each call how to unite their fields."""
-    rows, done = np.empty(sum(part.size for part in parts), INTENT), 0
-    for part in parts:
-        rows[done : done + part.size] = part
-        done += part.size
-    return rows
+    plain = np.concatenate([part.view(PLAIN) for part in (NO_ROWS, *parts)])
+    return np.ndarray(plain.size, INTENT, plain)
 
 
 def blank(count: int) -> np.ndarray:

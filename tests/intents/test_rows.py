@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from market.access.receipts import by_sender
-from market.intents.rows import INTENT, blank, in_line, joined
+from market.intents.rows import INTENT, blank, copied, in_line, joined, taken, unwritten
 from market.intents.spans import stretches
 
 SENDERS = st.lists(st.integers(-1, 5), max_size=12)
@@ -28,6 +28,17 @@ def test_joined_rows_are_what_numpy_makes_of_them(parts: list[list[int]]) -> Non
 
 
 @settings(deadline=None)
+@given(SENDERS, st.integers(1, 3))
+def test_copies_of_rows_are_what_numpy_makes_of_them(senders: list[int], step: int) -> None:
+    rows = sent_by(senders)[::step]
+    for copies, expected in ((copied(rows), rows.copy()), (taken(rows, list(range(rows.size))[::-1]), rows[::-1])):
+        assert copies.dtype == INTENT
+        assert copies.tobytes() == expected.tobytes()
+        copies["tip"] = 7.0
+    assert not rows["tip"].any()
+
+
+@settings(deadline=None)
 @given(SENDERS)
 def test_each_agent_gets_its_own_rows_and_nobody_anybody_elses(senders: list[int]) -> None:
     rows = sent_by(senders)
@@ -37,6 +48,12 @@ def test_each_agent_gets_its_own_rows_and_nobody_anybody_elses(senders: list[int
         assert own.tobytes() == rows[rows["sender"] == account].tobytes()
         own["tip"] = 7.0
     assert not rows["tip"].any()
+
+
+def test_unwritten_rows_can_be_written() -> None:
+    rows = unwritten(3)
+    rows["id"] = 1, 2, 3
+    assert (rows.dtype, rows["id"].tolist()) == (INTENT, [1, 2, 3])
 
 
 def test_rows_in_line_are_contiguous_and_of_one_type() -> None:

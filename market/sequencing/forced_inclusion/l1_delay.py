@@ -38,6 +38,8 @@ class ThroughL1(ForcedInclusion):
     def enforce(self, slot: Slot, rows: np.ndarray) -> np.ndarray:
         """Put on top whatever is overdue and not in the block."""
         due = slot.due
+        if slot.time < self.delay_s:  # nothing has been sent as long ago as that
+            return rows
         late = slot.time - due["sent"] >= self.delay_s
         if not late.any():  # nearly every block
             return rows

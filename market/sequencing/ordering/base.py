@@ -12,7 +12,7 @@ from numba import njit
 
 from market.access.protocols import Arrangement
 from market.errors import fault
-from market.intents.rows import INTENT, NO_ROWS, Rows, joined
+from market.intents.rows import NO_ROWS, Rows, joined, unwritten
 from market.kernel.compiled import kernel
 from market.kernel.direct import bind
 from market.kernel.row_copy import copy_row
@@ -237,7 +237,7 @@ class Ordering(Part):
             if wrong:
                 raise fault(market, author, f"its block {wrong}")
             arrangement = plain(arrangement)
-        block = np.empty(arrangement.order.size, INTENT)
+        block = unwritten(arrangement.order.size)
         broken = _bound()[1](
             slot.due,
             arrangement.order,
