@@ -14,7 +14,7 @@ from numba import float64
 from agents.populations.arrivals import Arrivals
 from market.intents.fresh import write
 from market.intents.rows import INTENT, NO_ROWS, Purpose, Rows, Status
-from market.kernel.compiled import kernel
+from market.kernel.compiled import inlined_kernel, kernel
 from market.kernel.direct import bind
 from market.state.store import State, get
 from market.state.tables import Asset
@@ -42,7 +42,7 @@ def _log_normal(normal: np.ndarray, log_sd: float, median: float) -> None:
     np.multiply(np.exp(normal, normal), median, normal)
 
 
-@kernel
+@inlined_kernel
 def _best_pool(state: State, offered: np.ndarray, source: int, amount: float) -> tuple[int, float]:
     """Pool with the best output among those offered (-1 ends the list), and that output; -1 where none has any."""
     best, most = -1, 0.0

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numba import boolean, float64, int64, njit
 
-from market.kernel.compiled import kernel
+from market.kernel.compiled import kernel, kernel_of
 from market.state.journal import put
 from market.state.store import STATE, State, balance, cell, get, index, length
 from market.state.tables import Asset
@@ -28,7 +28,7 @@ def output(reserve_in: float, reserve_out: float, fee: float, amount: float) -> 
     return reserve_out * net / (reserve_in + net)
 
 
-@njit(float64(STATE, int64, int64), cache=True)
+@kernel_of(float64(STATE, int64, int64), inlined=True)
 def reserve(state: State, pool: int, asset: int) -> float:
     """Reserve of one of a pool's two assets, in a concentrated pool the virtual one [units of the asset]."""
     if get(state, Pool.spacing, pool) > 0.0:
@@ -113,7 +113,7 @@ def _gain(state: State, pool: int, side: int, given: float, taken: float) -> Non
     put(state, where, state.cells[where] + marked / shares)
 
 
-@njit(float64(STATE, int64, int64, float64, boolean), cache=True)
+@kernel_of(float64(STATE, int64, int64, float64, boolean), inlined=True)
 def walk(state: State, pool: int, side: int, net: float, write: bool) -> float:
     """Let an input pass over the ticks, fee off; returns the output [units of the other asset].
 
@@ -160,7 +160,7 @@ def walk(state: State, pool: int, side: int, net: float, write: bool) -> float:
     return out + last
 
 
-@njit(float64(STATE, int64, int64, float64), cache=True)
+@kernel_of(float64(STATE, int64, int64, float64), inlined=True)
 def quoted(state: State, pool: int, asset_in: int, amount: float) -> float:
     """Output that a pool would give for an exact input of one of its assets now [units of the other]."""
     side = 0 if asset_in == index(state, Pool.asset, pool) else 1
