@@ -38,6 +38,7 @@ class Slot:
     orphaned: bool = False  # a reorganisation of L1 reverts the block before it is executed
     signed_twice: bool = False  # the leader changed its order after the contents were opened
     rows: np.ndarray = NO_ROWS
+    _kinds: tuple[np.ndarray, frozenset[int]] = NO_ROWS, frozenset()
 
     def __init__(
         self,
@@ -59,6 +60,14 @@ class Slot:
         self.shown: dict[int, tuple[np.ndarray, np.ndarray]] = {}  # by builder: what it reads of `due`
         if more:
             vars(self).update(more)
+
+    @property
+    def kinds(self) -> frozenset[int]:
+        """Kinds of the intents in `rows`, found out once for all who look for some of them."""
+        rows, kinds = self._kinds
+        if rows is not self.rows:
+            rows, kinds = self._kinds = self.rows, frozenset(self.rows["kind"].tolist())
+        return kinds
 
     @property
     def author(self) -> int:

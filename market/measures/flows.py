@@ -30,9 +30,9 @@ class BridgeFlows(Recorder):
 
     def on_block(self, slot: Slot) -> None:
         """Add the block's transfers."""
-        if not self._flows or not slot.rows.size:
+        if not self._flows:
             return
-        for row in transfers(slot.rows):
+        for row in transfers(slot):
             bridge = int(row["venue"])
             direction = 0 if int(row["rollup"]) == self._source[bridge] else 1
             self._flows[bridge][direction, int(row["asset_in"])] += row["filled_out"]

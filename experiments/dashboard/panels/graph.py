@@ -73,7 +73,7 @@ class Record(Recorder):
     def on_block(self, slot: Slot) -> None:
         """Add what a block moved."""
         prices = slot.market.world.tables.prices
-        for row in transfers(slot.rows):
+        for row in transfers(slot):
             source, target = self._ends[int(row["venue"])].tolist()
             if int(row["rollup"]) != source:
                 source, target = target, source

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from market.errors import AccountingError
-from market.intents.rows import Rows, Status, in_line
-from market.kernel.compiled import kernel
-from market.kernel.direct import bound
+from market.intents.rows import Status
 from market.venues import Kind
 from market.venues.bridges.rules import deliver
 
 if TYPE_CHECKING:
     from market.domain import Slot
     from market.model import SequencerMarket
+
+BRIDGE = int(Kind.BRIDGE)
 
 
 class Promise(NamedTuple):
@@ -31,22 +31,12 @@ class Promise(NamedTuple):
     amount: float  # [units of the asset]
 
 
-def transfers(rows: np.ndarray) -> np.ndarray:
-    """Return the filled transfers of a block: shape (n,), dtype `INTENT`."""
-    some = _some(in_line(rows))  # most blocks have none, and this is asked of every block
-    return rows[(rows["kind"] == int(Kind.BRIDGE)) & (rows["status"] == int(Status.FILLED))] if some else rows[:0]
-
-
-@kernel
-def has_transfers(rows: Rows) -> bool:
-    """Whether a block holds a filled transfer."""
-    for k in range(rows.size):  # noqa: SIM110 - numba compiles no any()
-        if rows[k].kind == Kind.BRIDGE and rows[k].status == Status.FILLED:
-            return True
-    return False
-
-
-_some = bound(has_transfers)
+def transfers(slot: Slot) -> np.ndarray:
+    """Return the filled transfers of a slot's block: shape (n,), dtype `INTENT`."""
+    rows = slot.rows
+    if BRIDGE not in slot.kinds:  # most blocks have none
+        return rows[:0]
+    return rows[(rows["kind"] == BRIDGE) & (rows["status"] == int(Status.FILLED))]
 
 
 class Deliveries:
@@ -68,9 +58,7 @@ class Deliveries:
 
     def after_block(self, slot: Slot) -> None:
         """Take note of what the block put on bridges."""
-        if not slot.rows.size:
-            return
-        for row in transfers(slot.rows):
+        for row in transfers(slot):
             bridge = int(row["venue"])
             direction = 0 if int(row["rollup"]) == int(self._table["source"][bridge]) else 1
             due = slot.time + float(self._table["delay"][bridge])

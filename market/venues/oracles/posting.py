@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from market.intents.rows import Purpose, Rows, blank
-from market.kernel.compiled import kernel
-from market.kernel.direct import bind, bound
+from market.intents.rows import Purpose, blank
+from market.kernel.direct import bind
 from market.venues import Kind
 from market.venues.oracles.rules import COMMITTEE, EXTERNAL, GIVE_UP_AFTER, due, due_after_block, quiet_until
 
@@ -17,20 +16,9 @@ if TYPE_CHECKING:
     from market.domain import Slot
     from market.model import SequencerMarket
 
+UPDATE = int(Kind.ORACLE_UPDATE)
 ROUNDING_S = 1e-3
 """By how much earlier than by its sum of times a feed is looked at: more than rounding can make [s]."""
-
-
-@kernel
-def updates(rows: Rows) -> bool:
-    """Whether a block holds an update of a feed."""
-    for k in range(rows.size):  # noqa: SIM110 - numba compiles no any()
-        if rows[k].kind == Kind.ORACLE_UPDATE:
-            return True
-    return False
-
-
-_updates = bound(updates)
 
 
 class Posting:
@@ -58,7 +46,7 @@ class Posting:
 
     def heed(self, slot: Slot) -> None:
         """Look at all feeds anew once one has posted: what it posted may be out of date by now."""
-        if slot.rows.size and _updates(slot.rows):
+        if UPDATE in slot.kinds:
             self._quiet_until = -math.inf
 
     def after_block(self, slot: Slot) -> None:
@@ -71,7 +59,7 @@ class Posting:
     def _send(self, count: int, now: float) -> None:
         rows = blank(count)
         of, feeds = self._which[:count], self._feeds
-        rows["kind"], rows["purpose"] = int(Kind.ORACLE_UPDATE), int(Purpose.SYSTEM)
+        rows["kind"], rows["purpose"] = UPDATE, int(Purpose.SYSTEM)
         rows["venue"], rows["amount"] = of, self._prices[:count]
         rows["sender"], rows["rollup"] = feeds["account"][of], feeds["rollup"][of]
         rows["sent"], rows["arrival"] = now, now + feeds["delay"][of]
