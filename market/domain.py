@@ -139,9 +139,10 @@ class Domain:
             self.resting = True
             return
         self.slot += 1
-        market, now = self.market, self.market.time
+        market, now = self.market, self._look.time
         market.advance(now)
-        self.announce(now)
+        if self._graces:
+            self.announce(now)
         self.regime.governance.convene(self, now)
         market.act(self.turns, now)
         if self.sealing > now:
@@ -183,15 +184,12 @@ class Domain:
         """Let the parts of the regime take note of a block that was executed in so many parts, before receipts are."""
         if parts > 1:
             slot.rows["position"] = np.arange(slot.rows.size)
-        if not slot.passes:
-            self.regime.breaker.after_block(slot)
-            self.regime.revenue.pass_on(slot)
-            self.regime.oversight.after_block(slot)
+        self.regime.breaker.after_block(slot)
+        self.regime.revenue.pass_on(slot)
+        self.regime.oversight.after_block(slot)
 
     def announce(self, now: float) -> None:
         """Let everybody see, and venues heed, where liquidations wait: in an outage and for the grace period after."""
-        if not self._graces:
-            return
         consensus = self.regime.consensus
         for rollup, grace_s in self._graces:
             waits = consensus.down or now < consensus.back_at + grace_s

@@ -111,7 +111,9 @@ class blame:  # noqa: N801 - a context, which is spelt like a function
     ) -> None:
         if _write is not None:
             _write(f"nobody {_when(self._market)}")
-        if error is None or isinstance(error, (StrategyError, *self._passes)) or pressed(error):
+        if error is None:
+            return
+        if isinstance(error, (StrategyError, *self._passes)) or pressed(error):
             return
         what = f"had its turn when {error}" if isinstance(error, OutOfTime) else f"raised {said(error)}"
         raise fault(self._market, self.agent, what) from error

@@ -9,9 +9,10 @@ import mesa
 import numpy as np
 
 from market.access.alarms import Alarms
+from market.access.crowds import Populations
 from market.access.observation import Observation
 from market.access.outbox import Outbox
-from market.access.protocols import Population, Roster
+from market.access.protocols import Roster
 from market.access.public import PublicView
 from market.access.receipts import by_sender
 from market.access.seat import Seated, seats
@@ -105,7 +106,7 @@ class SequencerMarket(mesa.Model):
         self.times.seat(self.participants)
         for domain in self.domains:
             domain.enlist(self.participants)
-        self.populations: list[Population] = roster.populations(self)
+        self.populations = Populations(roster.populations(self))
 
     def seal(self, domain: Domain, now: float) -> Slot:
         """Decide what the block of a domain is."""
@@ -124,10 +125,7 @@ class SequencerMarket(mesa.Model):
         """Move the world: order flow sent on what was there so far, prices, and what venues do by themselves."""
         if now <= self._moved_to:
             return
-        for population in self.populations:
-            rows = population.submit(self._moved_to, now)
-            if rows.size:
-                self.mempool.submit(rows)
+        self.populations.send(self._moved_to, now, self.mempool)
         self._moved_to = now
         if self.path.advance(now):
             self.world.tables.prices[:] = self.path.current
@@ -165,11 +163,12 @@ class SequencerMarket(mesa.Model):
     def execute(self, slot: Slot) -> None:
         """Carry out the block, and let the regime and the venues see what it did."""
         tell_of(self, "before_block", slot)
-        parts = slot.by_author(slot.rows)
+        parts = slot.by_author(slot.rows) if slot.rows.size else ()
         for rows, author in parts:
             slot.domain.regime.guarantees.execute(self.world.state, rows, slot.time, author, slot.leader.account)
         tell_of(self, "executed", slot)
-        slot.domain.taken_in(slot, len(parts))
+        if not slot.passes:
+            slot.domain.taken_in(slot, len(parts))
         self._clocks.after(slot)
         self.alarms.after_block()
 

@@ -6,6 +6,7 @@ reserves to repay, some wait. All of it goes through the sequencer, so it can co
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -129,6 +130,8 @@ class Borrowers:
         self._looks = Arrivals(rng, STRETCH_S, expected, lambda count: (chosen(rng, self._active, count),))
         self._pool_of = self._selling_pools(market)
         self._rows = np.zeros(64, INTENT)
+        self._none = self._rows[:0]
+        self.idle_until = -math.inf if self._active.size else math.inf  # whoever looks may have something to do
         self._calm = bind(at_risk.calm, self._state, 0.0)
 
     @staticmethod
@@ -145,11 +148,11 @@ class Borrowers:
     def submit(self, time: float, until: float) -> np.ndarray:
         """Send what the borrowers who look before `until` decide; a view valid until the next call."""
         if not self._active.size:
-            return self._rows[:0]
+            return self._none
         level = self._law.act_below_health
         if self._calm(self._state, level):
             self._looks.skip(until)  # whoever looked meanwhile saw nothing to do
-            return self._rows[:0]
+            return self._none
         times, who = self._looks.take(until)
         if 2 * times.size > self._rows.size:
             self._rows = np.zeros(4 * times.size, INTENT)

@@ -7,6 +7,7 @@ through the sequencer, so that a defence can come too late and an outage stops i
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -184,14 +185,15 @@ class PerpetualTraders:
         self._sides = arrivals(sides, np.flatnonzero(traders), law.trades_per_hour / 3600.0, 3)
         listed = [spec for rollup in market.config.rollups for spec in rollup.perpetuals]
         self._leverage = np.array([(spec.leverage_low, spec.leverage_high) for spec in listed]).reshape(-1, 2)
-        self._idle = not traders.any() or law.top_up_share + law.reduce_share + law.trades_per_hour == 0.0
+        idle = not traders.any() or law.top_up_share + law.reduce_share + law.trades_per_hour == 0.0
+        self.idle_until = math.inf if idle else -math.inf
         self._average = np.log(tables.prices)
         self._seen = 0.0
         self._rows = np.zeros(64, INTENT)
 
     def submit(self, time: float, until: float) -> np.ndarray:
         """Send what those who look or trade before `until` decide; a view valid until the next call."""
-        if self._idle:
+        if self.idle_until > until:
             return self._rows[:0]
         looked, lookers, _ = self._looks.take(until)
         times, who, draws = self._sides.take(until)

@@ -201,6 +201,11 @@ class RetailFlow:
         np.multiply(self._weight, np.exp(self._liking, self._liking), self._share)
         np.add.reduce(self._share, axis=1, out=self._total, keepdims=True)
 
+    @property
+    def idle_until(self) -> float:
+        """When the next trade is due [s]."""
+        return self._arrivals.none_before
+
     def submit(self, time: float, until: float) -> np.ndarray:
         """Swaps sent up to `until`; a view valid until the next call."""
         if until < self._arrivals.none_before:

@@ -79,7 +79,7 @@ class Alarms:
 
     def after_block(self) -> None:
         """See whom the last block concerns."""
-        for key, (before, accounts) in list(self._followed.items()):
+        for key, (before, accounts) in list(self._followed.items()) if self._followed else ():
             if self._content(*key) != before:
                 del self._followed[key]
                 for account in accounts:

@@ -164,7 +164,11 @@ class Builder(Participant, Protocol):
 
 
 class Population(Protocol):
-    """Many small senders held in arrays."""
+    """Many small senders held in arrays.
+
+    A population may state `idle_until`, up to when it sends nothing whatever happens and whether it is asked or not
+    [s]: it is not asked before. It is looked at behind each `submit`; who does not state it is asked always.
+    """
 
     def submit(self, time: float, until: float) -> np.ndarray:
         """Return what they send with arrival up to `until`: shape (n,), dtype `INTENT`."""

@@ -135,11 +135,13 @@ class PublicView(Shown):
         self._contracts = np.zeros(min(len(tables.contracts), MOST_FOUND), np.int64)
         self._unhealthy: dict[int, LiquidatableSeen] = {}
         self._distressed: dict[tuple[int, ...], tuple[int, ...]] = {}
+        self._calm: bool | None = None  # whether nobody can be liquidated anywhere; None: nobody has asked yet
         self._derived: dict[object, Any] = {}
         self._lasting: dict[object, Any] = {}
         self._fixed: dict[object, Any] = {}
         self._snapshot = bind(snapshot, self._state, self._pools)
         self._find_unhealthy = bind(at_risk.unhealthy, self._state, 0, self._loans)
+        self._is_calm = bind(at_risk.calm, self._state, 0.0)
         self._views: dict[str, Any] = {name: view.of(getattr(tables, name)) for name, view in table_views().items()}
         self._views["pools"] = PoolsSeen.of(self._pools)
         self._views["prices"] = read_only(tables.prices)
@@ -158,6 +160,7 @@ class PublicView(Shown):
         """Take the state as it is now."""
         if self._snapshot(self._state, self._pools):
             self._lasting.clear()
+        self._calm = None
         if self._unhealthy:
             self._unhealthy.clear()
         if self._distressed:
@@ -204,6 +207,10 @@ class PublicView(Shown):
 
     def distressed(self, rollups: tuple[int, ...]) -> tuple[int, ...]:
         """Those of these rollups on which some position can be liquidated now."""
+        if self._calm is None:
+            self._calm = self._is_calm(self._state, 1.0)
+        if self._calm:
+            return ()
         found = self._distressed.get(rollups)
         if found is None:
             found = tuple([at for at in rollups if at in self._lending_rollups and self.unhealthy(at) is not NO_LOANS])

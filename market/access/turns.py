@@ -127,7 +127,7 @@ def due(asked: list[Turn], now: float, turn: blame) -> Iterator[tuple[Any, Obser
     known: dict[Reason, bool] = asked.known if isinstance(asked, Turns) else {}
     for agent, domain, seen, reasons in asked:
         turn.agent, wakes = agent, agent.wake_at
-        if wakes > now or not awake(wakes, now):
+        if not wakes <= now and not awake(wakes, now):
             continue
         if reasons is not None and agent.rests_until > now:
             for reason in reasons:

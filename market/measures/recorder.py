@@ -54,48 +54,56 @@ NO_FAULTS = (AccountingError, InputError, OSError)
 """What a recorder may have to say that is not its own fault: books do not balance, a file cannot be written."""
 
 
+Told = list[tuple[Recorder, Callable[..., None]]]
+"""Recorders with the method of theirs that is called."""
+
+
 class Recorders(list[Recorder]):
     """The recorders of a market: of each moment those are told that define a method for it."""
 
     def __init__(self, recorders: Iterable[Recorder]) -> None:
         super().__init__(recorders)
-        self._told: dict[tuple[str, bool], list[tuple[Recorder, Callable[..., None]]]] = {}
+        self._told: dict[str, Told] = {}
+        self._told_of_nothing: dict[str, Told] = {}  # for a block without rows
         self._known = 0
 
-    def of(self, what: str, empty: bool = False) -> list[tuple[Recorder, Callable[..., None]]]:
+    def of(self, what: str, empty: bool = False) -> Told:
         """Return those that do something in a method, in order, with it; whoever has been added since is counted in.
 
         `empty`: for a block without rows.
         """
         if len(self) != self._known:
             self._told.clear()
+            self._told_of_nothing.clear()
             self._known = len(self)
-        told = self._told.get((what, empty))
-        if told is None:
-            plain = getattr(Recorder, what)
-            told = [(one, getattr(one, what)) for one in self if hasattr(one, what)]
-            told = self._told[what, empty] = [
-                (one, note)
-                for one, note in told
-                if getattr(note, "__func__", None) is not plain
-                and not (empty and what in getattr(one, "of_rows", Recorder.of_rows))
-            ]
+        told = (self._told_of_nothing if empty else self._told).get(what)
+        return self._find(what, empty) if told is None else told
+
+    def _find(self, what: str, empty: bool) -> Told:
+        plain, remembered = getattr(Recorder, what), self._told_of_nothing if empty else self._told
+        told = [(one, getattr(one, what)) for one in self if hasattr(one, what)]
+        told = remembered[what] = [
+            (one, note)
+            for one, note in told
+            if getattr(note, "__func__", None) is not plain
+            and not (empty and what in getattr(one, "of_rows", Recorder.of_rows))
+        ]
         return told
 
 
 def tell(market: SequencerMarket, what: str, *about: Any) -> None:
     """Call a method of every recorder of a market; raises StrategyError, which names it, where a recorder raises."""
-    _tell(market, market.recorders.of(what), about)
+    told = market.recorders.of(what)
+    if told:
+        with market.telling as turn:
+            for turn.agent, note in told:
+                note(*about)
 
 
 def tell_of(market: SequencerMarket, what: str, slot: Slot) -> None:
     """Call a method of every recorder of a market that has something to do with a slot's block, as `tell` does."""
-    _tell(market, market.recorders.of(what, not slot.rows.size), (slot,))
-
-
-def _tell(market: SequencerMarket, told: list[tuple[Recorder, Callable[..., None]]], about: tuple[Any, ...]) -> None:
-    if not told:
-        return
-    with market.telling as turn:
-        for turn.agent, note in told:
-            note(*about)
+    told = market.recorders.of(what, not slot.rows.size)
+    if told:
+        with market.telling as turn:
+            for turn.agent, note in told:
+                note(slot)

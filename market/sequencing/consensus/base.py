@@ -45,6 +45,7 @@ class Record:
         self.outages: list[tuple[float, float]] = []  # (begin, end) of all that have begun [s]
         self.next_random = (np.inf, np.inf)
         self.down_until = -np.inf
+        self.quiet_until = -np.inf  # no outage goes on, and none begins before [s]
         self.down = False
         self.back_at = -np.inf  # first slot after the last outage [s]
         self.missed = 0
@@ -121,7 +122,7 @@ class Consensus(Part):
     def reached(self, domain: Domain, now: float, leader: Any) -> bool:
         """Whether the slot at `now` has a block: it has a leader, no outage, and the mechanism agrees on one."""
         record = self._record
-        was_down, record.down = record.down, self._down(record, domain, now)
+        was_down, record.down = record.down, now >= record.quiet_until and self._down(record, domain, now)
         if was_down and not record.down:
             record.back_at = now
         if record.down or leader is None or not self.agrees(domain, domain.leaders.index(leader), record.rng):
@@ -214,6 +215,8 @@ class Consensus(Part):
         if self.overload and self._load(domain, now) > self.overload:
             self._begin((now, now + self.overload_s))
             return True
+        if not self.overload:
+            record.quiet_until = min(record.next_random[0], record.schedule[0][0] if record.schedule else np.inf)
         return False
 
     def _begin(self, outage: tuple[float, float]) -> None:
