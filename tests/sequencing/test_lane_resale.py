@@ -17,8 +17,7 @@ from market.errors import StrategyError
 from market.intents.rows import Status, blank
 from market.measures.outcomes import outcomes
 from market.measures.outcomes.express_lane import rank_correlation
-from market.sequencing.ordering._rounds import CONTROL, Round
-from market.sequencing.ordering.express_lane import note_lane
+from market.sequencing.ordering._rounds import CONTROL, Round, note_round
 from market.state.ledger import Why
 
 ROUND_S = 10.0
@@ -110,11 +109,12 @@ def test_transactions_through_the_lane_are_counted_by_what_became_of_them() -> N
     rows["position"] = np.arange(6)
     rows["filled_in"], rows["filled_out"], rows["asset_out"], rows["tip"] = 10.0, 2.0, 1, 0.5
     sold = Round(1, 2.0, 3.0, [(0.0, 1), (4.0, 2)])
-    express = np.empty(6, np.int64)
-    assert note_lane(rows, np.array(sold.control(0), CONTROL), 60.0, express) == 0
-    mine = express == 0
-    assert mine.tolist() == [True, True, True, False, True, False]
-    sold.note(rows[mine], prices=np.array([1.0, 7.0]), gas=np.array([0.25]))
+    prices, gas, brought = np.array([1.0, 7.0]), np.array([0.25]), np.empty(6)
+    number, last, sent, reverted, filled = note_round(
+        rows, np.array(sold.control(0), CONTROL), 60.0, -1, prices, gas, brought
+    )
+    assert number == last == 0
+    sold.note(sent, reverted, brought[:filled])
     assert (sold.sent, sold.reverted) == (3, 1)
     assert sold.gained == pytest.approx(2 * (2.0 * 7.0 - 10.0 - 0.5 - 0.25))
 

@@ -9,7 +9,6 @@ import numpy as np
 from market.intents.rows import Row, Rows, Status
 from market.kernel.compiled import kernel
 from market.kernel.interpreted import row_type
-from market.sequencing.ordering.base import first_of_unit
 
 CONTROL = row_type(
     [
@@ -32,6 +31,53 @@ def through_lane(row: Row, controls: Rows, round_s: float) -> int:
         if hers and row.arrival // round_s == lane.number:
             found = lane.number
     return found
+
+
+@kernel
+def note_round(
+    rows: Rows, controls: Rows, round_s: float, after: int, prices: np.ndarray, gas: np.ndarray, brought: np.ndarray
+) -> tuple[int, int, int, int, int]:
+    """Add up what became of an executed block's intents that came through the lane in one round.
+
+    Parameters
+    ----------
+    rows, controls, round_s
+        the block, who controls the lane when, and how long a round is
+    after
+        the round is the first one behind this number in which any came
+    prices, gas
+        prices by asset and gas by rollup [USD]
+    brought
+        shape (rows,): overwritten with what those that were filled brought after tips and gas [USD]
+
+    Returns
+    -------
+    numbers of the round and of the last round in which any came (-1: none), how many transactions of the round were
+    executed, how many of them were reverted (a bundle is one), and how many intents were filled
+    """
+    first, last = -1, -1
+    for k in range(rows.size):
+        number = through_lane(rows[k], controls, round_s)
+        last = max(last, number)
+        if number > after and (first < 0 or number < first):
+            first = number
+    sent, reverted, filled, before = 0, 0, 0, -1
+    if first < 0:
+        return first, last, sent, reverted, filled
+    for k in range(rows.size):
+        row = rows[k]
+        done = row.position >= 0 and row.status in (Status.FILLED, Status.REVERTED)
+        if not done or through_lane(row, controls, round_s) != first:
+            continue
+        if before < 0 or row.bundle < 0 or row.bundle != rows[before].bundle:
+            sent += 1
+            reverted += row.status == Status.REVERTED
+        before = k
+        if row.status == Status.FILLED:
+            value = row.filled_out * prices[row.asset_out] - row.filled_in * prices[row.asset_in]
+            brought[filled] = value - row.tip - gas[row.rollup]
+            filled += 1
+    return first, last, sent, reverted, filled
 
 
 @dataclass
@@ -73,15 +119,7 @@ class Round:
         ends = [since for since, _ in self.holders[1:]] + [np.inf]
         return [(number, account, since, end) for (since, account), end in zip(self.holders, ends, strict=True)]
 
-    def note(self, rows: np.ndarray, prices: np.ndarray, gas: np.ndarray) -> None:
-        """Add receipts of intents that came through the lane: prices by asset, gas by rollup [USD]."""
-        status = rows["status"]
-        done = rows[((status == Status.FILLED) | (status == Status.REVERTED)) & (rows["position"] >= 0)]
-        if not done.size:
-            return
-        firsts = done[first_of_unit(done) == np.arange(done.size)]
-        self.sent += firsts.size
-        self.reverted += int((firsts["status"] == Status.REVERTED).sum())
-        filled = done[done["status"] == Status.FILLED]
-        brought = filled["filled_out"] * prices[filled["asset_out"]] - filled["filled_in"] * prices[filled["asset_in"]]
-        self.gained += float((brought - filled["tip"] - gas[filled["rollup"]]).sum())
+    def note(self, sent: int, reverted: int, brought: np.ndarray) -> None:
+        """Add what became of a block's transactions through the lane: `brought` as of `note_round`."""
+        self.sent, self.reverted = self.sent + sent, self.reverted + reverted
+        self.gained += float(brought.sum())

@@ -19,7 +19,7 @@ most five bids per party and round, 200 ms; control of the lane can be transferr
 from __future__ import annotations
 
 import math
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numba import njit
@@ -29,10 +29,9 @@ from market.access.observation import Observation
 from market.access.protocols import Arrangement
 from market.errors import blame, fault
 from market.intents.rows import Rows
-from market.kernel.compiled import kernel
 from market.kernel.direct import bound
 from market.sequencing.auctions import second_price
-from market.sequencing.ordering._rounds import CONTROL, Round, through_lane
+from market.sequencing.ordering._rounds import CONTROL, Round, note_round, through_lane
 from market.sequencing.ordering.base import EMPTY, Ordering, earliest_first, follows, untouched
 from market.sequencing.payments import pay
 from market.state.ledger import Why
@@ -66,17 +65,7 @@ def _lane_order(
     return order[:done].copy()
 
 
-@kernel
-def note_lane(rows: Rows, controls: Rows, round_s: float, express: np.ndarray) -> int:
-    """Write the number of the round in which each row came through the lane, -1 for none; return the last of them."""
-    last = -1
-    for k in range(rows.size):
-        express[k] = through_lane(rows[k], controls, round_s)
-        last = max(last, express[k])
-    return last
-
-
-_lane_order_of, _lane_noted = bound(_lane_order), bound(note_lane)
+_lane_order_of, _noted = bound(_lane_order), bound(note_round)
 
 
 class ExpressLane(Ordering):
@@ -91,10 +80,12 @@ class ExpressLane(Ordering):
     resale_s: float = Field(
         0.0, ge=0, allow_inf_nan=False, description="time between chances to sell the lane on, 0: there are none [s]"
     )
-    _auctioned: int = PrivateAttr(default=0)
-    _offered: int = PrivateAttr(default=0)
-    _rounds: dict[int, Round] = PrivateAttr(default_factory=dict)
-    _controls: np.ndarray = PrivateAttr(default=NOBODY)
+    __slots__ = ("_auctioned", "_controls", "_offered", "_rounds")  # every block reads them: see `Consensus`
+    if TYPE_CHECKING:
+        _auctioned: int = PrivateAttr()
+        _offered: int = PrivateAttr()
+        _rounds: dict[int, Round] = PrivateAttr()
+        _controls: np.ndarray = PrivateAttr()
 
     @model_validator(mode="after")
     def _closes_in_time(self) -> ExpressLane:
@@ -105,7 +96,7 @@ class ExpressLane(Ordering):
     def start(self) -> ExpressLane:
         """Give each domain a lane of its own."""
         own = self.model_copy()
-        own._rounds, own._controls = {}, NOBODY
+        own._auctioned, own._offered, own._rounds, own._controls = 0, 0, {}, NOBODY
         return own
 
     def controller(self, time: float) -> int:
@@ -134,8 +125,8 @@ class ExpressLane(Ordering):
             self._know_controllers()
         if self.resale_s > 0.0 and int(slot.sealed_at // self.resale_s) > self._offered:
             self._offered = int(slot.sealed_at // self.resale_s)
-            self._sell_on(slot, int(slot.sealed_at // self.round_s))
-            self._know_controllers()
+            if self._sell_on(slot, int(slot.sealed_at // self.round_s)):
+                self._know_controllers()
         if not slot.due.size:
             return EMPTY, None
         ties = slot.rng.random(slot.due.size)
@@ -149,13 +140,17 @@ class ExpressLane(Ordering):
 
     def after_block(self, slot) -> None:
         """Note what became of what came through the lane."""
-        if not slot.rows.size:
+        if not slot.rows.size or not self._controls.size:
             return
-        express, tables = np.empty(slot.rows.size, np.int64), slot.market.world.tables
-        if _lane_noted(slot.rows, self._controls, self.round_s, express) < 0:
-            return
-        for number in np.unique(express[express >= 0]).tolist():
-            self._rounds[number].note(slot.rows[express == number], tables.prices, tables.rollups["gas"])
+        tables, brought = slot.market.world.tables, np.empty(slot.rows.size)
+        prices, gas = tables.prices, tables.rollups["gas"]
+        number, last = -1, 0
+        while number < last:
+            number, last, sent, reverted, filled = _noted(
+                slot.rows, self._controls, self.round_s, number, prices, gas, brought
+            )
+            if number >= 0:
+                self._rounds[number].note(sent, reverted, brought[:filled])
 
     def _sell(self, slot, number: int) -> None:
         """Sell one round: sealed bids, the highest wins and pays the second highest or the reserve."""
@@ -195,18 +190,18 @@ class ExpressLane(Ordering):
         market.tally.auction_revenue += paid
         market.tally.paid_bid(bidder.account, paid)
 
-    def _sell_on(self, slot, number: int) -> None:
-        """Let the controller of the round offer the lane to the others, for what is left of the round."""
+    def _sell_on(self, slot, number: int) -> bool:
+        """Let the controller of the round offer the lane for what is left of it; return whether anybody takes it."""
         market, sold = slot.market, self._rounds.get(number)
         if sold is None:
-            return
+            return False
         owner = market.participants[sold.controller(slot.sealed_at)]
         if not hasattr(owner, "ask_for_lane"):
-            return
+            return False
         start_s = number * self.round_s
         price = self._named(slot, owner, "ask_for_lane", start_s)
         if not np.isfinite(price):
-            return
+            return False
         others = [agent for agent in market.participants if hasattr(agent, "offer_for_lane") and agent is not owner]
         offers = np.array([self._named(slot, agent, "offer_for_lane", start_s) for agent in others])
         held = market.world.tables.balance[:, list(slot.domain.rollups), 0].sum(axis=1)
@@ -223,6 +218,7 @@ class ExpressLane(Ordering):
         if hasattr(owner, "lane_offered"):
             with blame(market, owner):
                 owner.lane_offered(any(able), price, start_s)
+        return any(able)
 
     def _named(self, slot, agent: Any, what: str, start_s: float) -> float:
         """Price that an agent names for the rest of a round when asked by one of its methods [USD]."""
