@@ -51,12 +51,19 @@ def _take(pending: Rows, count: int, until: float, due: Rows, expired: Rows) -> 
 
 
 @kernel
-def _put_back(pending: Rows, count: int, rows: Rows) -> None:
-    """Put rows before pending[:count], from the last on so that none is overwritten before it is moved."""
-    for k in range(count - 1, -1, -1):
-        copy_row(pending, k + rows.size, pending, k)
+def _put_back(pending: Rows, count: int, rows: Rows, taken: np.ndarray) -> int:
+    """Put those rows that were not taken before pending[:count]; returns how many there are in all."""
+    fresh = 0
     for k in range(rows.size):
-        copy_row(pending, k, rows, k)
+        fresh += not taken[k]
+    for k in range(count - 1, -1, -1):  # from the last on, so that none is overwritten before it is moved
+        copy_row(pending, k + fresh, pending, k)
+    at = 0
+    for k in range(rows.size):
+        if not taken[k]:
+            copy_row(pending, at, rows, k)
+            at += 1
+    return count + fresh
 
 
 _appended, _taken, _returned = bound(_append), bound(_take), bound(_put_back)
@@ -109,17 +116,18 @@ class Mempool:
         self._counts[domain] = left
         return self._due[:taken], self._expired[:dropped]
 
-    def put_back(self, domain: int, rows: Rows) -> None:
-        """Return intents that a block left out; they keep their number and their place in line."""
+    def put_back(self, domain: int, rows: Rows, taken: np.ndarray | None = None) -> None:
+        """Return intents that a block left out, all but those `taken`: they keep their number and place in line."""
         if not rows.size:
             return
+        if taken is None:
+            taken = np.zeros(rows.size, np.bool_)
         count = int(self._counts[domain])
         if count + rows.size > self._pending.shape[1]:
             kept = rows.copy()
             self._grow(count + rows.size)
             rows = kept
-        _returned(self._pending[domain], count, in_line(rows))
-        self._counts[domain] = count + rows.size
+        self._counts[domain] = _returned(self._pending[domain], count, in_line(rows), taken)
 
     def withdraw(self, domain: int, ids: np.ndarray) -> None:
         """Take intents out of line by their numbers."""

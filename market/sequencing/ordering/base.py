@@ -12,7 +12,7 @@ from numba import njit
 
 from market.access.protocols import Arrangement
 from market.errors import fault
-from market.intents.rows import NO_ROWS, Rows, joined, unwritten
+from market.intents.rows import NO_ROWS, Rows, Sheets, joined
 from market.kernel.compiled import kernel
 from market.kernel.direct import bind
 from market.kernel.row_copy import copy_row
@@ -34,6 +34,7 @@ FREE, CARRIED = -1, -2
 """In an arrangement's `bundle`: left as it is; carried by the pending bundle of the row before it."""
 NEAR = 16
 """Places by which an index may be off, on average, for it to be put in place step by step."""
+_sheets = Sheets()
 NO_PLACES = np.zeros(0, np.int64)
 EMPTY = Arrangement(NO_PLACES, NO_PLACES, NO_ROWS)
 
@@ -224,7 +225,7 @@ class Ordering(Part):
         written = [self._write(slot, arrangement, author, included) for arrangement, author in pieces]
         one = len(pieces) == 1 and not pieces[0][0].inserted.size  # then it is whole where it is as long: none is twice
         if not (written[0].size == included.size if one else included.all()):
-            slot.market.mempool.put_back(slot.domain.index, slot.due[~included])
+            slot.market.mempool.put_back(slot.domain.index, slot.due, included)
         return written[0] if len(written) == 1 else joined(written)
 
     def _write(self, slot, arrangement: Arrangement, author: Any, included: np.ndarray) -> np.ndarray:
@@ -237,7 +238,7 @@ class Ordering(Part):
             if wrong:
                 raise fault(market, author, f"its block {wrong}")
             arrangement = plain(arrangement)
-        block = unwritten(arrangement.order.size)
+        block = _sheets.cut(arrangement.order.size)
         broken = _bound()[1](
             slot.due,
             arrangement.order,
