@@ -15,7 +15,7 @@ from numba import njit
 from agents.populations.arrivals import Arrivals, chosen
 from market.intents.fresh import write
 from market.intents.rows import INTENT, Purpose, Row, Rows
-from market.kernel.direct import bind
+from market.kernel.direct import bind, bound
 from market.state.store import State, balance, get, index
 from market.venues import Kind
 from market.venues.lending import at_risk
@@ -108,6 +108,9 @@ def _look(
     return count
 
 
+_looked = bound(_look)
+
+
 class Borrowers:
     """The population of leveraged borrowers.
 
@@ -158,7 +161,7 @@ class Borrowers:
             self._rows = np.zeros(4 * times.size, INTENT)
         bundle = self._market.bundles
         self._market.bundles += times.size
-        count = _look(self._state, times, who, self._habit, self._pool_of, level, bundle, self._rows)
+        count = _looked(self._state, times, who, self._habit, self._pool_of, level, bundle, self._rows)
         return self._rows[:count]
 
     def learn(self, rows: Rows) -> None:

@@ -16,6 +16,7 @@ from numba import njit
 from agents.populations.arrivals import Arrivals, chosen
 from market.intents.fresh import write
 from market.intents.rows import INTENT, Purpose, Row, Rows
+from market.kernel.direct import bound
 from market.state.store import State, balance, get, index
 from market.venues import Kind
 from market.venues.perpetuals import rules as perpetuals
@@ -137,6 +138,9 @@ def take_sides(
     return count
 
 
+_looked, _sided = bound(look), bound(take_sides)
+
+
 def arrivals(rng: np.random.Generator, who: np.ndarray, rate: float, draws: int) -> Arrivals:
     """Arrivals of traders.
 
@@ -201,13 +205,13 @@ class PerpetualTraders:
         if most > self._rows.size:
             self._rows = np.zeros(2 * most, INTENT)
         law = self._law
-        count = look(self._state, looked, lookers, self._habit, law.act_below, law.goal, self._rows)
+        count = _looked(self._state, looked, lookers, self._habit, law.act_below, law.goal, self._rows)
         trend = self._trend(time)
         if times.size:
             bundle = self._market.bundles
             self._market.bundles += times.size
             rest = self._rows[count:]
-            count += take_sides(self._state, times, who, draws, trend, law.momentum_share, self._leverage, bundle, rest)
+            count += _sided(self._state, times, who, draws, trend, law.momentum_share, self._leverage, bundle, rest)
         return self._rows[:count]
 
     def _trend(self, time: float) -> np.ndarray:
