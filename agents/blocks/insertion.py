@@ -174,7 +174,7 @@ def _wrapped(pools, ticks, due, k, first, order, bundle, counts) -> float:
 def _insert(
     due,
     ties,
-    pools,
+    observed,
     ticks,
     prices,
     fee,
@@ -183,7 +183,8 @@ def _insert(
     shift,
     cost,
     funds,
-    like,
+    account,
+    time,
     forced,
     forced_after,
     sandwich,
@@ -192,6 +193,9 @@ def _insert(
     inserted,
 ) -> tuple[int, int, float, float]:
     """Write the block; returns (length, number inserted, profit of insertions, tips of what should be filled) [USD]."""
+    # the last row is there to say whose the inserted ones are, and of when
+    pools, like = observed.copy(), inserted[inserted.size - 1]
+    like.sender, like.sent = account, time
     counts = np.zeros(2, np.int64)
     new = forced.size
     for k in range(new):
@@ -281,18 +285,15 @@ def insert(
     arrangement, profit expected of the insertions [USD], tips of the pending intents that should be filled [USD]
     """
     due, funds = in_line(seen.due), np.ascontiguousarray(seen.funds)
-    like = np.zeros(1, INTENT)
-    like["sender"], like["sent"] = seen.account, seen.time
     most = 2 * (due.size + 2 * 2 * len(seen.pools)) + forced.size
-    inserted = np.zeros(most, INTENT)
-    order, bundle = np.empty(most + due.size, np.int64), np.empty(most + due.size, np.int64)
-    pools, ticks, prices, fee, rollups, depth, shift = terms(seen)
+    inserted = np.empty(most + 1, INTENT)
+    order, bundle = np.empty((2, most + due.size), np.int64)
     length, new, gain, tips = _insert_seen(
-        due, np.ascontiguousarray(ties, np.float64), pools.copy(), ticks, prices, fee, rollups, depth, shift,
-        float(cost_usd), funds, like[0], in_line(forced), forced_after, bool(sandwich), order, bundle, inserted,
+        due, np.ascontiguousarray(ties, np.float64), *terms(seen), float(cost_usd), funds, seen.account,
+        float(seen.time), in_line(forced), forced_after, bool(sandwich), order, bundle, inserted,
     )  # fmt: skip
     arrangement = Arrangement(order[:length], bundle[:length], inserted[:new])
-    if sandwich and (due["kind"] == PERPETUAL_TRADE).any():
+    if sandwich and PERPETUAL_TRADE in due["kind"].tolist():
         arrangement, more = trade_ahead(seen, arrangement, float(cost_usd))
         gain += more
     return arrangement, gain, tips

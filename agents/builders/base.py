@@ -144,4 +144,4 @@ class Builder(StrategicAgent):
 
 def _money(seen: BlockView) -> float:
     """Money that is one's own on the rollups of a block [USD]."""
-    return float(np.add.reduce(seen.funds[list(seen.rollups), 0]))
+    return float(np.add.reduce(seen.funds[:, 0].take(seen.rollups)))
