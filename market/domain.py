@@ -229,7 +229,7 @@ class Domain:
         received = self._received(builder, due)
         if self.published:
             received |= np.isin(due["id"], list(self.published))
-        return np.flatnonzero(received)
+        return received.nonzero()[0]
 
     def block_view(self, agent: Any, now: float) -> BlockView:
         """Return an agent's view as the author of a block."""

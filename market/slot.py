@@ -138,6 +138,7 @@ class Slot:
         found = self.shown.get(builder.account)
         if found is None:
             received = self.domain.received_by(builder.account, self.due)
-            visible = self.domain.regime.visibility.to_author(builder.role, builder.account, taken(self.due, received))
+            due = self.due if received.size == self.due.size else taken(self.due, received)
+            visible = self.domain.regime.visibility.to_author(builder.role, builder.account, due)
             found = self.shown[builder.account] = visible, received
         return found

@@ -5,14 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 from market.access.observation import BlockView
+from market.intents.rows import in_line, taken
 from market.intents.spans import within
+from market.kernel.direct import bound
+
+_within = bound(within)
 
 
 def restricted(seen: BlockView, mask: np.ndarray) -> BlockView:
     """Return the same view of a block with only the pending intents that `mask` (n,) of bool keeps."""
     view = object.__new__(type(seen))  # as `copy.copy`, which asks more questions
     vars(view).update(vars(seen))
-    view.due = seen.due[mask]
+    view.due = taken(seen.due, mask.nonzero()[0])
     return view
 
 
@@ -21,8 +25,8 @@ def on_rollups(seen: BlockView, rollups: tuple[int, ...]) -> BlockView:
     if rollups == tuple(seen.rollups):
         return seen
     covered, inside = np.zeros(seen.funds.shape[0], np.bool_), np.zeros(seen.due.size, np.bool_)
-    covered[list(rollups)] = True
-    within(seen.due, covered, inside)
+    covered.put(rollups, True)
+    _within(in_line(seen.due), covered, inside)
     view = restricted(seen, inside)
     view.rollups = rollups
     return view

@@ -31,6 +31,7 @@ def test_joined_rows_are_what_numpy_makes_of_them(parts: list[list[int]]) -> Non
 @given(SENDERS, st.integers(1, 3))
 def test_copies_of_rows_are_what_numpy_makes_of_them(senders: list[int], step: int) -> None:
     rows = sent_by(senders)[::step]
+    rows.flags.writeable = False
     for copies, expected in ((copied(rows), rows.copy()), (taken(rows, list(range(rows.size))[::-1]), rows[::-1])):
         assert copies.dtype == INTENT
         assert copies.tobytes() == expected.tobytes()

@@ -8,7 +8,9 @@ import numpy as np
 
 from market.access.protocols import Award, Bid
 from market.errors import blame
+from market.intents.rows import copied, in_line, taken
 from market.intents.spans import homes, within
+from market.kernel.direct import bound
 from market.sequencing.auctions.base import Auction
 from market.sequencing.ordering.base import first_come_order, untouched
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from market.domain import Slot
 
 NOWHERE = np.zeros(0, np.int64)
+_homes, _within = bound(homes), bound(within)
 
 
 class Shown:
@@ -25,7 +28,7 @@ class Shown:
         self.builder = builder
         self.due, self.received = slot.shown_to(builder)
         self.homes = np.empty(self.due.size, np.int64)
-        homes(self.due, self.homes)
+        _homes(in_line(self.due), self.homes)
 
 
 class PartsAuction(Auction):
@@ -72,18 +75,18 @@ class PartsAuction(Auction):
         covered = np.zeros(len(slot.market.config.rollups), np.bool_)
         covered[list(rollups)] = True
         inside = np.zeros(rows.size, np.bool_)
-        within(rows, covered, inside)
+        _within(in_line(rows), covered, inside)
         return np.flatnonzero(inside)
 
     def ask(self, slot: Slot, shown: Shown, rollups: tuple[int, ...]) -> Bid:
         """Ask for a block of some rollups, showing what is due there."""
         view = slot.domain.block_view(shown.builder, slot.sealed_at)
         if rollups == slot.domain.rollups:
-            view.due = shown.due.copy()
+            view.due = copied(shown.due)
             return self.offer(slot, shown.builder, view, shown.received)
         if len(rollups) == 1:
             inside = np.flatnonzero(shown.homes == rollups[0]) if shown.due.size else NOWHERE
         else:
             inside = self.inside(slot, shown.due, rollups)
-        view.due, view.rollups = shown.due.take(inside), rollups
+        view.due, view.rollups = taken(shown.due, inside), rollups
         return self.offer(slot, shown.builder, view, shown.received.take(inside))

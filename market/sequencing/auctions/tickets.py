@@ -159,10 +159,10 @@ class TicketMarket(BundleAuction):
         view, _ = slot.builder_view(builder)
         with blame(slot.market, builder):
             order = np.asarray(builder.order_tickets(view, sale))
-        whole = order.shape == (len(sale.bundles),) and order.dtype.kind in "iu"
-        if not whole or (order < 0).any() or (order > MOST_ORDERED).any():
+        counts, whole = order.tolist(), order.shape == (len(sale.bundles),) and order.dtype.kind in "iu"
+        if not (whole and all(0 <= count <= MOST_ORDERED for count in counts)):
             allowed = f"allowed: for each bundle a whole number from 0 to {MOST_ORDERED}"
-            raise fault(slot.market, builder, f"orders {order.tolist()} tickets; {allowed}")
+            raise fault(slot.market, builder, f"orders {counts} tickets; {allowed}")
         return order.astype(np.int64)
 
     def _charge(self, slot: Slot, builder: Any, amount: float) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from market.access.observation import redact
-from market.intents.rows import INTENT
+from market.intents.rows import INTENT, copied
 from market.sequencing import Part
 
 if TYPE_CHECKING:
@@ -48,4 +48,4 @@ class Visibility(Part):
 
     def to_author(self, role: str, account: int, rows: np.ndarray) -> np.ndarray:
         """Return what the author of a block reads of the intents that are due; same length, redacted where hidden."""
-        return rows.copy() if role in self.readers else redact(rows)
+        return copied(rows) if role in self.readers else redact(rows)
