@@ -36,11 +36,12 @@ def reply(value: float, rivals: float, price: float) -> int:
     if rivals <= 0.0:
         return 1 if value > price else 0
     fewer = math.floor((math.sqrt(value * rivals) - rivals) / price)
+    more = _brings(value, rivals, price, fewer + 1) > _brings(value, rivals, price, fewer)
+    return fewer + 1 if more else fewer
 
-    def brings(count: int) -> float:
-        return value * price * count / (price * count + rivals) - price * count
 
-    return fewer + 1 if brings(fewer + 1) > brings(fewer) else fewer
+def _brings(value: float, rivals: float, price: float, count: int) -> float:
+    return value * price * count / (price * count + rivals) - price * count
 
 
 class TicketBuyer:
@@ -90,5 +91,7 @@ class TicketBuyer:
     def _wanted(self, bundle: tuple[int, ...], price: float) -> int:
         """Tickets of one bundle; before anything was heard, rivals are taken to be equal and in equilibrium."""
         value, count = self._worth.get(bundle, 0.0), self._bidders
-        rivals = self._rivals.get(bundle, value * ((count - 1) / count) ** 2)
+        rivals = self._rivals.get(bundle)
+        if rivals is None:
+            rivals = value * ((count - 1) / count) ** 2
         return reply(value, rivals, price)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from market.access.observation import redact
-from market.intents.rows import INTENT, copied
+from market.intents.rows import INTENT, copied, taken
 from market.sequencing import Part
 
 if TYPE_CHECKING:
@@ -37,14 +37,14 @@ class Visibility(Part):
     def show(self, role: str, account: int, rows: np.ndarray, time: float) -> np.ndarray:
         """Return what a role may read of pending rows at a time: a copy."""
         if role in self.readers:
-            return self.select(account, rows[rows["arrival"] <= time])
+            return self.select(account, taken(rows, (rows["arrival"] <= time).nonzero()[0]))
         if role in self.counters:
             return redact(rows[rows["arrival"] <= time])
         return NOTHING
 
     def select(self, account: int, rows: np.ndarray) -> np.ndarray:
         """Return what one reader receives of the rows that its role may read: a copy."""
-        return rows.copy()
+        return copied(rows)
 
     def to_author(self, role: str, account: int, rows: np.ndarray) -> np.ndarray:
         """Return what the author of a block reads of the intents that are due; same length, redacted where hidden."""

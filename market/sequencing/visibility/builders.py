@@ -11,6 +11,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
+from market.intents.rows import taken
 from market.sequencing.visibility.base import NOTHING, Visibility
 
 
@@ -33,11 +34,12 @@ class Builders(Visibility):
 
     def select(self, account: int, rows: np.ndarray) -> np.ndarray:
         """Gossip: what searchers listen to. It holds no bundle and nothing sent to builders alone."""
-        return rows[(rows["route"] > 0.0) & (rows["route"] < self.gossip)]
+        route = rows["route"]
+        return taken(rows, ((route > 0.0) & (route < self.gossip)).nonzero()[0])
 
     def show(self, role: str, account: int, rows: np.ndarray, time: float) -> np.ndarray:
         """Searchers see the gossip, builders what they received."""
         if role not in self.readers:
             return NOTHING
-        arrived = rows[rows["arrival"] <= time]
+        arrived = taken(rows, (rows["arrival"] <= time).nonzero()[0])
         return arrived[self.received(account, arrived)] if role == "builder" else self.select(account, arrived)
