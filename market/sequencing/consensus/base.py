@@ -220,6 +220,7 @@ class Consensus(Part):
         return False
 
     def _begin(self, outage: tuple[float, float]) -> None:
+        self._record.quiet_until = -np.inf
         self._record.outages.append(outage)
         self._record.down_until = max(self._record.down_until, outage[1])
 
