@@ -189,8 +189,7 @@ def everything_read(regime: str) -> dict[str, list[np.ndarray]]:
 
     def author(agent: Any, seen: Any) -> Any:
         read[agent.role].extend(_all_of(seen))
-        for link in chain(seen.due):
-            read[agent.role].append(link.reshape(-1))
+        read[agent.role].extend(_rows_behind(seen.due))
         return untouched(np.arange(seen.due.size))
 
     players.Scripted.script, players.ScriptedSequencer.script = act, author
@@ -202,8 +201,15 @@ def everything_read(regime: str) -> dict[str, list[np.ndarray]]:
 
 
 def _all_of(seen: Observation) -> list[np.ndarray]:
-    """Pending rows and every array that they are a view of, as far as these are rows as well."""
-    return [link for link in chain(seen.pending()) if link.dtype == INTENT]
+    return _rows_behind(seen.pending())
+
+
+def _rows_behind(rows: np.ndarray) -> list[np.ndarray]:
+    """Rows and every array that they are a view of, as far as these are rows as well, if only as so many bytes."""
+    links = [link for link in chain(rows) if link.dtype.itemsize == INTENT.itemsize]
+    assert rows.dtype == INTENT
+    assert links
+    return [link.reshape(-1).view(INTENT) for link in links]
 
 
 def leaks(read: dict[str, list[np.ndarray]], role: str) -> set[str]:
