@@ -47,5 +47,5 @@ class Visibility(Part):
         return copied(rows)
 
     def to_author(self, role: str, account: int, rows: np.ndarray) -> np.ndarray:
-        """Return what the author of a block reads of the intents that are due; same length, redacted where hidden."""
+        """Return what the author of a block reads of the intents that are due: a copy, redacted where hidden."""
         return copied(rows) if role in self.readers else redact(rows)
