@@ -178,25 +178,6 @@ def joined(parts: Sequence[np.ndarray]) -> np.ndarray:
     return np.ndarray(plain.size, INTENT, plain)
 
 
-class Sheets:
-    """Rows to write on, cut from sheets: numpy takes longer to make a few rows than compiled code to fill them."""
-
-    SIZE = 32
-
-    def __init__(self) -> None:
-        self._sheet, self._used = NO_ROWS, 0
-
-    def cut(self, count: int) -> np.ndarray:
-        """Return rows that nobody else has, whatever they hold: shape (count,), dtype `INTENT`."""
-        if count > self.SIZE:
-            return unwritten(count)
-        begin, end = self._used, self._used + count
-        if end > self._sheet.size:
-            self._sheet, begin, end = unwritten(self.SIZE), 0, count
-        self._used = end
-        return self._sheet[begin:end]
-
-
 def blank(count: int) -> np.ndarray:
     """Rows with no content: shape (count,), dtype `INTENT`."""
     rows = np.zeros(count, INTENT)

@@ -13,7 +13,7 @@ from worlds import config, on_block, opened
 
 from market.access.protocols import Arrangement
 from market.intents.mempool import Mempool
-from market.intents.rows import Sheets, Status, blank
+from market.intents.rows import Status, blank
 
 
 def pool(domains: int = 2) -> Mempool:
@@ -92,15 +92,6 @@ def test_of_what_was_due_only_the_rest_is_put_back() -> None:
     mempool.submit(rows(1.2))
     mempool.put_back(0, due, np.array([True, False, True, False]))
     assert mempool.waiting(0)["id"].tolist() == [1, 3, 4]
-
-
-def test_rows_to_write_on_are_nobody_elses() -> None:
-    sheets = Sheets()
-    cut = [sheets.cut(count) for count in (3, 20, 12, 40, 0, 1)]
-    for number, part in enumerate(cut):
-        part["id"] = number
-    assert [part.size for part in cut] == [3, 20, 12, 40, 0, 1]
-    assert all((part["id"] == number).all() for number, part in enumerate(cut))
 
 
 @given(st.lists(st.tuples(st.integers(0, 400), st.integers(0, 2), st.floats(0, 10)), max_size=12))

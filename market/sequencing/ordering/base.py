@@ -12,7 +12,7 @@ from numba import njit
 
 from market.access.protocols import Arrangement
 from market.errors import fault
-from market.intents.rows import NO_ROWS, Rows, Sheets, joined
+from market.intents.rows import NO_ROWS, Rows, joined, unwritten
 from market.kernel.compiled import kernel
 from market.kernel.direct import bind
 from market.kernel.row_copy import copy_row
@@ -34,7 +34,6 @@ FREE, CARRIED = -1, -2
 """In an arrangement's `bundle`: left as it is; carried by the pending bundle of the row before it."""
 NEAR = 16
 """Places by which an index may be off, on average, for it to be put in place step by step."""
-_sheets = Sheets()
 NO_PLACES = np.zeros(0, np.int64)
 EMPTY = Arrangement(NO_PLACES, NO_PLACES, NO_ROWS)
 
@@ -238,7 +237,7 @@ class Ordering(Part):
             if wrong:
                 raise fault(market, author, f"its block {wrong}")
             arrangement = plain(arrangement)
-        block = _sheets.cut(arrangement.order.size)
+        block = unwritten(arrangement.order.size)
         broken = _bound()[1](
             slot.due,
             arrangement.order,
