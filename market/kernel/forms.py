@@ -16,7 +16,7 @@ from typing import Any
 
 from numba.core import dispatcher, sigutils, typeinfer
 
-from market.kernel import flags
+from market.kernel import flags, loaded
 
 WRAPPERS = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 """numba's names for what compiled callers do not need."""
@@ -122,3 +122,5 @@ Dispatcher.get_overload = get_overload
 Dispatcher.is_compiling = property(is_compiling)
 Settings: Any = flags.TargetConfig
 Settings.__eq__, Settings.__hash__ = flags.same, flags.digest
+Library: Any = loaded.Library
+Library._unserialize, Library._get_module_for_linking = classmethod(loaded.unserialize), loaded.module_for_linking

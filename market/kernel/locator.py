@@ -18,9 +18,11 @@ from numba.core import caching
 from numba.core.registry import cpu_target
 from numba.core.serialize import dumps
 
-from market.kernel import cache, folders, turns
+from market.kernel import cache, folders, loaded, turns
 
-VERSIONS = (numba.__version__, llvmlite.__version__, np.__version__)
+FORM = hashlib.sha256(Path(loaded.__file__).read_bytes()).hexdigest()[:16]
+"""In which form functions are kept: that of a checkout that keeps them otherwise is never read."""
+VERSIONS = (numba.__version__, llvmlite.__version__, np.__version__, FORM)
 CHECK = 32
 """Bytes of the digest that a file begins with."""
 
@@ -125,7 +127,7 @@ class Entries:
         folder = folders.base()
         if folder is None:
             return
-        content = dumps((key, data))
+        content = dumps((key, loaded.with_names(data)))
         path = folder / self._module / self._name(key)
         if cache.keep(path, hashlib.sha256(content).digest() + content):
             caching._cache_log("[cache] data saved to %r", str(path))
