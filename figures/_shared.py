@@ -60,7 +60,7 @@ def drawn(draw: Callable[[pd.DataFrame], Figure], summary: pd.DataFrame, columns
     with printed_in(columns):
         figure = draw(summary)
         fit(figure)
-        FigureCanvasAgg(figure)
+        _laid_out(figure)
         return {kind: _saved(figure, kind) for kind in ("pdf", "png")}
 
 
@@ -73,8 +73,16 @@ def write(
         if title:
             figure.suptitle(title)
         fit(figure)
-        FigureCanvasAgg(figure)
+        _laid_out(figure)
         path.write_bytes(_saved(figure, path.suffix[1:].lower()))
+
+
+def _laid_out(figure: Figure) -> None:
+    """Find places for all parts once, and the same for every kind of file: each would else find them twice."""
+    FigureCanvasAgg(figure)
+    figure.set_dpi(mpl.rcParams["savefig.dpi"])  # type is as wide as it will be printed
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
 
 
 def _saved(figure: Figure, kind: str) -> bytes:

@@ -1,8 +1,9 @@
 """Which files a module runs through: what it imports, what that imports in turn, and so on, read from the source.
 
-Nothing is imported, so that a fingerprint of a study costs no more than parsing what the study uses. Followed are the
-imports of whole files, those inside functions, too, and strategies that a file names in a string as
-``package.module:Class``. What lies outside the given folders (the standard library, installed packages) is left out.
+Nothing is imported, and what a text imports is remembered with the compiled functions, so that a fingerprint of a study
+costs no more than reading what the study uses. Followed are the imports of whole files, those inside functions, too,
+but for those under ``if TYPE_CHECKING``, and strategies that a file names in a string as ``package.module:Class``. What
+lies outside the given folders (the standard library, installed packages) is left out.
 """
 
 from __future__ import annotations
@@ -13,8 +14,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
+from market.kernel import cache
+from market.kernel.imports import absolute
+
 NAMED = re.compile(r"([A-Za-z_]\w*(?:\.\w+)*):[A-Za-z_]\w*")
 """A strategy named by module and class."""
+MAY_NAME = re.compile(rb"\w:[A-Za-z_]")
+"""Found in every text with such a name."""
 
 
 def closure(names: Iterable[str], folders: Sequence[Path]) -> dict[str, Path]:
@@ -40,13 +46,14 @@ def closure(names: Iterable[str], folders: Sequence[Path]) -> dict[str, Path]:
     """
     found: dict[str, Path] = {}
     waiting = list(names)
-    while waiting:
-        name = waiting.pop()
-        for parent in _with_parents(name):
-            path = None if parent in found else _find(parent, folders)
-            if path is not None:
-                found[parent] = path
-                waiting += imported(parent, path)
+    with cache.reading():
+        while waiting:
+            name = waiting.pop()
+            for parent in _with_parents(name):
+                path = None if parent in found else _find(parent, folders)
+                if path is not None:
+                    found[parent] = path
+                    waiting += imported(parent, path)
     return dict(sorted(found.items()))
 
 
@@ -62,24 +69,13 @@ def _imported(name: str, path: Path, changed_ns: int) -> tuple[str, ...]:
 
 
 def _read(name: str, path: Path) -> Iterator[str]:
-    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), filename=str(path))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            base = _absolute(package, node.level, node.module)
-            yield base
-            yield from (f"{base}.{alias.name}" for alias in node.names)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and (named := NAMED.fullmatch(node.value)):
-            yield named[1]
-
-
-def _absolute(package: str, level: int, module: str | None) -> str:
-    """Dotted name of what ``from ..module import`` names, seen from a package; level 0 is absolute already."""
-    if not level:
-        return str(module)
-    above = package.split(".")[: len(package.split(".")) - level + 1]
-    return ".".join([*above, *([module] if module else [])])
+    text = path.read_bytes()
+    _, said = cache.graph.read(text)
+    yield from absolute(name, path.name == "__init__.py", said)
+    if not said.imports or MAY_NAME.search(text):  # of what is not Python, nothing was said
+        nodes = ast.walk(ast.parse(text, filename=str(path)))
+        texts = (node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str))
+        yield from (named[1] for named in map(NAMED.fullmatch, texts) if named)
 
 
 def _with_parents(name: str) -> list[str]:

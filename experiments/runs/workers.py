@@ -90,6 +90,13 @@ class Workers:
 class _ThisProcess(Executor):
     """An executor without workers: what is submitted is done at once."""
 
+    def __init__(self) -> None:
+        forgotten.serve()
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Take no more work; all that was submitted is done."""
+        forgotten.rest()
+
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         future: Future[Any] = Future()
         future.set_result(fn(*args, **kwargs))

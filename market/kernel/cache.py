@@ -30,6 +30,7 @@ import shutil
 import sys
 import time
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -71,16 +72,24 @@ def module_folder(path: str) -> Path | None:
     folders_ = everywhere()
     if not folders_.found:
         return None
-    remember_parsed()
-    known = len(graph.parsed)
-    stamp = graph.stamp(path)
-    if len(graph.parsed) != known and folders_.kept is not None:
-        _write_parsed(folders_.kept)
+    with reading():
+        stamp = graph.stamp(path)
     found = Path(_module(Path(path)), stamp)
     if folders_.kept is not None:
         with contextlib.suppress(OSError):  # nothing has been kept there yet, or it is not ours to mark
             os.utime(folders_.kept / found)
     return found
+
+
+@contextlib.contextmanager
+def reading() -> Iterator[None]:
+    """Take up what texts were found to import in earlier runs, and keep for later ones what is found in this block."""
+    remember_parsed()
+    known = len(graph.parsed)
+    yield
+    folder = everywhere().kept
+    if len(graph.parsed) != known and folder is not None:
+        _write_parsed(folder)
 
 
 def _module(file: Path) -> str:

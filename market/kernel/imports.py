@@ -123,27 +123,23 @@ class ImportGraph:
         kept = self._texts.get(path)
         if kept is not None and kept.seen == seen:
             return kept._replace(spec=spec)
-        text = Path(path).read_bytes()
+        digest, parsed = self.read(Path(path).read_bytes())
+        names = dict.fromkeys(self._direct(name, path, parsed, roots))
+        found = ((other, self._find(other, roots)) for other in names)
+        return _Text(digest, tuple((other, file) for other, file in found if file is not None), spec, seen)
+
+    def read(self, text: bytes) -> tuple[str, Parsed]:
+        """Digest of a module's text, and what it says about others."""
         digest = hashlib.sha256(text).hexdigest()[:24]
         if digest not in self.parsed:
             self.parsed[digest] = parse(text)
         self.used.add(digest)
-        names = dict.fromkeys(self._direct(name, path, self.parsed[digest], roots))
-        found = ((other, self._find(other, roots)) for other in names)
-        return _Text(digest, tuple((other, file) for other, file in found if file is not None), spec, seen)
+        return digest, self.parsed[digest]
 
     def _direct(self, name: str, path: str, parsed: Parsed, roots: tuple[str, ...]) -> Iterator[str]:
         """Absolute names of what a module imports; not all are modules."""
         package = path.endswith(PACKAGE)
-        for imported in parsed.imports:
-            bare = imported.lstrip(".")
-            up = len(imported) - len(bare)
-            if not up:
-                yield bare
-                continue
-            parts = name.split(".")
-            parts = parts[: len(parts) - up + package]
-            yield ".".join([*parts, bare] if bare else parts)
+        yield from absolute(name, package, parsed)
         if package and parsed.loads:
             for root in roots:
                 folder = Path(root, *name.split("."))
@@ -166,6 +162,19 @@ class ImportGraph:
             found[name] = None if plain else _file(name, roots)
         file = found[name]
         return file if file is not None and file.endswith(".py") else None
+
+
+def absolute(name: str, package: bool, parsed: Parsed) -> Iterator[str]:
+    """Names that a module, or a package's own file, imports, as seen from outside; not all are modules."""
+    for imported in parsed.imports:
+        bare = imported.lstrip(".")
+        up = len(imported) - len(bare)
+        if not up:
+            yield bare
+            continue
+        parts = name.split(".")
+        parts = parts[: len(parts) - up + package]
+        yield ".".join([*parts, bare] if bare else parts)
 
 
 def parse(text: bytes) -> Parsed:

@@ -12,6 +12,7 @@ import pytest
 
 from experiments.runs import forgotten, sweep
 from experiments.runs.study import Run
+from experiments.runs.workers import Workers
 
 
 class Circle:
@@ -53,3 +54,29 @@ def test_short_runs_do_not_pay_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     one = weakref.ref(Circle())
     forgotten.collect()
     assert one() is not None
+
+
+def test_a_process_that_makes_runs_looks_through_what_it_holds_once_and_holds_nothing_afterwards(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(forgotten, "AFTER_S", 0.0)
+    frozen: list[int] = []
+    with Workers(None, workers=1, warm=False) as workers:
+        for _ in range(2):
+            workers.submit(forgotten.collect)
+            frozen.append(gc.get_freeze_count())
+    assert min(frozen) > 0
+    assert gc.get_freeze_count() == 0
+
+
+def test_what_the_user_has_set_apart_stays_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forgotten, "AFTER_S", 0.0)
+    gc.freeze()
+    try:
+        before = gc.get_freeze_count()
+        with Workers(None, workers=1, warm=False) as workers:
+            workers.submit(forgotten.collect)
+            assert gc.get_freeze_count() <= before
+        assert gc.get_freeze_count() > 0
+    finally:
+        gc.unfreeze()
