@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import linprog
 
 SLACK = 1e-9
 """Relative shortfall of a group that counts as rounding."""
@@ -47,6 +46,8 @@ def split(total: float, alone: np.ndarray, groups: np.ndarray | None = None) -> 
 
 def _solve(total: float, who: np.ndarray, needs: np.ndarray, target: np.ndarray | None, shortfall: float) -> np.ndarray:
     """Minimise the shortfall (no target) or the distance to the target within a given shortfall: (parts, minimum)."""
+    from scipy.optimize import linprog  # takes a tenth of a second, and most splits never need it
+
     count = who.shape[1]
     goal = np.zeros(count + 1)
     goal[-1] = 1.0
